@@ -1,0 +1,149 @@
+/*
+ * The shared-memory segment: the line table and its companions, written by the worker and read by
+ * the host at the host's own pace. It is a memfd made by the host and mapped by both.
+ *
+ * Every table only grows: an entry is filled in first, then its count is raised with a release
+ * store; the reader loads the count with acquire and clamps it to the table's size, since nothing
+ * that the other process writes is trusted. Counters are single 64-bit atomics, stored relaxed: a
+ * reader may see two counters of a line from two moments, but never a torn one, and once the line
+ * is quiet it sees the exact totals. Because totals live here and not in messages, they survive the
+ * worker's death, however it came.
+ *
+ *   files      the profiled source files
+ *   functions  the functions whose code has run, with their range of lines
+ *   sites      one for each (file, line) that has run: its totals over the worker's life
+ *   slots      the running invocations; slot 0 is work outside every invocation
+ *   cells      a line's counters within one slot, chained from the slot
+ *   ring       changes of RSS in their order (wire/ring.h)
+ *   strings    bytes of paths and names
+ *
+ * A slot's life: the worker takes a FREE one, fills it in and stores RUNNING (release); it stores
+ * ENDED (release) when the invocation is over; the host copies the cells and stores FREE (release),
+ * which the worker loads with acquire before it takes the slot and its cells again.
+ *
+ * The worker maps the segment populated, so that its share of the worker's RSS is a constant, which
+ * is published as own_bytes and left out of every RSS here ("RSS" below is RSS less own_bytes).
+ */
+#ifndef WIRE_SEGMENT_H
+#define WIRE_SEGMENT_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "wire/ring.h"
+
+#define SEGMENT_MAGIC   0x504d5453u /* "STMP" */
+#define SEGMENT_VERSION 1u
+
+enum segment_limits {
+    SEGMENT_FILES = 512,
+    SEGMENT_FUNCTIONS = 4096,
+    SEGMENT_SITES = 32768,
+    SEGMENT_SLOTS = 128,
+    SEGMENT_CELLS = 16384,
+    SEGMENT_STRING_BYTES = 256 * 1024,
+};
+
+/* Index 0 of sites and cells is never used, so that 0 means "none". */
+#define SEGMENT_NONE 0u
+
+/* Numbers of invocations that are not requests: module level at import, and everything else. */
+#define INVOCATION_LOAD    0ull
+#define INVOCATION_OUTSIDE UINT64_MAX
+
+/* What a line did, in a site over the worker's life and in a cell within one invocation.
+ * DESIGN section 4 defines the terms. Bytes; all may be negative but peak and occurrences. */
+struct line_counters {
+    _Atomic int64_t mem_usage_bytes;      /* RSS after the latest execution; 0 before the first */
+    _Atomic int64_t peak_bytes;           /* maximum of mem_usage_bytes */
+    _Atomic int64_t increment_bytes;      /* sum of after minus before, callees included */
+    _Atomic int64_t self_increment_bytes; /* the same without profiled callees */
+    _Atomic uint64_t occurrences;         /* executions begun, as memory_profiler counts them */
+};
+
+struct segment_file {
+    uint32_t path_offset; /* into strings; absolute path, UTF-8 or raw bytes */
+    uint32_t path_len;
+};
+
+struct segment_function {
+    uint32_t file;
+    uint32_t first_line; /* the first decorator's line, else the def's */
+    uint32_t last_line;
+    uint32_t name_offset; /* qualified name, into strings */
+    uint32_t name_len;
+    uint32_t reserved;
+};
+
+struct segment_site {
+    uint32_t file;
+    uint32_t line; /* from 1 */
+    struct line_counters total;
+};
+
+struct segment_cell {
+    uint32_t site;         /* index into sites; fixed before the cell is linked */
+    _Atomic uint32_t next; /* next cell of the slot, SEGMENT_NONE at the end; release/acquire */
+    struct line_counters part;
+};
+
+enum slot_state { SLOT_FREE, SLOT_RUNNING, SLOT_ENDED };
+
+struct segment_slot {
+    _Atomic uint32_t state;      /* enum slot_state, release/acquire */
+    _Atomic uint32_t first_cell; /* release/acquire */
+    _Atomic uint64_t number;     /* of the invocation */
+    _Atomic uint32_t site;       /* the line that runs, or that the coroutine waits on */
+    _Atomic uint32_t cells_lost; /* lines that found no free cell: then rss_lines > sum of cells */
+    _Atomic int64_t rss_start_bytes;
+    _Atomic int64_t rss_end_bytes; /* set before ENDED; while RUNNING, the latest reading */
+    _Atomic int64_t rss_peak_bytes;
+    _Atomic int64_t rss_lines_bytes;  /* sum of the lines' self increments */
+    _Atomic int64_t rss_shared_bytes; /* could not be told from another invocation's */
+};
+
+struct segment {
+    uint32_t magic;
+    uint32_t version;
+    uint64_t size_bytes; /* sizeof(struct segment) of the writer */
+
+    _Atomic int64_t own_bytes;      /* pymemtop's footprint in the worker, left out of every RSS */
+    _Atomic int64_t baseline_bytes; /* RSS when the app was loaded; 0 before */
+    _Atomic uint64_t sites_lost;    /* line events that found the site table full */
+
+    _Atomic uint32_t file_count;
+    _Atomic uint32_t function_count;
+    _Atomic uint32_t site_count; /* including the unused index 0 */
+    _Atomic uint32_t string_bytes;
+
+    struct segment_file files[SEGMENT_FILES];
+    struct segment_function functions[SEGMENT_FUNCTIONS];
+    struct segment_slot slots[SEGMENT_SLOTS];
+    struct segment_site sites[SEGMENT_SITES];
+    struct segment_cell cells[SEGMENT_CELLS];
+    struct ring ring;
+    char strings[SEGMENT_STRING_BYTES];
+};
+
+_Static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && ATOMIC_INT_LOCK_FREE == 2, "atomics need no lock");
+_Static_assert(sizeof(struct line_counters) == 40, "line_counters is part of the wire");
+_Static_assert(sizeof(struct segment_site) == 48, "segment_site is part of the wire");
+_Static_assert(sizeof(struct segment_cell) == 48, "segment_cell is part of the wire");
+_Static_assert(sizeof(struct segment_function) == 24, "segment_function is part of the wire");
+_Static_assert(sizeof(struct segment_slot) == 64, "one slot, one cache line");
+
+/* Make an empty segment and map it. Returns the mapping and sets *fd (owned by the caller, to be
+ * passed to the worker and closed), or NULL with `error` filled in. Host. */
+struct segment *segment_create(int *fd, struct error *error);
+/* Map the segment behind `fd`, all pages present; checks magic, version and size. Worker. */
+struct segment *segment_attach(int fd, struct error *error);
+/* Unmap; NULL is fine. */
+void segment_unmap(struct segment *segment);
+
+/* The reader's view of a string: sets *len, and returns its first byte inside the segment, or NULL
+ * with *len 0 where offset and length do not lie within the published strings. */
+const char *segment_string(const struct segment *segment, uint32_t offset, uint32_t string_len,
+                           size_t *len);
+
+#endif
