@@ -1,0 +1,70 @@
+#include "config.h"
+#include "worker/arguments.h"
+
+#include <getopt.h>
+#include <limits.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+enum { OPT_LINK = 1, OPT_SEGMENT, OPT_ROOT, OPT_EXECUTABLE, OPT_RUN, OPT_INCLUDE, OPT_EXCLUDE };
+
+static const struct option long_options[] = {
+    {"link-fd", required_argument, NULL, OPT_LINK},
+    {"segment-fd", required_argument, NULL, OPT_SEGMENT},
+    {"app-root", required_argument, NULL, OPT_ROOT},
+    {"executable", required_argument, NULL, OPT_EXECUTABLE},
+    {"run", required_argument, NULL, OPT_RUN},
+    {"include", required_argument, NULL, OPT_INCLUDE},
+    {"exclude", required_argument, NULL, OPT_EXCLUDE},
+    {NULL, 0, NULL, 0},
+};
+
+static void append(const char ***list, size_t *count, const char *item)
+{
+    *list = mem_resize(*list, *count + 2, sizeof **list);
+    (*list)[(*count)++] = item;
+    (*list)[*count] = NULL;
+}
+
+static int parse_fd(const char *text)
+{
+    char *end;
+    long value = strtol(text, &end, 10);
+    return *text && !*end && value >= 0 && value <= INT_MAX ? (int)value : -1;
+}
+
+static int check(const struct arguments *arguments, struct error *error)
+{
+    if (arguments->run)
+        return 0;
+    if (arguments->link_fd < 0 || arguments->segment_fd < 0 || !arguments->app_root)
+        return error_set(error, EXIT_STATUS_USAGE,
+                         "this program is started by pymemtop; run pymemtop instead");
+    return 0;
+}
+
+int arguments_parse(struct arguments *arguments, int argc, char **argv, struct error *error)
+{
+    size_t includes = 0, excludes = 0;
+    *arguments = (struct arguments){.link_fd = -1, .segment_fd = -1};
+    for (int option; (option = getopt_long(argc, argv, "", long_options, NULL)) != -1;) {
+        switch (option) {
+        case OPT_LINK: arguments->link_fd = parse_fd(optarg); break;
+        case OPT_SEGMENT: arguments->segment_fd = parse_fd(optarg); break;
+        case OPT_ROOT: arguments->app_root = optarg; break;
+        case OPT_EXECUTABLE: arguments->executable = optarg; break;
+        case OPT_RUN: arguments->run = optarg; break;
+        case OPT_INCLUDE: append(&arguments->include, &includes, optarg); break;
+        case OPT_EXCLUDE: append(&arguments->exclude, &excludes, optarg); break;
+        default: return error_set(error, EXIT_STATUS_USAGE, "unknown option to the worker");
+        }
+    }
+    return check(arguments, error);
+}
+
+void arguments_fini(struct arguments *arguments)
+{
+    free(arguments->include);
+    free(arguments->exclude);
+}

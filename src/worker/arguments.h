@@ -1,0 +1,28 @@
+/*
+ * The worker's command line. It is written by the host, not by people, but is plain enough to start
+ * a worker by hand:
+ *
+ *   pymemtop-worker-3.X --link-fd N --segment-fd N --app-root DIR [--executable PYTHON]
+ *                       [--include GLOB]... [--exclude GLOB]...
+ *   pymemtop-worker-3.X --run SCRIPT [--executable PYTHON]     SCRIPT as __main__, without a host
+ */
+#ifndef WORKER_ARGUMENTS_H
+#define WORKER_ARGUMENTS_H
+
+#include "base/error.h"
+
+struct arguments {
+    int link_fd;            /* -1 with --run */
+    int segment_fd;         /* -1 with --run */
+    const char *app_root;   /* borrowed, as all strings here, from argv */
+    const char *executable; /* NULL: the embedded Python's own */
+    const char *run;        /* NULL but with --run */
+    const char **include;   /* owned, NULL-terminated */
+    const char **exclude;   /* owned, NULL-terminated */
+};
+
+/* 0, or -1 with `error` filled in. arguments_fini is right in either case. */
+int arguments_parse(struct arguments *arguments, int argc, char **argv, struct error *error);
+void arguments_fini(struct arguments *arguments);
+
+#endif

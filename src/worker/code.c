@@ -1,0 +1,248 @@
+#include "config.h"
+#include "worker/code.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "worker/arena.h"
+#include "worker/filter.h"
+#include "worker/publish.h"
+
+#define LINES_MAX 200000u
+
+struct traced_file {
+    struct traced_file *next;
+    const char *path; /* in the arena */
+    uint32_t index;   /* in the segment */
+    uint32_t line_count;
+    uint32_t *sites; /* by line, in the arena; SEGMENT_NONE where the line has not run */
+};
+
+/* Infos of code objects that are gone, to be used again. */
+struct free_info {
+    struct free_info *next;
+};
+_Static_assert(sizeof(struct free_info) <= sizeof(struct code_info), "an info holds a link");
+
+static Py_ssize_t extra_index = -1;
+static struct traced_file *files;
+static struct free_info *free_infos;
+/* Stands for every code object that no info could be made for. */
+static struct code_info no_info = {.kind = CODE_OTHER};
+
+static void release_info(void *info)
+{
+    if (!info || info == &no_info)
+        return;
+    struct free_info *link = info;
+    link->next = free_infos;
+    free_infos = link;
+}
+
+int code_open(void)
+{
+    extra_index = _PyEval_RequestCodeExtraIndex(release_info);
+    if (extra_index >= 0)
+        return 0;
+    PyErr_SetString(PyExc_RuntimeError, "no place left in code objects for the tracer");
+    return -1;
+}
+
+static struct code_info *new_info(void)
+{
+    if (!free_infos)
+        return arena_alloc(sizeof(struct code_info));
+    void *memory = free_infos;
+    free_infos = free_infos->next;
+    memset(memory, 0, sizeof(struct code_info));
+    return memory;
+}
+
+static struct traced_file *find_file(const char *path)
+{
+    for (struct traced_file *file = files; file; file = file->next)
+        if (strcmp(file->path, path) == 0)
+            return file;
+    return NULL;
+}
+
+static struct traced_file *add_file(const char *path)
+{
+    size_t len = strlen(path);
+    struct traced_file *file = arena_alloc(sizeof *file);
+    char *copy = arena_alloc(len + 1);
+    if (!file || !copy)
+        return NULL;
+    memcpy(copy, path, len + 1);
+    file->index = publish_add_file(copy, len);
+    if (file->index == PUBLISH_NO_FILE)
+        return NULL;
+    file->path = copy;
+    file->next = files;
+    files = file;
+    return file;
+}
+
+/* The profiled file that a code object's co_filename names, or NULL. */
+static struct traced_file *file_of(PyCodeObject *code)
+{
+    char path[PATH_MAX];
+    PyObject *bytes = PyUnicode_EncodeFSDefault(code->co_filename);
+    if (!bytes) {
+        PyErr_Clear();
+        return NULL;
+    }
+    struct traced_file *file = NULL;
+    if (realpath(PyBytes_AS_STRING(bytes), path)) {
+        file = find_file(path);
+        if (!file && filter_matches(path))
+            file = add_file(path);
+    }
+    Py_DECREF(bytes);
+    return file;
+}
+
+static bool is_function(const PyCodeObject *code)
+{
+    const int flags = CO_OPTIMIZED | CO_NEWLOCALS; /* a module has neither, a class body one */
+    return (code->co_flags & flags) == flags;
+}
+
+/* True where the qualified name says that a function holds the definition. */
+static bool is_local(const PyCodeObject *code)
+{
+    const char *name = PyUnicode_AsUTF8(code->co_qualname);
+    return name && strstr(name, "<locals>");
+}
+
+static struct code_info *make_info(PyCodeObject *code)
+{
+    struct code_info *info = new_info();
+    if (!info)
+        return &no_info;
+    /* May be called with an exception set: a frame can be entered while one is on its way. */
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    info->file = file_of(code);
+    info->kind = info->file ? CODE_PROFILED : CODE_OTHER;
+    info->is_function = is_function(code);
+    info->is_in_function = info->is_function || is_local(code);
+    info->is_coroutine =
+        (code->co_flags & (CO_COROUTINE | CO_ASYNC_GENERATOR | CO_ITERABLE_COROUTINE)) != 0;
+    if (_PyCode_SetExtra((PyObject *)code, extra_index, info) < 0) {
+        release_info(info);
+        info = &no_info;
+    }
+    PyErr_Clear();
+    PyErr_Restore(type, value, traceback);
+    return info;
+}
+
+struct code_info *code_info(PyCodeObject *code)
+{
+    void *info = NULL;
+    _PyCode_GetExtra((PyObject *)code, extra_index, &info);
+    return LIKELY(info != NULL) ? info : make_info(code);
+}
+
+int code_mark_loop_step(PyObject *function)
+{
+    PyObject *code = PyObject_GetAttrString(function, "__code__");
+    if (!code)
+        return -1;
+    if (PyCode_Check(code)) {
+        struct code_info *info = code_info((PyCodeObject *)code);
+        if (info != &no_info)
+            info->kind = CODE_LOOP_STEP;
+    }
+    Py_DECREF(code);
+    return 0;
+}
+
+/* Make room for `line`: the old table stays in the arena, which doubling bounds to its own size. */
+static bool grow_sites(struct traced_file *file, uint32_t line)
+{
+    uint32_t count = file->line_count ? file->line_count : 128;
+    while (count <= line)
+        count *= 2;
+    uint32_t *sites = arena_alloc(count * sizeof *sites);
+    if (!sites)
+        return false;
+    if (file->line_count)
+        memcpy(sites, file->sites, file->line_count * sizeof *sites);
+    file->sites = sites;
+    file->line_count = count;
+    return true;
+}
+
+uint32_t code_site(struct traced_file *file, int line)
+{
+    uint32_t at = (uint32_t)line;
+    if (UNLIKELY(line <= 0 || at > LINES_MAX))
+        return SEGMENT_NONE;
+    if (UNLIKELY(at >= file->line_count) && !grow_sites(file, at))
+        return SEGMENT_NONE;
+    if (UNLIKELY(file->sites[at] == SEGMENT_NONE))
+        file->sites[at] = publish_add_site(file->index, at);
+    return file->sites[at];
+}
+
+bool code_defines_at(const PyCodeObject *code, const struct code_info *info, int line)
+{
+    if (LIKELY(info->is_in_function))
+        return false;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(code->co_consts); i++) {
+        PyObject *constant = PyTuple_GET_ITEM(code->co_consts, i);
+        if (!PyCode_Check(constant))
+            continue;
+        const PyCodeObject *nested = (const PyCodeObject *)constant;
+        if (nested->co_firstlineno == line && is_function(nested))
+            return true;
+    }
+    return false;
+}
+
+/* The last line of `code` and of the code nested in it; an exception is left set on failure. */
+static int last_line(PyCodeObject *code)
+{
+    int last = code->co_firstlineno;
+    PyObject *positions = PyObject_CallMethod((PyObject *)code, "co_positions", NULL);
+    PyObject *iterator = positions ? PyObject_GetIter(positions) : NULL;
+    PyObject *entry;
+    while (iterator && (entry = PyIter_Next(iterator))) {
+        PyObject *end = PyTuple_GetItem(entry, 1); /* (line, end line, column, end column) */
+        if (end && end != Py_None) {
+            int line = (int)PyLong_AsLong(end);
+            last = line > last ? line : last;
+        }
+        Py_DECREF(entry);
+    }
+    Py_XDECREF(iterator);
+    Py_XDECREF(positions);
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(code->co_consts); i++) {
+        PyObject *nested = PyTuple_GET_ITEM(code->co_consts, i);
+        if (PyCode_Check(nested)) {
+            int line = last_line((PyCodeObject *)nested);
+            last = line > last ? line : last;
+        }
+    }
+    return last;
+}
+
+void code_announce(PyCodeObject *code, struct code_info *info)
+{
+    info->is_announced = true;
+    if (!info->is_function)
+        return;
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    Py_ssize_t len;
+    const char *plain = PyUnicode_AsUTF8(code->co_name);
+    const char *name = PyUnicode_AsUTF8AndSize(code->co_qualname, &len);
+    if (plain && name && plain[0] != '<')
+        publish_add_function(info->file->index, (uint32_t)code->co_firstlineno,
+                             (uint32_t)last_line(code), name, (size_t)len);
+    PyErr_Clear();
+    PyErr_Restore(type, value, traceback);
+}

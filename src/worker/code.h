@@ -1,0 +1,47 @@
+/*
+ * What the tracer knows of a code object: whether its file is profiled, and the sites of the file's
+ * lines. Kept in the code object's extra data (_PyCode_SetExtra), so that finding it takes no hash,
+ * works for code of the same name in two files, and ends with the code object.
+ *
+ * Thread: under the interpreter lock.
+ */
+#ifndef WORKER_CODE_H
+#define WORKER_CODE_H
+
+#include <Python.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct traced_file; /* a profiled file, with a site for each line that has run */
+
+enum code_kind {
+    CODE_OTHER, /* not profiled */
+    CODE_PROFILED,
+    CODE_LOOP_STEP, /* asyncio.Handle._run: one callback of an event loop */
+};
+
+struct code_info {
+    enum code_kind kind;
+    struct traced_file *file; /* of CODE_PROFILED */
+    bool is_function;         /* not a module's or a class body's */
+    bool is_in_function;      /* it is one, or lies within one */
+    bool is_coroutine;        /* its frames are suspended by await */
+    bool is_announced;        /* the function was published */
+};
+
+/* Ask the interpreter for a place in the code objects. 0, or -1 with an exception. */
+int code_open(void);
+/* The info of `code`, made at the first call; never NULL (where memory is short: CODE_OTHER). */
+struct code_info *code_info(PyCodeObject *code);
+/* Declare `code` (a function or method, borrowed) a CODE_LOOP_STEP. 0, or -1 with an exception. */
+int code_mark_loop_step(PyObject *function);
+/* The site of a line; SEGMENT_NONE where there is no room for it. */
+uint32_t code_site(struct traced_file *file, int line);
+/* True where `line` of a module or class body (outside every function) is the first line of a
+ * function that it defines. That line's executions are the function's calls; its definition is
+ * none. */
+bool code_defines_at(const PyCodeObject *code, const struct code_info *info, int line);
+/* Publish the function whose code this is, once; not for modules, classes, lambdas and the like. */
+void code_announce(PyCodeObject *code, struct code_info *info);
+
+#endif

@@ -1,0 +1,75 @@
+#include "config.h"
+#include "worker/filter.h"
+
+#include <fnmatch.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *root;
+static const char *const *includes;
+static const char *const *excludes;
+
+void filter_set(const char *app_root, const char *const *include, const char *const *exclude)
+{
+    root = app_root;
+    includes = include;
+    excludes = exclude;
+}
+
+static bool any_matches(const char *const *globs, const char *path, const char *relative)
+{
+    for (; globs && *globs; globs++)
+        if (fnmatch(*globs, path, 0) == 0 || (relative && fnmatch(*globs, relative, 0) == 0))
+            return true;
+    return false;
+}
+
+/* The part of `path` below the app root, or NULL. */
+static const char *below_root(const char *path)
+{
+    size_t len = strlen(root);
+    if (strcmp(root, "/") == 0)
+        return path + 1;
+    if (strncmp(path, root, len) != 0 || path[len] != '/')
+        return NULL;
+    return path + len + 1;
+}
+
+static bool is_package_folder(const char *name, size_t len)
+{
+    static const char *const names[] = {"site-packages", "dist-packages", ".python_packages",
+                                        "node_modules", "__pycache__"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strlen(names[i]) == len && memcmp(names[i], name, len) == 0)
+            return true;
+    return false;
+}
+
+/* True where a folder between the root and the file is one of installed packages. */
+static bool is_installed(const char *path, const char *relative)
+{
+    char config[PATH_MAX];
+    for (const char *slash = strchr(relative, '/'); slash; slash = strchr(slash + 1, '/')) {
+        const char *name = slash;
+        while (name > relative && name[-1] != '/')
+            name--;
+        if (is_package_folder(name, (size_t)(slash - name)))
+            return true;
+        int len = snprintf(config, sizeof config, "%.*s/pyvenv.cfg", (int)(slash - path), path);
+        if (len > 0 && (size_t)len < sizeof config && access(config, F_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool filter_matches(const char *path)
+{
+    const char *relative = below_root(path);
+    if (any_matches(excludes, path, relative))
+        return false;
+    if (any_matches(includes, path, relative))
+        return true;
+    return relative && !is_installed(path, relative);
+}

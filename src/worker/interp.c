@@ -1,0 +1,107 @@
+/*
+ * Start of the interpreter.
+ *
+ * The worker is linked to one libpython, so the standard library must be that libpython's, whatever
+ * Python made the app's virtual environment: home is fixed at configure time. The environment's
+ * site-packages are then found by Python's own rules: with sys.executable set to the environment's
+ * python, site.main() reads pyvenv.cfg beside it, sets sys.prefix, honours
+ * include-system-site-packages and runs .pth files, as it does at the start of a real interpreter.
+ * It is called by hand because PyConfig, given a home, skips the search for pyvenv.cfg.
+ */
+#include "config.h"
+#include <Python.h>
+
+#include "worker/interp.h"
+
+static int config_string(PyConfig *config, wchar_t **field, const char *text)
+{
+    PyStatus status = PyConfig_SetBytesString(config, field, text);
+    return PyStatus_Exception(status) ? -1 : 0;
+}
+
+static PyStatus initialize(const char *executable)
+{
+    PyConfig config;
+    PyConfig_InitPythonConfig(&config);
+    config.parse_argv = 0;
+    config.site_import = 0;
+    PyStatus status = PyStatus_NoMemory();
+    if (config_string(&config, &config.home, PYTHON_PREFIX) == 0 &&
+        config_string(&config, &config.program_name, executable) == 0 &&
+        config_string(&config, &config.executable, executable) == 0)
+        status = Py_InitializeFromConfig(&config);
+    PyConfig_Clear(&config);
+    return status;
+}
+
+int interp_error(struct error *error, const char *doing)
+{
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    PyObject *text = value ? PyObject_Str(value) : NULL;
+    const char *message = text ? PyUnicode_AsUTF8(text) : NULL;
+    error_set(error, EXIT_STATUS_INTERNAL, "%s: %s: %s", doing,
+              type ? ((PyTypeObject *)type)->tp_name : "error", message ? message : "?");
+    PyErr_Clear();
+    Py_XDECREF(text);
+    Py_XDECREF(type);
+    Py_XDECREF(value);
+    Py_XDECREF(traceback);
+    return -1;
+}
+
+/* Call `module.function()`. */
+static int call(const char *module_name, const char *function)
+{
+    PyObject *module = PyImport_ImportModule(module_name);
+    PyObject *result = module ? PyObject_CallMethod(module, function, NULL) : NULL;
+    Py_XDECREF(module);
+    Py_XDECREF(result);
+    return result ? 0 : -1;
+}
+
+static int append_to_path(const char *folder)
+{
+    PyObject *path = PySys_GetObject("path"); /* borrowed */
+    PyObject *entry = PyUnicode_DecodeFSDefault(folder);
+    int result = path && PyList_Check(path) && entry ? PyList_Append(path, entry) : -1;
+    Py_XDECREF(entry);
+    return result;
+}
+
+/* A pipe would be written in blocks, and the host wants to show a line when it is printed. */
+static int make_line_buffered(const char *stream_name)
+{
+    PyObject *stream = PySys_GetObject(stream_name); /* borrowed */
+    PyObject *reconfigure = stream ? PyObject_GetAttrString(stream, "reconfigure") : NULL;
+    PyObject *none = PyTuple_New(0);
+    PyObject *options = Py_BuildValue("{s:O}", "line_buffering", Py_True);
+    PyObject *result =
+        reconfigure && none && options ? PyObject_Call(reconfigure, none, options) : NULL;
+    Py_XDECREF(reconfigure);
+    Py_XDECREF(none);
+    Py_XDECREF(options);
+    Py_XDECREF(result);
+    return result ? 0 : -1;
+}
+
+int interp_start(const char *executable, const char *app_root, struct error *error)
+{
+    PyStatus status = initialize(executable ? executable : PYTHON_EXECUTABLE);
+    if (PyStatus_Exception(status))
+        return error_set(error, EXIT_STATUS_INTERNAL, "Python %s does not start: %s",
+                         PYTHON_VERSION, status.err_msg ? status.err_msg : "unknown reason");
+    if (call("site", "main") < 0)
+        return interp_error(error, "cannot set up the packages of the environment");
+    if (app_root && append_to_path(app_root) < 0)
+        return interp_error(error, "cannot set up sys.path");
+    if (make_line_buffered("stdout") < 0 || make_line_buffered("stderr") < 0)
+        return interp_error(error, "cannot set up stdout");
+    return 0;
+}
+
+int interp_stop(void)
+{
+    return Py_FinalizeEx();
+}

@@ -1,0 +1,158 @@
+/*
+ * The worker's program: the shared tables, the interpreter, the glue, the tracer, in this order,
+ * and then the app until the host says that it is enough.
+ *
+ * What pymemtop itself brings into the process is measured on the way: the modules that any Python
+ * worker needs (asyncio, logging) are imported first, so that only the glue's own share is left out
+ * of the figures.
+ */
+#include "config.h"
+#include <Python.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "worker/arguments.h"
+#include "worker/code.h"
+#include "worker/embedded.h"
+#include "worker/events.h"
+#include "worker/filter.h"
+#include "worker/interp.h"
+#include "worker/link.h"
+#include "worker/module.h"
+#include "worker/publish.h"
+#include "worker/rss.h"
+#include "worker/tracer.h"
+
+/* The tables of the host or, without one, some that nobody reads. */
+static struct segment *open_segment(const struct arguments *arguments, struct error *error)
+{
+    int fd = arguments->segment_fd;
+    if (fd < 0) {
+        struct segment *fresh = segment_create(&fd, error);
+        if (!fresh)
+            return NULL;
+        segment_unmap(fresh);
+    }
+    struct segment *segment = segment_attach(fd, error);
+    close(fd);
+    return segment;
+}
+
+static int open_tables(const struct arguments *arguments, struct error *error)
+{
+    if (rss_open(error) < 0)
+        return -1;
+    struct segment *segment = open_segment(arguments, error);
+    return segment ? publish_open(segment, error) : -1;
+}
+
+static int import(const char *name)
+{
+    PyObject *module = PyImport_ImportModule(name);
+    Py_XDECREF(module);
+    return module ? 0 : -1;
+}
+
+/* Import the glue and count what it adds to the RSS as pymemtop's own. */
+static int import_glue(struct error *error)
+{
+    static const char *const common[] = {"asyncio", "logging", "concurrent.futures.thread", "json"};
+    for (size_t i = 0; i < sizeof common / sizeof common[0]; i++)
+        if (import(common[i]) < 0)
+            return interp_error(error, "the standard library is not complete");
+    int64_t before_bytes = rss_read_bytes();
+    if (embedded_install() < 0 || import("_pymemtop_glue.main") < 0)
+        return interp_error(error, "the worker's own modules do not load");
+    int64_t after_bytes = rss_read_bytes();
+    if (after_bytes > before_bytes)
+        rss_add_own(after_bytes - before_bytes);
+    return 0;
+}
+
+static int start_tracer(const struct arguments *arguments, const char *root, struct error *error)
+{
+    filter_set(root, arguments->include, arguments->exclude);
+    if (code_open() < 0 || tracer_open() < 0 || events_start() < 0)
+        return interp_error(error, "the tracer does not start");
+    return 0;
+}
+
+/* The glue's main(app_root) or, with --run, its run(script). Returns the exit status. */
+static int call_glue(const struct arguments *arguments, const char *root)
+{
+    PyObject *glue = PyImport_ImportModule("_pymemtop_glue.main");
+    PyObject *result = !glue            ? NULL
+                       : arguments->run ? PyObject_CallMethod(glue, "run", "s", arguments->run)
+                                        : PyObject_CallMethod(glue, "main", "s", root);
+    Py_XDECREF(glue);
+    if (!result) {
+        PyErr_Print(); /* ends the process where it is SystemExit */
+        return EXIT_FAILURE;
+    }
+    long status = PyLong_AsLong(result);
+    Py_DECREF(result);
+    return status == -1 && PyErr_Occurred() ? EXIT_FAILURE : (int)status;
+}
+
+/* The folder that is profiled and comes last on sys.path: the app root, or the script's folder. */
+static int find_root(const struct arguments *arguments, char root[PATH_MAX], struct error *error)
+{
+    const char *path = arguments->run ? arguments->run : arguments->app_root;
+    if (!realpath(path, root))
+        return error_set(error, EXIT_STATUS_APP, "%s: %s", path, strerror(errno));
+    char *slash = strrchr(root, '/');
+    if (arguments->run && slash && slash > root)
+        *slash = '\0';
+    return 0;
+}
+
+static int start(const struct arguments *arguments, const char *root, struct error *error)
+{
+    uv_loop_t *loop = uv_default_loop();
+    if (open_tables(arguments, error) < 0)
+        return -1;
+    if (arguments->link_fd >= 0 && link_open(loop, arguments->link_fd, error) < 0)
+        return -1;
+    if (PyImport_AppendInittab("_pymemtop", module_init) < 0)
+        return error_set(error, EXIT_STATUS_SYSTEM, "no memory for the interpreter");
+    if (interp_start(arguments->executable, root, error) < 0 || import_glue(error) < 0)
+        return -1;
+    return start_tracer(arguments, root, error);
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments arguments;
+    struct error error;
+    char root[PATH_MAX];
+    int status = EXIT_STATUS_INTERNAL;
+
+    if (arguments_parse(&arguments, argc, argv, &error) < 0 ||
+        find_root(&arguments, root, &error) < 0)
+        goto failed;
+    /* Not to outlive a host that is killed. One that is gone already has left the link closed. */
+    if (arguments.link_fd >= 0)
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (start(&arguments, root, &error) < 0)
+        goto failed;
+    status = call_glue(&arguments, root);
+    events_stop();
+    if (interp_stop() < 0 && status == 0)
+        status = EXIT_STATUS_INTERNAL;
+    link_close();
+    arguments_fini(&arguments);
+    return status;
+
+failed:
+    fprintf(stderr, "pymemtop-worker: %s\n", error.text);
+    arguments_fini(&arguments);
+    return error.status;
+}

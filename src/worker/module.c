@@ -1,0 +1,82 @@
+#include "config.h"
+#include <Python.h>
+
+#include "worker/module.h"
+
+#include <string.h>
+#include <uv.h>
+
+#include "base/attributes.h"
+#include "wire/frame.h"
+#include "worker/embedded.h"
+#include "worker/link.h"
+#include "worker/tracer.h"
+#include "worker/uvselector.h"
+
+PyDoc_STRVAR(source_doc, "source(name) -> bytes or None\n\n"
+                         "The Python source that is built in under `name`: a module's name, with\n"
+                         "\".__init__\" for a package.");
+static PyObject *py_source(PyObject *Py_UNUSED(module), PyObject *name)
+{
+    const char *wanted = PyUnicode_AsUTF8(name);
+    if (!wanted)
+        return NULL;
+    for (const struct embedded_source *source = embedded_sources(); source->name; source++)
+        if (strcmp(source->name, wanted) == 0)
+            return PyBytes_FromStringAndSize(source->source, (Py_ssize_t)source->len);
+    Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(after_fork_doc, "after_fork()\n\n"
+                             "In a child made by fork: let go of what belongs to the parent.");
+static PyObject *py_after_fork(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+{
+    /* First, since the other two stop handles, which must not reach the parent's epoll set. */
+    if (uv_loop_fork(uv_default_loop()) == 0) {
+        uvselector_after_fork();
+        link_after_fork();
+    }
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef functions[] = {
+    {"source", py_source, METH_O, source_doc},
+    {"after_fork", py_after_fork, METH_NOARGS, after_fork_doc},
+    {NULL, NULL, 0, NULL},
+};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "_pymemtop",
+    .m_doc = "What the worker's C offers to the Python that is built into it.",
+    .m_size = -1,
+    .m_methods = functions,
+};
+
+static int add_frame_types(PyObject *module)
+{
+    static const struct {
+        const char *name;
+        enum frame_type type;
+    } types[] = {
+        {"LOAD", FRAME_LOAD},   {"INVOKE", FRAME_INVOKE}, {"SHUTDOWN", FRAME_SHUTDOWN},
+        {"READY", FRAME_READY}, {"LOADED", FRAME_LOADED}, {"RESPONSE", FRAME_RESPONSE},
+        {"LOG", FRAME_LOG},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(types); i++)
+        if (PyModule_AddIntConstant(module, types[i].name, types[i].type) < 0)
+            return -1;
+    return 0;
+}
+
+PyObject *module_init(void)
+{
+    PyObject *module = PyModule_Create(&definition);
+    if (!module)
+        return NULL;
+    if (add_frame_types(module) == 0 && link_add(module) == 0 &&
+        uvselector_add(module, uv_default_loop()) == 0 && tracer_add_functions(module) == 0)
+        return module;
+    Py_DECREF(module);
+    return NULL;
+}

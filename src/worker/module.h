@@ -1,0 +1,21 @@
+/*
+ * The builtin module `_pymemtop`: what the worker's C offers to the Python that is built into it.
+ * The app's code has no business with it.
+ *
+ *   Selector                          uvselector.h
+ *   send, set_inbox, exit_within      link.h
+ *   begin, end, load_begin, load_end  tracer.h
+ *   source(name)                      a Python source that is built in, embedded.h
+ *   after_fork()                      to be called in a child made by fork
+ *   LOAD, INVOKE, ...                 the types of wire/frame.h
+ */
+#ifndef WORKER_MODULE_H
+#define WORKER_MODULE_H
+
+#include <Python.h>
+
+/* For PyImport_AppendInittab("_pymemtop", module_init): the module, or NULL with an exception. The
+ * selector runs uv_default_loop(). */
+PyObject *module_init(void);
+
+#endif

@@ -1,0 +1,53 @@
+"""pymemtop's own Python, built into the worker: finds and loads the modules that are built in.
+
+Their file names are like "<pymemtop/memory_profiler.py>", which is how tracebacks leave them out
+(failures.py), and how the tracer and others that look for the source know that there is none.
+"""
+
+import os
+import sys
+from importlib.machinery import ModuleSpec
+
+import _pymemtop
+
+FILE_PREFIX = "<pymemtop/"
+
+
+class Finder:
+    """Serves the modules built in, and no others. First in sys.meta_path: the stand-in for
+    memory_profiler takes the place of an installed one, which would fight over sys.settrace."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        for key in (name, name + ".__init__"):
+            if _pymemtop.source(key) is not None:
+                origin = FILE_PREFIX + key.replace(".", "/") + ".py>"
+                return ModuleSpec(name, Loader(key), origin=origin, is_package=key != name)
+        return None
+
+
+class Loader:
+    def __init__(self, key):
+        self._key = key
+
+    @staticmethod
+    def create_module(spec):
+        return None
+
+    def exec_module(self, module):
+        code = compile(_pymemtop.source(self._key), module.__spec__.origin, "exec",
+                       dont_inherit=True)
+        exec(code, module.__dict__)
+
+    def get_source(self, name):
+        return _pymemtop.source(self._key).decode()
+
+
+# This module itself was made by embedded.c; from here on it looks as if the finder had found it.
+__spec__ = Finder.find_spec(__name__)
+__loader__ = __spec__.loader
+__path__ = []
+del __file__
+
+sys.meta_path.insert(0, Finder)
+os.register_at_fork(after_in_child=_pymemtop.after_fork)

@@ -1,0 +1,61 @@
+"""The worker's Python program: serve the host until it says SHUTDOWN or is gone."""
+
+import asyncio
+import os
+import signal
+import sys
+
+import _pymemtop
+
+from . import functions, logs, loop, wire
+
+
+def exit_status(exc):
+    """The status of a process that ends with SystemExit."""
+    if exc.code is None:
+        return 0
+    if isinstance(exc.code, int):
+        return exc.code & 0xff
+    print(exc.code, file=sys.stderr)
+    return 1
+
+
+def ignore():
+    pass
+
+
+def main(app_root):
+    """Returns the exit status; the caller finalises the interpreter. The current folder and the end
+    of sys.path are `app_root` already."""
+    logs.install()
+    event_loop = loop.Loop()
+    asyncio.set_event_loop(event_loop)
+    host = functions.Host(event_loop)
+    # Ctrl-C in the terminal reaches every process of the group; it is the host that ends.
+    event_loop.add_signal_handler(signal.SIGINT, ignore)
+    event_loop.add_signal_handler(signal.SIGTERM, event_loop.stop)
+    _pymemtop.set_inbox(host.receive)
+    wire.send(_pymemtop.READY, {"python": "{}.{}.{}".format(*sys.version_info), "pid": os.getpid()})
+    status = 0
+    try:
+        event_loop.run_forever()
+    except SystemExit as exc:  # of a task that the app started and left
+        status = exit_status(exc)
+    finally:
+        # The end has begun: a second SIGTERM or SHUTDOWN must not stop the loop while it closes.
+        event_loop.add_signal_handler(signal.SIGTERM, ignore)
+        _pymemtop.set_inbox(None)
+        host.close()
+    return status
+
+
+def run(script):
+    """Run a script as __main__, without a host: for the tests of what the worker offers to Python.
+    Returns the exit status."""
+    import runpy
+    sys.argv = [script]
+    try:
+        runpy.run_path(script, run_name="__main__")
+    except SystemExit as exc:
+        return exit_status(exc)
+    return 0

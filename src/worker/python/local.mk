@@ -1,0 +1,24 @@
+# The worker's Python, built in. src/worker/local.mk includes this file and adds $(GLUE_GENERATED) to
+# the nodist sources of its archive.
+GLUE_MODULES = \
+	src/worker/python/_pymemtop_glue/__init__.py \
+	src/worker/python/_pymemtop_glue/bindings.py \
+	src/worker/python/_pymemtop_glue/failures.py \
+	src/worker/python/_pymemtop_glue/functions.py \
+	src/worker/python/_pymemtop_glue/logs.py \
+	src/worker/python/_pymemtop_glue/loop.py \
+	src/worker/python/_pymemtop_glue/main.py \
+	src/worker/python/_pymemtop_glue/trigger.py \
+	src/worker/python/_pymemtop_glue/wire.py \
+	src/worker/python/memory_profiler.py
+GLUE_GENERATED = src/worker/python/embedded_sources.c
+
+BUILT_SOURCES += $(GLUE_GENERATED)
+CLEANFILES += $(GLUE_GENERATED)
+EXTRA_DIST += src/worker/python/embed.py $(GLUE_MODULES)
+
+# The names stand once in GLUE_MODULES; where the files are, srcdir says, since a build may be
+# anywhere.
+src/worker/python/embedded_sources.c: src/worker/python/embed.py $(GLUE_MODULES)
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && cd $(srcdir) && \
+	  $(PYTHON) -I src/worker/python/embed.py $(abs_builddir)/$@ src/worker/python $(GLUE_MODULES)

@@ -1,0 +1,64 @@
+#include "config.h"
+#include "worker/rss.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static int statm_fd = -1;
+static int64_t page_bytes;
+static int64_t own_bytes;
+
+int rss_open(struct error *error)
+{
+    page_bytes = sysconf(_SC_PAGESIZE);
+    statm_fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    if (statm_fd < 0)
+        return error_set(error, EXIT_STATUS_SYSTEM,
+                         "cannot open /proc/self/statm: %s; the worker needs /proc mounted",
+                         strerror(errno));
+    return 0;
+}
+
+int64_t rss_read_bytes(void)
+{
+    /* "size resident shared text lib data dt": each at most 20 digits. */
+    char text[7 * 21 + 1];
+    ssize_t len = pread(statm_fd, text, sizeof text - 1, 0);
+    if (len <= 0)
+        return 0;
+    text[len] = '\0';
+    const char *at = text;
+    while (*at && *at != ' ')
+        at++;
+    int64_t pages = 0;
+    while (*at == ' ')
+        at++;
+    for (; *at >= '0' && *at <= '9'; at++)
+        pages = pages * 10 + (*at - '0');
+    return pages * page_bytes - own_bytes;
+}
+
+int64_t rss_own_bytes(void)
+{
+    return own_bytes;
+}
+
+void rss_add_own(int64_t bytes)
+{
+    own_bytes += bytes;
+}
+
+void *rss_map_own(size_t bytes)
+{
+    size_t page = (size_t)page_bytes;
+    size_t whole = (bytes + page - 1) / page * page;
+    void *memory = mmap(NULL, whole, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    if (memory == MAP_FAILED)
+        return NULL;
+    rss_add_own((int64_t)whole);
+    return memory;
+}

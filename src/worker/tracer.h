@@ -1,0 +1,33 @@
+/*
+ * The tracer: turns "this frame was entered, began a line, was left" into the numbers of the shared
+ * tables. It knows nothing of how a Python version reports those events; that is events.h.
+ *
+ * Thread: every function is called under the interpreter lock.
+ */
+#ifndef WORKER_TRACER_H
+#define WORKER_TRACER_H
+
+#include <Python.h>
+#include <stdbool.h>
+
+#include "worker/code.h"
+
+/* Make the context variable and take the first reading. 0, or -1 with an exception. */
+int tracer_open(void);
+/* Add begin, end, load_begin and load_end to `module`; their doc strings describe them. 0 or -1. */
+int tracer_add_functions(PyObject *module);
+
+/* A frame of profiled code begins or resumes at `line`. Every enter has its leave, in the same
+ * thread, innermost first. Keeps a pending exception as it is. */
+void tracer_enter(PyCodeObject *code, const struct code_info *info, int line);
+/* The frame of `code` begins `line`; ignored where that frame is not the innermost one. */
+void tracer_line(const PyCodeObject *code, int line);
+/* The innermost frame returns, raises, or (`awaits`) is a coroutine that is suspended. */
+void tracer_leave(bool awaits);
+
+/* An event loop runs one callback, in `context` (borrowed). Returns what tracer_step_end takes. */
+struct activity;
+struct activity *tracer_step_begin(PyObject *context);
+void tracer_step_end(struct activity *before);
+
+#endif

@@ -1,0 +1,63 @@
+#include "config.h"
+#include "worker/witness.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Minor and major faults: fields 10 and 12 of proc(5)'s stat. The name (field 2) may hold anything,
+ * so fields are counted from its closing parenthesis, after which field 3 begins. */
+static bool read_faults(int fd, uint64_t *faults)
+{
+    char text[512];
+    ssize_t len = fd < 0 ? -1 : pread(fd, text, sizeof text - 1, 0);
+    if (len <= 0)
+        return false;
+    text[len] = '\0';
+    char *at = strrchr(text, ')');
+    uint64_t minor = 0;
+    for (int field = 2; at && field < 12; field++) {
+        at = strchr(at + 1, ' ');
+        if (at && field == 9)
+            minor = strtoull(at + 1, NULL, 10);
+    }
+    if (!at)
+        return false;
+    *faults = minor + strtoull(at + 1, NULL, 10);
+    return true;
+}
+
+void witness_open(struct witness *witness)
+{
+    char path[64];
+    *witness = (struct witness){.stat_fd = -1};
+    pthread_getcpuclockid(pthread_self(), &witness->clock);
+    snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)gettid());
+    witness->stat_fd = open(path, O_RDONLY | O_CLOEXEC);
+    witness_look(witness);
+}
+
+void witness_close(struct witness *witness)
+{
+    if (witness->stat_fd >= 0)
+        close(witness->stat_fd);
+    witness->stat_fd = -1;
+}
+
+struct evidence witness_look(struct witness *witness)
+{
+    struct timespec cpu;
+    uint64_t faults;
+    if (clock_gettime(witness->clock, &cpu) != 0 ||
+        (cpu.tv_sec == witness->cpu.tv_sec && cpu.tv_nsec == witness->cpu.tv_nsec))
+        return (struct evidence){.ran = false};
+    witness->cpu = cpu;
+    if (!read_faults(witness->stat_fd, &faults))
+        return (struct evidence){.ran = true, .faulted = true};
+    bool faulted = faults != witness->faults;
+    witness->faults = faults;
+    return (struct evidence){.ran = true, .faulted = faulted};
+}

@@ -1,0 +1,79 @@
+/* What a witness says of a thread that sleeps, computes, and touches memory. */
+#include "config.h"
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <sys/mman.h>
+#include <cmocka.h>
+
+#include "worker/witness.h"
+
+static sem_t ready, go;
+static struct witness witness;
+static volatile unsigned sink;
+
+/* Wait until the thread sleeps: from one look to the next its clock stands still. */
+static void wait_until_idle(void)
+{
+    while (witness_look(&witness).ran)
+        ;
+}
+
+static void *watched(void *argument)
+{
+    (void)argument;
+    witness_open(&witness);
+    sem_post(&ready);
+    sem_wait(&go); /* sleeps */
+    for (unsigned i = 0; i < 1000000; i++)
+        sink += i;
+    sem_post(&ready);
+    sem_wait(&go);
+    volatile char *fresh =
+        mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    for (size_t i = 0; i < 1 << 20; i += 4096)
+        fresh[i] = 1;
+    sem_post(&ready);
+    sem_wait(&go);
+    return NULL;
+}
+
+static void test_witness(void **state)
+{
+    (void)state;
+    pthread_t thread;
+    sem_init(&ready, 0, 0);
+    sem_init(&go, 0, 0);
+    assert_int_equal(pthread_create(&thread, NULL, watched, NULL), 0);
+    sem_wait(&ready);
+    wait_until_idle();
+    assert_false(witness_look(&witness).ran);
+
+    sem_post(&go);
+    sem_wait(&ready);
+    struct evidence computing = witness_look(&witness);
+    assert_true(computing.ran);
+    assert_false(computing.faulted);
+
+    wait_until_idle();
+    sem_post(&go);
+    sem_wait(&ready);
+    struct evidence touching = witness_look(&witness);
+    assert_true(touching.ran);
+    assert_true(touching.faulted);
+
+    sem_post(&go);
+    pthread_join(thread, NULL);
+    witness_close(&witness);
+    witness_close(&witness); /* harmless */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_witness)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,51 @@
+"""Tests of the worker by itself: no host, no screen."""
+
+import glob
+import os
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(__file__))
+
+from worker_process import Worker  # noqa: E402
+
+VENV = os.environ.get("PYMEMTOP_VENV", "")
+
+
+def worker_program():
+    build = os.environ.get("PYMEMTOP_BUILD", "")
+    found = glob.glob(os.path.join(build, "pymemtop-worker-3.*")) if build else []
+    programs = [path for path in found if os.access(path, os.X_OK) and os.path.isfile(path)]
+    assert programs, "PYMEMTOP_BUILD must name a folder in which pymemtop was built"
+    return programs[0]
+
+
+def environment_python():
+    return os.path.join(VENV, "bin", "python") if VENV else None
+
+
+def skip_without(packages):
+    if packages and not VENV:
+        pytest.skip("needs {}, which could not be installed".format(", ".join(packages)))
+
+
+@pytest.fixture
+def start(tmp_path):
+    """start(files, executable=...): a worker for an app of those files, {path: text}."""
+    workers = []
+
+    def starter(files, executable=None, environment=None, needs=("azure-functions",), stdin=False):
+        skip_without(needs)
+        for name, text in files.items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        worker = Worker(worker_program(), executable or environment_python(), tmp_path,
+                        environment or {}, stdin)
+        workers.append(worker)
+        return worker
+
+    yield starter
+    for worker in workers:
+        worker.end()

@@ -1,0 +1,110 @@
+"""The host's end of a worker, for tests: starts the program, speaks wire/frame.h with it."""
+
+import json
+import os
+import socket
+import struct
+import subprocess
+
+LOAD, INVOKE, SHUTDOWN = 1, 2, 3
+READY, LOADED, RESPONSE, LOG = 16, 17, 18, 19
+HEADER = struct.Struct("=HHIII")
+MAGIC, VERSION = 0x4d46, 1
+LIMIT = 120  # seconds; only a worker that hangs comes near it
+HTTP = [{"type": "httpTrigger", "direction": "in", "name": "req"},
+        {"type": "http", "direction": "out", "name": "$return"}]
+
+
+class Worker:
+    def __init__(self, program, executable, root, environment, stdin=False):
+        self.root = root
+        self.link, theirs = socket.socketpair()
+        self.link.settimeout(LIMIT)
+        command = [program, "--link-fd", str(theirs.fileno()), "--app-root", str(root)]
+        if executable:
+            command += ["--executable", executable]
+        self.process = subprocess.Popen(
+            command, pass_fds=[theirs.fileno()], cwd=root,
+            stdin=subprocess.PIPE if stdin else subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, env={**os.environ, **environment})
+        theirs.close()
+        self.logs = []
+        self.outputs = None
+        assert self.expect(READY)["pid"] == self.process.pid
+        self.number = 0
+
+    # The frames.
+
+    def send(self, kind, message, body=b"", magic=MAGIC):
+        text = json.dumps(message).encode()
+        self.link.sendall(HEADER.pack(magic, VERSION, kind, len(text), len(body)) + text + body)
+
+    def _read(self, size):
+        data = bytearray()
+        while len(data) < size:
+            part = self.link.recv(min(size - len(data), 1 << 20))
+            if not part:
+                raise EOFError
+            data += part
+        return bytes(data)
+
+    def receive(self):
+        """(type, message, body) of the next frame."""
+        magic, version, kind, json_len, body_len = HEADER.unpack(self._read(HEADER.size))
+        assert (magic, version) == (MAGIC, VERSION)
+        message = json.loads(self._read(json_len))
+        return kind, message, self._read(body_len)
+
+    def next(self, kind):
+        """(message, body) of the next frame of that type; LOG frames on the way go to self.logs."""
+        while True:
+            came, message, body = self.receive()
+            if came == kind:
+                return message, body
+            assert came == LOG, (came, message)
+            self.logs.append(message)
+
+    def expect(self, kind):
+        return self.next(kind)[0]
+
+    # What a host does with them.
+
+    def load(self, *names, script="__init__.py", entry_point="main", bindings=HTTP):
+        """LOAD functions that are alike; returns what LOADED says, of one function without a list."""
+        self.send(LOAD, {"functions": [
+            {"name": name, "directory": str(self.root / name), "script": script,
+             "entry_point": entry_point, "bindings": bindings} for name in names]})
+        loaded = self.expect(LOADED)["functions"]
+        return loaded[0] if len(names) == 1 else loaded
+
+    def invoke(self, function, method="GET", headers=(), query=(), route=None, body=b"",
+               url="http://localhost/api/x"):
+        """Send an INVOKE; returns its number."""
+        self.number += 1
+        self.send(INVOKE, {
+            "number": self.number, "id": "id-{}".format(self.number), "function": function,
+            "method": method, "url": url, "headers": [list(pair) for pair in headers],
+            "query": [list(pair) for pair in query], "route": route or {}}, body)
+        return self.number
+
+    def call(self, function, **request):
+        """Invoke, and wait for the (message, body) of the answer."""
+        number = self.invoke(function, **request)
+        message, body = self.next(RESPONSE)
+        assert message["number"] == number
+        return message, body
+
+    def end(self):
+        """Close the link and wait for the exit status; stdout and stderr are then in outputs."""
+        if self.outputs is None:
+            self.link.close()
+            self.outputs = [text.decode() for text in self.process.communicate(timeout=LIMIT)]
+        return self.process.returncode
+
+    def shut_down(self):
+        self.send(SHUTDOWN, {})
+        try:
+            self.next(-1)
+        except EOFError:
+            pass
+        return self.end()
