@@ -1,0 +1,94 @@
+/*
+ * Invocations: requests from their arrival to their answer, each with the numbers of its own lines.
+ * The newest INVOCATIONS_KEPT are kept whole; older ones are dropped but stay counted. One that is
+ * not over is never dropped, nor is the newest load, so there may be a few more.
+ *
+ * Invocation 0 is "load": the module level of the functions' files, run at import. It is made again
+ * for each worker. Work outside every invocation is not one.
+ */
+#ifndef MODEL_INVOCATION_H
+#define MODEL_INVOCATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/line.h"
+
+#define INVOCATIONS_KEPT   1000u
+#define INVOCATION_ID_SIZE 37u /* a UUID as text and a NUL */
+
+enum outcome {
+    OUTCOME_WAITING, /* the worker has not begun it */
+    OUTCOME_RUNNING,
+    OUTCOME_SUCCEEDED,
+    OUTCOME_FAILED,
+    OUTCOME_KILLED, /* the worker died under it */
+    OUTCOME_TIMED_OUT,
+};
+
+struct invocation_line {
+    uint32_t file; /* index into model.files */
+    uint32_t line;
+    struct line_stats stats;
+};
+
+struct invocation {
+    uint64_t number; /* from 1 in the order of arrival; 0 is load */
+    char id[INVOCATION_ID_SIZE];
+    char *function; /* owned */
+    char *request;  /* owned; as "GET /api/X?a=b" */
+    char *error;    /* owned or NULL; one line */
+    enum outcome outcome;
+    int status;           /* of the HTTP response; 0 before it */
+    uint64_t start_ns;    /* CLOCK_MONOTONIC */
+    uint64_t duration_ns; /* 0 while it runs */
+    uint64_t start_realtime_ns;
+    int64_t rss_start_bytes;
+    int64_t rss_end_bytes; /* while it runs: the latest reading */
+    int64_t rss_peak_bytes;
+    int64_t rss_lines_bytes;
+    int64_t rss_shared_bytes; /* elsewhere = end - start - lines - shared */
+    uint32_t file;            /* where it runs or waits; line 0 where that is not known */
+    uint32_t line;
+    struct invocation_line *lines; /* owned; by file and line, ascending */
+    size_t line_count;
+    size_t line_capacity;
+};
+
+struct invocations {
+    struct invocation **kept; /* owned; oldest first */
+    size_t count;             /* of kept */
+    size_t capacity;
+    uint64_t total;   /* ever, without load */
+    uint64_t running; /* waiting or running now, without load */
+    uint64_t failed;  /* ever: failed, killed or timed out, without load */
+};
+
+void invocations_init(struct invocations *set);
+void invocations_fini(struct invocations *set);
+/* Append invocation `number`, WAITING; strings are copied, an `id` that is too long is cut. The
+ * caller sets its start. The result stays valid until it is dropped, so at least until it is over.
+ */
+struct invocation *invocations_add(struct invocations *set, uint64_t number, const char *id,
+                                   const char *function, const char *request);
+/* NULL where `number` was never added or is no longer kept. The newest load for 0. */
+struct invocation *invocations_find(const struct invocations *set, uint64_t number);
+/* The newest one that runs (load included), or NULL. */
+const struct invocation *invocations_newest_running(const struct invocations *set);
+/* Set the end; counts are kept true. `error` is copied as one line, without controls, and may be
+ * NULL. What is over already stays as it is. */
+void invocations_end(struct invocations *set, struct invocation *invocation, enum outcome outcome,
+                     int status, uint64_t now_ns, const char *error);
+/* Replace the numbers of one line of the invocation. */
+void invocation_set_line(struct invocation *invocation, uint32_t file, uint32_t line,
+                         const struct line_stats *stats);
+/* The numbers of one line, or NULL where it has not run in this invocation. */
+const struct line_stats *invocation_line_stats(const struct invocation *invocation, uint32_t file,
+                                               uint32_t line);
+int64_t invocation_elsewhere_bytes(const struct invocation *invocation);
+bool invocation_is_over(const struct invocation *invocation);
+/* "running", "succeeded", ... as the JSON report spells them. */
+const char *outcome_name(enum outcome outcome);
+
+#endif

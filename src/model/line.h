@@ -1,0 +1,40 @@
+/* The numbers of one source line, as DESIGN section 4 defines them. Plain values, no ownership. */
+#ifndef MODEL_LINE_H
+#define MODEL_LINE_H
+
+#include <stdint.h>
+
+struct line_stats {
+    int64_t mem_usage_bytes; /* RSS after the latest execution; 0 where none has ended yet */
+    int64_t peak_bytes;      /* maximum of mem_usage_bytes */
+    int64_t increment_bytes; /* sum over executions of RSS after less before, callees included */
+    int64_t self_increment_bytes; /* the same, less what profiled callees account for */
+    uint64_t occurrences;         /* executions; 0: the line has not run */
+};
+
+/* Bytes that another process reported are added without overflow being undefined: nonsense in,
+ * nonsense out, and nothing worse. */
+static inline int64_t line_bytes_add(int64_t a, int64_t b)
+{
+    return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+
+static inline int64_t line_bytes_sub(int64_t a, int64_t b)
+{
+    return (int64_t)((uint64_t)a - (uint64_t)b);
+}
+
+/* Add `part` to `sum` as two stretches of the same line's life, `part` the later one. */
+static inline void line_stats_add(struct line_stats *sum, const struct line_stats *part)
+{
+    if (part->mem_usage_bytes)
+        sum->mem_usage_bytes = part->mem_usage_bytes;
+    if (part->peak_bytes > sum->peak_bytes)
+        sum->peak_bytes = part->peak_bytes;
+    sum->increment_bytes = line_bytes_add(sum->increment_bytes, part->increment_bytes);
+    sum->self_increment_bytes =
+        line_bytes_add(sum->self_increment_bytes, part->self_increment_bytes);
+    sum->occurrences += part->occurrences;
+}
+
+#endif

@@ -1,0 +1,35 @@
+# model: what is known about the app, its invocations and its lines. Pure. Depends on base.
+noinst_LIBRARIES += libmodel.a
+libmodel_a_SOURCES = \
+	src/model/file.c src/model/file.h \
+	src/model/invocation.c src/model/invocation.h \
+	src/model/line.h \
+	src/model/model.c src/model/model.h \
+	src/model/output.c src/model/output.h \
+	src/model/timeline.c src/model/timeline.h
+
+if HAVE_CMOCKA
+model_tests = \
+	tests/unit/test_model_file \
+	tests/unit/test_model_invocation \
+	tests/unit/test_model_model \
+	tests/unit/test_model_output \
+	tests/unit/test_model_timeline
+check_PROGRAMS += $(model_tests)
+TESTS += $(model_tests)
+tests_unit_test_model_file_SOURCES = tests/unit/test_model_file.c
+tests_unit_test_model_file_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_model_file_LDADD = libmodel.a libbase.a $(CMOCKA_LIBS)
+tests_unit_test_model_invocation_SOURCES = tests/unit/test_model_invocation.c
+tests_unit_test_model_invocation_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_model_invocation_LDADD = libmodel.a libbase.a $(CMOCKA_LIBS)
+tests_unit_test_model_model_SOURCES = tests/unit/test_model_model.c
+tests_unit_test_model_model_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_model_model_LDADD = libmodel.a libbase.a $(CMOCKA_LIBS)
+tests_unit_test_model_output_SOURCES = tests/unit/test_model_output.c
+tests_unit_test_model_output_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_model_output_LDADD = libmodel.a libbase.a $(CMOCKA_LIBS)
+tests_unit_test_model_timeline_SOURCES = tests/unit/test_model_timeline.c
+tests_unit_test_model_timeline_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_model_timeline_LDADD = libmodel.a libbase.a $(CMOCKA_LIBS)
+endif

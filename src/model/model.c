@@ -1,0 +1,153 @@
+/*
+ * The root of the model: owns everything below it, and counts the changes. Files and functions are
+ * a handful, at most hundreds, so they are arrays that are searched from the front.
+ */
+#include "config.h"
+#include "model/model.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+/* A copy of `path` without slashes at its end; the root directory stays "/". */
+static char *without_end_slashes(const char *path)
+{
+    size_t len = strlen(path);
+    while (len > 1 && path[len - 1] == '/')
+        len--;
+    return mem_strndup(path, len);
+}
+
+struct model *model_new(const char *app_root)
+{
+    struct model *model = mem_calloc(1, sizeof *model);
+    model->app_root = without_end_slashes(app_root);
+    const char *slash = strrchr(model->app_root, '/');
+    model->app_name = mem_strdup(slash && slash[1] ? slash + 1 : model->app_root);
+    model->base_url = mem_strdup("");
+    model->python = mem_strdup("");
+    model->worker = WORKER_STARTING;
+    invocations_init(&model->invocations);
+    output_init(&model->output);
+    return model;
+}
+
+static void function_fini(struct model_function *function)
+{
+    free(function->name);
+    free(function->url);
+    free(function->methods);
+    free(function->trigger);
+    free(function->script);
+    free(function->load_error);
+}
+
+void model_free(struct model *model)
+{
+    if (!model)
+        return;
+    output_fini(&model->output);
+    invocations_fini(&model->invocations);
+    for (size_t i = 0; i < model->file_count; i++)
+        file_free(model->files[i]);
+    free(model->files);
+    for (size_t i = 0; i < model->function_count; i++)
+        function_fini(&model->functions[i]);
+    free(model->functions);
+    free(model->worker_end);
+    free(model->python);
+    free(model->base_url);
+    free(model->app_name);
+    free(model->app_root);
+    free(model);
+}
+
+void model_touch(struct model *model)
+{
+    model->revision++;
+}
+
+long model_find_file(const struct model *model, const char *path)
+{
+    for (size_t i = 0; i < model->file_count; i++)
+        if (strcmp(model->files[i]->path, path) == 0)
+            return (long)i;
+    return -1;
+}
+
+uint32_t model_add_file(struct model *model, struct file *file)
+{
+    model->files = mem_resize(model->files, model->file_count + 1, sizeof(struct file *));
+    model->files[model->file_count++] = file;
+    model_touch(model);
+    return (uint32_t)(model->file_count - 1);
+}
+
+struct model_function *model_add_function(struct model *model, const char *name,
+                                          const char *trigger, const char *script)
+{
+    model->functions =
+        mem_resize(model->functions, model->function_count + 1, sizeof *model->functions);
+    struct model_function *function = &model->functions[model->function_count++];
+    *function = (struct model_function){
+        .name = mem_strdup(name),
+        .trigger = mem_strdup(trigger),
+        .script = mem_strdup(script),
+    };
+    model_touch(model);
+    return function;
+}
+
+struct model_function *model_find_function(const struct model *model, const char *name)
+{
+    for (size_t i = 0; i < model->function_count; i++)
+        if (strcmp(model->functions[i].name, name) == 0)
+            return &model->functions[i];
+    return NULL;
+}
+
+const struct model_function *model_selected(const struct model *model)
+{
+    for (size_t i = 0; i < model->function_count; i++)
+        if (model->functions[i].selected)
+            return &model->functions[i];
+    return model->function_count ? &model->functions[0] : NULL;
+}
+
+void model_set_rss(struct model *model, uint64_t now_ns, int64_t rss_bytes)
+{
+    timeline_add(&model->timeline, now_ns, rss_bytes);
+    if (rss_bytes == model->rss_bytes)
+        return;
+    model->rss_bytes = rss_bytes;
+    if (rss_bytes > model->rss_peak_bytes)
+        model->rss_peak_bytes = rss_bytes;
+    model_touch(model);
+}
+
+void model_say(struct model *model, uint64_t realtime_ns, enum output_level level,
+               const char *format, ...)
+{
+    char *text = NULL;
+    va_list args;
+    va_start(args, format);
+    int len = vasprintf(&text, format, args);
+    va_end(args);
+    if (len < 0)
+        return;
+    output_add(&model->output, realtime_ns, OUTPUT_HOST, level, OUTPUT_NO_INVOCATION, text,
+               (size_t)len);
+    free(text);
+    model_touch(model);
+}
+
+void model_set_text(char **field, const char *text)
+{
+    /* Copied first: `text` may be a part of what is freed. */
+    char *copy = text ? mem_strdup(text) : NULL;
+    free(*field);
+    *field = copy;
+}

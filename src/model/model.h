@@ -1,0 +1,92 @@
+/*
+ * The model: everything that the views and the reports show, in one place. The host writes it from
+ * its loop (host/drain.c, host/invocations, host/supervisor), views and reports read it. Pure: no
+ * I/O, no clock of its own, no thread but the host's.
+ *
+ * `revision` rises with every change that could be seen, so that a screen is only made again when
+ * there is something new to show: who changes a field by hand calls model_touch().
+ */
+#ifndef MODEL_MODEL_H
+#define MODEL_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/file.h"
+#include "model/invocation.h"
+#include "model/output.h"
+#include "model/timeline.h"
+
+enum worker_state {
+    WORKER_STARTING, /* spawned, the interpreter is not up yet */
+    WORKER_LOADING,  /* importing the app */
+    WORKER_READY,
+    WORKER_DEAD, /* waiting to be started again */
+};
+
+struct model_function {
+    char *name;       /* owned */
+    char *url;        /* owned or NULL; "http://localhost:7071/api/X" */
+    char *methods;    /* owned or NULL; "GET,POST" */
+    char *trigger;    /* owned; "httpTrigger" */
+    char *script;     /* owned; absolute path of its file */
+    char *load_error; /* owned or NULL; one line */
+    uint32_t line;    /* of the entry point's def; 0 before it is loaded */
+    bool asynchronous;
+    bool selected; /* the one that the command line named */
+};
+
+struct model {
+    uint64_t revision;
+
+    char *app_root; /* owned; absolute */
+    char *app_name; /* owned; last part of app_root */
+    char *base_url; /* owned; "http://localhost:7071" */
+    char *python;   /* owned; "3.11.2", "" before the worker said so */
+
+    struct model_function *functions; /* owned */
+    size_t function_count;
+
+    enum worker_state worker;
+    int worker_pid; /* 0 while there is none */
+    uint64_t worker_starts;
+    char *worker_end; /* owned or NULL: how the last worker ended, one line */
+
+    int64_t rss_bytes;      /* now, less own; 0 while there is no worker */
+    int64_t rss_peak_bytes; /* of the run */
+    int64_t own_bytes;      /* pymemtop's footprint in the worker */
+    int64_t baseline_bytes; /* when the app was loaded; 0 before */
+    uint64_t dropped_samples;
+    struct timeline timeline;
+
+    struct file **files; /* owned */
+    size_t file_count;
+    struct invocations invocations;
+    struct output output;
+};
+
+struct model *model_new(const char *app_root);
+void model_free(struct model *model);
+/* Something that can be seen has changed. */
+void model_touch(struct model *model);
+/* Index of the file with that absolute path, or -1. */
+long model_find_file(const struct model *model, const char *path);
+/* Take `file` (ownership moves) and return its index. */
+uint32_t model_add_file(struct model *model, struct file *file);
+/* Append a function; strings are copied. Borrowed until the next one is added, which may move it.
+ */
+struct model_function *model_add_function(struct model *model, const char *name,
+                                          const char *trigger, const char *script);
+struct model_function *model_find_function(const struct model *model, const char *name);
+/* The function that the command line named, else the first, or NULL. */
+const struct model_function *model_selected(const struct model *model);
+/* A reading of the worker's RSS: sets rss, peak and timeline. */
+void model_set_rss(struct model *model, uint64_t now_ns, int64_t rss_bytes);
+/* A line of the host's own into the output (the caller's printf). */
+void model_say(struct model *model, uint64_t realtime_ns, enum output_level level,
+               const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* Replace an owned string field: frees *field and stores a copy of `text` (NULL allowed). */
+void model_set_text(char **field, const char *text);
+
+#endif

@@ -1,0 +1,145 @@
+/*
+ * The report is built as a tree of jansson values and dumped in one go: the model is small beside
+ * what it describes, and a tree cannot be left half open. Only integers and strings are in it. All
+ * that is not ASCII is written as \u escapes, so that neither a terminal nor a reader's idea of
+ * encodings can do anything to the text.
+ *
+ * jansson reports want of memory as NULL, takes NULL for a value as an error, and drops what was
+ * handed to it then; so every function here passes NULL on, and one place says so.
+ */
+#include "config.h"
+#include "report/json.h"
+
+#include <jansson.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/text.h"
+
+/* A string of `len` bytes, what is not UTF-8 replaced. */
+static json_t *text_value(const char *text, size_t len)
+{
+    if (text_is_utf8(text, len))
+        return json_stringn_nocheck(text, len);
+    struct buf valid;
+    buf_init(&valid, 3 * len); /* U+FFFD has three bytes */
+    for (size_t at = 0; at < len;) {
+        uint32_t code;
+        char form[TEXT_UTF8_MAX];
+        at += text_decode(text + at, len - at, &code);
+        if (buf_append(&valid, form, text_encode(code, form)))
+            break;
+    }
+    json_t *value = json_stringn_nocheck(buf_text(&valid), valid.len);
+    buf_fini(&valid);
+    return value;
+}
+
+static json_t *string_value(const char *text)
+{
+    return text_value(text, strlen(text));
+}
+
+/* JSON integers have a sign; a count or time past 2^63 is none that could be true. */
+static json_int_t unsigned_value(uint64_t value)
+{
+    return value > INT64_MAX ? INT64_MAX : (json_int_t)value;
+}
+
+/* Append `value` (taken over) to the array `list` (taken over too where that fails). */
+static json_t *append(json_t *list, json_t *value)
+{
+    if (json_array_append_new(list, value) == 0)
+        return list;
+    json_decref(list);
+    return NULL;
+}
+
+static const char *trigger_of(const struct model *model, const struct invocation *invocation)
+{
+    if (invocation->number == 0)
+        return "load";
+    const struct model_function *function = model_find_function(model, invocation->function);
+    return function ? function->trigger : "";
+}
+
+static json_t *invocation_value(const struct model *model, const struct invocation *invocation)
+{
+    return json_pack(
+        "{s:I, s:o, s:o, s:o, s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", /* in this order
+                                                                                   */
+        "number", unsigned_value(invocation->number), "id", string_value(invocation->id),
+        "function", string_value(invocation->function), "trigger",
+        string_value(trigger_of(model, invocation)), "outcome", outcome_name(invocation->outcome),
+        "status", invocation->status, "start_ns", unsigned_value(invocation->start_realtime_ns),
+        "duration_ns", unsigned_value(invocation->duration_ns), "rss_start_bytes",
+        (json_int_t)invocation->rss_start_bytes, "rss_end_bytes",
+        (json_int_t)invocation->rss_end_bytes, "rss_peak_bytes",
+        (json_int_t)invocation->rss_peak_bytes, "rss_lines_bytes",
+        (json_int_t)invocation->rss_lines_bytes, "rss_elsewhere_bytes",
+        (json_int_t)invocation_elsewhere_bytes(invocation), "rss_shared_bytes",
+        (json_int_t)invocation->rss_shared_bytes);
+}
+
+static json_t *invocations_value(const struct model *model)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; list && i < model->invocations.count; i++)
+        list = append(list, invocation_value(model, model->invocations.kept[i]));
+    return list;
+}
+
+static json_t *line_value(const struct file *file, uint32_t line)
+{
+    const struct line_stats *stats = &file->lines[line - 1].total;
+    size_t len;
+    const char *source = file_line_text(file, line, &len);
+    return json_pack("{s:I, s:o, s:I, s:I, s:I, s:I, s:I}", "line", (json_int_t)line, "source",
+                     text_value(source, len), "mem_usage_bytes", (json_int_t)stats->mem_usage_bytes,
+                     "peak_bytes", (json_int_t)stats->peak_bytes, "increment_bytes",
+                     (json_int_t)stats->increment_bytes, "self_increment_bytes",
+                     (json_int_t)stats->self_increment_bytes, "occurrences",
+                     unsigned_value(stats->occurrences));
+}
+
+static json_t *file_value(const struct file *file)
+{
+    json_t *lines = json_array();
+    for (uint32_t line = 1; lines && line <= file->line_count; line++)
+        if (file->lines[line - 1].total.occurrences)
+            lines = append(lines, line_value(file, line));
+    return json_pack("{s:o, s:o}", "path", string_value(file->path), "lines", lines);
+}
+
+static json_t *files_value(const struct model *model)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; list && i < model->file_count; i++)
+        list = append(list, file_value(model->files[i]));
+    return list;
+}
+
+static int append_to_buf(const char *bytes, size_t len, void *out)
+{
+    return buf_append(out, bytes, len) ? -1 : 0;
+}
+
+int json_write(const struct model *model, struct buf *out, struct error *error)
+{
+    json_t *report = json_pack(
+        "{s:s, s:o, s:o, s:{s:I, s:I}, s:o, s:o}", "pymemtop", PACKAGE_VERSION, "python",
+        string_value(model->python), "app", string_value(model->app_root), "baseline", "rss_bytes",
+        (json_int_t)model->baseline_bytes, "own_bytes", (json_int_t)model->own_bytes, "invocations",
+        invocations_value(model), "files", files_value(model));
+    if (!report)
+        return error_set(error, EXIT_STATUS_SYSTEM, "no memory for the JSON report");
+    int result = json_dump_callback(report, append_to_buf, out,
+                                    JSON_INDENT(1) | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII);
+    json_decref(report);
+    if (result || buf_append(out, "\n", 1))
+        return error_set(error, EXIT_STATUS_SYSTEM,
+                         "the report is longer than %zu bytes; profile fewer files with --include "
+                         "or --exclude",
+                         out->max_bytes);
+    return 0;
+}

@@ -1,0 +1,122 @@
+/*
+ * One row is one printf, with memory_profiler's template written as C: '{0:>6} {1:>12} {2:>12}
+ * {3:>10}   {4:<}'. Widths are minimum widths there and here, so that a value that is too wide
+ * pushes the row to the right and is never cut.
+ *
+ * Two things differ on purpose: a value that rounds to zero has no minus sign, and source text goes
+ * through base/text.h, because the report may end on a terminal.
+ */
+#include "config.h"
+#include "report/table.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/size.h"
+#include "base/text.h"
+
+#define HEADER "Line #    Mem usage    Increment  Occurrences   Line Contents"
+#define RULE   "============================================================="
+
+/* Room for "-8796093022208.000000000000 MiB", the longest value of 64 bits. */
+enum { MEMORY_SIZE = 48 };
+
+static int clamp_precision(int precision)
+{
+    if (precision < 0)
+        return 0;
+    return precision > TABLE_PRECISION_MAX ? TABLE_PRECISION_MAX : precision;
+}
+
+/* '{:(p+4).(p)f} MiB' */
+static void format_memory(char out[MEMORY_SIZE], int64_t bytes, int precision)
+{
+    snprintf(out, MEMORY_SIZE, "%*.*f MiB", precision + 4, precision, (double)bytes / MIB_BYTES);
+    char *minus = strchr(out, '-');
+    if (!minus || strcspn(minus, "123456789") < strlen(minus))
+        return;
+    snprintf(out, MEMORY_SIZE, "%*.*f MiB", precision + 4, precision, 0.0);
+}
+
+/* The line's text, harmless but with its tabs, and a newline. */
+static int append_source(const struct file *file, uint32_t line, struct buf *out)
+{
+    size_t len;
+    const char *text = file_line_text(file, line, &len);
+    for (size_t at = 0; at < len;) {
+        char clean[TEXT_UTF8_MAX + 1] = "\t";
+        uint32_t code;
+        size_t taken = text_decode(text + at, len - at, &code);
+        if (code != '\t')
+            text_clean(clean, sizeof clean, text + at, taken);
+        int result = buf_append(out, clean, strlen(clean));
+        if (result)
+            return result;
+        at += taken;
+    }
+    return buf_append(out, "\n", 1);
+}
+
+static const struct line_stats *stats_of(const struct file *file, uint32_t line)
+{
+    static const struct line_stats none;
+    return line <= file->line_count ? &file->lines[line - 1].total : &none;
+}
+
+static int append_row(const struct file *file, uint32_t line, int precision, struct buf *out)
+{
+    const struct line_stats *stats = stats_of(file, line);
+    char usage[MEMORY_SIZE] = "", increment[MEMORY_SIZE] = "", occurrences[24] = "";
+    if (stats->occurrences)
+        snprintf(occurrences, sizeof occurrences, "%llu", (unsigned long long)stats->occurrences);
+    /* A line that was begun and never ended (the worker died in it) was not measured. */
+    if (stats->occurrences && stats->peak_bytes) {
+        format_memory(usage, stats->peak_bytes, precision);
+        format_memory(increment, stats->increment_bytes, precision);
+    }
+    int result = buf_printf(out, "%6lu %12s %12s  %10s   ", (unsigned long)line, usage, increment,
+                            occurrences);
+    return result ? result : append_source(file, line, out);
+}
+
+static bool has_run(const struct file *file, const struct file_function *function)
+{
+    for (uint32_t line = function->first_line; line <= function->last_line; line++)
+        if (stats_of(file, line)->occurrences)
+            return true;
+    return false;
+}
+
+static int append_table(const struct file *file, const struct file_function *function,
+                        int precision, struct buf *out)
+{
+    size_t size = 3 * strlen(file->path) + 1; /* a byte becomes three at the most */
+    char *path = mem_calloc(size, 1);
+    text_clean(path, size, file->path, strlen(file->path));
+    int result = buf_printf(out, "Filename: %s\n\n%s\n%s\n", path, HEADER, RULE);
+    free(path);
+    for (uint32_t line = function->first_line; !result && line <= function->last_line; line++)
+        result = append_row(file, line, precision, out);
+    return result ? result : buf_append(out, "\n\n", 2);
+}
+
+int table_write(const struct model *model, int precision, struct buf *out, struct error *error)
+{
+    precision = clamp_precision(precision);
+    for (size_t i = 0; i < model->file_count; i++) {
+        const struct file *file = model->files[i];
+        for (size_t k = 0; k < file->function_count; k++) {
+            const struct file_function *function = &file->functions[k];
+            if (!file_function_is_outermost(file, function) || !has_run(file, function))
+                continue;
+            if (append_table(file, function, precision, out))
+                return error_set(error, EXIT_STATUS_SYSTEM,
+                                 "the report is longer than %zu bytes; profile fewer files with "
+                                 "--include or --exclude",
+                                 out->max_bytes);
+        }
+    }
+    return 0;
+}

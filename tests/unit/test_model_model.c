@@ -1,0 +1,125 @@
+/* model/model: the root, its lists, and the revision that tells of changes. */
+#include "config.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "model/model.h"
+
+static int setup(void **state)
+{
+    *state = model_new("/home/me/app/");
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    model_free(*state);
+    return 0;
+}
+
+static void test_new(void **state)
+{
+    struct model *model = *state;
+    assert_string_equal(model->app_root, "/home/me/app");
+    assert_string_equal(model->app_name, "app");
+    assert_string_equal(model->base_url, "");
+    assert_string_equal(model->python, "");
+    assert_int_equal(model->worker, WORKER_STARTING);
+    assert_null(model_selected(model));
+    struct model *root = model_new("//");
+    assert_string_equal(root->app_root, "/");
+    assert_string_equal(root->app_name, "/");
+    model_free(root);
+    model_free(NULL);
+}
+
+static void test_files(void **state)
+{
+    struct model *model = *state;
+    uint64_t before = model->revision;
+    assert_int_equal(model_find_file(model, "/home/me/app/a.py"), -1);
+    struct file *a = file_new("/home/me/app/a.py", model->app_root, "x\n", 2);
+    struct file *b = file_new("/home/me/app/b.py", model->app_root, "y\n", 2);
+    assert_int_equal(model_add_file(model, a), 0);
+    assert_int_equal(model_add_file(model, b), 1);
+    assert_true(model->revision > before);
+    assert_int_equal(model_find_file(model, "/home/me/app/b.py"), 1);
+    assert_int_equal(model_find_file(model, "b.py"), -1);
+    assert_ptr_equal(model->files[1], b);
+}
+
+static void test_functions(void **state)
+{
+    struct model *model = *state;
+    model_add_function(model, "A", "httpTrigger", "/home/me/app/A/__init__.py");
+    model_add_function(model, "B", "timerTrigger", "/home/me/app/B/__init__.py");
+    assert_string_equal(model_selected(model)->name, "A");
+    assert_null(model_find_function(model, "a"));
+    struct model_function *b = model_find_function(model, "B");
+    assert_string_equal(b->trigger, "timerTrigger");
+    assert_string_equal(b->script, "/home/me/app/B/__init__.py");
+    assert_null(b->url);
+    b->selected = true;
+    model_set_text(&b->load_error, "SyntaxError");
+    assert_ptr_equal(model_selected(model), b);
+}
+
+static void test_rss(void **state)
+{
+    struct model *model = *state;
+    model_set_rss(model, 1, 100);
+    model_set_rss(model, 2, 300);
+    uint64_t before = model->revision;
+    model_set_rss(model, 3, 300);
+    assert_int_equal(model->revision, before);
+    model_set_rss(model, 4, 200);
+    assert_true(model->revision > before);
+    assert_int_equal(model->rss_bytes, 200);
+    assert_int_equal(model->rss_peak_bytes, 300);
+    int64_t bins[1];
+    timeline_bins(&model->timeline, 0, 10, 1, bins);
+    assert_int_equal(bins[0], 300);
+}
+
+static void test_say(void **state)
+{
+    struct model *model = *state;
+    uint64_t before = model->revision;
+    model_say(model, 9, LEVEL_ERROR, "worker %d ended\nsignal %s", 5, "SEGV");
+    assert_true(model->revision > before);
+    assert_int_equal(model->output.count, 2);
+    assert_string_equal(output_at(&model->output, 0)->text, "worker 5 ended");
+    assert_string_equal(output_at(&model->output, 1)->text, "signal SEGV");
+    assert_int_equal(output_at(&model->output, 0)->source, OUTPUT_HOST);
+    assert_int_equal(output_at(&model->output, 0)->level, LEVEL_ERROR);
+    assert_true(output_at(&model->output, 0)->invocation == OUTPUT_NO_INVOCATION);
+    assert_int_equal(output_at(&model->output, 0)->realtime_ns, 9);
+}
+
+static void test_set_text(void **state)
+{
+    struct model *model = *state;
+    model_set_text(&model->worker_end, "exit code 3");
+    assert_string_equal(model->worker_end, "exit code 3");
+    model_set_text(&model->worker_end, model->worker_end + 5); /* a part of itself */
+    assert_string_equal(model->worker_end, "code 3");
+    model_set_text(&model->worker_end, NULL);
+    assert_null(model->worker_end);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_new), TEST(test_files), TEST(test_functions),
+        TEST(test_rss), TEST(test_say),   TEST(test_set_text),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,225 @@
+/* report/json: the object that programs read: its keys and their order, its figures, its text. */
+#include "config.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <jansson.h>
+#include <cmocka.h>
+
+#include "report/json.h"
+
+static struct invocation *add_invocation(struct model *model, uint64_t number, const char *function,
+                                         enum outcome outcome, int status)
+{
+    struct invocation *invocation = invocations_add(
+        &model->invocations, number, number ? "00000000-0000-0000-0000-000000000001" : "", function,
+        "GET /api/F");
+    invocation->start_ns = 1000;
+    invocation->start_realtime_ns = 1700000000000000000;
+    invocations_end(&model->invocations, invocation, outcome, status, 1700, NULL);
+    return invocation;
+}
+
+static struct model *sample_model(void)
+{
+    struct model *model = model_new("/app");
+    model_set_text(&model->python, "3.11.2");
+    model->baseline_bytes = 20000000;
+    model->own_bytes = 4096;
+    model_add_function(model, "F", "httpTrigger", "/app/F/__init__.py");
+    struct file *file = file_new("/app/F/__init__.py", "/app", "import a\n\nx = 1\n", 16);
+    model_add_file(model, file);
+    const struct line_stats stats = {2000, 3000, -100, 50, 7};
+    file_set_live(file, 3, &stats);
+    add_invocation(model, 0, "load", OUTCOME_SUCCEEDED, 0);
+    struct invocation *one = add_invocation(model, 1, "F", OUTCOME_FAILED, 500);
+    one->rss_start_bytes = 100;
+    one->rss_end_bytes = 1000;
+    one->rss_peak_bytes = 1200;
+    one->rss_lines_bytes = 700;
+    one->rss_shared_bytes = -50;
+    return model;
+}
+
+static void write_model(struct model *model, struct buf *out)
+{
+    struct error error = {0};
+    buf_init(out, 1 << 20);
+    assert_int_equal(json_write(model, out, &error), 0);
+    model_free(model);
+}
+
+static const char whole_report[] = "{\n"
+                                   " \"pymemtop\": \"" PACKAGE_VERSION "\",\n"
+                                   " \"python\": \"3.11.2\",\n"
+                                   " \"app\": \"/app\",\n"
+                                   " \"baseline\": {\n"
+                                   "  \"rss_bytes\": 20000000,\n"
+                                   "  \"own_bytes\": 4096\n"
+                                   " },\n"
+                                   " \"invocations\": [\n"
+                                   "  {\n"
+                                   "   \"number\": 0,\n"
+                                   "   \"id\": \"\",\n"
+                                   "   \"function\": \"load\",\n"
+                                   "   \"trigger\": \"load\",\n"
+                                   "   \"outcome\": \"succeeded\",\n"
+                                   "   \"status\": 0,\n"
+                                   "   \"start_ns\": 1700000000000000000,\n"
+                                   "   \"duration_ns\": 700,\n"
+                                   "   \"rss_start_bytes\": 0,\n"
+                                   "   \"rss_end_bytes\": 0,\n"
+                                   "   \"rss_peak_bytes\": 0,\n"
+                                   "   \"rss_lines_bytes\": 0,\n"
+                                   "   \"rss_elsewhere_bytes\": 0,\n"
+                                   "   \"rss_shared_bytes\": 0\n"
+                                   "  },\n"
+                                   "  {\n"
+                                   "   \"number\": 1,\n"
+                                   "   \"id\": \"00000000-0000-0000-0000-000000000001\",\n"
+                                   "   \"function\": \"F\",\n"
+                                   "   \"trigger\": \"httpTrigger\",\n"
+                                   "   \"outcome\": \"failed\",\n"
+                                   "   \"status\": 500,\n"
+                                   "   \"start_ns\": 1700000000000000000,\n"
+                                   "   \"duration_ns\": 700,\n"
+                                   "   \"rss_start_bytes\": 100,\n"
+                                   "   \"rss_end_bytes\": 1000,\n"
+                                   "   \"rss_peak_bytes\": 1200,\n"
+                                   "   \"rss_lines_bytes\": 700,\n"
+                                   "   \"rss_elsewhere_bytes\": 250,\n"
+                                   "   \"rss_shared_bytes\": -50\n"
+                                   "  }\n"
+                                   " ],\n"
+                                   " \"files\": [\n"
+                                   "  {\n"
+                                   "   \"path\": \"/app/F/__init__.py\",\n"
+                                   "   \"lines\": [\n"
+                                   "    {\n"
+                                   "     \"line\": 3,\n"
+                                   "     \"source\": \"x = 1\",\n"
+                                   "     \"mem_usage_bytes\": 2000,\n"
+                                   "     \"peak_bytes\": 3000,\n"
+                                   "     \"increment_bytes\": -100,\n"
+                                   "     \"self_increment_bytes\": 50,\n"
+                                   "     \"occurrences\": 7\n"
+                                   "    }\n"
+                                   "   ]\n"
+                                   "  }\n"
+                                   " ]\n"
+                                   "}\n";
+
+static void test_whole(void **state)
+{
+    (void)state;
+    struct buf out;
+    write_model(sample_model(), &out);
+    assert_string_equal(buf_text(&out), whole_report);
+    buf_fini(&out);
+}
+
+static void test_empty(void **state)
+{
+    (void)state;
+    struct buf out;
+    write_model(model_new("/app"), &out);
+    json_t *report = json_loadb(out.data, out.len, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(report);
+    assert_int_equal(json_array_size(json_object_get(report, "invocations")), 0);
+    assert_int_equal(json_array_size(json_object_get(report, "files")), 0);
+    assert_string_equal(json_string_value(json_object_get(report, "python")), "");
+    json_decref(report);
+    buf_fini(&out);
+}
+
+static json_t *first_line(json_t *report)
+{
+    json_t *file = json_array_get(json_object_get(report, "files"), 0);
+    return json_array_get(json_object_get(file, "lines"), 0);
+}
+
+/* Bytes of any kind in paths and source: the report is JSON in ASCII, and says what it can. */
+static void test_odd_text(void **state)
+{
+    (void)state;
+    struct model *model = model_new("/\xff/app");
+    static const char text[] = "s = '\x1b[1m\xC3\xA9\xff\"\\\0\x7f\xF0\x9F\x98\x80'\n";
+    struct file *file = file_new("/\xff/app/a.py", NULL, text, sizeof text - 1);
+    model_add_file(model, file);
+    const struct line_stats stats = {.occurrences = UINT64_MAX};
+    file_set_live(file, 1, &stats);
+    struct buf out;
+    write_model(model, &out);
+    for (size_t i = 0; i < out.len; i++)
+        assert_true((unsigned char)out.data[i] <= 0x7F &&
+                    (out.data[i] >= ' ' || out.data[i] == '\n'));
+    json_t *report = json_loadb(out.data, out.len, JSON_ALLOW_NUL, NULL);
+    assert_non_null(report);
+    assert_string_equal(json_string_value(json_object_get(report, "app")), "/\xEF\xBF\xBD/app");
+    json_t *line = first_line(report);
+    static const char expected[] = "s = '\x1b[1m\xC3\xA9\xEF\xBF\xBD\"\\\0\x7f\xF0\x9F\x98\x80'";
+    json_t *written = json_object_get(line, "source");
+    assert_int_equal(json_string_length(written), sizeof expected - 1);
+    assert_memory_equal(json_string_value(written), expected, sizeof expected);
+    assert_true(json_integer_value(json_object_get(line, "occurrences")) == INT64_MAX);
+    json_decref(report);
+    buf_fini(&out);
+}
+
+/* No file, only numbers; and a function that the app does not have (any more). */
+static void test_missing_things(void **state)
+{
+    (void)state;
+    struct model *model = model_new("/app");
+    struct file *file = file_new("/app/gone.py", "/app", NULL, 0);
+    model_add_file(model, file);
+    const struct line_stats stats = {.occurrences = 2};
+    file_set_live(file, 9, &stats);
+    add_invocation(model, 1, "gone", OUTCOME_KILLED, 502);
+    invocations_add(&model->invocations, 2, "x", "gone", "GET /");
+    struct buf out;
+    write_model(model, &out);
+    json_t *report = json_loadb(out.data, out.len, 0, NULL);
+    assert_non_null(report);
+    json_t *line = first_line(report);
+    assert_int_equal(json_integer_value(json_object_get(line, "line")), 9);
+    assert_string_equal(json_string_value(json_object_get(line, "source")), "");
+    json_t *list = json_object_get(report, "invocations");
+    json_t *killed = json_array_get(list, 0), *waiting = json_array_get(list, 1);
+    assert_string_equal(json_string_value(json_object_get(killed, "trigger")), "");
+    assert_string_equal(json_string_value(json_object_get(killed, "outcome")), "killed");
+    assert_string_equal(json_string_value(json_object_get(waiting, "outcome")), "waiting");
+    json_decref(report);
+    buf_fini(&out);
+}
+
+static void test_full_buffer(void **state)
+{
+    (void)state;
+    size_t len = sizeof whole_report - 1;
+    struct model *model = sample_model();
+    for (size_t max = 0; max <= len; max++) {
+        struct buf out;
+        struct error error = {0};
+        buf_init(&out, max);
+        assert_int_equal(json_write(model, &out, &error), max == len ? 0 : -1);
+        if (max < len)
+            assert_non_null(strstr(error.text, "--exclude"));
+        buf_fini(&out);
+    }
+    model_free(model);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_whole),       cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_odd_text),    cmocka_unit_test(test_missing_things),
+        cmocka_unit_test(test_full_buffer),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
