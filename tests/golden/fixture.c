@@ -1,0 +1,305 @@
+/*
+ * The numbers are made up, but they hang together: an invocation's lines add up to its growth, the
+ * file's totals are the sums over its invocations, the RSS is what the invocations left behind.
+ */
+#include "config.h"
+#include "tests/golden/fixture.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+#define MIB  1048576LL
+#define ROOT "/srv/PythonMemoryProfilingDemo"
+
+enum { LINE_DEF = 21, LINE_GET = 24, LINE_READ = 25, LINE_BYTES = 27, LINE_CALL = 38 };
+
+static const char source[] =
+    "\"\"\"Fetch a page and say how large it is.\n"
+    "\n"
+    "A docstring over several lines: `def`, 'quotes' and # signs in it are text.\n"
+    "\"\"\"\n"
+    "import asyncio\n"
+    "import logging\n"
+    "\n"
+    "import aiohttp\n"
+    "import azure.functions as func\n"
+    "\n"
+    "PAGE_URL = 'https://microsoft.com'  # may be set by the environment\n"
+    "KEPT: list[bytes] = []\n"
+    "LIMIT = 0x40_000 + 1.5e-3\n"
+    "NAMES = {'\xE6\x97\xA5\xE6\x9C\xAC\xE8\xAA\x9E': 'wide', 'e\xCC\x81t\xC3\xA9': 'combining', "
+    "'\xF0\x9F\x90\x8D': 'snake'}\n"
+    "TABS = {\n"
+    "\t'one':\t1,\n"
+    "\t'three':\t3,\n"
+    "}\n"
+    "\n"
+    "\n"
+    "async def page_size(session: aiohttp.ClientSession, url: str) -> int:\n"
+    "    escape = '\x1B[31mred\x1B[0m'  # a raw escape sequence in the source\n"
+    "    bad = '\xFF\xFE'  # bytes that are not UTF-8\n"
+    "    async with session.get(url) as response:\n"
+    "        body = await response.read()\n"
+    "        logging.info(f'{url!r} has {len(body):,} bytes')\n"
+    "        KEPT.append(bytearray(body) * 2)\n"
+    "        return len(body)\n"
+    "\n"
+    "\n"
+    "class Report:\n"
+    "    def __init__(self, sizes):\n"
+    "        self.sizes = [size for size in sizes if size is not None and size > 0 and not "
+    "(size % 2 and size < 1024) or size in {1, 2, 3, 5, 7, 11, 13}]\n"
+    "\n"
+    "\n"
+    "@func.retry(times=3)\n"
+    "async def main(req: func.HttpRequest) -> func.HttpResponse:\n"
+    "    async with aiohttp.ClientSession() as session:\n"
+    "        sizes = await asyncio.gather(*[page_size(session, PAGE_URL) for _ in range(4)])\n"
+    "    report = Report(sizes)\n"
+    "    scratch = bytearray(64 * 1024 * 1024)\n"
+    "    for number, size in enumerate(report.sizes):\n"
+    "        scratch[number] = size % 256\n"
+    "    del scratch\n"
+    "    if not report.sizes:\n"
+    "        return func.HttpResponse('nothing', status_code=502)\n"
+    "    return func.HttpResponse(str(sum(report.sizes)))\n";
+
+static const char helper[] = "def helper(text):\n"
+                             "    return [part.strip() for part in text.split(',')]\n";
+
+/* What one run of a line takes. */
+struct cost {
+    uint32_t line;
+    int64_t increment_kib;
+    int64_t self_kib;
+    uint64_t occurrences;
+    int64_t usage_kib;
+};
+
+static const struct cost load_costs[] = {
+    {1, 0, 0, 1, 30 * 1024},         {5, 1228, 1228, 1, 31 * 1024}, {6, 0, 0, 1, 31 * 1024},
+    {8, 14848, 14848, 1, 45 * 1024}, {9, 6400, 6400, 1, 51 * 1024}, {11, 0, 0, 1, 51 * 1024},
+    {12, 0, 0, 1, 51 * 1024},        {14, 4, 4, 1, 51 * 1024},      {15, 0, 0, 1, 51 * 1024},
+    {LINE_DEF, 0, 0, 1, 51 * 1024},  {31, 8, 8, 1, 51 * 1024},      {37, 0, 0, 1, 51 * 1024},
+};
+
+static const struct cost costs[] = {
+    {LINE_DEF, 0, 0, 4, 52 * 1024},
+    {22, 0, 0, 4, 52 * 1024},
+    {23, 0, 0, 4, 52 * 1024},
+    {LINE_GET, 208, 208, 8, 52 * 1024},
+    {LINE_READ, 620, 620, 16, 53 * 1024},
+    {26, 4, 4, 4, 53 * 1024},
+    {LINE_BYTES, 1024, 1024, 4, 54 * 1024},
+    {28, 0, 0, 4, 54 * 1024},
+    {33, 0, 0, 1, 54 * 1024},
+    {37, 0, 0, 1, 52 * 1024},
+    {LINE_CALL, 96, 96, 3, 52 * 1024},
+    {39, 1856, 0, 3, 54 * 1024},
+    {40, 0, 0, 1, 54 * 1024},
+    {41, 64 * 1024, 64 * 1024, 1, 118 * 1024},
+    {42, 0, 0, 5, 118 * 1024},
+    {43, 0, 0, 4, 118 * 1024},
+    {44, -64 * 1024, -64 * 1024, 1, 54 * 1024},
+    {45, 0, 0, 1, 54 * 1024},
+    {47, 0, 0, 1, 54 * 1024},
+};
+
+static struct line_stats stats_of(const struct cost *cost, int64_t grown_kib)
+{
+    return (struct line_stats){
+        .mem_usage_bytes = (cost->usage_kib + grown_kib) * 1024,
+        .peak_bytes = (cost->usage_kib + grown_kib + 100) * 1024,
+        .increment_bytes = cost->increment_kib * 1024,
+        .self_increment_bytes = cost->self_kib * 1024,
+        .occurrences = cost->occurrences,
+    };
+}
+
+static void run_line(struct model *model, struct invocation *invocation, uint32_t file,
+                     const struct cost *cost, int64_t grown_kib)
+{
+    struct line_stats stats = stats_of(cost, grown_kib);
+    invocation_set_line(invocation, file, cost->line, &stats);
+    line_stats_add(&file_line_at(model->files[file], cost->line)->total, &stats);
+    invocation->rss_lines_bytes += stats.self_increment_bytes;
+    if (invocation->number)
+        file_add_trend(model->files[file], cost->line,
+                       stats.increment_bytes * (int64_t)(invocation->number % 4 + 1) / 4);
+}
+
+static struct invocation *begin(struct model *model, uint64_t number, const char *request,
+                                uint64_t age_ns, int64_t start_bytes)
+{
+    struct invocation *invocation =
+        invocations_add(&model->invocations, number, "00000000-0000-0000-0000-000000000000",
+                        "HttpTriggerAsync", request);
+    invocation->start_ns = FIXTURE_NOW_NS - age_ns;
+    invocation->start_realtime_ns = FIXTURE_REALTIME_NS - age_ns;
+    invocation->rss_start_bytes = invocation->rss_end_bytes = start_bytes;
+    invocation->rss_peak_bytes = start_bytes + 66 * MIB;
+    invocation->outcome = OUTCOME_RUNNING;
+    return invocation;
+}
+
+static void add_load(struct model *model)
+{
+    struct invocation *load = begin(model, 0, "", 60 * NS_PER_SECOND, 29 * MIB);
+    for (size_t i = 0; i < sizeof load_costs / sizeof *load_costs; i++)
+        run_line(model, load, 0, &load_costs[i], 0);
+    load->rss_end_bytes = 52 * MIB;
+    load->rss_peak_bytes = 52 * MIB;
+    invocations_end(&model->invocations, load, OUTCOME_SUCCEEDED, 0,
+                    FIXTURE_NOW_NS - 59 * NS_PER_SECOND, NULL);
+}
+
+static void add_ended(struct model *model, uint64_t number)
+{
+    uint64_t age_ns = (55 - number * 4) * NS_PER_SECOND;
+    int64_t grown_kib = (int64_t)number * 1952;
+    struct invocation *invocation = begin(model, number, "GET /api/HttpTriggerAsync?name=Azure",
+                                          age_ns, 52 * MIB + (grown_kib - 1952) * 1024);
+    for (size_t i = 0; i < sizeof costs / sizeof *costs; i++)
+        run_line(model, invocation, 0, &costs[i], grown_kib);
+    invocation->rss_end_bytes = invocation->rss_start_bytes + 1952 * 1024 + 8192;
+    bool failed = number == 7;
+    invocations_end(&model->invocations, invocation, failed ? OUTCOME_FAILED : OUTCOME_SUCCEEDED,
+                    failed ? 500 : 200,
+                    FIXTURE_NOW_NS - age_ns + 820 * NS_PER_MS + number * 11 * NS_PER_MS,
+                    failed ? "TimeoutError: the page did not answer" : NULL);
+}
+
+/* It waits in the coroutine; what came after is not known yet. */
+static void add_running(struct model *model)
+{
+    struct invocation *invocation =
+        begin(model, 13, "GET /api/HttpTriggerAsync?name=Azure", 1240 * NS_PER_MS, 76 * MIB);
+    for (size_t i = 0; i < 5; i++)
+        run_line(model, invocation, 0, &costs[i], 25 * 1024);
+    invocation->rss_end_bytes = 77 * MIB;
+    invocation->file = 0;
+    invocation->line = LINE_READ;
+    struct invocation *waiting = invocations_add(
+        &model->invocations, 14, "00000000-0000-0000-0000-000000000000", "HttpTriggerAsync",
+        "GET /api/HttpTriggerAsync?name=\xE6\x97\xA5\xE6\x9C\xAC");
+    waiting->start_ns = FIXTURE_NOW_NS - 200 * NS_PER_MS;
+    waiting->start_realtime_ns = FIXTURE_REALTIME_NS - 200 * NS_PER_MS;
+}
+
+static void say(struct model *model, unsigned age_s, enum output_source from,
+                enum output_level level, uint64_t invocation, const char *text)
+{
+    output_add(&model->output, FIXTURE_REALTIME_NS - age_s * NS_PER_SECOND, from, level, invocation,
+               text, strlen(text));
+}
+
+static void add_output(struct model *model)
+{
+    say(model, 60, OUTPUT_HOST, LEVEL_INFO, OUTPUT_NO_INVOCATION,
+        "HttpTriggerAsync: [GET,POST] http://localhost:7071/api/HttpTriggerAsync");
+    say(model, 59, OUTPUT_STDOUT, LEVEL_INFO, 0, "imported");
+    for (uint64_t i = 1; i <= 12; i++) {
+        char text[160];
+        snprintf(text, sizeof text, "'https://microsoft.com' has %llu bytes",
+                 (unsigned long long)(204800 + i * 17));
+        say(model, (unsigned)(55 - i * 4), OUTPUT_LOG, LEVEL_INFO, i, text);
+    }
+    say(model, 6, OUTPUT_LOG, LEVEL_WARNING, 12,
+        "a very long warning, so that it has to be wrapped: the connection pool is full, and the "
+        "oldest of its connections is closed before its time, which costs a handshake later on; a "
+        "larger pool would help");
+    say(model, 5, OUTPUT_STDERR, LEVEL_INFO, 12,
+        "\x1B]0;owned\x07\x1B[2J\x1B[31mescape sequences\x1B[0m do nothing\r");
+    say(model, 4, OUTPUT_STDOUT, LEVEL_INFO, 12,
+        "wide: \xE6\x97\xA5\xE6\x9C\xAC\xE8\xAA\x9E\ttab, combining: e\xCC\x81, bad: \xFF\xC0\xAF");
+    say(model, 3, OUTPUT_LOG, LEVEL_ERROR, 7, "TimeoutError: the page did not answer");
+    say(model, 2, OUTPUT_LOG, LEVEL_DEBUG, 13, "connected");
+}
+
+static struct model *new_model(void)
+{
+    struct model *model = model_new(ROOT);
+    model_set_text(&model->base_url, "http://localhost:7071");
+    struct model_function *function = model_add_function(model, "HttpTriggerAsync", "httpTrigger",
+                                                         ROOT "/HttpTriggerAsync/__init__.py");
+    model_set_text(&function->url, "http://localhost:7071/api/HttpTriggerAsync");
+    model_set_text(&function->methods, "GET,POST");
+    function->selected = true;
+    function->asynchronous = true;
+    return model;
+}
+
+static void add_source(struct model *model)
+{
+    struct file *file =
+        file_new(ROOT "/HttpTriggerAsync/__init__.py", ROOT, source, sizeof source - 1);
+    file_add_function(file, "page_size", LINE_DEF, 28);
+    file_add_function(file, "Report.__init__", 32, 33);
+    file_add_function(file, "main", 36, 47);
+    model_add_file(model, file);
+    model->functions[0].line = 37;
+}
+
+static void add_rss(struct model *model)
+{
+    for (unsigned second = 0; second <= 60; second++) {
+        int64_t step = second % 4 == 2 ? 66 * MIB : second % 4 == 3 ? 30 * MIB : 0;
+        model_set_rss(model, FIXTURE_NOW_NS - (60 - second) * NS_PER_SECOND,
+                      (int64_t)second * MIB / 2 + 48 * MIB + (second > 6 ? step : 0));
+    }
+    model->own_bytes = 3250 * 1024;
+    model->baseline_bytes = 52 * MIB;
+}
+
+struct model *fixture_busy(void)
+{
+    struct model *model = new_model();
+    model_set_text(&model->python, "3.11.2");
+    model->worker = WORKER_READY;
+    model->worker_starts = 1;
+    add_source(model);
+    model_add_file(model, file_new(ROOT "/shared/helper.py", ROOT, helper, sizeof helper - 1));
+    file_add_function(model->files[1], "helper", 1, 2);
+    add_load(model);
+    for (uint64_t number = 1; number <= 12; number++)
+        add_ended(model, number);
+    add_running(model);
+    add_output(model);
+    add_rss(model);
+    return model;
+}
+
+struct model *fixture_starting(void)
+{
+    return new_model();
+}
+
+struct model *fixture_load_failed(void)
+{
+    struct model *model = new_model();
+    model_set_text(&model->python, "3.11.2");
+    model_set_text(&model->functions[0].load_error,
+                   "ModuleNotFoundError: No module named 'aiohttp' (HttpTriggerAsync/__init__.py, "
+                   "line 8); install the app's requirements.txt into its environment");
+    model->worker = WORKER_READY;
+    add_source(model);
+    model_set_rss(model, FIXTURE_NOW_NS - NS_PER_SECOND, 29 * MIB);
+    say(model, 1, OUTPUT_STDERR, LEVEL_ERROR, 0, "Traceback (most recent call last):");
+    say(model, 1, OUTPUT_STDERR, LEVEL_ERROR, 0, "ModuleNotFoundError: No module named 'aiohttp'");
+    return model;
+}
+
+struct model *fixture_dead(void)
+{
+    struct model *model = fixture_busy();
+    model->worker = WORKER_DEAD;
+    model->rss_bytes = 0;
+    model_set_text(&model->worker_end,
+                   "killed by signal 9 (out of memory?) at HttpTriggerAsync/__init__.py:41");
+    invocations_end(&model->invocations, invocations_find(&model->invocations, 13), OUTCOME_KILLED,
+                    502, FIXTURE_NOW_NS, "the worker was killed");
+    model->files[0]->stale = true;
+    return model;
+}

@@ -1,0 +1,21 @@
+/* A model as it would be after a minute of work: two files, twelve invocations and one that runs,
+ * output with everything that a terminal must not be shown as it is. The same every time. */
+#ifndef GOLDEN_FIXTURE_H
+#define GOLDEN_FIXTURE_H
+
+#include "model/model.h"
+
+/* When it is, on the monotonic and on the real-time clock. */
+#define FIXTURE_NOW_NS      100000000000ULL
+#define FIXTURE_REALTIME_NS 1700000000000000000ULL
+
+/* The app at work. */
+struct model *fixture_busy(void);
+/* The worker is being started: nothing is known. */
+struct model *fixture_starting(void);
+/* The function's module raised when it was imported. */
+struct model *fixture_load_failed(void);
+/* The worker was killed under an invocation, and the source was edited since. */
+struct model *fixture_dead(void);
+
+#endif

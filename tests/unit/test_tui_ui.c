@@ -1,0 +1,557 @@
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "tests/golden/fixture.h"
+#include "tui/bars.h"
+#include "tui/scene.h"
+#include "tui/ui.h"
+#include "tui/view.h"
+
+static struct model *model;
+static struct ui ui;
+static uint64_t now_ns;
+
+static int setup(void **state)
+{
+    (void)state;
+    now_ns = FIXTURE_NOW_NS;
+    model = fixture_busy();
+    ui_init(&ui, 80, 24);
+    ui_sync(&ui, model);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    ui_fini(&ui);
+    model_free(model);
+    return 0;
+}
+
+static enum ui_action press(int key)
+{
+    struct key_event event = {.key = key};
+    return ui_key(&ui, model, event, now_ns, FIXTURE_REALTIME_NS);
+}
+
+static void type(const char *text)
+{
+    for (; *text; text++)
+        press(*text);
+}
+
+static void mouse(int key, int row, int col)
+{
+    struct key_event event = {.key = key, .row = row, .col = col};
+    ui_key(&ui, model, event, now_ns, FIXTURE_REALTIME_NS);
+}
+
+static uint64_t selected(enum view_id view)
+{
+    uint64_t id = UINT64_MAX;
+    list_selected(&ui.lists[view], &id);
+    return id;
+}
+
+static bool display_holds(const char *text)
+{
+    struct grid grid;
+    struct buf dump;
+    grid_init(&grid);
+    buf_init(&dump, 1 << 20);
+    scene_draw(&ui, model, now_ns, &grid);
+    grid_dump_text(&grid, &dump);
+    bool holds = strstr(buf_text(&dump), text) != NULL;
+    buf_fini(&dump);
+    grid_fini(&grid);
+    return holds;
+}
+
+static void test_follows_until_moved(void **state)
+{
+    (void)state;
+    assert_true(ui.follow);
+    assert_int_equal(selected(VIEW_SOURCE), 25);
+    invocations_find(&model->invocations, 13)->line = 40;
+    ui_sync(&ui, model);
+    assert_int_equal(selected(VIEW_SOURCE), 40);
+    press('k');
+    assert_false(ui.follow);
+    assert_non_null(strstr(ui.message, "no longer following"));
+    invocations_find(&model->invocations, 13)->line = 25;
+    ui_sync(&ui, model);
+    assert_int_equal(selected(VIEW_SOURCE), 39);
+    press('H');
+    assert_int_equal(selected(VIEW_SOURCE), 25);
+    assert_false(ui.follow);
+    press('F');
+    assert_true(ui.follow);
+}
+
+static void test_opens_an_invocation_and_comes_back(void **state)
+{
+    struct line_stats stats;
+    (void)state;
+    assert_true(ui_line_stats(&ui, model, 0, 41, &stats));
+    assert_int_equal(stats.increment_bytes, 12LL * 64 * 1048576);
+    press('3');
+    assert_int_equal(selected(VIEW_INVOCATIONS), 14);
+    press('j');
+    press('j');
+    press(K_ENTER);
+    assert_int_equal(ui.view, VIEW_SOURCE);
+    assert_true(ui.one_open);
+    assert_int_equal(ui.one, 12);
+    assert_true(ui_line_stats(&ui, model, 0, 41, &stats));
+    assert_int_equal(stats.increment_bytes, 64LL * 1048576);
+    press('{');
+    assert_int_equal(ui.one, 11);
+    press('}');
+    press('}');
+    assert_int_equal(ui.one, 13);
+    assert_false(ui_line_stats(&ui, model, 0, 41, &stats));
+    press(K_ESC);
+    assert_false(ui.one_open);
+}
+
+static void test_load_can_be_opened(void **state)
+{
+    (void)state;
+    press('3');
+    press('G');
+    press(K_ENTER);
+    assert_true(ui.one_open);
+    assert_int_equal(ui_one(&ui, model)->number, 0);
+    assert_true(display_holds("load succeeded"));
+    press('{');
+    assert_non_null(strstr(ui.message, "no invocation before"));
+}
+
+static void test_difference(void **state)
+{
+    struct line_stats stats;
+    (void)state;
+    press('3');
+    press('G');
+    press('k');
+    press('m');
+    assert_int_equal(ui.mark, 1);
+    assert_false(ui_can(&ui, model, CMD_DIFF));
+    press('k');
+    press('D');
+    assert_true(ui.difference);
+    assert_true(ui_line_stats(&ui, model, 0, 41, &stats));
+    assert_int_equal(stats.increment_bytes, 0);
+    assert_true(display_holds("#2 less #1"));
+    press('D');
+    assert_false(ui.difference);
+}
+
+static void test_frozen_display_stands_still(void **state)
+{
+    (void)state;
+    press(' ');
+    assert_true(display_holds("DISPLAY FROZEN, program running"));
+    model_set_rss(model, FIXTURE_NOW_NS + NS_PER_SECOND, 500LL * 1048576);
+    file_line_at(model->files[0], 25)->total.occurrences = 77777;
+    ui_sync(&ui, model);
+    assert_false(display_holds("500.0 MiB"));
+    assert_false(display_holds("77777"));
+    press('j');
+    press('4');
+    press('3');
+    press(K_ENTER);
+    press(K_ESC);
+    press(' ');
+    ui_sync(&ui, model);
+    assert_true(display_holds("500.0 MiB"));
+    assert_true(display_holds("77777"));
+    assert_int_equal(ui_next_change_ns(&ui, model, 5), NS_PER_SECOND / 10);
+}
+
+static void test_zero(void **state)
+{
+    struct line_stats stats;
+    (void)state;
+    press('z');
+    assert_false(ui_line_stats(&ui, model, 0, 41, &stats));
+    file_line_at(model->files[0], 41)->total.occurrences += 2;
+    file_line_at(model->files[0], 41)->total.increment_bytes += 4096;
+    assert_true(ui_line_stats(&ui, model, 0, 41, &stats));
+    assert_int_equal(stats.occurrences, 2);
+    assert_int_equal(stats.increment_bytes, 4096);
+    press('z');
+    assert_true(ui_line_stats(&ui, model, 0, 41, &stats));
+    assert_int_equal(stats.occurrences, 14);
+}
+
+static void test_search(void **state)
+{
+    (void)state;
+    press('g');
+    type("/size");
+    assert_int_equal(ui.prompt, PROMPT_SEARCH);
+    assert_int_equal(selected(VIEW_SOURCE), 21);
+    press(K_ENTER);
+    press('.');
+    assert_int_equal(selected(VIEW_SOURCE), 32);
+    press(',');
+    press(',');
+    assert_int_equal(selected(VIEW_SOURCE), 47);
+    assert_non_null(strstr(ui.message, "past the end"));
+    type("/nowhere");
+    assert_non_null(strstr(ui.message, "no match"));
+    press(K_ESC);
+    assert_int_equal(selected(VIEW_SOURCE), 47);
+    assert_string_equal(ui.pattern, "size");
+}
+
+static void test_prompt_editing(void **state)
+{
+    (void)state;
+    press('/');
+    type("one two");
+    press(K_CTRL('w'));
+    assert_string_equal(ui.input, "one ");
+    press(0x65E5);
+    assert_string_equal(ui.input, "one \u65E5");
+    press(K_BACKSPACE);
+    assert_string_equal(ui.input, "one ");
+    press(K_CTRL('u'));
+    assert_string_equal(ui.input, "");
+    for (int i = 0; i < 1000; i++)
+        press('x');
+    assert_int_equal(strlen(ui.input), LIST_TEXT_SIZE - 1);
+    press(K_CTRL('u'));
+    press(K_BACKSPACE);
+    assert_int_equal(ui.prompt, PROMPT_NONE);
+}
+
+static void test_filter(void **state)
+{
+    (void)state;
+    size_t all = ui.lists[VIEW_SOURCE].count;
+    type("\\return");
+    press(K_ENTER);
+    assert_int_equal(ui.lists[VIEW_SOURCE].count, 3);
+    press(K_ESC);
+    assert_int_equal(ui.lists[VIEW_SOURCE].count, all);
+    type("4\\handshake");
+    press(K_ENTER);
+    assert_int_equal(ui.lists[VIEW_OUTPUT].count, 1);
+    type("\\zzz");
+    assert_true(display_holds("no row holds"));
+}
+
+static void test_requests(void **state)
+{
+    (void)state;
+    assert_int_equal(press('r'), UI_REQUEST);
+    assert_int_equal(ui.requests, 1);
+    type("R1a2");
+    assert_int_equal(press(K_ENTER), UI_REQUEST);
+    assert_int_equal(ui.requests, 12);
+    type("R0");
+    assert_int_equal(press(K_ENTER), UI_NOTHING);
+    type("R");
+    assert_int_equal(press(K_ENTER), UI_NOTHING);
+    type("R99999999999999999999");
+    assert_int_equal(press(K_ENTER), UI_NOTHING);
+}
+
+static void test_actions(void **state)
+{
+    (void)state;
+    assert_int_equal(press('q'), UI_QUIT);
+    assert_int_equal(press(K_CTRL('c')), UI_QUIT);
+    assert_int_equal(press(K_CTRL('z')), UI_SUSPEND);
+    assert_int_equal(press(K_CTRL('l')), UI_REDRAW);
+    assert_int_equal(press('~'), UI_REDRAW);
+    assert_true(ui.ascii);
+    press('M');
+    assert_false(ui.mouse);
+    press('j');
+    assert_int_equal(press('e'), UI_EDIT);
+    assert_int_equal(ui.edit_line, 26);
+    assert_string_equal(ui.edit_path, model->files[0]->path);
+    type("/x");
+    assert_int_equal(press(K_CTRL('c')), UI_QUIT);
+}
+
+static void test_files(void **state)
+{
+    (void)state;
+    press('G');
+    press('>');
+    assert_int_equal(ui.file, 1);
+    assert_non_null(strstr(ui.message, "file 2 of 2"));
+    press('>');
+    assert_int_equal(ui.file, 0);
+    assert_int_equal(selected(VIEW_SOURCE), 47);
+    press('p');
+    press('G');
+    press(K_ENTER);
+    assert_int_equal(ui.view, VIEW_SOURCE);
+    assert_int_equal(ui.file, 1);
+    assert_int_equal(selected(VIEW_SOURCE), 1);
+}
+
+static void test_hot_lines(void **state)
+{
+    (void)state;
+    press('2');
+    assert_int_equal(selected(VIEW_HOT), ui_line_id(0, 41));
+    press('I');
+    press('g');
+    assert_int_equal(selected(VIEW_HOT), ui_line_id(0, 44));
+    press(K_ENTER);
+    assert_int_equal(ui.view, VIEW_SOURCE);
+    assert_int_equal(selected(VIEW_SOURCE), 44);
+    press('2');
+    press('>');
+    press('>');
+    press('>');
+    press('>');
+    press('I');
+    press('g');
+    assert_int_equal(selected(VIEW_HOT), ui_line_id(0, 25));
+    press('>');
+    assert_int_equal(ui.lists[VIEW_HOT].sort, 0);
+}
+
+static void test_output_follows_its_tail(void **state)
+{
+    (void)state;
+    press('o');
+    assert_int_equal(ui.view, VIEW_OUTPUT);
+    output_add(&model->output, FIXTURE_REALTIME_NS, OUTPUT_STDOUT, LEVEL_INFO, OUTPUT_NO_INVOCATION,
+               "newest", 6);
+    ui_sync(&ui, model);
+    assert_true(display_holds("newest"));
+    press('g');
+    uint64_t first = selected(VIEW_OUTPUT);
+    for (int i = 0; i < 40; i++)
+        output_add(&model->output, FIXTURE_REALTIME_NS, OUTPUT_STDOUT, LEVEL_INFO,
+                   OUTPUT_NO_INVOCATION, "more", 4);
+    ui_sync(&ui, model);
+    assert_int_equal(selected(VIEW_OUTPUT), first);
+    press('G');
+    output_add(&model->output, FIXTURE_REALTIME_NS, OUTPUT_STDOUT, LEVEL_INFO, OUTPUT_NO_INVOCATION,
+               "at the end", 10);
+    ui_sync(&ui, model);
+    assert_true(display_holds("at the end"));
+    press('o');
+    assert_int_equal(ui.view, VIEW_SOURCE);
+}
+
+static void test_a_line_taller_than_the_screen(void **state)
+{
+    char text[4000];
+    (void)state;
+    memset(text, 'x', sizeof text);
+    memcpy(text + sizeof text - 3, "end", 3);
+    output_add(&model->output, FIXTURE_REALTIME_NS, OUTPUT_STDOUT, LEVEL_INFO, OUTPUT_NO_INVOCATION,
+               text, sizeof text);
+    ui_sync(&ui, model);
+    press('4');
+    assert_false(display_holds("end"));
+    for (int i = 0; i < 100; i++)
+        press('j');
+    assert_true(display_holds("xend"));
+}
+
+static void test_panes(void **state)
+{
+    struct key_event event = {.key = K_RESIZE, .row = 40, .col = 160};
+    (void)state;
+    assert_false(ui_can(&ui, model, CMD_NEXT_PANE));
+    ui_key(&ui, model, event, now_ns, FIXTURE_REALTIME_NS);
+    press(K_TAB);
+    assert_int_equal(ui.focus, VIEW_INVOCATIONS);
+    press(K_TAB);
+    assert_int_equal(ui.focus, VIEW_OUTPUT);
+    press(K_TAB);
+    assert_int_equal(ui.focus, VIEW_SOURCE);
+    press(K_BACKTAB);
+    assert_int_equal(ui.focus, VIEW_OUTPUT);
+    event.col = 80;
+    ui_key(&ui, model, event, now_ns, FIXTURE_REALTIME_NS);
+    assert_int_equal(ui.focus, VIEW_SOURCE);
+}
+
+static void test_mouse(void **state)
+{
+    (void)state;
+    press('g');
+    mouse(K_CLICK, 7, 40);
+    assert_int_equal(selected(VIEW_SOURCE), 5);
+    mouse(K_WHEEL_DOWN, 7, 40);
+    assert_int_equal(ui.lists[VIEW_SOURCE].top, 3);
+    mouse(K_WHEEL_UP, 7, 40);
+    mouse(K_WHEEL_UP, 7, 40);
+    assert_int_equal(ui.lists[VIEW_SOURCE].top, 0);
+    struct bar tabs = bar_tabs(&ui);
+    mouse(K_CLICK, ui.layout.rule_row, tabs.items[2].col + 1);
+    assert_int_equal(ui.view, VIEW_INVOCATIONS);
+    now_ns += NS_PER_SECOND;
+    mouse(K_CLICK, 6, 10);
+    now_ns += 100 * NS_PER_MS;
+    mouse(K_CLICK, 6, 10);
+    assert_true(ui.one_open);
+    assert_int_equal(ui.one, 11);
+    struct bar keys = bar_keys(&ui, model);
+    mouse(K_CLICK, ui.layout.key_row, keys.items[0].col);
+    assert_false(ui.one_open);
+    mouse(K_CLICK, 500, 500);
+}
+
+static void test_key_row_offers_only_what_works(void **state)
+{
+    (void)state;
+    for (int cols = LAYOUT_COLS_MIN; cols < 250; cols += 10) {
+        struct key_event event = {.key = K_RESIZE, .row = 30, .col = cols};
+        ui_key(&ui, model, event, now_ns, FIXTURE_REALTIME_NS);
+        for (int view = '1'; view <= '5'; view++) {
+            press(view);
+            struct bar bar = bar_keys(&ui, model);
+            assert_true(bar.count >= 3);
+            for (size_t i = 0; i < bar.count; i++) {
+                assert_true(ui_can(&ui, model, bar.items[i].command));
+                assert_true(bar.items[i].col + bar.items[i].cols <= cols);
+            }
+            assert_int_equal(bar.items[bar.count - 1].command, CMD_QUIT);
+        }
+    }
+}
+
+static void test_an_old_invocation_is_let_go(void **state)
+{
+    (void)state;
+    press('3');
+    press('G');
+    press('k');
+    press('m');
+    press(K_ENTER);
+    assert_int_equal(ui.one, 1);
+    for (uint64_t i = 0; i < INVOCATIONS_KEPT + 5; i++)
+        invocations_add(&model->invocations, 15 + i, "id", "f", "GET /");
+    ui_sync(&ui, model);
+    assert_false(ui.one_open);
+    assert_false(ui.marked);
+    assert_non_null(strstr(ui.message, "too old"));
+}
+
+static void test_unknown_keys_say_so(void **state)
+{
+    (void)state;
+    press('Q');
+    assert_non_null(strstr(ui.message, "Q has no meaning"));
+    press('<');
+    press('4');
+    press('I');
+    assert_non_null(strstr(ui.message, "nothing to do here"));
+    press(K_UNKNOWN);
+}
+
+/* Whatever is pressed, at whatever size: the selection stays within its list, the scene draws. */
+static void fuzz(struct model *(*fixture)(void), unsigned seed, int steps)
+{
+    struct grid grid;
+    grid_init(&grid);
+    model_free(model);
+    model = fixture();
+    srand(seed);
+    for (int i = 0; i < steps; i++) {
+        struct key_event event = {.key = rand() % 0x7F, .row = rand() % 60, .col = rand() % 220};
+        if (rand() % 3 == 0)
+            event.key = K_UP + rand() % (K_UNKNOWN - K_UP + 1);
+        if (rand() % 40 == 0)
+            event.key = 0x65E5;
+        if (rand() % 50 == 0)
+            output_add(&model->output, 1, OUTPUT_STDOUT, LEVEL_INFO, 3, "\x1B[31m\txy\n\xFF", 9);
+        if (rand() % 60 == 0)
+            file_line_at(model->files[0], 1 + (uint32_t)rand() % 90)->total.occurrences++;
+        ui_key(&ui, model, event, now_ns += (uint64_t)rand(), FIXTURE_REALTIME_NS);
+        scene_draw(&ui, model, now_ns, &grid);
+        for (int view = 0; view < VIEW_COUNT; view++) {
+            const struct list *list = &ui.lists[view];
+            assert_true(list->cursor < list->count || list->count == 0);
+            assert_true(list->top < list->count || list->top == 0 || list->count == 0);
+        }
+    }
+    grid_fini(&grid);
+}
+
+static void test_random_keys(void **state)
+{
+    (void)state;
+    fuzz(fixture_busy, 1, 4000);
+}
+
+static void test_random_keys_when_dead(void **state)
+{
+    (void)state;
+    fuzz(fixture_dead, 2, 2000);
+}
+
+static void test_nothing_there_yet(void **state)
+{
+    static const char keys[] = "jkgG123456pHFzmD\\/{}<>I.,oe ~MqR?";
+    (void)state;
+    ui_fini(&ui);
+    model_free(model);
+    model = fixture_starting();
+    ui_init(&ui, 80, 24);
+    ui_sync(&ui, model);
+    assert_true(display_holds("the worker is starting"));
+    for (size_t i = 0; keys[i]; i++) {
+        press(keys[i]);
+        press(K_ENTER);
+        press(K_ESC);
+        display_holds("x");
+    }
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_follows_until_moved),
+        TEST(test_opens_an_invocation_and_comes_back),
+        TEST(test_load_can_be_opened),
+        TEST(test_difference),
+        TEST(test_frozen_display_stands_still),
+        TEST(test_zero),
+        TEST(test_search),
+        TEST(test_prompt_editing),
+        TEST(test_filter),
+        TEST(test_requests),
+        TEST(test_actions),
+        TEST(test_files),
+        TEST(test_hot_lines),
+        TEST(test_output_follows_its_tail),
+        TEST(test_a_line_taller_than_the_screen),
+        TEST(test_panes),
+        TEST(test_mouse),
+        TEST(test_key_row_offers_only_what_works),
+        TEST(test_an_old_invocation_is_let_go),
+        TEST(test_unknown_keys_say_so),
+        TEST(test_random_keys),
+        TEST(test_random_keys_when_dead),
+        TEST(test_nothing_there_yet),
+    };
+    setlocale(LC_ALL, "C.UTF-8");
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,540 @@
+/*
+ * Commands: one table says which function does each. Each is a few lines that change the state;
+ * ui_can() (target.c) says beforehand whether it would do something.
+ */
+#include "config.h"
+#include "tui/act.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "tui/glyph.h"
+#include "tui/view.h"
+
+enum { SCROLL_STEP_COLS = 8, ROW_BYTES_MAX = 65536 };
+
+/* Everything that a command works on. */
+struct act {
+    struct ui *ui;
+    const struct model *live;
+    const struct model *model; /* as shown */
+    struct list *list;         /* of the focus */
+    const struct view *view;   /* of the focus */
+    uint64_t now_ns;
+    uint64_t realtime_ns;
+    enum ui_action action; /* for the caller */
+};
+
+/* ---- moving */
+
+int act_page_rows(const struct ui *ui)
+{
+    struct rect rect;
+    if (!ui_view_rect(ui, ui->focus, &rect) || rect.rows < 3)
+        return 1;
+    return rect.rows - 1;
+}
+
+void act_stop_following(struct ui *ui)
+{
+    if (ui->focus != VIEW_SOURCE)
+        return;
+    ui->line_chosen = true;
+    if (!ui->follow)
+        return;
+    ui->follow = false;
+    ui_say(ui, STYLE_TEXT, "no longer following the running line; F follows it again");
+}
+
+void act_update_hold(struct ui *ui)
+{
+    struct list *list = ui_focused_list(ui);
+    if (ui->focus == VIEW_INVOCATIONS && list->cursor == 0 && list->sort == 0 && !list->inverted)
+        list->hold = HOLD_FIRST;
+    if (ui->focus == VIEW_OUTPUT && list->cursor + 1 >= list->count)
+        list->hold = HOLD_LAST;
+}
+
+static void scroll_page(struct ui *ui, long delta)
+{
+    struct list *list = ui_focused_list(ui);
+    long most = (long)list->count - act_page_rows(ui);
+    long top = (long)list->top + delta;
+    top = top > most ? most : top;
+    list_select(list, (size_t)(top < 0 ? 0 : top));
+    list->top = list->cursor;
+}
+
+/* A row that is taller than the screen is scrolled through before the selection leaves it. */
+static bool scroll_tall_row(struct ui *ui, const struct model *model, long delta)
+{
+    struct view_context context = {.ui = ui, .model = ui_shown(ui, model)};
+    const struct view *view = view_of(ui->focus);
+    struct list *list = ui_focused_list(ui);
+    uint64_t id;
+    if (!view->height || labs(delta) != 1 || !list_selected(list, &id) ||
+        !ui_view_rect(ui, ui->focus, &context.rect))
+        return false;
+    int hidden = view->height(&context, id) - act_page_rows(ui);
+    int skip = list->skip + (int)delta;
+    if (hidden <= 0 || skip < 0 || skip > hidden)
+        return false;
+    list->skip = skip;
+    list->hold = HOLD_ROW;
+    return true;
+}
+
+void act_move(struct ui *ui, const struct model *model, long delta)
+{
+    act_stop_following(ui);
+    if (!view_of(ui->focus)->selects)
+        scroll_page(ui, delta);
+    else if (!scroll_tall_row(ui, model, delta))
+        list_move(ui_focused_list(ui), delta);
+    act_update_hold(ui);
+}
+
+static void move_rows(struct act *act, int rows)
+{
+    act_move(act->ui, act->live, rows);
+}
+
+static void move_pages(struct act *act, int pages)
+{
+    act_move(act->ui, act->live, (long)pages * act_page_rows(act->ui));
+}
+
+static void move_to_end(struct act *act, int direction)
+{
+    act_move(act->ui, act->live, direction * ((long)act->list->count + 1));
+}
+
+/* Columns of the longest row on the screen. */
+static int longest_row(const struct act *act)
+{
+    struct view_context context = {.ui = act->ui, .model = act->model};
+    int longest = 0;
+    size_t end = act->list->top + (size_t)act_page_rows(act->ui);
+    for (size_t i = act->list->top; i < end && i < act->list->count; i++) {
+        struct buf text;
+        buf_init(&text, ROW_BYTES_MAX);
+        act->view->text(&context, act->list->ids[i], &text);
+        int cols = glyphs_cols(buf_text(&text), text.len);
+        longest = cols > longest ? cols : longest;
+        buf_fini(&text);
+    }
+    return longest;
+}
+
+static void scroll_sideways(struct act *act, int direction)
+{
+    struct list *list = act->list;
+    int cols = list->scroll_cols + direction * SCROLL_STEP_COLS;
+    if (cols < 0)
+        cols = 0;
+    if (direction < 0 || cols < longest_row(act))
+        list->scroll_cols = cols;
+}
+
+/* ---- views */
+
+static void set_view(struct ui *ui, enum view_id view)
+{
+    if (ui->view != VIEW_HELP && ui->view != VIEW_PICK && ui->view != view)
+        ui->back = ui->view;
+    ui->view = ui->focus = view;
+}
+
+static void show_view(struct act *act, int view)
+{
+    set_view(act->ui, (enum view_id)view);
+}
+
+/* There, and back. */
+static void toggle_view(struct act *act, int view)
+{
+    struct ui *ui = act->ui;
+    set_view(ui, ui->view == (enum view_id)view ? ui->back : (enum view_id)view);
+}
+
+static void go_running(struct act *act, int unused)
+{
+    struct ui *ui = act->ui;
+    (void)unused;
+    if (ui->running_count == 0)
+        return;
+    set_view(ui, VIEW_SOURCE);
+    ui_show_line(ui, act->model, ui->running[0].file, ui->running[0].line);
+}
+
+static void next_pane(struct act *act, int direction)
+{
+    struct ui *ui = act->ui;
+    const enum view_id panes[] = {ui->view, VIEW_INVOCATIONS, VIEW_OUTPUT};
+    int at = ui->focus == VIEW_INVOCATIONS ? 1 : ui->focus == VIEW_OUTPUT ? 2 : 0;
+    ui->focus = panes[(at + direction + 3) % 3];
+}
+
+/* Undo what narrows the view, the latest thing first as far as there is an order. */
+static void back(struct act *act, int unused)
+{
+    struct ui *ui = act->ui;
+    struct list *list = act->list;
+    (void)unused;
+    if (ui->view == VIEW_HELP || ui->view == VIEW_PICK) {
+        set_view(ui, ui->back);
+    } else if (list->filter[0]) {
+        list->filter[0] = '\0';
+    } else if (ui->pattern[0]) {
+        ui->pattern[0] = '\0';
+    } else if (ui->focus != ui->view) {
+        ui->focus = ui->view;
+    } else if (ui->difference) {
+        ui->difference = false;
+    } else if (ui->one_open && ui->view == VIEW_SOURCE) {
+        ui->one_open = false;
+        ui_say(ui, STYLE_TEXT, "the sum of all invocations");
+    } else {
+        set_view(ui, VIEW_SOURCE);
+    }
+}
+
+static void step_file(struct act *act, int direction)
+{
+    struct ui *ui = act->ui;
+    size_t count = act->model->file_count;
+    size_t file = (ui->file + count + (size_t)direction) % count;
+    uint64_t line = ui->places[file].line;
+    act_stop_following(ui);
+    ui->file_chosen = true;
+    ui_show_line(ui, act->model, (uint32_t)file, line ? (uint32_t)line : 1);
+    ui_say(ui, STYLE_TEXT, "file %zu of %zu: %s", file + 1, count,
+           act->model->files[file]->display);
+}
+
+static void step_sort(struct act *act, int direction)
+{
+    unsigned sorts = act->view->sorts;
+    act->list->sort = (act->list->sort + sorts + (unsigned)direction) % sorts;
+    act->list->center = true;
+}
+
+static void invert(struct act *act, int unused)
+{
+    (void)unused;
+    act->list->inverted = !act->list->inverted;
+}
+
+/* ---- one invocation */
+
+/* Where an invocation did the most: what one opens it for. */
+static const struct invocation_line *largest_line(const struct invocation *invocation)
+{
+    const struct invocation_line *largest = NULL;
+    for (size_t i = 0; i < invocation->line_count; i++) {
+        const struct invocation_line *line = &invocation->lines[i];
+        if (!largest || llabs(line->stats.increment_bytes) > llabs(largest->stats.increment_bytes))
+            largest = line;
+    }
+    return largest;
+}
+
+static bool ran_in_file(const struct invocation *invocation, uint32_t file)
+{
+    for (size_t i = 0; i < invocation->line_count; i++) {
+        if (invocation->lines[i].file == file)
+            return true;
+    }
+    return false;
+}
+
+static void open_invocation(struct act *act, const struct invocation *invocation)
+{
+    struct ui *ui = act->ui;
+    const struct invocation_line *line = largest_line(invocation);
+    ui->one_open = true;
+    ui->one = ui_invocation_id(invocation);
+    if (ui->one == ui->mark)
+        ui->difference = false;
+    set_view(ui, VIEW_SOURCE);
+    if (line && !ran_in_file(invocation, ui->file))
+        ui_show_line(ui, act->model, line->file, line->line);
+}
+
+static void open_line(struct act *act, uint64_t id)
+{
+    struct ui *ui = act->ui;
+    uint32_t file = (uint32_t)(id >> 32), line = (uint32_t)id;
+    set_view(ui, VIEW_SOURCE);
+    ui->file_chosen = true;
+    act_stop_following(ui);
+    ui->lists[VIEW_SOURCE].filter[0] = '\0';
+    ui_show_line(ui, act->model, file, line ? line : 1);
+}
+
+static void open_selected(struct act *act, int unused)
+{
+    const struct invocation *invocation = NULL;
+    uint64_t id;
+    (void)unused;
+    if (act->ui->focus == VIEW_OUTPUT)
+        invocation = target_of_output(act->ui, act->model);
+    else if (act->ui->focus == VIEW_INVOCATIONS)
+        invocation = target_invocation(act->ui, act->model);
+    else if (list_selected(act->list, &id))
+        open_line(act, id);
+    if (invocation)
+        open_invocation(act, invocation);
+}
+
+static void step_invocation(struct act *act, int direction)
+{
+    const struct invocations *set = &act->model->invocations;
+    struct ui *ui = act->ui;
+    size_t at = set->count - 1;
+    if (ui->one_open) {
+        while (at > 0 && ui_invocation_id(set->kept[at]) != ui->one)
+            at--;
+        if (direction < 0 ? at == 0 : at + 1 == set->count) {
+            ui_say(ui, STYLE_TEXT, "no invocation %s this one is kept",
+                   direction < 0 ? "before" : "after");
+            return;
+        }
+        at = direction < 0 ? at - 1 : at + 1;
+    }
+    open_invocation(act, set->kept[at]);
+}
+
+static void mark(struct act *act, int unused)
+{
+    const struct invocation *invocation = target_invocation(act->ui, act->model);
+    struct ui *ui = act->ui;
+    (void)unused;
+    if (!invocation)
+        return;
+    ui->marked = true;
+    ui->mark = ui_invocation_id(invocation);
+    ui->difference = false;
+    ui_say(ui, STYLE_TEXT,
+           "invocation %" PRIu64 " is marked; open another one, and D shows the difference",
+           invocation->number);
+}
+
+static void show_difference(struct act *act, int unused)
+{
+    const struct invocation *invocation = target_invocation(act->ui, act->model);
+    struct ui *ui = act->ui;
+    (void)unused;
+    if (ui->difference && ui->focus != VIEW_INVOCATIONS) {
+        ui->difference = false;
+    } else if (invocation) {
+        ui->difference = true;
+        open_invocation(act, invocation);
+    }
+}
+
+/* ---- the display as a whole */
+
+static void toggle_freeze(struct act *act, int unused)
+{
+    struct ui *ui = act->ui;
+    (void)unused;
+    if (ui->frozen) {
+        model_free(ui->frozen);
+        ui->frozen = NULL;
+    } else {
+        ui->frozen = snapshot_model(act->live);
+        ui->frozen_ns = act->now_ns;
+    }
+}
+
+static void toggle_follow(struct act *act, int unused)
+{
+    struct ui *ui = act->ui;
+    (void)unused;
+    ui->follow = !ui->follow;
+    ui_say(ui, STYLE_TEXT, ui->follow ? "following the running line" : "following stopped");
+}
+
+static void toggle_zero(struct act *act, int unused)
+{
+    struct ui *ui = act->ui;
+    (void)unused;
+    if (ui->zero) {
+        counters_free(ui->zero);
+        ui->zero = NULL;
+        ui_say(ui, STYLE_TEXT, "increments and occurrences count from the start again");
+    } else {
+        ui->zero = counters_take(act->model, act->realtime_ns);
+        ui_say(ui, STYLE_TEXT, "increments and occurrences count from now on; z: from the start");
+    }
+}
+
+static void toggle_mouse(struct act *act, int unused)
+{
+    struct ui *ui = act->ui;
+    (void)unused;
+    ui->mouse = !ui->mouse;
+    ui_say(ui, STYLE_TEXT, ui->mouse ? "mouse on" : "mouse off: the terminal selects text; M: on");
+}
+
+static void toggle_ascii(struct act *act, int unused)
+{
+    (void)unused;
+    act->ui->ascii = !act->ui->ascii;
+    act->action = UI_REDRAW;
+}
+
+/* ---- the rest */
+
+static void open_prompt(struct act *act, int prompt)
+{
+    prompt_open(act->ui, (enum prompt)prompt);
+}
+
+static void next_match(struct act *act, int direction)
+{
+    act_stop_following(act->ui);
+    prompt_search(act->ui, act->live, direction, false);
+}
+
+static void send_request(struct act *act, int count)
+{
+    act->ui->requests = (unsigned)count;
+    act->action = UI_REQUEST;
+}
+
+static void edit(struct act *act, int unused)
+{
+    struct ui *ui = act->ui;
+    uint32_t file;
+    (void)unused;
+    if (!target_line(ui, act->model, &file, &ui->edit_line))
+        return;
+    free(ui->edit_path);
+    ui->edit_path = mem_strdup(act->model->files[file]->path);
+    act->action = UI_EDIT;
+}
+
+static void ask_caller(struct act *act, int action)
+{
+    act->action = (enum ui_action)action;
+}
+
+static const struct {
+    void (*run)(struct act *act, int argument);
+    int argument;
+} commands[CMD_COUNT] = {
+    [CMD_UP] = {move_rows, -1},
+    [CMD_DOWN] = {move_rows, 1},
+    [CMD_PAGE_UP] = {move_pages, -1},
+    [CMD_PAGE_DOWN] = {move_pages, 1},
+    [CMD_FIRST] = {move_to_end, -1},
+    [CMD_LAST] = {move_to_end, 1},
+    [CMD_SCROLL_LEFT] = {scroll_sideways, -1},
+    [CMD_SCROLL_RIGHT] = {scroll_sideways, 1},
+    [CMD_GO_RUNNING] = {go_running, 0},
+    [CMD_NEXT_PANE] = {next_pane, 1},
+    [CMD_PREVIOUS_PANE] = {next_pane, -1},
+    [CMD_OPEN] = {open_selected, 0},
+    [CMD_BACK] = {back, 0},
+    [CMD_VIEW_SOURCE] = {show_view, VIEW_SOURCE},
+    [CMD_VIEW_HOT] = {show_view, VIEW_HOT},
+    [CMD_VIEW_INVOCATIONS] = {show_view, VIEW_INVOCATIONS},
+    [CMD_VIEW_OUTPUT] = {show_view, VIEW_OUTPUT},
+    [CMD_VIEW_HELP] = {show_view, VIEW_HELP},
+    [CMD_PICK] = {toggle_view, VIEW_PICK},
+    [CMD_HELP] = {toggle_view, VIEW_HELP},
+    [CMD_OUTPUT] = {toggle_view, VIEW_OUTPUT},
+    [CMD_SEARCH] = {open_prompt, PROMPT_SEARCH},
+    [CMD_MATCH_PREVIOUS] = {next_match, -1},
+    [CMD_MATCH_NEXT] = {next_match, 1},
+    [CMD_FILTER] = {open_prompt, PROMPT_FILTER},
+    [CMD_SORT_LEFT] = {step_sort, -1},
+    [CMD_SORT_RIGHT] = {step_sort, 1},
+    [CMD_INVERT] = {invert, 0},
+    [CMD_FILE_PREVIOUS] = {step_file, -1},
+    [CMD_FILE_NEXT] = {step_file, 1},
+    [CMD_INVOCATION_PREVIOUS] = {step_invocation, -1},
+    [CMD_INVOCATION_NEXT] = {step_invocation, 1},
+    [CMD_FREEZE] = {toggle_freeze, 0},
+    [CMD_FOLLOW] = {toggle_follow, 0},
+    [CMD_ZERO] = {toggle_zero, 0},
+    [CMD_MARK] = {mark, 0},
+    [CMD_DIFF] = {show_difference, 0},
+    [CMD_REQUEST] = {send_request, 1},
+    [CMD_REQUEST_MANY] = {open_prompt, PROMPT_REQUESTS},
+    [CMD_EDIT] = {edit, 0},
+    [CMD_MOUSE] = {toggle_mouse, 0},
+    [CMD_ASCII] = {toggle_ascii, 0},
+    [CMD_REDRAW] = {ask_caller, UI_REDRAW},
+    [CMD_SUSPEND] = {ask_caller, UI_SUSPEND},
+    [CMD_QUIT] = {ask_caller, UI_QUIT},
+};
+
+enum ui_action act_on_command(struct ui *ui, const struct model *model, enum ui_command command,
+                              uint64_t now_ns, uint64_t realtime_ns)
+{
+    struct act act = {.ui = ui,
+                      .live = model,
+                      .model = ui_shown(ui, model),
+                      .list = ui_focused_list(ui),
+                      .view = view_of(ui->focus),
+                      .now_ns = now_ns,
+                      .realtime_ns = realtime_ns,
+                      .action = UI_NOTHING};
+    if (commands[command].run)
+        commands[command].run(&act, commands[command].argument);
+    return act.action;
+}
+
+/* The command of a key that can be done now; CMD_NONE where there is none, `known` where there
+ * would be one elsewhere. */
+static enum ui_command command_of(const struct ui *ui, const struct model *model, int key,
+                                  bool *known)
+{
+    *known = false;
+    for (size_t i = 0; i < key_binding_count; i++) {
+        const struct key_binding *binding = &key_bindings[i];
+        for (size_t k = 0; k < BINDING_KEYS && binding->keys[k]; k++) {
+            if (binding->keys[k] != key)
+                continue;
+            *known = true;
+            if (ui_can(ui, model, binding->command))
+                return binding->command;
+        }
+    }
+    return CMD_NONE;
+}
+
+/* A key that has a meaning, but not here, says so; silence would look like a hang. */
+static void say_useless(struct ui *ui, int key, bool known)
+{
+    char name[KEY_NAME_SIZE];
+    key_spell(key, name);
+    if (known && key == 'H')
+        ui_say(ui, STYLE_TEXT, "no line is running now");
+    else if (known && key == 'D')
+        ui_say(ui, STYLE_TEXT, "mark an invocation with m first, then open another one");
+    else if (known && key != K_ESC)
+        ui_say(ui, STYLE_TEXT, "%s has nothing to do here; ? shows all keys", name);
+    else if (!known)
+        ui_say(ui, STYLE_TEXT, "%s has no meaning; ? shows all keys", name);
+}
+
+enum ui_action act_on_key(struct ui *ui, const struct model *model, struct key_event event,
+                          uint64_t now_ns, uint64_t realtime_ns)
+{
+    bool known;
+    if (event.key == K_CLICK || event.key == K_WHEEL_UP || event.key == K_WHEEL_DOWN)
+        return mouse_key(ui, model, event, now_ns, realtime_ns);
+    if (ui->prompt != PROMPT_NONE)
+        return prompt_key(ui, model, event.key);
+    enum ui_command command = command_of(ui, model, event.key, &known);
+    if (command != CMD_NONE)
+        return act_on_command(ui, model, command, now_ns, realtime_ns);
+    say_useless(ui, event.key, known);
+    return UI_NOTHING;
+}

@@ -1,0 +1,49 @@
+/*
+ * What keys, clicks and typed text do to the state of the display; ui.c keeps the rest. In all of
+ * these `model` is the live one, and the lists are in line with it (ui_sync).
+ */
+#ifndef TUI_ACT_H
+#define TUI_ACT_H
+
+#include "tui/ui.h"
+
+/* act.c: commands. */
+
+enum ui_action act_on_key(struct ui *ui, const struct model *model, struct key_event event,
+                          uint64_t now_ns, uint64_t realtime_ns);
+enum ui_action act_on_command(struct ui *ui, const struct model *model, enum ui_command command,
+                              uint64_t now_ns, uint64_t realtime_ns);
+/* The user moved by hand: the display stays where it is put, and says so. */
+void act_stop_following(struct ui *ui);
+/* Keep the newest invocation, or the tail of the output, in sight where the selection is there. */
+void act_update_hold(struct ui *ui);
+/* Move the selection of the focused list by `delta` rows. */
+void act_move(struct ui *ui, const struct model *model, long delta);
+/* Rows of the focused list that are on the screen, at least 1. */
+int act_page_rows(const struct ui *ui);
+
+/* target.c: what a command would work on; `shown` is the model as shown. */
+
+/* The selected invocation where their list has the focus, else the opened one, or NULL. */
+const struct invocation *target_invocation(const struct ui *ui, const struct model *shown);
+/* The one that wrote the selected line of the output, or NULL. */
+const struct invocation *target_of_output(const struct ui *ui, const struct model *shown);
+/* The source line that an editor is to open; false where there is none. */
+bool target_line(const struct ui *ui, const struct model *shown, uint32_t *file, uint32_t *line);
+
+/* mouse.c */
+
+enum ui_action mouse_key(struct ui *ui, const struct model *model, struct key_event event,
+                         uint64_t now_ns, uint64_t realtime_ns);
+
+/* prompt.c */
+
+void prompt_open(struct ui *ui, enum prompt prompt);
+enum ui_action prompt_key(struct ui *ui, const struct model *model, int key);
+/* The words before what is typed. */
+const char *prompt_label(enum prompt prompt);
+/* Go to the next row (direction 1) or the one before (-1) that holds ui->pattern; with `stay` the
+ * selected row may be it. Says so where there is none. */
+void prompt_search(struct ui *ui, const struct model *model, int direction, bool stay);
+
+#endif

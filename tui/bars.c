@@ -1,0 +1,113 @@
+/*
+ * Both bars fill themselves from tables: the views' names from the views, the keys from
+ * key_bindings by their rank, as far as ui_can() says that they would do something.
+ */
+#include "config.h"
+#include "tui/bars.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/attributes.h"
+#include "tui/view.h"
+
+struct bar bar_tabs(const struct ui *ui)
+{
+    static const enum ui_command commands[] = {CMD_VIEW_SOURCE, CMD_VIEW_HOT, CMD_VIEW_INVOCATIONS,
+                                               CMD_VIEW_OUTPUT, CMD_VIEW_HELP};
+    struct bar bar = {.count = 0};
+    int col = 2;
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+        struct bar_item *item = &bar.items[bar.count];
+        item->command = commands[i];
+        item->label = view_of((enum view_id)i)->name;
+        snprintf(item->key, sizeof item->key, "%zu", i + 1);
+        item->col = col;
+        item->cols = (int)strlen(item->label) + 4; /* " 1 name " */
+        if (col + item->cols + 1 > ui->cols)
+            break;
+        col += item->cols + 1;
+        bar.count++;
+    }
+    return bar;
+}
+
+static const struct key_binding *binding_of_rank(int rank)
+{
+    for (size_t i = 0; i < key_binding_count; i++) {
+        if (key_bindings[i].rank == rank)
+            return &key_bindings[i];
+    }
+    return NULL;
+}
+
+/* " key label " */
+static int item_cols(const struct key_binding *binding)
+{
+    char key[KEY_NAME_SIZE];
+    key_spell(binding->keys[0], key);
+    return (int)(strlen(key) + strlen(binding->label)) + 3;
+}
+
+static void add_key(struct bar *bar, const struct key_binding *binding, int *col)
+{
+    struct bar_item *item = &bar->items[bar->count++];
+    *item = (struct bar_item){.col = *col, .command = binding->command, .label = binding->label};
+    item->cols = item_cols(binding);
+    key_spell(binding->keys[0], item->key);
+    *col += item->cols;
+}
+
+/* `}` works from anywhere, but only with an invocation opened is it what one looks for. */
+static bool is_offered(const struct ui *ui, const struct model *model, enum ui_command command)
+{
+    return ui_can(ui, model, command) && (command != CMD_INVOCATION_NEXT || ui->one_open);
+}
+
+static bool is_always_offered(enum ui_command command)
+{
+    return command == CMD_HELP || command == CMD_QUIT;
+}
+
+/* In a prompt the letters are text; only these are keys, and not for the mouse. */
+static struct bar prompt_keys(void)
+{
+    static const struct key_binding keys[] = {
+        {CMD_NONE, {K_ENTER}, GROUP_FIND, 0, "accept", NULL},
+        {CMD_NONE, {K_ESC}, GROUP_FIND, 0, "cancel", NULL},
+    };
+    struct bar bar = {.count = 0};
+    int col = 0;
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+        add_key(&bar, &keys[i], &col);
+    return bar;
+}
+
+/* By rank, as many as there is room for; help and quit, the last two, are always there. */
+struct bar bar_keys(const struct ui *ui, const struct model *model)
+{
+    struct bar bar = {.count = 0};
+    const struct key_binding *binding;
+    int reserved = 0, col = 0;
+    if (ui->prompt != PROMPT_NONE)
+        return prompt_keys();
+    for (int rank = 1; (binding = binding_of_rank(rank)); rank++)
+        reserved += is_always_offered(binding->command) ? item_cols(binding) : 0;
+    for (int rank = 1; (binding = binding_of_rank(rank)); rank++) {
+        int room = ui->cols - (is_always_offered(binding->command) ? 0 : reserved);
+        if (bar.count < BAR_ITEMS_MAX && is_offered(ui, model, binding->command) &&
+            col + item_cols(binding) <= room)
+            add_key(&bar, binding, &col);
+    }
+    return bar;
+}
+
+enum ui_command bar_hit(const struct bar *bar, int col)
+{
+    for (size_t i = 0; i < bar->count; i++) {
+        const struct bar_item *item = &bar->items[i];
+        if (col >= item->col && col < item->col + item->cols)
+            return item->command;
+    }
+    return CMD_NONE;
+}

@@ -1,0 +1,62 @@
+/*
+ * Where things are, by the size of the screen: header, body with its panes, foot; and which columns
+ * a table has. Pure arithmetic.
+ */
+#ifndef TUI_LAYOUT_H
+#define TUI_LAYOUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum layout_limits {
+    LAYOUT_COLS_MIN = 60,
+    LAYOUT_ROWS_MIN = 10,
+    LAYOUT_FULL_ROWS = 14,  /* fewer: no rule and no detail row */
+    LAYOUT_SIDE_COLS = 140, /* from here on there is a side pane */
+};
+
+struct rect {
+    int row, col, rows, cols;
+};
+
+struct layout {
+    bool too_small;
+    struct rect main;         /* heading row and rows of the view */
+    bool side;                /* the two below are there */
+    struct rect invocations;  /* upper right */
+    struct rect output;       /* lower right */
+    int separator_col;        /* of the line between main and side */
+    int rule_row, detail_row; /* -1 where they are not shown */
+    int message_row, key_row;
+};
+
+/* `side_wanted`: the view goes together with a side pane. */
+struct layout layout_compute(int cols, int rows, bool side_wanted);
+bool rect_holds(const struct rect *rect, int row, int col);
+
+/* A column of a table: shown where the pane is at least `from_cols` wide. */
+struct column_spec {
+    int id;
+    const char *title;
+    int cols;      /* 0: takes what is left; one per table, the last */
+    int gap;       /* empty columns before it */
+    int from_cols; /* least width of the pane */
+    bool right;    /* aligned to the right */
+};
+
+struct column {
+    const struct column_spec *spec; /* borrowed */
+    int at;                         /* from the pane's left edge */
+    int cols;
+};
+
+enum { COLUMNS_MAX = 16 };
+
+struct columns {
+    struct column items[COLUMNS_MAX];
+    size_t count;
+};
+
+struct columns columns_fit(const struct column_spec *specs, size_t count, int pane_cols);
+
+#endif

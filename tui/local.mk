@@ -1,0 +1,76 @@
+# tui: the model on a screen of cells; term.c alone knows curses. Depends on model and base.
+noinst_LIBRARIES += libtui.a
+libtui_a_SOURCES = \
+	tui/act.c tui/act.h \
+	tui/bars.c tui/bars.h \
+	tui/capture.c tui/capture.h \
+	tui/format.c tui/format.h \
+	tui/glyph.c tui/glyph.h \
+	tui/grid.c tui/grid.h \
+	tui/highlight.c tui/highlight.h \
+	tui/keys.c tui/keys.h \
+	tui/layout.c tui/layout.h \
+	tui/list.c tui/list.h \
+	tui/mouse.c \
+	tui/prompt.c \
+	tui/scene.c tui/scene.h \
+	tui/script.c tui/script.h \
+	tui/snapshot.c tui/snapshot.h \
+	tui/style.c tui/style.h \
+	tui/target.c \
+	tui/term.c tui/term.h \
+	tui/ui.c tui/ui.h \
+	tui/view.c tui/view.h \
+	tui/view_help.c \
+	tui/view_hot.c \
+	tui/view_invocations.c \
+	tui/view_output.c \
+	tui/view_pick.c \
+	tui/view_source.c
+libtui_a_CPPFLAGS = $(AM_CPPFLAGS) $(NCURSESW_CFLAGS)
+TUI_LIBS = libtui.a libmodel.a libbase.a
+
+if HAVE_CMOCKA
+tui_tests = \
+	tests/unit/test_tui_format \
+	tests/unit/test_tui_grid \
+	tests/unit/test_tui_highlight \
+	tests/unit/test_tui_keys \
+	tests/unit/test_tui_layout \
+	tests/unit/test_tui_script \
+	tests/unit/test_tui_ui
+check_PROGRAMS += $(tui_tests)
+TESTS += $(tui_tests)
+tests_unit_test_tui_format_SOURCES = tests/unit/test_tui_format.c
+tests_unit_test_tui_format_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_tui_format_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_tui_grid_SOURCES = tests/unit/test_tui_grid.c
+tests_unit_test_tui_grid_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_tui_grid_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_tui_highlight_SOURCES = tests/unit/test_tui_highlight.c
+tests_unit_test_tui_highlight_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_tui_highlight_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_tui_keys_SOURCES = tests/unit/test_tui_keys.c
+tests_unit_test_tui_keys_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_tui_keys_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_tui_layout_SOURCES = tests/unit/test_tui_layout.c
+tests_unit_test_tui_layout_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_tui_layout_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_tui_script_SOURCES = tests/unit/test_tui_script.c \
+	tests/golden/fixture.c tests/golden/fixture.h
+tests_unit_test_tui_script_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_tui_script_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_tui_ui_SOURCES = tests/unit/test_tui_ui.c \
+	tests/golden/fixture.c tests/golden/fixture.h
+tests_unit_test_tui_ui_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_tui_ui_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)
+endif
+
+# The golden screens, made again by: make check TESTS=tests/golden/driver PYMEMTOP_GOLDEN_WRITE=1
+check_PROGRAMS += tests/golden/driver
+TESTS += tests/golden/driver
+tests_golden_driver_SOURCES = tests/golden/driver.c \
+	tests/golden/fixture.c tests/golden/fixture.h
+tests_golden_driver_CFLAGS = $(AM_CFLAGS)
+tests_golden_driver_LDADD = $(TUI_LIBS)
+EXTRA_DIST += tests/golden/screens

@@ -1,0 +1,403 @@
+/*
+ * The scene is drawn whole, every time: a frame is some ten thousand cells, and term.c sends only
+ * those that changed. From top to bottom: header, the panes, the rule with the views' names, the
+ * detail of the selected row, the message row, the key row.
+ */
+#include "config.h"
+#include "tui/scene.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "tui/act.h"
+#include "tui/bars.h"
+#include "tui/format.h"
+#include "tui/glyph.h"
+#include "tui/view.h"
+
+enum { SPARK_COLS_MOST = 60, SPARK_COLS_LEAST = 4 };
+
+struct scene {
+    const struct ui *ui;
+    const struct model *live;
+    const struct model *model; /* as shown */
+    struct grid *grid;
+    uint64_t now_ns; /* as shown: stops while frozen */
+};
+
+static struct pen row_pen(const struct scene *scene, int row)
+{
+    return pen_at(scene->grid, row, 0, scene->grid->cols);
+}
+
+static void draw_state(const struct scene *scene, struct pen *pen)
+{
+    const struct model *model = scene->model;
+    const struct model_function *function = model_selected(model);
+    switch (model->worker) {
+    case WORKER_STARTING: pen_text(pen, STYLE_WAIT, " STARTING "); return;
+    case WORKER_LOADING: pen_text(pen, STYLE_WAIT, " LOADING "); return;
+    case WORKER_DEAD: pen_text(pen, STYLE_BAD, " WORKER DEAD "); return;
+    case WORKER_READY: break;
+    }
+    if (model->invocations.running > 0)
+        pen_text(pen, STYLE_BUSY, " RUNNING ");
+    else if (function && function->load_error)
+        pen_text(pen, STYLE_BAD, " NOT LOADED ");
+    else
+        pen_text(pen, STYLE_IDLE, "READY");
+}
+
+/* The request that is served now, else the latest one. */
+static const char *latest_request(const struct model *model)
+{
+    const struct invocation *running = invocations_newest_running(&model->invocations);
+    if (running && running->number)
+        return running->request;
+    for (size_t i = model->invocations.count; i > 0; i--) {
+        if (model->invocations.kept[i - 1]->number)
+            return model->invocations.kept[i - 1]->request;
+    }
+    return NULL;
+}
+
+static void draw_title(const struct scene *scene)
+{
+    const struct model *model = scene->model;
+    const struct model_function *function = model_selected(model);
+    const char *request = latest_request(model);
+    struct pen pen = row_pen(scene, 0);
+    char right[128];
+    pen_skip(&pen, 1);
+    pen_text(&pen, STYLE_TITLE, model->app_name ? model->app_name : "");
+    if (function) {
+        pen_text(&pen, STYLE_DIM, " > ");
+        pen_text(&pen, STYLE_STRONG, function->name);
+    }
+    pen_skip(&pen, 2);
+    draw_state(scene, &pen);
+    /* The address, then the version, where there is room for both and the request. */
+    struct pen rest = pen;
+    rest.col += 2 + (request ? glyphs_cols(request, strlen(request)) : 0) + 1;
+    if (model->base_url)
+        snprintf(right, sizeof right, "  %s ", model->base_url);
+    if (model->base_url && pen_right(&rest, STYLE_DIM, right))
+        pen.end = rest.end;
+    snprintf(right, sizeof right, "  Python %s", model->python ? model->python : "");
+    if (model->python && model->python[0] && pen_right(&rest, STYLE_TEXT, right))
+        pen.end = rest.end;
+    pen_skip(&pen, 2);
+    if (request)
+        pen_text(&pen, STYLE_TEXT, request);
+}
+
+static void draw_named_size(struct pen *pen, const char *name, int64_t bytes, enum style style)
+{
+    char text[FORMAT_SIZE];
+    if (bytes <= 0)
+        return;
+    format_size(text, bytes);
+    pen_text(pen, STYLE_NAME, name);
+    pen_text(pen, style, text);
+    pen_skip(pen, 2);
+}
+
+/* One second for each column, the newest at the right. */
+static void draw_sparkline(const struct scene *scene, struct pen *pen)
+{
+    int64_t bins[SPARK_COLS_MOST], least = INT64_MAX, most = 0;
+    int cols = pen_left(pen) < SPARK_COLS_MOST ? pen_left(pen) : SPARK_COLS_MOST;
+    uint64_t span_ns = NS_PER_SECOND * (unsigned)cols;
+    uint64_t to_ns = (scene->now_ns / NS_PER_SECOND + 1) * NS_PER_SECOND;
+    if (cols < SPARK_COLS_LEAST)
+        return;
+    timeline_bins(&scene->model->timeline, to_ns > span_ns ? to_ns - span_ns : 0, to_ns,
+                  (size_t)cols, bins);
+    for (int i = 0; i < cols; i++) {
+        if (bins[i] > 0 && bins[i] < least)
+            least = bins[i];
+        most = bins[i] > most ? bins[i] : most;
+    }
+    if (most == 0)
+        return;
+    /* Without a least height, noise of some pages would fill it. */
+    if (most - least < HEAT_WARM_BYTES)
+        most = least + HEAT_WARM_BYTES;
+    for (int i = 0; i < cols; i++) {
+        if (bins[i] > 0)
+            grid_put(scene->grid, pen->row, pen->col + i, format_spark(bins[i], least, most), 1,
+                     STYLE_SPARK);
+    }
+}
+
+static void draw_numbers(const struct scene *scene)
+{
+    const struct model *model = scene->model;
+    const struct invocations *set = &model->invocations;
+    struct pen pen = row_pen(scene, 1);
+    char text[64];
+    pen_skip(&pen, 1);
+    pen.end--;
+    if (set->failed) {
+        snprintf(text, sizeof text, ", %" PRIu64 " failed", set->failed);
+        pen_right(&pen, STYLE_ERROR, text);
+    }
+    if (set->running) {
+        snprintf(text, sizeof text, ", %" PRIu64 " running", set->running);
+        pen_right(&pen, STYLE_RUNNING, text);
+    }
+    snprintf(text, sizeof text, "  invocations %" PRIu64, set->total);
+    pen_right(&pen, STYLE_TEXT, text);
+    draw_named_size(&pen, "RSS ", model->rss_bytes, STYLE_STRONG);
+    draw_named_size(&pen, "peak ", model->rss_peak_bytes, STYLE_TEXT);
+    if (scene->grid->cols >= 96) {
+        draw_named_size(&pen, "baseline ", model->baseline_bytes, STYLE_TEXT);
+        draw_named_size(&pen, "own ", model->own_bytes, STYLE_DIM);
+    }
+    draw_sparkline(scene, &pen);
+}
+
+static void draw_rows(const struct scene *scene, const struct view_context *context,
+                      enum view_id id)
+{
+    const struct view *view = view_of(id);
+    const struct list *list = &scene->ui->lists[id];
+    const struct rect *rect = &context->rect;
+    int row = rect->row + 1, end = rect->row + rect->rows;
+    for (size_t i = list->top; i < list->count && row < end; i++) {
+        int height = view->height ? view->height(context, list->ids[i]) : 1;
+        bool selected =
+            view->selects && i == list->cursor && (context->focused || list->hold == HOLD_ROW);
+        for (int part = i == list->cursor ? list->skip : 0; part < height && row < end; part++) {
+            struct pen pen = pen_at(scene->grid, row, rect->col, rect->cols);
+            view->row(context, list->ids[i], part, &pen);
+            if (selected)
+                grid_mark(scene->grid, row, rect->col, rect->cols,
+                          context->focused ? MARK_CURSOR : MARK_CURSOR_AWAY);
+            row++;
+        }
+    }
+}
+
+static void draw_centered(const struct scene *scene, const struct rect *rect, int row,
+                          enum style style, const char *text)
+{
+    int cols = glyphs_cols(text, strlen(text));
+    int left = cols < rect->cols - 2 ? (rect->cols - cols) / 2 : 1;
+    struct pen pen = pen_at(scene->grid, row, rect->col + left, rect->cols - left - 1);
+    pen_text(&pen, style, text);
+}
+
+/* Why there is nothing to see, and what to do. */
+static void draw_empty(const struct scene *scene, const struct rect *rect, enum view_id id)
+{
+    const struct model *model = scene->model;
+    int row = rect->row + rect->rows / 2;
+    if (scene->ui->lists[id].filter[0])
+        draw_centered(scene, rect, row, STYLE_DIM, "no row holds the filter's text; Esc drops it");
+    else if (id != VIEW_SOURCE || model->file_count > 0)
+        draw_centered(scene, rect, row, STYLE_DIM, view_of(id)->empty);
+    else if (model->worker == WORKER_STARTING)
+        draw_centered(scene, rect, row, STYLE_WARNING, "the worker is starting");
+    else if (model->worker == WORKER_LOADING)
+        draw_centered(scene, rect, row, STYLE_WARNING, "the app is being imported");
+    else if (model->function_count == 0)
+        draw_centered(scene, rect, row, STYLE_WARNING, "the app has no functions");
+    else
+        draw_centered(scene, rect, row, STYLE_DIM,
+                      "no profiled line has run yet: r sends the function a request");
+}
+
+static void draw_banner_row(const struct scene *scene, int row, enum style style, const char *text)
+{
+    struct pen pen =
+        pen_at(scene->grid, scene->ui->layout.main.row + row, 0, scene->ui->layout.main.cols);
+    if (row >= scene->ui->banner_rows)
+        return;
+    pen_text(&pen, style, row == 0 ? " ! " : "   ");
+    pen_text(&pen, style, text);
+    pen_fill(&pen, style, ' ');
+}
+
+/* What has gone wrong, above the source. */
+static void draw_banner(const struct scene *scene)
+{
+    const struct model *model = scene->model;
+    const struct model_function *function = model_selected(model);
+    if (model->worker == WORKER_DEAD) {
+        draw_banner_row(scene, 0, STYLE_BAD, "the worker is gone, and is being started again");
+        draw_banner_row(scene, 1, STYLE_ERROR, model->worker_end ? model->worker_end : "");
+        draw_banner_row(scene, 2, STYLE_DIM, "4 shows what it said last");
+    } else if (function && function->load_error) {
+        draw_banner_row(scene, 0, STYLE_BAD, "the function could not be loaded");
+        draw_banner_row(scene, 1, STYLE_ERROR, function->load_error);
+        draw_banner_row(scene, 2, STYLE_DIM,
+                        "4 shows the traceback; until it loads, requests are answered with 500");
+    }
+}
+
+/* Where the selection is, at the end of the heading. */
+static void draw_place(const struct scene *scene, struct pen *pen, enum view_id id)
+{
+    const struct list *list = &scene->ui->lists[id];
+    size_t place = view_of(id)->selects ? list->cursor : list->top;
+    char text[64];
+    snprintf(text, sizeof text, " %zu/%zu", list->count ? place + 1 : 0, list->count);
+    pen_right(pen, STYLE_HEADING, text);
+}
+
+static void draw_view(const struct scene *scene, enum view_id id)
+{
+    struct view_context context = {.ui = scene->ui,
+                                   .model = scene->model,
+                                   .now_ns = scene->now_ns,
+                                   .focused = scene->ui->focus == id};
+    if (!ui_view_rect(scene->ui, id, &context.rect))
+        return;
+    const struct rect *rect = &context.rect;
+    struct pen pen = pen_at(scene->grid, rect->row, rect->col, rect->cols);
+    pen_fill(&pen, STYLE_HEADING, ' ');
+    pen = pen_at(scene->grid, rect->row, rect->col, rect->cols);
+    draw_place(scene, &pen, id);
+    view_of(id)->heading(&context, &pen);
+    if (scene->ui->lists[id].count == 0)
+        draw_empty(scene, rect, id);
+    else
+        draw_rows(scene, &context, id);
+    if (id == VIEW_SOURCE)
+        draw_banner(scene);
+}
+
+static void draw_separator(const struct scene *scene)
+{
+    const struct layout *layout = &scene->ui->layout;
+    if (!layout->side)
+        return;
+    for (int i = 0; i < layout->main.rows; i++)
+        grid_put(scene->grid, layout->main.row + i, layout->separator_col, 0x2502, 1, STYLE_RULE);
+}
+
+static void draw_rule(const struct scene *scene)
+{
+    const struct ui *ui = scene->ui;
+    struct bar tabs = bar_tabs(ui);
+    if (ui->layout.rule_row < 0)
+        return;
+    struct pen rule = row_pen(scene, ui->layout.rule_row);
+    pen_fill(&rule, STYLE_RULE, 0x2500);
+    for (size_t i = 0; i < tabs.count; i++) {
+        const struct bar_item *item = &tabs.items[i];
+        bool on = ui->view == (enum view_id)i;
+        struct pen pen = pen_at(scene->grid, ui->layout.rule_row, item->col, item->cols);
+        pen_printf(&pen, on ? STYLE_TAB_ON : STYLE_TAB, " %s %s ", item->key, item->label);
+    }
+}
+
+static void draw_detail(const struct scene *scene)
+{
+    const struct ui *ui = scene->ui;
+    const struct view *view = view_of(ui->focus);
+    struct view_context context = {.ui = ui, .model = scene->model, .now_ns = scene->now_ns};
+    uint64_t id;
+    if (ui->layout.detail_row < 0 || !view->detail || !list_selected(&ui->lists[ui->focus], &id))
+        return;
+    struct pen pen = row_pen(scene, ui->layout.detail_row);
+    view->detail(&context, id, &pen);
+}
+
+static void draw_prompt(const struct scene *scene, struct pen *pen)
+{
+    const struct ui *ui = scene->ui;
+    pen_printf(pen, STYLE_PROMPT, " %s", prompt_label(ui->prompt));
+    pen_text(pen, STYLE_STRONG, ui->input);
+    if (pen_left(pen) > 0) {
+        grid_put(scene->grid, pen->row, pen->col, ' ', 1, STYLE_STRONG);
+        grid_mark(scene->grid, pen->row, pen->col, 1, MARK_CURSOR);
+    }
+}
+
+/* States of the display that last, at the right; what was said last, at the left. */
+static void draw_message(const struct scene *scene)
+{
+    const struct ui *ui = scene->ui;
+    const struct list *list = &ui->lists[ui->focus];
+    struct pen pen = row_pen(scene, ui->layout.message_row);
+    char text[LIST_TEXT_SIZE + 32];
+    if (ui->prompt != PROMPT_NONE) {
+        draw_prompt(scene, &pen);
+        return;
+    }
+    if (ui->frozen)
+        pen_right(&pen, STYLE_NOTICE, " DISPLAY FROZEN, program running ");
+    if (ui->zero) {
+        char time[FORMAT_SIZE];
+        format_time(time, ui->zero->realtime_ns, 0);
+        snprintf(text, sizeof text, " since %s ", time);
+        pen_right(&pen, STYLE_NOTICE, text);
+    }
+    if (list->filter[0]) {
+        snprintf(text, sizeof text, " only \"%s\" ", list->filter);
+        pen_right(&pen, STYLE_NOTICE, text);
+    }
+    if (!ui->mouse)
+        pen_right(&pen, STYLE_DIM, " mouse off ");
+    if (ui->view == VIEW_SOURCE && ui->follow)
+        pen_right(&pen, STYLE_GOOD, " following ");
+    if (scene->model->dropped_samples) {
+        snprintf(text, sizeof text, " %" PRIu64 " samples dropped ", scene->model->dropped_samples);
+        pen_right(&pen, STYLE_DIM, text);
+    }
+    pen_skip(&pen, 1);
+    pen_text(&pen, ui->message_style, ui->message);
+}
+
+static void draw_keys(const struct scene *scene)
+{
+    const struct ui *ui = scene->ui;
+    struct bar bar = bar_keys(ui, scene->live);
+    for (size_t i = 0; i < bar.count; i++) {
+        const struct bar_item *item = &bar.items[i];
+        struct pen pen = pen_at(scene->grid, ui->layout.key_row, item->col, item->cols);
+        pen_printf(&pen, STYLE_KEY, " %s", item->key);
+        pen_printf(&pen, STYLE_KEY_TEXT, " %s ", item->label);
+    }
+}
+
+static void draw_too_small(const struct scene *scene)
+{
+    struct pen pen = row_pen(scene, scene->grid->rows / 2);
+    char text[96];
+    snprintf(text, sizeof text, "pymemtop needs %d columns and %d rows; this is %d x %d.",
+             LAYOUT_COLS_MIN, LAYOUT_ROWS_MIN, scene->ui->cols, scene->ui->rows);
+    pen_text(&pen, STYLE_WARNING, text);
+    if (scene->grid->rows / 2 + 1 < scene->grid->rows) {
+        pen = row_pen(scene, scene->grid->rows / 2 + 1);
+        pen_text(&pen, STYLE_TEXT, "Make it larger, or q: quit.");
+    }
+}
+
+void scene_draw(const struct ui *ui, const struct model *model, uint64_t now_ns, struct grid *grid)
+{
+    struct scene scene = {.ui = ui,
+                          .live = model,
+                          .model = ui_shown(ui, model),
+                          .grid = grid,
+                          .now_ns = ui->frozen ? ui->frozen_ns : now_ns};
+    grid->ascii = ui->ascii;
+    grid_resize(grid, ui->cols, ui->rows);
+    if (ui->layout.too_small) {
+        draw_too_small(&scene);
+        return;
+    }
+    draw_title(&scene);
+    draw_numbers(&scene);
+    for (size_t i = 0; i < VIEW_COUNT; i++)
+        draw_view(&scene, (enum view_id)i);
+    draw_separator(&scene);
+    draw_rule(&scene);
+    draw_detail(&scene);
+    draw_message(&scene);
+    draw_keys(&scene);
+}

@@ -1,0 +1,103 @@
+/*
+ * What a command would work on now, and so whether there is anything for it to do. The key row is
+ * made from this: no key is offered that does not work.
+ */
+#include "config.h"
+#include "tui/act.h"
+
+#include "tui/view.h"
+
+const struct invocation *target_invocation(const struct ui *ui, const struct model *shown)
+{
+    uint64_t id;
+    if (ui->focus != VIEW_INVOCATIONS)
+        return ui_one(ui, shown);
+    if (!list_selected(&ui->lists[VIEW_INVOCATIONS], &id))
+        return NULL;
+    return ui_find_invocation(shown, id);
+}
+
+const struct invocation *target_of_output(const struct ui *ui, const struct model *shown)
+{
+    const struct output *output = &shown->output;
+    uint64_t first = output->total - output->count, id;
+    if (!list_selected(&ui->lists[VIEW_OUTPUT], &id) || id < first || id - first >= output->count)
+        return NULL;
+    const struct output_line *line = output_at(output, id - first);
+    if (line->invocation == OUTPUT_NO_INVOCATION || line->invocation == 0)
+        return NULL;
+    return ui_find_invocation(shown, line->invocation);
+}
+
+bool target_line(const struct ui *ui, const struct model *shown, uint32_t *file, uint32_t *line)
+{
+    uint64_t id;
+    *file = ui->file;
+    *line = 1;
+    if (ui->focus == VIEW_HOT) {
+        if (!list_selected(&ui->lists[VIEW_HOT], &id))
+            return false;
+        *file = (uint32_t)(id >> 32);
+        *line = (uint32_t)id;
+    } else if (list_selected(&ui->lists[VIEW_SOURCE], &id)) {
+        *line = (uint32_t)id;
+    }
+    return *file < shown->file_count;
+}
+
+static bool can_go_back(const struct ui *ui)
+{
+    return ui->view != VIEW_SOURCE || ui->focus != ui->view || ui->one_open || ui->difference ||
+           ui->pattern[0] || ui->lists[ui->focus].filter[0];
+}
+
+static bool can_open(const struct ui *ui, const struct model *shown)
+{
+    if (ui->focus == VIEW_OUTPUT)
+        return target_of_output(ui, shown) != NULL;
+    return ui->lists[ui->focus].count > 0 &&
+           (ui->focus == VIEW_HOT || ui->focus == VIEW_INVOCATIONS || ui->focus == VIEW_PICK);
+}
+
+static bool can_compare(const struct ui *ui, const struct model *shown)
+{
+    const struct invocation *invocation = target_invocation(ui, shown);
+    return ui->marked && invocation && ui_invocation_id(invocation) != ui->mark;
+}
+
+static bool can_edit(const struct ui *ui, const struct model *shown)
+{
+    uint32_t file, line;
+    return ui->view != VIEW_HELP && target_line(ui, shown, &file, &line);
+}
+
+bool ui_can(const struct ui *ui, const struct model *model, enum ui_command command)
+{
+    const struct model *shown = ui_shown(ui, model);
+    const struct view *view = view_of(ui->focus);
+    switch (command) {
+    case CMD_NONE: return false;
+    case CMD_BACK: return can_go_back(ui);
+    case CMD_OPEN: return can_open(ui, shown);
+    case CMD_NEXT_PANE:
+    case CMD_PREVIOUS_PANE: return ui->layout.side;
+    case CMD_GO_RUNNING: return ui->running_count > 0 && (!ui->follow || ui->view != VIEW_SOURCE);
+    case CMD_MATCH_NEXT:
+    case CMD_MATCH_PREVIOUS: return ui->pattern[0] != '\0';
+    case CMD_SCROLL_LEFT:
+    case CMD_SCROLL_RIGHT: return view->scrolls_sideways;
+    case CMD_SORT_LEFT:
+    case CMD_SORT_RIGHT:
+    case CMD_INVERT: return view->sorts > 0;
+    case CMD_FILE_PREVIOUS:
+    case CMD_FILE_NEXT: return ui->focus == VIEW_SOURCE && shown->file_count > 1;
+    case CMD_PICK: return shown->file_count > 0;
+    case CMD_INVOCATION_PREVIOUS:
+    case CMD_INVOCATION_NEXT: return shown->invocations.count > 0;
+    case CMD_FOLLOW: return ui->view == VIEW_SOURCE;
+    case CMD_MARK: return target_invocation(ui, shown) != NULL;
+    case CMD_DIFF: return can_compare(ui, shown);
+    case CMD_EDIT: return can_edit(ui, shown);
+    default: return true;
+    }
+}

@@ -1,0 +1,328 @@
+/*
+ * State and its upkeep. ui_sync() is the one place where the state follows the model: which file is
+ * shown before the user chose one, where the running line is, which rows the visible lists have,
+ * and which of them are on the screen. Keys are in act.c, the prompt in prompt.c; both change the
+ * state and leave the rest to the next ui_sync().
+ */
+#include "config.h"
+#include "tui/ui.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "tui/act.h"
+#include "tui/view.h"
+
+enum { BANNER_ROWS = 3 };
+
+void ui_init(struct ui *ui, int cols, int rows)
+{
+    *ui = (struct ui){.cols = cols, .rows = rows, .mouse = true, .follow = true, .dirty = true};
+    ui->lists[VIEW_INVOCATIONS].hold = HOLD_FIRST;
+    ui->lists[VIEW_OUTPUT].hold = HOLD_LAST;
+}
+
+void ui_fini(struct ui *ui)
+{
+    for (size_t i = 0; i < VIEW_COUNT; i++)
+        list_fini(&ui->lists[i]);
+    for (size_t i = 0; i < ui->place_count; i++)
+        highlight_fini(&ui->places[i].highlight);
+    free(ui->places);
+    counters_free(ui->zero);
+    model_free(ui->frozen);
+    free(ui->edit_path);
+    *ui = (struct ui){0};
+}
+
+const struct model *ui_shown(const struct ui *ui, const struct model *model)
+{
+    return ui->frozen ? ui->frozen : model;
+}
+
+void ui_say(struct ui *ui, enum style style, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(ui->message, sizeof ui->message, format, args);
+    va_end(args);
+    ui->message_style = style;
+    ui->dirty = true;
+}
+
+/* Load runs again for every worker and is number 0 each time, so it goes by its start instead. */
+uint64_t ui_invocation_id(const struct invocation *invocation)
+{
+    return invocation->number ? invocation->number : invocation->start_ns | 1ULL << 63;
+}
+
+const struct invocation *ui_find_invocation(const struct model *model, uint64_t id)
+{
+    for (size_t i = model->invocations.count; i > 0; i--) {
+        const struct invocation *invocation = model->invocations.kept[i - 1];
+        if (ui_invocation_id(invocation) == id)
+            return invocation;
+    }
+    return NULL;
+}
+
+const struct invocation *ui_one(const struct ui *ui, const struct model *model)
+{
+    return ui->one_open ? ui_find_invocation(model, ui->one) : NULL;
+}
+
+bool ui_sum_stats(const struct ui *ui, const struct model *model, uint32_t file, uint32_t line,
+                  struct line_stats *stats)
+{
+    if (file >= model->file_count || line == 0 || line > model->files[file]->line_count)
+        return false;
+    *stats = model->files[file]->lines[line - 1].total;
+    if (ui->zero)
+        counters_subtract(ui->zero, file, line, stats);
+    return stats->occurrences > 0;
+}
+
+static const struct line_stats *mark_stats(const struct ui *ui, const struct model *model,
+                                           uint32_t file, uint32_t line)
+{
+    const struct invocation *mark = ui->difference ? ui_find_invocation(model, ui->mark) : NULL;
+    return mark ? invocation_line_stats(mark, file, line) : NULL;
+}
+
+bool ui_line_stats(const struct ui *ui, const struct model *model, uint32_t file, uint32_t line,
+                   struct line_stats *stats)
+{
+    const struct invocation *one = ui_one(ui, model);
+    if (!one)
+        return ui_sum_stats(ui, model, file, line, stats);
+    const struct line_stats *own = invocation_line_stats(one, file, line);
+    const struct line_stats *mark = mark_stats(ui, model, file, line);
+    *stats = own ? *own : (struct line_stats){0};
+    if (mark) {
+        stats->increment_bytes -= mark->increment_bytes;
+        stats->self_increment_bytes -= mark->self_increment_bytes;
+    }
+    return (own && own->occurrences > 0) || mark;
+}
+
+bool ui_line_runs(const struct ui *ui, uint32_t file, uint32_t line)
+{
+    for (size_t i = 0; i < ui->running_count; i++) {
+        if (ui->running[i].file == file && ui->running[i].line == line)
+            return true;
+    }
+    return false;
+}
+
+/* The newest running line comes first; with one invocation opened only its own counts. */
+static void collect_running(struct ui *ui, const struct model *model)
+{
+    const struct invocations *set = &model->invocations;
+    ui->running_count = 0;
+    for (size_t i = set->count; i > 0 && ui->running_count < UI_RUNNING_MAX; i--) {
+        const struct invocation *invocation = set->kept[i - 1];
+        if (invocation->outcome != OUTCOME_RUNNING || invocation->line == 0)
+            continue;
+        if (ui->one_open && ui_invocation_id(invocation) != ui->one)
+            continue;
+        ui->running[ui->running_count++] =
+            (struct running_line){invocation->file, invocation->line};
+    }
+}
+
+static void grow_places(struct ui *ui, const struct model *model)
+{
+    if (ui->place_count >= model->file_count)
+        return;
+    ui->places = mem_resize(ui->places, model->file_count, sizeof *ui->places);
+    memset(ui->places + ui->place_count, 0,
+           (model->file_count - ui->place_count) * sizeof *ui->places);
+    ui->place_count = model->file_count;
+}
+
+/* Leave the file that is shown and go to another, to where one was in it. */
+static void switch_file(struct ui *ui, uint32_t file)
+{
+    struct list *list = &ui->lists[VIEW_SOURCE];
+    if (ui->file < ui->place_count && list->placed) {
+        struct file_place *place = &ui->places[ui->file];
+        place->line = list->at;
+        place->top = list->top;
+        place->scroll_cols = list->scroll_cols;
+    }
+    const struct file_place *place = &ui->places[file];
+    ui->file = file;
+    list->at = place->line ? place->line : 1;
+    list->placed = true;
+    list->cursor = 0;
+    list->top = place->top;
+    list->scroll_cols = place->scroll_cols;
+}
+
+static void make_rows(struct ui *ui, const struct model *model, enum view_id view)
+{
+    struct list *list = &ui->lists[view];
+    list_begin(list);
+    view_of(view)->rows(ui, model, list);
+    list_end(list);
+}
+
+void ui_show_line(struct ui *ui, const struct model *model, uint32_t file, uint32_t line)
+{
+    if (file >= model->file_count || line == 0)
+        return;
+    grow_places(ui, model);
+    if (file != ui->file) {
+        switch_file(ui, file);
+        make_rows(ui, model, VIEW_SOURCE);
+    }
+    list_select_id(&ui->lists[VIEW_SOURCE], line);
+}
+
+/* Before anything ran and before the user chose, the source of the selected function is shown. */
+static void show_default(struct ui *ui, const struct model *model)
+{
+    const struct model_function *function = model_selected(model);
+    if (ui->line_chosen || ui->file_chosen || model->invocations.total > 0 ||
+        ui->running_count > 0 || model->file_count == 0)
+        return;
+    long file = function ? model_find_file(model, function->script) : -1;
+    ui_show_line(ui, model, file < 0 ? 0 : (uint32_t)file,
+                 function && function->line ? function->line : 1);
+}
+
+static void follow_running(struct ui *ui, const struct model *model)
+{
+    if (!ui->follow || ui->running_count == 0 || ui->frozen)
+        return;
+    const struct running_line *line = &ui->running[0];
+    if (line->file < model->file_count)
+        ui_show_line(ui, model, line->file, line->line);
+}
+
+/* An opened invocation can become too old to be kept. */
+static void check_opened(struct ui *ui, const struct model *model)
+{
+    if (ui->marked && !ui_find_invocation(model, ui->mark))
+        ui->marked = ui->difference = false;
+    if (ui->one_open && !ui_one(ui, model)) {
+        ui->one_open = ui->difference = false;
+        ui_say(ui, STYLE_WARNING, "that invocation is too old to be kept; this is the sum of all");
+    }
+}
+
+static int banner_rows(const struct ui *ui, const struct model *model)
+{
+    const struct model_function *function = model_selected(model);
+    bool wrong = model->worker == WORKER_DEAD || (function && function->load_error);
+    return wrong && ui->layout.main.rows >= BANNER_ROWS + 3 ? BANNER_ROWS : 0;
+}
+
+static bool side_wanted(enum view_id view)
+{
+    return view == VIEW_SOURCE || view == VIEW_HOT;
+}
+
+bool ui_view_rect(const struct ui *ui, enum view_id view, struct rect *rect)
+{
+    const struct layout *layout = &ui->layout;
+    if (layout->too_small)
+        return false;
+    if (view == ui->view) {
+        *rect = layout->main;
+        rect->row += view == VIEW_SOURCE ? ui->banner_rows : 0;
+        rect->rows -= view == VIEW_SOURCE ? ui->banner_rows : 0;
+    } else if (view == VIEW_INVOCATIONS && layout->side) {
+        *rect = layout->invocations;
+    } else if (view == VIEW_OUTPUT && layout->side) {
+        *rect = layout->output;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+struct height_context {
+    struct view_context view_context;
+    const struct view *view;
+};
+
+static int row_height(const void *context, uint64_t id)
+{
+    const struct height_context *height = context;
+    return height->view->height(&height->view_context, id);
+}
+
+static void sync_view(struct ui *ui, const struct model *model, enum view_id view)
+{
+    struct height_context context = {{.ui = ui, .model = model}, view_of(view)};
+    struct rect *rect = &context.view_context.rect;
+    if (!ui_view_rect(ui, view, rect))
+        return;
+    make_rows(ui, model, view);
+    list_scroll(&ui->lists[view], rect->rows - 1, context.view->height ? row_height : NULL,
+                &context);
+}
+
+static void prepare_colors(struct ui *ui, const struct model *model)
+{
+    const struct list *list = &ui->lists[VIEW_SOURCE];
+    if (ui->file >= model->file_count || list->count == 0)
+        return;
+    size_t last = list->top + (size_t)ui->rows;
+    last = last < list->count ? last : list->count - 1;
+    highlight_prepare(&ui->places[ui->file].highlight, model->files[ui->file],
+                      (uint32_t)list->ids[last]);
+}
+
+void ui_sync(struct ui *ui, const struct model *live)
+{
+    const struct model *model = ui_shown(ui, live);
+    ui->layout = layout_compute(ui->cols, ui->rows, side_wanted(ui->view));
+    ui->banner_rows = banner_rows(ui, model);
+    if (ui->focus != ui->view && !ui->layout.side)
+        ui->focus = ui->view;
+    grow_places(ui, model);
+    check_opened(ui, model);
+    collect_running(ui, model);
+    show_default(ui, model);
+    follow_running(ui, model);
+    for (size_t i = 0; i < VIEW_COUNT; i++)
+        sync_view(ui, model, (enum view_id)i);
+    prepare_colors(ui, model);
+}
+
+struct list *ui_focused_list(struct ui *ui)
+{
+    return &ui->lists[ui->focus];
+}
+
+enum ui_action ui_key(struct ui *ui, const struct model *model, struct key_event event,
+                      uint64_t now_ns, uint64_t realtime_ns)
+{
+    enum ui_action action = UI_NOTHING;
+    ui->dirty = true;
+    if (event.key == K_RESIZE) {
+        ui->cols = event.col;
+        ui->rows = event.row;
+    } else if (event.key != K_NONE && event.key != K_UNKNOWN) {
+        ui->message[0] = '\0';
+        ui_sync(ui, model);
+        action = act_on_key(ui, model, event, now_ns, realtime_ns);
+    }
+    ui_sync(ui, model);
+    return action;
+}
+
+uint64_t ui_next_change_ns(const struct ui *ui, const struct model *model, uint64_t now_ns)
+{
+    if (ui->frozen)
+        return UINT64_MAX;
+    uint64_t step_ns =
+        invocations_newest_running(&model->invocations) ? NS_PER_SECOND / 10 : NS_PER_SECOND;
+    return (now_ns / step_ns + 1) * step_ns;
+}

@@ -1,0 +1,157 @@
+/*
+ * The state of the display and what keys do to it. No terminal, no clock, no I/O: a key and a model
+ * go in, an action for the caller comes out, and the scene can then be drawn from both. The model
+ * is only read.
+ */
+#ifndef TUI_UI_H
+#define TUI_UI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attributes.h"
+#include "model/model.h"
+#include "tui/highlight.h"
+#include "tui/keys.h"
+#include "tui/layout.h"
+#include "tui/list.h"
+#include "tui/snapshot.h"
+#include "tui/style.h"
+
+enum view_id {
+    VIEW_SOURCE,
+    VIEW_HOT,
+    VIEW_INVOCATIONS,
+    VIEW_OUTPUT,
+    VIEW_HELP,
+    VIEW_PICK,
+    VIEW_COUNT,
+};
+
+/* What the caller is to do after a key. */
+enum ui_action {
+    UI_NOTHING,
+    UI_REDRAW,  /* paint every cell again */
+    UI_REQUEST, /* send ui->requests requests */
+    UI_EDIT,    /* open ui->edit_path at ui->edit_line in an editor */
+    UI_SUSPEND,
+    UI_QUIT,
+};
+
+enum prompt { PROMPT_NONE, PROMPT_SEARCH, PROMPT_FILTER, PROMPT_REQUESTS };
+
+/* What is remembered of a source file that is not shown now. */
+struct file_place {
+    uint64_t line; /* selected; 0 where it was never shown */
+    size_t top;
+    int scroll_cols;
+    struct highlight highlight;
+};
+
+struct running_line {
+    uint32_t file;
+    uint32_t line;
+};
+
+enum ui_limits {
+    UI_RUNNING_MAX = 64, /* running lines that are marked */
+    UI_REQUESTS_MAX = 100000,
+    UI_MESSAGE_SIZE = 512,
+};
+
+struct ui {
+    int cols, rows;
+    enum view_id view;
+    enum view_id back;  /* where Esc goes from output, help and pick */
+    enum view_id focus; /* `view`, or a side pane's */
+    struct list lists[VIEW_COUNT];
+    struct layout layout;
+    int banner_rows; /* rows above the source that say what has gone wrong; else 0 */
+
+    bool ascii;
+    bool mouse;
+    bool dirty;       /* something to draw, apart from the model; the caller clears it */
+    bool follow;      /* the running line */
+    bool file_chosen; /* by the user: a default no longer replaces it */
+    bool line_chosen;
+    bool one_open;   /* the numbers of one invocation are shown */
+    bool marked;     /* `mark` is set */
+    bool difference; /* one less mark */
+
+    uint32_t file;             /* shown in the source view; an index into the model's files */
+    struct file_place *places; /* owned; by file */
+    size_t place_count;
+    struct running_line running[UI_RUNNING_MAX]; /* newest first */
+    size_t running_count;
+
+    uint64_t one; /* id of the opened invocation, as ui_invocation_id gives it */
+    uint64_t mark;
+    struct counters *zero; /* owned; counted from then on; NULL: from the start */
+    struct model *frozen;  /* owned; what is shown while frozen, else NULL */
+    uint64_t frozen_ns;
+
+    enum prompt prompt;
+    char input[LIST_TEXT_SIZE];
+    char pattern[LIST_TEXT_SIZE];        /* searched for; "" for none */
+    char pattern_before[LIST_TEXT_SIZE]; /* to be put back by Esc */
+    uint64_t search_from;                /* row id where the search began */
+
+    char message[UI_MESSAGE_SIZE]; /* until the next key */
+    enum style message_style;
+
+    int click_row, click_col; /* of the latest click, to know a double one */
+    uint64_t click_ns;
+
+    unsigned requests;
+    uint32_t edit_line;
+    char *edit_path; /* owned */
+};
+
+void ui_init(struct ui *ui, int cols, int rows);
+void ui_fini(struct ui *ui);
+/* What is on display: the model, or the frozen copy. */
+const struct model *ui_shown(const struct ui *ui, const struct model *model);
+/* Bring lists, selection and scrolling in line with the model. Call it before drawing where the
+ * model, the size or the state changed; ui_key does so by itself. */
+void ui_sync(struct ui *ui, const struct model *model);
+/* Take a key, a click or a new size. */
+enum ui_action ui_key(struct ui *ui, const struct model *model, struct key_event event,
+                      uint64_t now_ns, uint64_t realtime_ns);
+/* Show a message until the next key. Outside text in it is cleaned when it is drawn. */
+void ui_say(struct ui *ui, enum style style, const char *format, ...) ATTR_PRINTF(3, 4);
+/* When, by the monotonic clock, the screen will look different though nothing happens: running
+ * durations and the sparkline. UINT64_MAX for never. */
+uint64_t ui_next_change_ns(const struct ui *ui, const struct model *model, uint64_t now_ns);
+/* Would the command do something now? Decides what the key row offers. */
+bool ui_can(const struct ui *ui, const struct model *model, enum ui_command command);
+
+/* For the views: */
+
+/* Id of an invocation among the kept ones: its number, or for a load one of its own. */
+uint64_t ui_invocation_id(const struct invocation *invocation);
+const struct invocation *ui_find_invocation(const struct model *model, uint64_t id);
+/* The opened invocation, or NULL. */
+const struct invocation *ui_one(const struct ui *ui, const struct model *model);
+/* Numbers of a line as they are to be shown (sum, since zero, one invocation, difference); false
+ * where the line has not run. */
+bool ui_line_stats(const struct ui *ui, const struct model *model, uint32_t file, uint32_t line,
+                   struct line_stats *stats);
+/* The same over all invocations, whatever is open. */
+bool ui_sum_stats(const struct ui *ui, const struct model *model, uint32_t file, uint32_t line,
+                  struct line_stats *stats);
+bool ui_line_runs(const struct ui *ui, uint32_t file, uint32_t line);
+/* Show a line of a file in the source view; it is selected, and in the middle where it was off the
+ * screen. */
+void ui_show_line(struct ui *ui, const struct model *model, uint32_t file, uint32_t line);
+/* The list that keys act on. */
+struct list *ui_focused_list(struct ui *ui);
+/* Where a view is on the screen; false where it is not. */
+bool ui_view_rect(const struct ui *ui, enum view_id view, struct rect *rect);
+/* Id of a line among all files. */
+static inline uint64_t ui_line_id(uint32_t file, uint32_t line)
+{
+    return (uint64_t)file << 32 | line;
+}
+
+#endif

@@ -1,0 +1,76 @@
+/*
+ * A view: a list of rows with a heading. The rows are ids in ui->lists[]; what an id is, is the
+ * view's own affair. Everything but `rows` reads only. To add a view: write these functions, add an
+ * id to enum view_id and the table in view.c.
+ */
+#ifndef TUI_VIEW_H
+#define TUI_VIEW_H
+
+#include "base/buf.h"
+#include "tui/grid.h"
+#include "tui/layout.h"
+#include "tui/ui.h"
+
+struct view_context {
+    const struct ui *ui;
+    const struct model *model; /* as shown: frozen or live */
+    struct rect rect;          /* heading row and rows */
+    uint64_t now_ns;
+    bool focused;
+};
+
+struct view {
+    const char *name;  /* in the rule; NULL for a view that has no number */
+    const char *empty; /* shown where there are no rows */
+    /* Make the list's rows again. */
+    void (*rows)(struct ui *ui, const struct model *model, struct list *list);
+    /* Append what search and filter look at. */
+    void (*text)(const struct view_context *context, uint64_t id, struct buf *out);
+    /* Screen rows of a row; NULL: always 1. */
+    int (*height)(const struct view_context *context, uint64_t id);
+    void (*heading)(const struct view_context *context, struct pen *pen);
+    /* Draw a row: its screen row `part` (0 but for tall rows) with the pen. */
+    void (*row)(const struct view_context *context, uint64_t id, int part, struct pen *pen);
+    /* The line about the selected row; NULL for none. */
+    void (*detail)(const struct view_context *context, uint64_t id, struct pen *pen);
+    unsigned sorts; /* columns to sort by; 0: not sorted */
+    bool scrolls_sideways;
+    bool selects; /* there is a selected row to be seen */
+};
+
+extern const struct view view_source, view_hot, view_invocations, view_output, view_help, view_pick;
+
+const struct view *view_of(enum view_id id);
+
+/* Shared by the views. */
+
+/* A pen for one column of the row that `pen` is at the start of. */
+struct pen view_cell(const struct pen *pen, const struct column *column);
+
+/* Draw one line of outside text from column `scroll_cols` on, with tabs at their stops; `styles`
+ * (one for each byte) or, where it is NULL, `style`. What the search looks for is marked. */
+void view_draw_text(const struct view_context *context, struct pen *pen, const char *text,
+                    size_t len, const uint8_t *styles, enum style style, int scroll_cols);
+/* Append `text` to `out`, cut where that is full. */
+void view_append(struct buf *out, const char *text, size_t len);
+/* Text of a source line; NULL where it is not known. */
+const char *view_line_text(const struct model *model, uint32_t file, uint32_t line, size_t *len);
+/* Draw a source line with its colours; `trim`: without its indentation. */
+void view_draw_source(const struct view_context *context, struct pen *pen, uint32_t file,
+                      uint32_t line, int scroll_cols, bool trim);
+/* An increment in its heat's style, right-aligned in `cols`. */
+void view_draw_delta(struct pen *pen, int cols, int64_t bytes);
+/* `!` after an increment that is hot. */
+void view_draw_heat(struct pen *pen, int64_t bytes);
+void view_draw_trend(struct pen *pen, int cols, const struct file_line *line);
+/* The row passes the list's filter. */
+bool view_passes(const struct view *view, const struct view_context *context, const char *filter,
+                 uint64_t id);
+/* Rows sorted by a value, largest first, or smallest first where the list is inverted. */
+struct view_sorted {
+    double value;
+    uint64_t id;
+};
+void view_sort(struct view_sorted *rows, size_t count, bool inverted);
+
+#endif

@@ -1,0 +1,187 @@
+/* The lines that take the most, of all files: one sorts by any of the numbers. */
+#include "config.h"
+#include "tui/view.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/attributes.h"
+#include "base/mem.h"
+#include "tui/format.h"
+
+/* In the order in which `<` and `>` go through them. */
+enum {
+    COL_INCREMENT,
+    COL_SELF,
+    COL_USAGE,
+    COL_PEAK,
+    COL_COUNT,
+    SORT_COUNT,
+    COL_MARKER = SORT_COUNT,
+    COL_HEAT,
+    COL_TREND,
+    COL_PLACE,
+    COL_SEPARATOR,
+    COL_SOURCE,
+};
+
+static const struct column_spec hot_columns[] = {
+    {COL_MARKER, "", 1, 0, 0, false},         {COL_INCREMENT, "Increment", 10, 0, 0, true},
+    {COL_HEAT, "", 1, 0, 0, false},           {COL_SELF, "Self", 10, 1, 96, true},
+    {COL_USAGE, "Mem usage", 10, 1, 0, true}, {COL_PEAK, "Peak", 9, 1, 112, true},
+    {COL_COUNT, "Occur.", 7, 1, 0, true},     {COL_TREND, "Trend", 8, 1, 104, false},
+    {COL_PLACE, "Place", 18, 2, 0, false},    {COL_SEPARATOR, "", 1, 1, 0, false},
+    {COL_SOURCE, "Source", 0, 1, 0, false},
+};
+
+static uint32_t file_of(uint64_t id)
+{
+    return (uint32_t)(id >> 32);
+}
+
+static uint32_t line_of(uint64_t id)
+{
+    return (uint32_t)id;
+}
+
+static void hot_text(const struct view_context *context, uint64_t id, struct buf *out)
+{
+    const struct file *file = context->model->files[file_of(id)];
+    const struct file_function *function = file_function_at(file, line_of(id));
+    size_t len;
+    const char *text = view_line_text(context->model, file_of(id), line_of(id), &len);
+    buf_printf(out, "%s:%" PRIu32 " %s ", file->display, line_of(id),
+               function ? function->name : "");
+    if (text)
+        view_append(out, text, len);
+}
+
+static double sort_value(const struct line_stats *stats, unsigned sort)
+{
+    switch (sort) {
+    case COL_SELF: return (double)stats->self_increment_bytes;
+    case COL_USAGE: return (double)stats->mem_usage_bytes;
+    case COL_PEAK: return (double)stats->peak_bytes;
+    case COL_COUNT: return (double)stats->occurrences;
+    default: return (double)stats->increment_bytes;
+    }
+}
+
+static size_t lines_of(const struct model *model)
+{
+    size_t lines = 0;
+    for (size_t i = 0; i < model->file_count; i++)
+        lines += model->files[i]->line_count;
+    return lines;
+}
+
+static void hot_rows(struct ui *ui, const struct model *model, struct list *list)
+{
+    const struct view_context context = {.ui = ui, .model = model};
+    struct view_sorted *rows = mem_calloc(lines_of(model), sizeof *rows);
+    struct line_stats stats;
+    size_t count = 0;
+    for (uint32_t file = 0; file < model->file_count; file++) {
+        for (uint32_t line = 1; line <= model->files[file]->line_count; line++) {
+            uint64_t id = ui_line_id(file, line);
+            if (ui_line_stats(ui, model, file, line, &stats) &&
+                view_passes(&view_hot, &context, list->filter, id))
+                rows[count++] = (struct view_sorted){sort_value(&stats, list->sort), id};
+        }
+    }
+    view_sort(rows, count, list->inverted);
+    for (size_t i = 0; i < count; i++)
+        list_add(list, rows[i].id);
+    free(rows);
+}
+
+/* The title of the column that the rows are sorted by carries the direction. */
+static void hot_heading(const struct view_context *context, struct pen *pen)
+{
+    const struct list *list = &context->ui->lists[VIEW_HOT];
+    struct columns columns = columns_fit(hot_columns, ARRAY_LEN(hot_columns), context->rect.cols);
+    for (size_t i = 0; i < columns.count; i++) {
+        const struct column *column = &columns.items[i];
+        struct pen cell = view_cell(pen, column);
+        char title[FORMAT_SIZE];
+        bool sorted = column->spec->id == (int)list->sort;
+        const char *arrow = list->inverted ? "\u25B2" : "\u25BC";
+        snprintf(title, sizeof title, "%s%s", column->spec->title, sorted ? arrow : "");
+        pen_field(&cell, STYLE_HEADING, column->cols, column->spec->right, title);
+    }
+}
+
+static void draw_number(struct pen *pen, const struct column *column,
+                        const struct line_stats *stats)
+{
+    char text[FORMAT_SIZE];
+    switch (column->spec->id) {
+    case COL_INCREMENT: view_draw_delta(pen, column->cols, stats->increment_bytes); return;
+    case COL_SELF: view_draw_delta(pen, column->cols, stats->self_increment_bytes); return;
+    case COL_HEAT: view_draw_heat(pen, stats->increment_bytes); return;
+    case COL_USAGE: format_size(text, stats->mem_usage_bytes); break;
+    case COL_PEAK: format_size(text, stats->peak_bytes); break;
+    case COL_COUNT: format_count(text, stats->occurrences); break;
+    default: return;
+    }
+    if (stats->mem_usage_bytes || column->spec->id == COL_COUNT)
+        pen_field(pen, STYLE_NUMBER, column->cols, true, text);
+}
+
+static void draw_place(struct pen *pen, const struct file *file, uint32_t line)
+{
+    const struct file_function *function = file_function_at(file, line);
+    const char *name = strrchr(file->display, '/');
+    if (function)
+        pen_printf(pen, STYLE_TEXT, "%s", function->name);
+    else
+        pen_printf(pen, STYLE_TEXT, "%s", name ? name + 1 : file->display);
+    pen_printf(pen, STYLE_DIM, ":%" PRIu32, line);
+}
+
+static void hot_row(const struct view_context *context, uint64_t id, int part, struct pen *pen)
+{
+    struct columns columns = columns_fit(hot_columns, ARRAY_LEN(hot_columns), context->rect.cols);
+    const struct file *file = context->model->files[file_of(id)];
+    struct line_stats stats;
+    (void)part;
+    ui_line_stats(context->ui, context->model, file_of(id), line_of(id), &stats);
+    for (size_t i = 0; i < columns.count; i++) {
+        const struct column *column = &columns.items[i];
+        struct pen cell = view_cell(pen, column);
+        switch (column->spec->id) {
+        case COL_MARKER:
+            if (ui_line_runs(context->ui, file_of(id), line_of(id)))
+                pen_text(&cell, STYLE_RUNNING, ">");
+            break;
+        case COL_TREND: view_draw_trend(&cell, column->cols, &file->lines[line_of(id) - 1]); break;
+        case COL_PLACE: draw_place(&cell, file, line_of(id)); break;
+        case COL_SEPARATOR: pen_fill(&cell, STYLE_RULE, 0x2502); break;
+        case COL_SOURCE: view_draw_source(context, &cell, file_of(id), line_of(id), 0, true); break;
+        default: draw_number(&cell, column, &stats);
+        }
+    }
+}
+
+static void hot_detail(const struct view_context *context, uint64_t id, struct pen *pen)
+{
+    const struct file *file = context->model->files[file_of(id)];
+    const struct file_function *function = file_function_at(file, line_of(id));
+    pen_printf(pen, STYLE_STRONG, " %s:%" PRIu32, file->display, line_of(id));
+    if (function)
+        pen_printf(pen, STYLE_DIM, "  in %s", function->name);
+}
+
+const struct view view_hot = {
+    .name = "hot lines",
+    .empty = "no line has run yet",
+    .rows = hot_rows,
+    .text = hot_text,
+    .heading = hot_heading,
+    .row = hot_row,
+    .detail = hot_detail,
+    .sorts = SORT_COUNT,
+    .selects = true,
+};

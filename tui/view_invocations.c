@@ -1,0 +1,254 @@
+/* The invocations, newest first, or sorted by what they took. Also the upper side pane. */
+#include "config.h"
+#include "tui/view.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/attributes.h"
+#include "base/mem.h"
+#include "tui/format.h"
+
+/* The first ones in the order in which `<` and `>` go through them. */
+enum {
+    COL_NUMBER,
+    COL_DURATION,
+    COL_GROWTH,
+    COL_PEAK,
+    SORT_COUNT,
+    COL_MARKER = SORT_COUNT,
+    COL_OUTCOME,
+    COL_STATUS,
+    COL_STARTED,
+    COL_LINES,
+    COL_SHARED,
+    COL_ELSEWHERE,
+    COL_REQUEST,
+};
+
+static const struct column_spec invocation_columns[] = {
+    {COL_MARKER, "", 1, 0, 0, false},           {COL_NUMBER, "No.", 6, 0, 0, true},
+    {COL_OUTCOME, "Outcome", 9, 1, 0, false},   {COL_STATUS, "HTTP", 4, 1, 72, true},
+    {COL_STARTED, "Started", 8, 1, 100, false}, {COL_DURATION, "Took", 8, 1, 0, true},
+    {COL_GROWTH, "Growth", 10, 1, 0, true},     {COL_PEAK, "Peak", 9, 1, 72, true},
+    {COL_LINES, "Lines", 10, 1, 116, true},     {COL_ELSEWHERE, "Elsewhere", 10, 1, 132, true},
+    {COL_SHARED, "Shared", 10, 1, 132, true},   {COL_REQUEST, "Request", 0, 2, 0, false},
+};
+
+static void invocation_text(const struct view_context *context, uint64_t id, struct buf *out)
+{
+    const struct invocation *invocation = ui_find_invocation(context->model, id);
+    if (!invocation)
+        return;
+    buf_printf(out, "%" PRIu64 " %s %d %s %s %s", invocation->number,
+               outcome_name(invocation->outcome), invocation->status, invocation->request,
+               invocation->function, invocation->error ? invocation->error : "");
+}
+
+static int64_t growth_of(const struct invocation *invocation)
+{
+    return invocation->rss_end_bytes - invocation->rss_start_bytes;
+}
+
+static double sort_value(const struct invocation *invocation, size_t place, unsigned sort)
+{
+    switch (sort) {
+    case COL_DURATION:
+        /* What still runs has taken longest so far. */
+        return invocation_is_over(invocation) ? (double)invocation->duration_ns : 1e30;
+    case COL_GROWTH: return (double)growth_of(invocation);
+    case COL_PEAK: return (double)invocation->rss_peak_bytes;
+    default: return (double)place;
+    }
+}
+
+static void invocation_rows(struct ui *ui, const struct model *model, struct list *list)
+{
+    const struct view_context context = {.ui = ui, .model = model};
+    const struct invocations *set = &model->invocations;
+    struct view_sorted *rows = mem_calloc(set->count, sizeof *rows);
+    size_t count = 0;
+    for (size_t i = 0; i < set->count; i++) {
+        uint64_t id = ui_invocation_id(set->kept[i]);
+        if (view_passes(&view_invocations, &context, list->filter, id))
+            rows[count++] = (struct view_sorted){sort_value(set->kept[i], i, list->sort), id};
+    }
+    view_sort(rows, count, list->inverted);
+    for (size_t i = 0; i < count; i++)
+        list_add(list, rows[i].id);
+    free(rows);
+}
+
+static void invocation_heading(const struct view_context *context, struct pen *pen)
+{
+    const struct list *list = &context->ui->lists[VIEW_INVOCATIONS];
+    struct columns columns =
+        columns_fit(invocation_columns, ARRAY_LEN(invocation_columns), context->rect.cols);
+    for (size_t i = 0; i < columns.count; i++) {
+        const struct column *column = &columns.items[i];
+        struct pen cell = view_cell(pen, column);
+        char title[FORMAT_SIZE];
+        const char *arrow = list->inverted ? "\u25B2" : "\u25BC";
+        bool sorted = column->spec->id == (int)list->sort;
+        snprintf(title, sizeof title, "%s%s", column->spec->title, sorted ? arrow : "");
+        pen_field(&cell, STYLE_HEADING, column->cols, column->spec->right, title);
+    }
+}
+
+static enum style outcome_style(enum outcome outcome)
+{
+    switch (outcome) {
+    case OUTCOME_RUNNING: return STYLE_RUNNING;
+    case OUTCOME_SUCCEEDED: return STYLE_GOOD;
+    case OUTCOME_WAITING: return STYLE_DIM;
+    case OUTCOME_FAILED:
+    case OUTCOME_KILLED:
+    case OUTCOME_TIMED_OUT: return STYLE_ERROR;
+    }
+    return STYLE_TEXT;
+}
+
+static void draw_duration(const struct view_context *context, struct pen *pen, int cols,
+                          const struct invocation *invocation)
+{
+    char text[FORMAT_SIZE];
+    bool over = invocation_is_over(invocation);
+    uint64_t ns = invocation->duration_ns;
+    if (!over)
+        ns = context->now_ns > invocation->start_ns ? context->now_ns - invocation->start_ns : 0;
+    format_duration(text, ns);
+    pen_field(pen, over ? STYLE_NUMBER : STYLE_RUNNING, cols, true, text);
+}
+
+/* The marker, the number and the words. */
+static bool draw_word(const struct view_context *context, const struct invocation *invocation,
+                      const struct column *column, struct pen *pen)
+{
+    const struct ui *ui = context->ui;
+    uint64_t id = ui_invocation_id(invocation);
+    char text[FORMAT_SIZE];
+    switch (column->spec->id) {
+    case COL_MARKER:
+        if (ui->marked && ui->mark == id)
+            pen_text(pen, STYLE_PROMPT, "m");
+        else if (ui->one_open && ui->one == id)
+            pen_text(pen, STYLE_PROMPT, "*");
+        else if (invocation->outcome == OUTCOME_RUNNING)
+            pen_text(pen, STYLE_RUNNING, ">");
+        return true;
+    case COL_NUMBER:
+        if (invocation->number)
+            snprintf(text, sizeof text, "%" PRIu64, invocation->number);
+        else
+            snprintf(text, sizeof text, "load");
+        pen_field(pen, STYLE_STRONG, column->cols, true, text);
+        return true;
+    case COL_OUTCOME:
+        pen_text(pen, outcome_style(invocation->outcome), outcome_name(invocation->outcome));
+        return true;
+    case COL_STATUS:
+        snprintf(text, sizeof text, "%d", invocation->status);
+        if (invocation->status)
+            pen_field(pen, invocation->status >= 400 ? STYLE_ERROR : STYLE_NUMBER, column->cols,
+                      true, text);
+        return true;
+    case COL_STARTED:
+        format_time(text, invocation->start_realtime_ns, 0);
+        pen_text(pen, STYLE_DIM, text);
+        return true;
+    case COL_DURATION: draw_duration(context, pen, column->cols, invocation); return true;
+    case COL_REQUEST:
+        pen_text(pen, STYLE_TEXT,
+                 invocation->number ? invocation->request : "the app's modules, at import");
+        return true;
+    default: return false;
+    }
+}
+
+static void draw_bytes(const struct invocation *invocation, const struct column *column,
+                       struct pen *pen)
+{
+    char text[FORMAT_SIZE];
+    /* Nothing was read before the worker began it. */
+    if (invocation->rss_start_bytes == 0)
+        return;
+    switch (column->spec->id) {
+    case COL_GROWTH: view_draw_delta(pen, column->cols, growth_of(invocation)); break;
+    case COL_LINES: view_draw_delta(pen, column->cols, invocation->rss_lines_bytes); break;
+    case COL_SHARED: view_draw_delta(pen, column->cols, invocation->rss_shared_bytes); break;
+    case COL_ELSEWHERE:
+        view_draw_delta(pen, column->cols, invocation_elsewhere_bytes(invocation));
+        break;
+    default:
+        format_size(text, invocation->rss_peak_bytes);
+        pen_field(pen, STYLE_NUMBER, column->cols, true, text);
+    }
+}
+
+static void invocation_row(const struct view_context *context, uint64_t id, int part,
+                           struct pen *pen)
+{
+    const struct invocation *invocation = ui_find_invocation(context->model, id);
+    struct columns columns =
+        columns_fit(invocation_columns, ARRAY_LEN(invocation_columns), context->rect.cols);
+    (void)part;
+    if (!invocation)
+        return;
+    for (size_t i = 0; i < columns.count; i++) {
+        const struct column *column = &columns.items[i];
+        struct pen cell = view_cell(pen, column);
+        if (!draw_word(context, invocation, column, &cell))
+            draw_bytes(invocation, column, &cell);
+    }
+}
+
+static void draw_part(struct pen *pen, const char *name, int64_t bytes)
+{
+    char text[FORMAT_SIZE];
+    format_delta(text, bytes);
+    pen_text(pen, STYLE_DIM, name);
+    pen_text(pen, STYLE_TEXT, text);
+}
+
+static void invocation_detail(const struct view_context *context, uint64_t id, struct pen *pen)
+{
+    const struct invocation *invocation = ui_find_invocation(context->model, id);
+    char text[FORMAT_SIZE];
+    if (!invocation)
+        return;
+    if (invocation->number)
+        pen_printf(pen, STYLE_STRONG, " invocation %" PRIu64, invocation->number);
+    else
+        pen_text(pen, STYLE_STRONG, " load");
+    if (invocation->error) {
+        pen_printf(pen, STYLE_ERROR, "  %s", invocation->error);
+        return;
+    }
+    if (invocation->line && invocation->file < context->model->file_count &&
+        !invocation_is_over(invocation))
+        pen_printf(pen, STYLE_RUNNING, "  at %s:%" PRIu32,
+                   context->model->files[invocation->file]->display, invocation->line);
+    if (invocation->rss_start_bytes == 0)
+        return;
+    format_size(text, invocation->rss_start_bytes);
+    pen_text(pen, STYLE_DIM, "  RSS ");
+    pen_text(pen, STYLE_TEXT, text);
+    format_size(text, invocation->rss_end_bytes);
+    pen_printf(pen, STYLE_TEXT, " \u2192 %s", text);
+    draw_part(pen, "  lines ", invocation->rss_lines_bytes);
+    draw_part(pen, "  elsewhere ", invocation_elsewhere_bytes(invocation));
+    draw_part(pen, "  shared ", invocation->rss_shared_bytes);
+}
+
+const struct view view_invocations = {
+    .name = "invocations",
+    .empty = "no invocation yet: r sends the function a request",
+    .rows = invocation_rows,
+    .text = invocation_text,
+    .heading = invocation_heading,
+    .row = invocation_row,
+    .detail = invocation_detail,
+    .sorts = SORT_COUNT,
+    .selects = true,
+};

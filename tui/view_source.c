@@ -1,0 +1,273 @@
+/*
+ * The source of one file with the numbers of its lines: the sums, or with an invocation opened its
+ * own numbers and the sums beside them.
+ */
+#include "config.h"
+#include "tui/view.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/attributes.h"
+#include "tui/format.h"
+
+enum {
+    COL_MARKER,
+    COL_LINE,
+    COL_USAGE,
+    COL_INCREMENT,
+    COL_HEAT,
+    COL_COUNT,
+    COL_PEAK,
+    COL_SELF,
+    COL_TREND,
+    COL_SUM,
+    COL_SUM_COUNT,
+    COL_SEPARATOR,
+    COL_SOURCE,
+};
+
+static const struct column_spec sum_columns[] = {
+    {COL_MARKER, "", 1, 0, 0, false},        {COL_LINE, "Line", 5, 0, 0, true},
+    {COL_USAGE, "Mem usage", 9, 1, 0, true}, {COL_INCREMENT, "Increment", 10, 1, 0, true},
+    {COL_HEAT, "", 1, 0, 0, false},          {COL_COUNT, "Occur.", 6, 1, 0, true},
+    {COL_SELF, "Self", 10, 1, 128, true},    {COL_PEAK, "Peak", 9, 1, 112, true},
+    {COL_TREND, "Trend", 8, 1, 96, false},   {COL_SEPARATOR, "", 1, 1, 0, false},
+    {COL_SOURCE, "", 0, 1, 0, false},
+};
+
+static const struct column_spec one_columns[] = {
+    {COL_MARKER, "", 1, 0, 0, false},        {COL_LINE, "Line", 5, 0, 0, true},
+    {COL_USAGE, "Mem usage", 9, 1, 0, true}, {COL_INCREMENT, "Increment", 10, 1, 0, true},
+    {COL_HEAT, "", 1, 0, 0, false},          {COL_COUNT, "Occur.", 6, 1, 0, true},
+    {COL_SUM, "of all", 10, 1, 0, true},     {COL_SUM_COUNT, "Occur.", 6, 1, 96, true},
+    {COL_SEPARATOR, "", 1, 1, 0, false},     {COL_SOURCE, "", 0, 1, 0, false},
+};
+
+static struct columns columns_of(const struct view_context *context)
+{
+    if (ui_one(context->ui, context->model))
+        return columns_fit(one_columns, ARRAY_LEN(one_columns), context->rect.cols);
+    return columns_fit(sum_columns, ARRAY_LEN(sum_columns), context->rect.cols);
+}
+
+static void source_text(const struct view_context *context, uint64_t id, struct buf *out)
+{
+    size_t len;
+    const char *text = view_line_text(context->model, context->ui->file, (uint32_t)id, &len);
+    if (text)
+        view_append(out, text, len);
+}
+
+static void source_rows(struct ui *ui, const struct model *model, struct list *list)
+{
+    const struct view_context context = {.ui = ui, .model = model};
+    if (ui->file >= model->file_count)
+        return;
+    const struct file *file = model->files[ui->file];
+    for (uint32_t line = 1; line <= file->line_count; line++) {
+        if (view_passes(&view_source, &context, list->filter, line))
+            list_add(list, line);
+    }
+}
+
+static void draw_invocation_name(struct pen *pen, const char *before,
+                                 const struct invocation *invocation)
+{
+    if (invocation->number)
+        pen_printf(pen, STYLE_NOTICE, "%s#%" PRIu64, before, invocation->number);
+    else
+        pen_printf(pen, STYLE_NOTICE, "%sload", before);
+}
+
+/* The name of the file, and what is to be known about what is shown of it. */
+static void draw_file_name(const struct view_context *context, struct pen *pen)
+{
+    const struct ui *ui = context->ui;
+    const struct invocation *one = ui_one(ui, context->model);
+    if (ui->file >= context->model->file_count)
+        return;
+    const struct file *file = context->model->files[ui->file];
+    const struct invocation *marked =
+        ui->difference ? ui_find_invocation(context->model, ui->mark) : NULL;
+    if (one) {
+        draw_invocation_name(pen, " ", one);
+        if (marked)
+            draw_invocation_name(pen, " less ", marked);
+        else
+            pen_printf(pen, STYLE_NOTICE, " %s", outcome_name(one->outcome));
+        pen_text(pen, STYLE_NOTICE, " ");
+    }
+    if (file->stale)
+        pen_text(pen, STYLE_NOTICE, " edited since ");
+    if (one || file->stale)
+        pen_skip(pen, 1);
+    pen_printf(pen, STYLE_HEADING, "%s", file->display);
+    if (file->problem)
+        pen_printf(pen, STYLE_HEADING, " (%s)", file->problem);
+}
+
+static void source_heading(const struct view_context *context, struct pen *pen)
+{
+    struct columns columns = columns_of(context);
+    for (size_t i = 0; i < columns.count; i++) {
+        const struct column *column = &columns.items[i];
+        struct pen cell = view_cell(pen, column);
+        if (column->spec->id == COL_SOURCE)
+            draw_file_name(context, &cell);
+        else
+            pen_field(&cell, STYLE_HEADING, column->cols, column->spec->right, column->spec->title);
+    }
+}
+
+static void draw_size(struct pen *pen, int cols, int64_t bytes)
+{
+    char text[FORMAT_SIZE];
+    /* 0: no execution has ended yet. */
+    if (bytes == 0)
+        return;
+    format_size(text, bytes);
+    pen_field(pen, STYLE_NUMBER, cols, true, text);
+}
+
+static void draw_count(struct pen *pen, int cols, uint64_t count, enum style style)
+{
+    char text[FORMAT_SIZE];
+    format_count(text, count);
+    pen_field(pen, style, cols, true, text);
+}
+
+/* A number of the line; nothing where the line has not run. */
+static void draw_number(const struct view_context *context, const struct column *column,
+                        uint32_t line, struct pen *pen)
+{
+    const struct ui *ui = context->ui;
+    struct line_stats stats, sum;
+    bool ran = ui_line_stats(ui, context->model, ui->file, line, &stats);
+    bool ever = ui_sum_stats(ui, context->model, ui->file, line, &sum);
+    int id = column->spec->id, cols = column->cols;
+    if (ever && id == COL_SUM)
+        view_draw_delta(pen, cols, sum.increment_bytes);
+    else if (ever && id == COL_SUM_COUNT)
+        draw_count(pen, cols, sum.occurrences, STYLE_DIM);
+    if (!ran)
+        return;
+    if (id == COL_USAGE)
+        draw_size(pen, cols, stats.mem_usage_bytes);
+    else if (id == COL_PEAK)
+        draw_size(pen, cols, stats.peak_bytes);
+    else if (id == COL_INCREMENT)
+        view_draw_delta(pen, cols, stats.increment_bytes);
+    else if (id == COL_SELF)
+        view_draw_delta(pen, cols, stats.self_increment_bytes);
+    else if (id == COL_HEAT)
+        view_draw_heat(pen, stats.increment_bytes);
+    else if (id == COL_COUNT)
+        draw_count(pen, cols, stats.occurrences, STYLE_NUMBER);
+    else if (id == COL_TREND)
+        view_draw_trend(pen, cols, &context->model->files[ui->file]->lines[line - 1]);
+}
+
+static void source_row(const struct view_context *context, uint64_t id, int part, struct pen *pen)
+{
+    const struct ui *ui = context->ui;
+    uint32_t line = (uint32_t)id;
+    struct columns columns = columns_of(context);
+    bool runs = ui_line_runs(ui, ui->file, line);
+    (void)part;
+    for (size_t i = 0; i < columns.count; i++) {
+        const struct column *column = &columns.items[i];
+        struct pen cell = view_cell(pen, column);
+        switch (column->spec->id) {
+        case COL_MARKER:
+            if (runs)
+                pen_text(&cell, STYLE_RUNNING, ">");
+            break;
+        case COL_LINE: {
+            char number[FORMAT_SIZE];
+            snprintf(number, sizeof number, "%" PRIu32, line);
+            pen_field(&cell, runs ? STYLE_RUNNING : STYLE_LINE_NUMBER, column->cols, true, number);
+            break;
+        }
+        case COL_SEPARATOR: pen_fill(&cell, STYLE_RULE, 0x2502); break;
+        case COL_SOURCE:
+            view_draw_source(context, &cell, ui->file, line, ui->lists[VIEW_SOURCE].scroll_cols,
+                             false);
+            break;
+        default: draw_number(context, column, line, &cell);
+        }
+    }
+}
+
+/* In how many of the kept invocations the line ran. */
+static uint64_t invocations_of_line(const struct view_context *context, uint32_t line)
+{
+    const struct invocations *set = &context->model->invocations;
+    uint64_t count = 0;
+    for (size_t i = 0; i < set->count; i++) {
+        if (set->kept[i]->number && invocation_line_stats(set->kept[i], context->ui->file, line))
+            count++;
+    }
+    return count;
+}
+
+static void draw_share(struct pen *pen, const char *what, int64_t bytes, uint64_t count)
+{
+    char each[FORMAT_SIZE];
+    format_delta(each, bytes / (int64_t)count);
+    pen_printf(pen, STYLE_DIM, "%s", what);
+    pen_text(pen, STYLE_TEXT, each);
+}
+
+static void source_detail(const struct view_context *context, uint64_t id, struct pen *pen)
+{
+    const struct ui *ui = context->ui;
+    struct line_stats stats;
+    char text[FORMAT_SIZE];
+    uint32_t line = (uint32_t)id;
+    pen_printf(pen, STYLE_STRONG, " line %" PRIu32, line);
+    if (!ui_line_stats(ui, context->model, ui->file, line, &stats)) {
+        pen_text(pen, STYLE_DIM,
+                 ui->one_open ? "  did not run in this invocation"
+                 : ui->zero   ? "  has not run since"
+                              : "  has not run");
+        return;
+    }
+    format_delta(text, stats.increment_bytes);
+    pen_printf(pen, format_heat_style(format_heat(stats.increment_bytes)), "  %s", text);
+    format_count(text, stats.occurrences);
+    pen_printf(pen, STYLE_DIM, " in ");
+    pen_text(pen, STYLE_TEXT, text);
+    pen_text(pen, STYLE_DIM, stats.occurrences == 1 ? " execution" : " executions");
+    if (stats.occurrences > 1)
+        draw_share(pen, ", each ", stats.increment_bytes, stats.occurrences);
+    uint64_t invocations = ui->one_open || ui->zero ? 0 : invocations_of_line(context, line);
+    if (invocations > 1) {
+        pen_printf(pen, STYLE_DIM, "; in %" PRIu64 " invocations", invocations);
+        draw_share(pen, ", each ", stats.increment_bytes, invocations);
+    }
+    if (stats.self_increment_bytes != stats.increment_bytes) {
+        format_delta(text, stats.increment_bytes - stats.self_increment_bytes);
+        pen_text(pen, STYLE_DIM, "; callees ");
+        pen_text(pen, STYLE_TEXT, text);
+    }
+    if (stats.peak_bytes) {
+        format_size(text, stats.peak_bytes);
+        pen_text(pen, STYLE_DIM, "; peak ");
+        pen_text(pen, STYLE_TEXT, text);
+    }
+}
+
+const struct view view_source = {
+    .name = "source",
+    .empty = "no source to show yet",
+    .rows = source_rows,
+    .text = source_text,
+    .heading = source_heading,
+    .row = source_row,
+    .detail = source_detail,
+    .scrolls_sideways = true,
+    .selects = true,
+};
