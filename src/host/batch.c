@@ -1,0 +1,227 @@
+/*
+ * The batch command is a host and a counter: when the functions are loaded, as many requests as may
+ * run at a time are sent, and each answer sends the next. It ends when all are answered, when the
+ * worker dies (what it measured is still reported), when the function cannot be loaded, or at a
+ * signal. The report alone goes to standard output; everything else to standard error.
+ */
+#include "config.h"
+#include "host/batch.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "base/attributes.h"
+#include "host/console.h"
+#include "host/host.h"
+#include "host/report_file.h"
+
+enum { SIGNALS = 3 };
+
+struct batch {
+    const struct options *options;
+    uv_loop_t loop;
+    uv_signal_t signals[SIGNALS];
+    struct host *host;
+    unsigned sent;
+    unsigned answered;
+    unsigned refused; /* answers that no function gave: 404 and the like, or none at all */
+    int last_refusal; /* status or negative errno */
+    bool begun;
+    bool over;
+    bool progress;   /* a line of progress stands on standard error */
+    int exit_status; /* of the worker's death or a signal; 0 where there was none */
+    bool failed;     /* `error` says why nothing could be sent */
+    struct error *error;
+};
+
+/* ---- standard error ---- */
+
+static bool wants_progress(const struct batch *batch)
+{
+    return !batch->options->quiet && isatty(STDERR_FILENO);
+}
+
+static void clear_progress(struct batch *batch)
+{
+    if (batch->progress)
+        fputs("\r\033[K", stderr);
+    batch->progress = false;
+}
+
+static void show_progress(struct batch *batch)
+{
+    if (!wants_progress(batch) || batch->over)
+        return;
+    fprintf(stderr, "\r\033[Kpymemtop: %u of %u requests", batch->answered,
+            batch->options->requests);
+    fflush(stderr);
+    batch->progress = true;
+}
+
+static void on_output(void *context, const struct output_line *line)
+{
+    struct batch *batch = context;
+    bool wanted = batch->options->verbose || line->level >= LEVEL_WARNING;
+    if (!wanted)
+        return;
+    bool stood = batch->progress;
+    clear_progress(batch);
+    console_write(stderr, line, false);
+    if (stood)
+        show_progress(batch);
+}
+
+/* ---- requests ---- */
+
+static void finish(struct batch *batch)
+{
+    if (batch->over)
+        return;
+    batch->over = true;
+    clear_progress(batch);
+    uv_stop(&batch->loop);
+}
+
+static void send_more(struct batch *batch);
+
+static void on_answer(void *context, int status)
+{
+    struct batch *batch = context;
+    if (batch->over)
+        return;
+    batch->answered++;
+    if (status < 0 || status >= 400) {
+        batch->refused++;
+        batch->last_refusal = status;
+    }
+    show_progress(batch);
+    if (batch->answered == batch->options->requests)
+        finish(batch);
+    else
+        send_more(batch);
+}
+
+static void send_more(struct batch *batch)
+{
+    while (!batch->over && batch->sent < batch->options->requests &&
+           batch->sent - batch->answered < batch->options->concurrency) {
+        if (host_send_request(batch->host, on_answer, batch, batch->error)) {
+            batch->failed = true;
+            finish(batch);
+            return;
+        }
+        batch->sent++;
+    }
+}
+
+/* ---- the host's events ---- */
+
+static void on_loaded(void *context)
+{
+    struct batch *batch = context;
+    const struct model_function *function = model_selected(host_model(batch->host));
+    if (batch->begun || batch->over)
+        return;
+    batch->begun = true;
+    if (function && function->load_error) {
+        error_set(batch->error, EXIT_STATUS_APP, "%s could not be loaded: %s", function->name,
+                  function->load_error);
+        batch->failed = true;
+        finish(batch);
+        return;
+    }
+    show_progress(batch);
+    send_more(batch);
+}
+
+static void on_worker_died(void *context, int exit_status)
+{
+    struct batch *batch = context;
+    /* A worker that ends with 0 by itself has failed all the same: its requests are lost. */
+    batch->exit_status = exit_status ? exit_status : EXIT_STATUS_INVOCATION_FAILED;
+    finish(batch);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct batch *batch = handle->data;
+    batch->exit_status = 128 + number;
+    finish(batch);
+}
+
+/* ---- the run ---- */
+
+static void watch_signals(struct batch *batch)
+{
+    static const int numbers[SIGNALS] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < SIGNALS; i++) {
+        uv_signal_init(&batch->loop, &batch->signals[i]);
+        batch->signals[i].data = batch;
+        uv_signal_start(&batch->signals[i], on_signal, numbers[i]);
+    }
+}
+
+/* Requests that no function took count as failed, and nothing else says so. */
+static void say_refusals(const struct batch *batch)
+{
+    const struct model *model = host_model(batch->host);
+    if (!batch->refused || model->invocations.total)
+        return;
+    if (batch->last_refusal < 0)
+        fprintf(stderr, "pymemtop: no answer to the request: %s\n",
+                uv_strerror(batch->last_refusal));
+    else
+        fprintf(stderr,
+                "pymemtop: the request was answered with %d and reached no function; name "
+                "another with --request 'METHOD /path'\n",
+                batch->last_refusal);
+}
+
+static int conclude(struct batch *batch, struct error *error)
+{
+    const struct model *model = host_model(batch->host);
+    if (batch->failed)
+        return -1;
+    say_refusals(batch);
+    if (!batch->options->quiet && report_file_write(model, batch->options, error))
+        return -1;
+    if (batch->exit_status)
+        return batch->exit_status;
+    if (model->invocations.failed)
+        fprintf(stderr, "pymemtop: %" PRIu64 " of %" PRIu64 " invocations failed\n",
+                model->invocations.failed, model->invocations.total);
+    bool wrong = model->invocations.failed || (batch->refused && !model->invocations.total);
+    return wrong ? EXIT_STATUS_INVOCATION_FAILED : EXIT_STATUS_OK;
+}
+
+int batch_run(const struct options *options, struct error *error)
+{
+    struct batch batch = {.options = options, .error = error};
+    const struct host_events events = {
+        .context = &batch,
+        .loaded = on_loaded,
+        .output = on_output,
+        .worker_died = on_worker_died,
+    };
+    int status = -1;
+    uv_loop_init(&batch.loop);
+    watch_signals(&batch);
+    batch.host = host_open(&batch.loop, options, &events, error);
+    if (batch.host) {
+        uv_run(&batch.loop, UV_RUN_DEFAULT);
+        batch.over = true;
+        host_stop(batch.host);
+        status = conclude(&batch, error);
+    }
+    host_close(batch.host);
+    for (size_t i = 0; i < SIGNALS; i++)
+        uv_close((uv_handle_t *)&batch.signals[i], NULL);
+    uv_run(&batch.loop, UV_RUN_DEFAULT);
+    uv_loop_close(&batch.loop);
+    return status;
+}

@@ -1,0 +1,330 @@
+#include "config.h"
+#include "host/calls.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+enum { ERROR_LINE_MAX = 1024 };
+
+struct call {
+    struct call *next;
+    uint64_t number;
+    void *handle;
+    json_t *json; /* owned */
+    const void *body;
+    size_t body_len;
+    bool sent;
+    uint64_t deadline_ns; /* for a worker while it is not sent, then for the function */
+    /* For the answer where the model no longer keeps the invocation. */
+    char id[INVOCATION_ID_SIZE];
+    char *function; /* owned */
+    uint64_t start_ns;
+};
+
+struct calls {
+    struct model *model;
+    struct notes *notes;
+    struct calls_ops ops;
+    uint64_t timeout_ns;
+    struct call *first; /* in the order of arrival */
+    size_t pending;
+    bool worker_ready;
+};
+
+/* How a call ends. */
+struct ending {
+    enum outcome outcome;
+    int status;
+    const char *error; /* one line or NULL */
+    const json_t *headers;
+    const void *body;
+    size_t body_len;
+};
+
+/* ---- identity ---- */
+
+/* A random UUID (version 4). */
+static void make_id(char id[INVOCATION_ID_SIZE])
+{
+    unsigned char b[16] = {0};
+    ssize_t got = getrandom(b, sizeof b, 0);
+    if (got != (ssize_t)sizeof b) { /* does not happen for so few bytes */
+        uint64_t now = clock_realtime_ns();
+        memcpy(b, &now, sizeof now);
+    }
+    b[6] = (unsigned char)((b[6] & 0x0F) | 0x40);
+    b[8] = (unsigned char)((b[8] & 0x3F) | 0x80);
+    snprintf(id, INVOCATION_ID_SIZE,
+             "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1],
+             b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14],
+             b[15]);
+}
+
+/* ---- the list ---- */
+
+static struct call *call_new(struct calls *calls, const struct calls_request *request,
+                             uint64_t now_ns)
+{
+    struct call *call = mem_calloc(1, sizeof *call);
+    struct call **end = &calls->first;
+    call->number = calls->model->invocations.total + 1;
+    call->handle = request->handle;
+    call->json = request->json;
+    call->body = request->body;
+    call->body_len = request->body_len;
+    call->function = mem_strdup(request->function);
+    call->start_ns = now_ns;
+    call->deadline_ns = now_ns + CALLS_WORKER_WAIT_S * NS_PER_SECOND;
+    make_id(call->id);
+    while (*end)
+        end = &(*end)->next;
+    *end = call;
+    calls->pending++;
+    return call;
+}
+
+static void call_free(struct calls *calls, struct call *call)
+{
+    struct call **at = &calls->first;
+    while (*at != call)
+        at = &(*at)->next;
+    *at = call->next;
+    calls->pending--;
+    json_decref(call->json);
+    free(call->function);
+    free(call);
+}
+
+/* ---- beginning and ending ---- */
+
+static struct call *begin(struct calls *calls, const struct calls_request *request, uint64_t now_ns)
+{
+    struct call *call = call_new(calls, request, now_ns);
+    struct invocation *invocation = invocations_add(&calls->model->invocations, call->number,
+                                                    call->id, call->function, request->shown);
+    invocation->start_ns = now_ns;
+    invocation->start_realtime_ns = clock_realtime_ns();
+    model_touch(calls->model);
+    notes_say(calls->notes, LEVEL_INFO, call->number,
+              "Executing 'Functions.%s' (Reason='This function was programmatically called via the "
+              "host APIs.', Id=%s)",
+              call->function, call->id);
+    calls->ops.begun(calls->ops.context, invocation);
+    return call;
+}
+
+static void end(struct calls *calls, struct call *call, const struct ending *ending,
+                uint64_t now_ns)
+{
+    struct invocation *invocation = invocations_find(&calls->model->invocations, call->number);
+    bool succeeded = ending->outcome == OUTCOME_SUCCEEDED;
+    uint64_t ms = (now_ns - call->start_ns) / NS_PER_MS;
+    notes_say(calls->notes, succeeded ? LEVEL_INFO : LEVEL_ERROR, call->number,
+              "Executed 'Functions.%s' (%s, Id=%s, Duration=%" PRIu64 "ms)", call->function,
+              succeeded ? "Succeeded" : "Failed", call->id, ms);
+    if (invocation) {
+        invocations_end(&calls->model->invocations, invocation, ending->outcome, ending->status,
+                        now_ns, ending->error);
+        model_touch(calls->model);
+        calls->ops.ended(calls->ops.context, invocation);
+    }
+    calls->ops.answer(calls->ops.context, call->handle, ending->status, ending->headers,
+                      ending->body, ending->body_len);
+    call_free(calls, call);
+}
+
+/* An end that is the host's word and not the app's: the sentence is the answer's body. */
+static void end_with_words(struct calls *calls, struct call *call, enum outcome outcome, int status,
+                           const char *words, uint64_t now_ns)
+{
+    char *body = mem_printf("%s\n", words);
+    json_t *headers = json_pack("[[s, s]]", "Content-Type", "text/plain; charset=utf-8");
+    struct ending ending = {.outcome = outcome,
+                            .status = status,
+                            .error = words,
+                            .headers = headers,
+                            .body = body,
+                            .body_len = strlen(body)};
+    if (outcome != OUTCOME_KILLED) /* a worker's death is said once, for all that it had */
+        notes_say(calls->notes, LEVEL_ERROR, call->number, "%s", words);
+    end(calls, call, &ending, now_ns);
+    json_decref(headers);
+    free(body);
+}
+
+static void send_call(struct calls *calls, struct call *call, uint64_t now_ns)
+{
+    json_object_set_new(call->json, "number", json_integer((json_int_t)call->number));
+    json_object_set_new(call->json, "id", json_string(call->id));
+    json_object_set_new(call->json, "function", json_string(call->function));
+    int result = calls->ops.send(calls->ops.context, call->json, call->body, call->body_len);
+    if (result == -EMSGSIZE) {
+        end_with_words(calls, call, OUTCOME_FAILED, 500, "the request is too large for the worker",
+                       now_ns);
+        return;
+    }
+    /* Any other failure means that the worker is dying, which calls_worker_died will say. */
+    call->sent = true;
+    call->deadline_ns = calls->timeout_ns == UINT64_MAX ? UINT64_MAX : now_ns + calls->timeout_ns;
+}
+
+void calls_begin(struct calls *calls, const struct calls_request *request, uint64_t now_ns)
+{
+    struct call *call = begin(calls, request, now_ns);
+    if (calls->worker_ready)
+        send_call(calls, call, now_ns);
+}
+
+void calls_fail(struct calls *calls, const struct calls_request *request, const char *problem,
+                uint64_t now_ns)
+{
+    struct call *call = begin(calls, request, now_ns);
+    struct ending ending = {.outcome = OUTCOME_FAILED, .status = 500, .error = problem};
+    notes_say(calls->notes, LEVEL_ERROR, call->number, "%s was not loaded: %s", call->function,
+              problem);
+    end(calls, call, &ending, now_ns);
+}
+
+void calls_worker_ready(struct calls *calls, uint64_t now_ns)
+{
+    calls->worker_ready = true;
+    for (struct call *call = calls->first, *next; call; call = next) {
+        next = call->next;
+        if (!call->sent)
+            send_call(calls, call, now_ns);
+    }
+}
+
+/* ---- responses ---- */
+
+static struct call *find(const struct calls *calls, const json_t *json)
+{
+    const json_t *number = json_object_get(json, "number");
+    struct call *call = calls->first;
+    if (!json_is_integer(number))
+        return NULL;
+    while (call && (json_int_t)call->number != json_integer_value(number))
+        call = call->next;
+    return call;
+}
+
+/* What `func` prints for an exception. */
+static void say_failure(struct calls *calls, uint64_t number, const char *error,
+                        const json_t *traceback)
+{
+    notes_say(calls->notes, LEVEL_ERROR, number, "Result: Failure\nException: %s",
+              error ? error : "not known");
+    if (json_string_length(traceback))
+        notes_say(calls->notes, LEVEL_ERROR, number, "Stack: %s", json_string_value(traceback));
+}
+
+void calls_response(struct calls *calls, const json_t *json, const void *body, size_t body_len,
+                    uint64_t now_ns)
+{
+    struct call *call = find(calls, json);
+    if (!call || !call->sent)
+        return; /* its time was up, and it has been answered */
+    const char *error = json_string_value(json_object_get(json, "error"));
+    if (!json_is_true(json_object_get(json, "succeeded"))) {
+        char line[ERROR_LINE_MAX];
+        struct ending failed = {.outcome = OUTCOME_FAILED, .status = 500, .error = line};
+        if (!error)
+            error = "the function failed";
+        text_clean(line, sizeof line, error, strlen(error));
+        say_failure(calls, call->number, error, json_object_get(json, "traceback"));
+        end(calls, call, &failed, now_ns);
+        return;
+    }
+    struct ending ending = {.outcome = OUTCOME_SUCCEEDED,
+                            .status = (int)json_integer_value(json_object_get(json, "status")),
+                            .headers = json_object_get(json, "headers"),
+                            .body = body,
+                            .body_len = body_len};
+    if (ending.status < 200 || ending.status > 999) {
+        notes_say(calls->notes, LEVEL_ERROR, call->number,
+                  "the status code %d is not one of HTTP; 500 is sent", ending.status);
+        ending = (struct ending){
+            .outcome = OUTCOME_FAILED, .status = 500, .error = "invalid status code"};
+    }
+    end(calls, call, &ending, now_ns);
+}
+
+/* ---- trouble ---- */
+
+void calls_worker_died(struct calls *calls, const char *words, uint64_t now_ns)
+{
+    calls->worker_ready = false;
+    for (struct call *call = calls->first, *next; call; call = next) {
+        next = call->next;
+        if (call->sent)
+            end_with_words(calls, call, OUTCOME_KILLED, 502, words, now_ns);
+    }
+}
+
+static void time_out(struct calls *calls, struct call *call, uint64_t now_ns)
+{
+    char *words = mem_printf("%s ran longer than the functionTimeout of %" PRIu64
+                             " s; the worker is started again",
+                             call->function, (uint64_t)(calls->timeout_ns / NS_PER_SECOND));
+    end_with_words(calls, call, OUTCOME_TIMED_OUT, 500, words, now_ns);
+    free(words);
+}
+
+void calls_tick(struct calls *calls, uint64_t now_ns)
+{
+    bool overdue = false;
+    for (struct call *call = calls->first, *next; call; call = next) {
+        next = call->next;
+        if (now_ns < call->deadline_ns)
+            continue;
+        if (call->sent) {
+            overdue = true;
+            time_out(calls, call, now_ns);
+        } else {
+            end_with_words(calls, call, OUTCOME_FAILED, 503,
+                           "no worker was ready within 30 s; see the output for why", now_ns);
+        }
+    }
+    if (overdue)
+        calls->ops.overdue(calls->ops.context);
+}
+
+void calls_refuse_all(struct calls *calls, const char *words, uint64_t now_ns)
+{
+    while (calls->first)
+        end_with_words(calls, calls->first, OUTCOME_FAILED, 503, words, now_ns);
+}
+
+size_t calls_pending(const struct calls *calls)
+{
+    return calls->pending;
+}
+
+struct calls *calls_new(struct model *model, struct notes *notes, const struct calls_ops *ops,
+                        uint64_t timeout_ns)
+{
+    struct calls *calls = mem_calloc(1, sizeof *calls);
+    calls->model = model;
+    calls->notes = notes;
+    calls->ops = *ops;
+    calls->timeout_ns = timeout_ns;
+    return calls;
+}
+
+void calls_free(struct calls *calls)
+{
+    if (!calls)
+        return;
+    while (calls->first)
+        call_free(calls, calls->first);
+    free(calls);
+}

@@ -1,0 +1,72 @@
+/*
+ * Pending invocations: requests from their arrival to their answer. A call is sent to the worker as
+ * soon as one is ready, and answered when the worker responds, when it dies (502), when the
+ * function's time is up (500, and the worker is killed, as Azure does), or when no worker gets
+ * ready in time (503). Each becomes an invocation of the model, and is answered exactly once.
+ *
+ * What a call needs from the rest of the host comes in as functions, so that it can be tested
+ * without a socket.
+ */
+#ifndef HOST_CALLS_H
+#define HOST_CALLS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "host/notes.h"
+#include "model/model.h"
+
+struct calls;
+
+struct calls_ops {
+    void *context;
+    /* Send INVOKE; json is borrowed, body copied. 0 or a negative errno. */
+    int (*send)(void *context, const json_t *json, const void *body, size_t body_len);
+    /* Answer the request `handle`. headers: [[name, value]...] or NULL. */
+    void (*answer)(void *context, void *handle, int status, const json_t *headers, const void *body,
+                   size_t body_len);
+    /* A call has been at it for too long; kill the worker. */
+    void (*overdue)(void *context);
+    void (*begun)(void *context, const struct invocation *invocation);
+    void (*ended)(void *context, const struct invocation *invocation);
+};
+
+struct calls_request {
+    void *handle;         /* what `answer` is to be told */
+    const char *function; /* name */
+    const char *shown;    /* "GET /api/X?a=b" */
+    json_t *json;         /* INVOKE's object without number, id and function; ownership moves */
+    const void *body;     /* borrowed until the answer */
+    size_t body_len;
+};
+
+enum {
+    CALLS_WORKER_WAIT_S = 30, /* for a worker to get ready */
+};
+
+/* timeout_ns: of a function; UINT64_MAX for none. */
+struct calls *calls_new(struct model *model, struct notes *notes, const struct calls_ops *ops,
+                        uint64_t timeout_ns);
+/* Every call must have been answered (calls_refuse_all). */
+void calls_free(struct calls *calls);
+/* Begin a call; may answer at once. */
+void calls_begin(struct calls *calls, const struct calls_request *request, uint64_t now_ns);
+/* An invocation that fails before it begins, since its function could not be loaded: 500. */
+void calls_fail(struct calls *calls, const struct calls_request *request, const char *problem,
+                uint64_t now_ns);
+/* A worker has loaded the functions: what waited is sent. */
+void calls_worker_ready(struct calls *calls, uint64_t now_ns);
+/* A RESPONSE frame came. */
+void calls_response(struct calls *calls, const json_t *json, const void *body, size_t body_len,
+                    uint64_t now_ns);
+/* The worker died, as `words` say: 502 for what it had; what waited goes on waiting. */
+void calls_worker_died(struct calls *calls, const char *words, uint64_t now_ns);
+/* See to the deadlines. */
+void calls_tick(struct calls *calls, uint64_t now_ns);
+/* Answer everything with 503. */
+void calls_refuse_all(struct calls *calls, const char *words, uint64_t now_ns);
+size_t calls_pending(const struct calls *calls);
+
+#endif

@@ -1,0 +1,362 @@
+#include "config.h"
+#include "host/drain.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "host/path.h"
+
+enum { SOURCE_MAX_BYTES = 16 << 20, SAMPLES_AT_ONCE = 256 };
+
+#define NO_FILE UINT32_MAX
+
+/* What a source file was on disk when it was read; one for each of model->files. */
+struct snapshot {
+    bool read;
+    struct timespec changed;
+    off_t size_bytes;
+    ino_t inode;
+};
+
+struct drain {
+    struct model *model;
+    struct segment *segment;          /* borrowed or NULL */
+    uint32_t file_map[SEGMENT_FILES]; /* from the segment's files to the model's, or NO_FILE */
+    uint32_t files_seen;              /* of the segment */
+    uint32_t functions_seen;          /* of the segment */
+    uint64_t dropped_before;          /* samples that former workers dropped */
+    struct snapshot *snapshots;       /* owned */
+    size_t snapshot_count;
+};
+
+/* ---- files ---- */
+
+static struct snapshot take_snapshot(const char *path)
+{
+    struct stat info;
+    if (stat(path, &info) < 0)
+        return (struct snapshot){0};
+    return (struct snapshot){
+        .read = true, .changed = info.st_mtim, .size_bytes = info.st_size, .inode = info.st_ino};
+}
+
+static bool snapshots_differ(const struct snapshot *a, const struct snapshot *b)
+{
+    return a->read != b->read || a->changed.tv_sec != b->changed.tv_sec ||
+           a->changed.tv_nsec != b->changed.tv_nsec || a->size_bytes != b->size_bytes;
+}
+
+/* Why the file is shown without its text, or with a remark; NULL where all is well. */
+static const char *read_problem(int result, const struct buf *text)
+{
+    if (result == -EFBIG)
+        return "larger than 16 MiB: its text is not shown";
+    if (result == -EINVAL)
+        return "not a regular file: its text is not shown";
+    if (result)
+        return strerror(-result);
+    return text_is_utf8(buf_text(text), text->len) ? NULL : "not UTF-8";
+}
+
+static uint32_t add_file(struct drain *drain, const char *path)
+{
+    struct model *model = drain->model;
+    struct buf text;
+    struct snapshot snapshot = take_snapshot(path);
+    buf_init(&text, SOURCE_MAX_BYTES);
+    int result = path_read(path, SOURCE_MAX_BYTES, &text);
+    bool whole = result == 0;
+    struct file *file =
+        file_new(path, model->app_root, whole ? buf_text(&text) : NULL, whole ? text.len : 0);
+    model_set_text(&file->problem, read_problem(result, &text));
+    buf_fini(&text);
+    uint32_t index = model_add_file(model, file);
+    if (index >= drain->snapshot_count) {
+        drain->snapshots = mem_resize(drain->snapshots, index + 1, sizeof *drain->snapshots);
+        memset(drain->snapshots + drain->snapshot_count, 0,
+               (index + 1 - drain->snapshot_count) * sizeof *drain->snapshots);
+        drain->snapshot_count = index + 1;
+    }
+    drain->snapshots[index] = snapshot;
+    model_touch(model);
+    return index;
+}
+
+static uint32_t find_file(struct drain *drain, const struct segment_file *entry)
+{
+    size_t len;
+    const char *bytes = segment_string(drain->segment, entry->path_offset, entry->path_len, &len);
+    if (!bytes || len == 0 || len >= PATH_MAX)
+        return NO_FILE;
+    char *path = mem_strndup(bytes, len);
+    long known = model_find_file(drain->model, path);
+    uint32_t index = known >= 0 ? (uint32_t)known : add_file(drain, path);
+    free(path);
+    return index;
+}
+
+static uint32_t clamped(const _Atomic uint32_t *count, uint32_t max)
+{
+    uint32_t value = atomic_load_explicit(count, memory_order_acquire);
+    return value < max ? value : max;
+}
+
+static void drain_files(struct drain *drain)
+{
+    uint32_t count = clamped(&drain->segment->file_count, SEGMENT_FILES);
+    for (; drain->files_seen < count; drain->files_seen++)
+        drain->file_map[drain->files_seen] =
+            find_file(drain, &drain->segment->files[drain->files_seen]);
+}
+
+/* The model's index for the segment's, or NO_FILE. */
+static uint32_t map_file(const struct drain *drain, uint32_t file)
+{
+    return file < drain->files_seen ? drain->file_map[file] : NO_FILE;
+}
+
+static void drain_functions(struct drain *drain)
+{
+    const struct segment *segment = drain->segment;
+    uint32_t count = clamped(&segment->function_count, SEGMENT_FUNCTIONS);
+    for (; drain->functions_seen < count; drain->functions_seen++) {
+        const struct segment_function *entry = &segment->functions[drain->functions_seen];
+        uint32_t file = map_file(drain, entry->file), first = entry->first_line;
+        uint32_t last = entry->last_line;
+        size_t len;
+        const char *bytes = segment_string(segment, entry->name_offset, entry->name_len, &len);
+        if (file == NO_FILE || !bytes || first == 0 || last < first || last > FILE_LINES_MAX)
+            continue;
+        char *name = mem_strndup(bytes, len);
+        file_add_function(drain->model->files[file], name, first, last);
+        free(name);
+        model_touch(drain->model);
+    }
+}
+
+void drain_check_files(struct drain *drain)
+{
+    for (size_t i = 0; i < drain->snapshot_count && i < drain->model->file_count; i++) {
+        struct file *file = drain->model->files[i];
+        struct snapshot now = take_snapshot(file->path);
+        bool stale = drain->snapshots[i].read && snapshots_differ(&drain->snapshots[i], &now);
+        if (stale != file->stale) {
+            file->stale = stale;
+            model_touch(drain->model);
+        }
+    }
+}
+
+/* ---- lines ---- */
+
+static struct line_stats load_counters(const struct line_counters *counters)
+{
+#define LOAD(field) .field = atomic_load_explicit(&counters->field, memory_order_relaxed)
+    return (struct line_stats){LOAD(mem_usage_bytes), LOAD(peak_bytes), LOAD(increment_bytes),
+                               LOAD(self_increment_bytes), LOAD(occurrences)};
+#undef LOAD
+}
+
+/* The model's place of a site: false where the site is none of the published ones. */
+static bool find_site(const struct drain *drain, uint32_t index, uint32_t *file, uint32_t *line)
+{
+    uint32_t count = clamped(&drain->segment->site_count, SEGMENT_SITES);
+    if (index == SEGMENT_NONE || index >= count)
+        return false;
+    const struct segment_site *site = &drain->segment->sites[index];
+    *file = map_file(drain, site->file);
+    *line = site->line;
+    return *file != NO_FILE && *line >= 1 && *line <= FILE_LINES_MAX;
+}
+
+static void drain_sites(struct drain *drain)
+{
+    uint32_t count = clamped(&drain->segment->site_count, SEGMENT_SITES);
+    bool changed = false;
+    for (uint32_t i = SEGMENT_NONE + 1; i < count; i++) {
+        uint32_t file, line;
+        if (!find_site(drain, i, &file, &line))
+            continue;
+        struct line_stats live = load_counters(&drain->segment->sites[i].total);
+        if (file_set_live(drain->model->files[file], line, &live))
+            changed = true;
+    }
+    if (changed)
+        model_touch(drain->model);
+}
+
+/* ---- invocations ---- */
+
+/* Copy a slot's cells to the invocation. With `trend`, it is over: its increments go to the lines'
+ * trends. */
+static void copy_cells(struct drain *drain, const struct segment_slot *slot,
+                       struct invocation *invocation, bool trend)
+{
+    uint32_t at = atomic_load_explicit(&slot->first_cell, memory_order_acquire);
+    /* A chain cannot be longer than the table; one that is has a loop in it. */
+    for (uint32_t i = 0; i < SEGMENT_CELLS && at != SEGMENT_NONE && at < SEGMENT_CELLS; i++) {
+        const struct segment_cell *cell = &drain->segment->cells[at];
+        uint32_t file, line;
+        if (find_site(drain, cell->site, &file, &line)) {
+            struct line_stats stats = load_counters(&cell->part);
+            invocation_set_line(invocation, file, line, &stats);
+            if (trend)
+                file_add_trend(drain->model->files[file], line, stats.increment_bytes);
+        }
+        at = atomic_load_explicit(&cell->next, memory_order_acquire);
+    }
+}
+
+static int64_t load_bytes(const _Atomic int64_t *value)
+{
+    return atomic_load_explicit(value, memory_order_relaxed);
+}
+
+static void copy_slot(struct drain *drain, const struct segment_slot *slot,
+                      struct invocation *invocation)
+{
+    uint32_t file = 0, line = 0;
+    uint32_t site = atomic_load_explicit(&slot->site, memory_order_relaxed);
+    if (!find_site(drain, site, &file, &line))
+        file = 0, line = 0;
+    invocation->file = file;
+    invocation->line = line;
+    invocation->rss_start_bytes = load_bytes(&slot->rss_start_bytes);
+    invocation->rss_end_bytes = load_bytes(&slot->rss_end_bytes);
+    invocation->rss_peak_bytes = load_bytes(&slot->rss_peak_bytes);
+    invocation->rss_lines_bytes = load_bytes(&slot->rss_lines_bytes);
+    invocation->rss_shared_bytes = load_bytes(&slot->rss_shared_bytes);
+    if (invocation->outcome == OUTCOME_WAITING)
+        invocation->outcome = OUTCOME_RUNNING;
+}
+
+static void drain_slot(struct drain *drain, struct segment_slot *slot)
+{
+    uint32_t state = atomic_load_explicit(&slot->state, memory_order_acquire);
+    if (state != SLOT_RUNNING && state != SLOT_ENDED)
+        return;
+    bool over = state == SLOT_ENDED;
+    uint64_t number = atomic_load_explicit(&slot->number, memory_order_relaxed);
+    struct invocation *invocation = invocations_find(&drain->model->invocations, number);
+    /* The slot may name files that were published since drain_files ran; an ended one is seen only
+     * this once. */
+    drain_files(drain);
+    if (invocation) {
+        copy_slot(drain, slot, invocation);
+        copy_cells(drain, slot, invocation, over && number != INVOCATION_LOAD);
+        model_touch(drain->model);
+    }
+    /* Pairs with the worker's acquire load: it takes the slot's cells again only after the copy. */
+    if (over)
+        atomic_store_explicit(&slot->state, SLOT_FREE, memory_order_release);
+}
+
+static void drain_slots(struct drain *drain)
+{
+    /* Slot 0 is the work outside of every invocation, and not one of the model's. */
+    for (uint32_t i = 1; i < SEGMENT_SLOTS; i++)
+        drain_slot(drain, &drain->segment->slots[i]);
+}
+
+bool drain_last_line(const struct drain *drain, char *out, size_t size)
+{
+    uint64_t newest = 0;
+    bool found = false;
+    for (uint32_t i = 1; drain->segment && i < SEGMENT_SLOTS; i++) {
+        const struct segment_slot *slot = &drain->segment->slots[i];
+        uint32_t file, line;
+        uint64_t number = atomic_load_explicit(&slot->number, memory_order_relaxed);
+        if (atomic_load_explicit(&slot->state, memory_order_acquire) != SLOT_RUNNING ||
+            (found && number < newest) ||
+            !find_site(drain, atomic_load_explicit(&slot->site, memory_order_relaxed), &file,
+                       &line))
+            continue;
+        found = true;
+        newest = number;
+        snprintf(out, size, "%s:%u", drain->model->files[file]->display, line);
+    }
+    return found;
+}
+
+/* ---- samples ---- */
+
+static void drain_ring(struct drain *drain, uint64_t now_ns)
+{
+    struct ring_sample samples[SAMPLES_AT_ONCE];
+    struct ring *ring = &drain->segment->ring;
+    size_t count, taken = 0;
+    /* What is written meanwhile waits for the next time, so that this ends. */
+    while (taken < RING_SAMPLES && (count = ring_pull(ring, samples, ARRAY_LEN(samples))) > 0) {
+        taken += count;
+        for (size_t i = 0; i < count; i++)
+            /* A time to come would keep all later readings out of the timeline. */
+            if (samples[i].time_ns <= now_ns && samples[i].rss_bytes > 0)
+                model_set_rss(drain->model, samples[i].time_ns, samples[i].rss_bytes);
+    }
+    drain->model->dropped_samples = drain->dropped_before + ring_dropped(ring);
+}
+
+static void drain_header(struct drain *drain)
+{
+    struct model *model = drain->model;
+    model->own_bytes = load_bytes(&drain->segment->own_bytes);
+    int64_t baseline_bytes = load_bytes(&drain->segment->baseline_bytes);
+    if (baseline_bytes != model->baseline_bytes) {
+        model->baseline_bytes = baseline_bytes;
+        model_touch(model);
+    }
+}
+
+/* ---- the whole ---- */
+
+struct drain *drain_new(struct model *model)
+{
+    struct drain *drain = mem_calloc(1, sizeof *drain);
+    drain->model = model;
+    return drain;
+}
+
+void drain_free(struct drain *drain)
+{
+    if (!drain)
+        return;
+    free(drain->snapshots);
+    free(drain);
+}
+
+void drain_attach(struct drain *drain, struct segment *segment)
+{
+    drain->segment = segment;
+    drain->files_seen = 0;
+    drain->functions_seen = 0;
+}
+
+void drain_run(struct drain *drain, uint64_t now_ns)
+{
+    if (!drain->segment)
+        return;
+    drain_header(drain);
+    drain_files(drain);
+    drain_functions(drain);
+    drain_sites(drain);
+    drain_slots(drain);
+    drain_ring(drain, now_ns);
+}
+
+void drain_detach(struct drain *drain, uint64_t now_ns)
+{
+    if (!drain->segment)
+        return;
+    drain_run(drain, now_ns);
+    drain->dropped_before += ring_dropped(&drain->segment->ring);
+    for (size_t i = 0; i < drain->model->file_count; i++)
+        file_keep_totals(drain->model->files[i]);
+    drain->segment = NULL;
+}

@@ -1,0 +1,33 @@
+/*
+ * From the shared segment to the model: files, functions, totals of lines, running and ended
+ * invocations, the sample ring. The segment is written by another process while it is read, and by
+ * one that may be broken: counts are clamped, indices checked, chains bounded.
+ */
+#ifndef HOST_DRAIN_H
+#define HOST_DRAIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/model.h"
+#include "wire/segment.h"
+
+struct drain;
+
+/* A drain into `model` (borrowed). */
+struct drain *drain_new(struct model *model);
+void drain_free(struct drain *drain);
+/* A new worker writes to `segment` (borrowed until drain_detach). */
+void drain_attach(struct drain *drain, struct segment *segment);
+/* The worker is gone: drain once more, and keep its totals. */
+void drain_detach(struct drain *drain, uint64_t now_ns);
+/* Bring the model up to date. Nothing where no segment is attached. */
+void drain_run(struct drain *drain, uint64_t now_ns);
+/* Look whether the files on disk are still those of the model. */
+void drain_check_files(struct drain *drain);
+/* Where the newest running invocation is, as "HttpTriggerAsync/__init__.py:57"; false where that is
+ * not known. */
+bool drain_last_line(const struct drain *drain, char *out, size_t size);
+
+#endif

@@ -1,0 +1,80 @@
+#include "config.h"
+#include "host/front.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "host/invoke.h"
+#include "host/json_file.h"
+
+static const char home_page[] =
+    "<!DOCTYPE html>\n"
+    "<html lang=\"en\"><head><meta charset=\"utf-8\"><title>pymemtop</title></head>\n"
+    "<body><h1>Your function app is up and running</h1>\n"
+    "<p>pymemtop " PACKAGE_VERSION " hosts it, and shows the memory that it takes.</p>\n"
+    "</body></html>\n";
+
+static void answer_plain(struct http_request *request, int status, const char *type,
+                         const char *body)
+{
+    struct http_answer *answer = http_answer_new(status, body, strlen(body));
+    http_answer_header(answer, "Content-Type", type);
+    http_request_answer(request, answer);
+}
+
+static void serve_function(struct front *front, struct http_request *request,
+                           const struct route_match *match)
+{
+    struct model *model = front->model;
+    const struct model_function *function = &model->functions[match->target];
+    char *shown = mem_printf("%s %s", http_request_method(request), http_request_target(request));
+    struct calls_request call = {
+        .handle = request,
+        .function = function->name,
+        .shown = shown,
+        .json = invoke_message(request, match, model->base_url),
+    };
+    call.body = http_request_body(request, &call.body_len);
+    if (function->load_error)
+        calls_fail(front->calls, &call, function->load_error, clock_monotonic_ns());
+    else
+        calls_begin(front->calls, &call, clock_monotonic_ns());
+    free(shown);
+}
+
+void front_serve(struct front *front, struct http_request *request)
+{
+    const char *method = http_request_method(request);
+    const char *target = http_request_target(request);
+    char *path = mem_strndup(target, strcspn(target, "?#"));
+    struct route_match match;
+    if (routes_match(front->routes, method, path, &match)) {
+        serve_function(front, request, &match);
+        route_match_fini(&match);
+    } else if (strcmp(path, "/") == 0 && (!strcmp(method, "GET") || !strcmp(method, "HEAD"))) {
+        answer_plain(request, 200, "text/html; charset=utf-8", home_page);
+    } else {
+        notes_say(front->notes, LEVEL_DEBUG, OUTPUT_NO_INVOCATION, "404: %s %s", method, target);
+        answer_plain(request, 404, "text/plain; charset=utf-8", "");
+    }
+    free(path);
+}
+
+void front_answer(struct front *front, void *handle, int status, const json_t *headers,
+                  const void *body, size_t body_len)
+{
+    struct http_answer *answer = http_answer_new(status, body, body_len);
+    size_t i;
+    json_t *pair;
+    json_array_foreach(headers, i, pair)
+    {
+        const char *name = json_string_value(json_array_get(pair, 0));
+        const char *value = json_string_value(json_array_get(pair, 1));
+        if (!name || !value || http_answer_header(answer, name, value))
+            notes_say(front->notes, LEVEL_WARNING, OUTPUT_NO_INVOCATION,
+                      "the response's header '%s' cannot be sent", name ? name : "");
+    }
+    http_request_answer(handle, answer);
+}

@@ -1,0 +1,38 @@
+/*
+ * One function of the app in the v1 programming model: a folder with a function.json. What is wrong
+ * with it is one sentence; who reads it decides whether that ends the run or only the function.
+ */
+#ifndef HOST_FUNCTION_H
+#define HOST_FUNCTION_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/attributes.h"
+#include "base/error.h"
+
+struct app_function {
+    char *name;        /* owned; the folder's */
+    char *directory;   /* owned; absolute */
+    char *script;      /* owned; absolute path of its file; as far as is known where it is broken */
+    char *entry_point; /* owned */
+    char *trigger;     /* owned; the trigger's type as written, "" where it is not known */
+    char *route;       /* owned; its template without the prefix; NULL: not an httpTrigger */
+    char **methods;    /* owned; upper case; none: all */
+    size_t method_count;
+    json_t *bindings; /* owned; the array as in function.json, NULL where it is broken */
+    bool disabled;
+    char *problem; /* owned or NULL: why it cannot be loaded, one line */
+};
+
+/* True for a name that Azure accepts for a function. */
+bool function_name_is_valid(const char *name);
+/* Read `app_root`/`name`/function.json into *function. Never fails as such: `problem` says what is
+ * wrong, and then the function still has a name, a directory and a route. */
+void function_read(struct app_function *function, const char *app_root, const char *name);
+void function_fini(struct app_function *function);
+/* The methods as "GET,POST"; "" for all. The caller frees it. */
+char *function_methods_text(const struct app_function *function) ATTR_ALLOC;
+
+#endif

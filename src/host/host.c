@@ -1,0 +1,614 @@
+/*
+ * The host's parts put together. Everything is on one loop and one thread, so that a part may call
+ * another without locks; the parts know each other only through the functions handed to them here.
+ *
+ * A timer drains the shared tables into the model: 30 times a second while something runs, and 4
+ * times otherwise. Everything that reports an end (a response, a worker's death) drains first, so
+ * that who hears of it sees the final numbers.
+ *
+ * Closing is a countdown: each part that has handles in the loop counts as open until it says that
+ * it is closed, and host_stop runs the loop until none is.
+ */
+#include "config.h"
+#include "host/host.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "host/app.h"
+#include "host/calls.h"
+#include "host/client.h"
+#include "host/drain.h"
+#include "host/environment.h"
+#include "host/front.h"
+#include "host/http_server.h"
+#include "host/load.h"
+#include "host/notes.h"
+#include "host/supervisor.h"
+#include "host/workers.h"
+
+enum {
+    TICK_BUSY_MS = 33,
+    TICK_IDLE_MS = 250,
+    TICK_CLOSING_MS = 20,
+    FILE_CHECK_MS = 1000,
+    ANSWERS_WAIT_MS = 1000, /* for answers to reach their clients when closing */
+};
+
+struct host {
+    uv_loop_t *loop;
+    const struct options *options;    /* borrowed */
+    const struct host_events *events; /* borrowed */
+    struct app app;
+    struct environment environment;
+    char *worker_program;      /* owned */
+    char **worker_environment; /* owned */
+    struct model *model;
+    struct notes notes;
+    struct front front;
+    struct routes *routes;
+    struct calls *calls;
+    struct drain *drain;
+    struct http_server *http;
+    struct supervisor *supervisor;
+    uv_timer_t tick;
+    uint64_t tick_ms; /* 0 while the timer is not initialised */
+    uint64_t files_checked_ns;
+    unsigned open; /* parts that the loop still holds */
+    bool closing;
+};
+
+static const struct host_events no_events;
+
+/* ---- the tick ---- */
+
+static void on_tick(uv_timer_t *timer);
+
+static bool is_busy(const struct host *host)
+{
+    return host->model->invocations.running > 0 || host->model->worker == WORKER_LOADING ||
+           host->model->worker == WORKER_STARTING;
+}
+
+/* Bring the timer to the pace that fits what goes on. */
+static void pace(struct host *host)
+{
+    uint64_t wanted_ms = is_busy(host) ? TICK_BUSY_MS : TICK_IDLE_MS;
+    if (host->closing || wanted_ms == host->tick_ms)
+        return;
+    host->tick_ms = wanted_ms;
+    uv_timer_start(&host->tick, on_tick, wanted_ms, wanted_ms);
+}
+
+static void read_rss(struct host *host, uint64_t now_ns)
+{
+    struct model *model = host->model;
+    int64_t rss_bytes = supervisor_rss_bytes(host->supervisor);
+    /* Before its first message the worker may not have measured its own share yet. */
+    if (rss_bytes <= 0 || model->worker == WORKER_STARTING || model->worker == WORKER_DEAD)
+        return;
+    rss_bytes -= model->own_bytes;
+    model_set_rss(model, now_ns, rss_bytes > 0 ? rss_bytes : 0);
+}
+
+void host_drain(struct host *host)
+{
+    uint64_t now_ns = clock_monotonic_ns();
+    drain_run(host->drain, now_ns);
+    read_rss(host, now_ns);
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct host *host = timer->data;
+    uint64_t now_ns = clock_monotonic_ns();
+    if (host->closing)
+        return; /* the timer only wakes the loop */
+    host_drain(host);
+    calls_tick(host->calls, now_ns);
+    if (now_ns - host->files_checked_ns >= FILE_CHECK_MS * NS_PER_MS) {
+        host->files_checked_ns = now_ns;
+        drain_check_files(host->drain);
+    }
+    pace(host);
+}
+
+/* ---- the worker ---- */
+
+static void on_worker_started(void *context, struct segment *segment)
+{
+    struct host *host = context;
+    struct model *model = host->model;
+    drain_attach(host->drain, segment);
+    model->worker = WORKER_STARTING;
+    model->worker_pid = supervisor_pid(host->supervisor);
+    model->worker_starts++;
+    struct invocation *load = invocations_add(&model->invocations, INVOCATION_LOAD, "", "load", "");
+    load->start_ns = clock_monotonic_ns();
+    load->start_realtime_ns = clock_realtime_ns();
+    model_touch(model);
+    pace(host);
+}
+
+static void on_ready(struct host *host, const json_t *json)
+{
+    const char *python = json_string_value(json_object_get(json, "python"));
+    json_t *message = load_message(&host->app, host->model);
+    model_set_text(&host->model->python, python ? python : "");
+    host->model->worker = WORKER_LOADING;
+    model_touch(host->model);
+    supervisor_send(host->supervisor, FRAME_LOAD, message, NULL, 0);
+    json_decref(message);
+}
+
+static void end_load(struct host *host, enum outcome outcome)
+{
+    struct invocations *set = &host->model->invocations;
+    struct invocation *load = invocations_find(set, INVOCATION_LOAD);
+    if (load)
+        invocations_end(set, load, outcome, 0, clock_monotonic_ns(), NULL);
+}
+
+static void on_loaded(struct host *host, const json_t *json)
+{
+    host_drain(host);
+    size_t failed = load_result(&host->app, host->model, &host->notes, json);
+    end_load(host, failed ? OUTCOME_FAILED : OUTCOME_SUCCEEDED);
+    host->model->worker = WORKER_READY;
+    model_touch(host->model);
+    if (host->events->loaded)
+        host->events->loaded(host->events->context);
+    if (!host->closing)
+        calls_worker_ready(host->calls, clock_monotonic_ns());
+    pace(host);
+}
+
+static enum output_level parse_level(const char *name)
+{
+    static const struct {
+        const char *name;
+        enum output_level level;
+    } levels[] = {{"DEBUG", LEVEL_DEBUG},
+                  {"WARNING", LEVEL_WARNING},
+                  {"ERROR", LEVEL_ERROR},
+                  {"CRITICAL", LEVEL_CRITICAL}};
+    for (size_t i = 0; name && i < ARRAY_LEN(levels); i++)
+        if (strcmp(name, levels[i].name) == 0)
+            return levels[i].level;
+    return LEVEL_INFO;
+}
+
+static void on_log(struct host *host, const json_t *json)
+{
+    const json_t *number = json_object_get(json, "number");
+    const json_t *message = json_object_get(json, "message");
+    if (!json_is_string(message))
+        return;
+    notes_add(&host->notes, OUTPUT_LOG,
+              parse_level(json_string_value(json_object_get(json, "level"))),
+              json_is_integer(number) ? (uint64_t)json_integer_value(number) : OUTPUT_NO_INVOCATION,
+              json_string_value(message), json_string_length(message));
+}
+
+static void on_worker_frame(void *context, const struct frame *frame, json_t *json)
+{
+    struct host *host = context;
+    switch (frame->type) {
+    case FRAME_READY: on_ready(host, json); break;
+    case FRAME_LOADED: on_loaded(host, json); break;
+    case FRAME_RESPONSE:
+        host_drain(host);
+        calls_response(host->calls, json, frame->body, frame->body_len, clock_monotonic_ns());
+        break;
+    case FRAME_LOG: on_log(host, json); break;
+    default: break; /* of a later version, or not for the host */
+    }
+}
+
+static void on_worker_text(void *context, enum output_source source, const char *line, size_t len)
+{
+    struct host *host = context;
+    notes_add(&host->notes, source, source == OUTPUT_STDERR ? LEVEL_WARNING : LEVEL_INFO,
+              OUTPUT_NO_INVOCATION, line, len);
+}
+
+static void on_worker_notice(void *context, const char *text)
+{
+    struct host *host = context;
+    notes_say(&host->notes, LEVEL_ERROR, OUTPUT_NO_INVOCATION, "%s", text);
+}
+
+/* "worker killed by SIGKILL (exit code 137) at HttpTriggerAsync/__init__.py:57" */
+static char *describe_end(const struct host *host, const struct supervisor_end *end)
+{
+    char place[512];
+    bool known = drain_last_line(host->drain, place, sizeof place);
+    const char *name = end->signal ? sigabbrev_np(end->signal) : NULL;
+    if (end->signal)
+        return mem_printf("worker killed by SIG%s (exit code %d)%s%s", name ? name : "NAL",
+                          end->exit_status, known ? " at " : "", known ? place : "");
+    return mem_printf("worker exited with exit code %d%s%s", end->exit_status, known ? " at " : "",
+                      known ? place : "");
+}
+
+static void say_end(struct host *host, const char *words, unsigned delay_ms)
+{
+    if (delay_ms)
+        notes_say(&host->notes, LEVEL_ERROR, OUTPUT_NO_INVOCATION,
+                  "%s; it is started again in %u.%02u s", words, delay_ms / 1000,
+                  delay_ms % 1000 / 10);
+    else
+        notes_say(&host->notes, LEVEL_ERROR, OUTPUT_NO_INVOCATION, "%s", words);
+}
+
+static void on_worker_died(void *context, const struct supervisor_end *end, unsigned delay_ms)
+{
+    struct host *host = context;
+    struct model *model = host->model;
+    uint64_t now_ns = clock_monotonic_ns();
+    drain_run(host->drain, now_ns);
+    char *words = describe_end(host, end);
+    drain_detach(host->drain, now_ns);
+    end_load(host, OUTCOME_KILLED);
+    model->worker = WORKER_DEAD;
+    model->worker_pid = 0;
+    model->rss_bytes = 0;
+    model_touch(model);
+    if (!host->closing) {
+        model_set_text(&model->worker_end, words);
+        say_end(host, words, delay_ms);
+        calls_worker_died(host->calls, words, now_ns);
+        if (host->events->worker_died)
+            host->events->worker_died(host->events->context, end->exit_status);
+        pace(host);
+    }
+    free(words);
+}
+
+/* ---- calls ---- */
+
+static int send_invoke(void *context, const json_t *json, const void *body, size_t body_len)
+{
+    struct host *host = context;
+    return supervisor_send(host->supervisor, FRAME_INVOKE, json, body, body_len);
+}
+
+static void answer_call(void *context, void *handle, int status, const json_t *headers,
+                        const void *body, size_t body_len)
+{
+    struct host *host = context;
+    front_answer(&host->front, handle, status, headers, body, body_len);
+}
+
+static void on_overdue(void *context)
+{
+    struct host *host = context;
+    supervisor_kill(host->supervisor);
+}
+
+static void on_begun(void *context, const struct invocation *invocation)
+{
+    struct host *host = context;
+    if (host->events->begun)
+        host->events->begun(host->events->context, invocation);
+    pace(host);
+}
+
+static void on_ended(void *context, const struct invocation *invocation)
+{
+    struct host *host = context;
+    if (host->events->ended)
+        host->events->ended(host->events->context, invocation);
+}
+
+/* ---- the HTTP server ---- */
+
+static void on_http_request(void *context, struct http_request *request)
+{
+    struct host *host = context;
+    if (host->closing)
+        http_request_answer(request, http_answer_new(503, NULL, 0));
+    else
+        front_serve(&host->front, request);
+}
+
+static void on_http_notice(void *context, const char *text)
+{
+    struct host *host = context;
+    notes_say(&host->notes, LEVEL_WARNING, OUTPUT_NO_INVOCATION, "%s", text);
+}
+
+/* The address as people write it in a URL. */
+static char *make_base_url(const char *address, uint16_t port)
+{
+    static const char *const local[] = {"127.0.0.1", "0.0.0.0", "localhost", "::", "::1"};
+    for (size_t i = 0; i < ARRAY_LEN(local); i++)
+        if (strcmp(address, local[i]) == 0)
+            return mem_printf("http://localhost:%u", port);
+    return mem_printf(strchr(address, ':') ? "http://[%s]:%u" : "http://%s:%u", address, port);
+}
+
+/* ---- opening ---- */
+
+static uint16_t wanted_port(const struct host *host)
+{
+    const struct options *options = host->options;
+    bool free_choice = options->port_given || options->command == COMMAND_BATCH;
+    return free_choice || !host->app.settings.http_port ? options->port
+                                                        : host->app.settings.http_port;
+}
+
+static int open_http(struct host *host, struct error *error)
+{
+    const struct http_handler handler = {
+        .context = host, .request = on_http_request, .notice = on_http_notice};
+    host->http =
+        http_server_open(host->loop, host->options->address, wanted_port(host), &handler, error);
+    if (!host->http)
+        return -1;
+    free(host->model->base_url);
+    host->model->base_url = make_base_url(host->options->address, http_server_port(host->http));
+    return 0;
+}
+
+static int find_worker(struct host *host, struct error *error)
+{
+    if (environment_find(&host->environment, host->options->python, host->app.root, error))
+        return -1;
+    host->worker_program = workers_find(&host->environment, error);
+    host->worker_environment = settings_environment(&host->app.settings, host->app.root);
+    return host->worker_program ? 0 : -1;
+}
+
+static void make_parts(struct host *host)
+{
+    const struct calls_ops ops = {
+        .context = host,
+        .send = send_invoke,
+        .answer = answer_call,
+        .overdue = on_overdue,
+        .begun = on_begun,
+        .ended = on_ended,
+    };
+    host->model = model_new(host->app.root);
+    host->notes = (struct notes){.model = host->model, .events = host->events};
+    host->drain = drain_new(host->model);
+    host->routes = routes_new(host->app.settings.route_prefix);
+    host->calls = calls_new(host->model, &host->notes, &ops, host->app.settings.timeout_ns);
+    host->front = (struct front){
+        .model = host->model, .routes = host->routes, .calls = host->calls, .notes = &host->notes};
+    uv_timer_init(host->loop, &host->tick);
+    host->tick.data = host;
+    host->open++;
+    pace(host);
+}
+
+/* What is odd, but no reason to stop. */
+static void say_notices(struct host *host)
+{
+    const struct settings *settings = &host->app.settings;
+    for (size_t i = 0; i < settings->notice_count; i++)
+        notes_say(&host->notes, LEVEL_INFO, OUTPUT_NO_INVOCATION, "%s", settings->notices[i]);
+    if (!host->environment.executable) {
+        const char *version = workers_version(host->worker_program);
+        notes_say(&host->notes, LEVEL_INFO, OUTPUT_NO_INVOCATION,
+                  "no virtual environment found: using the packages of Python %s itself; make one "
+                  "with python%s -m venv .venv && .venv/bin/pip install -r requirements.txt",
+                  version, version);
+    }
+}
+
+static int start_worker(struct host *host, struct error *error)
+{
+    const struct options *options = host->options;
+    const struct supervisor_setup setup = {
+        .program = host->worker_program,
+        .app_root = host->app.root,
+        .executable = host->environment.executable,
+        .environment = host->worker_environment,
+        .include = options->include,
+        .include_count = options->include_count,
+        .exclude = options->exclude,
+        .exclude_count = options->exclude_count,
+        .once = options->command == COMMAND_BATCH,
+    };
+    const struct supervisor_events events = {
+        .context = host,
+        .started = on_worker_started,
+        .frame = on_worker_frame,
+        .text = on_worker_text,
+        .notice = on_worker_notice,
+        .died = on_worker_died,
+    };
+    host->supervisor = supervisor_new(host->loop, &setup, &events);
+    return supervisor_start(host->supervisor, error);
+}
+
+static int open_all(struct host *host, struct error *error)
+{
+    if (app_read(&host->app, host->options, error) || find_worker(host, error))
+        return -1;
+    make_parts(host);
+    if (open_http(host, error))
+        return -1;
+    say_notices(host);
+    if (load_functions(&host->app, host->model, host->routes, &host->notes, error))
+        return -1;
+    return start_worker(host, error);
+}
+
+struct host *host_open(uv_loop_t *loop, const struct options *options,
+                       const struct host_events *events, struct error *error)
+{
+    struct host *host = mem_calloc(1, sizeof *host);
+    host->loop = loop;
+    host->options = options;
+    host->events = events ? events : &no_events;
+    if (open_all(host, error)) {
+        host_close(host);
+        return NULL;
+    }
+    return host;
+}
+
+/* ---- closing ---- */
+
+static void on_part_closed(void *context)
+{
+    struct host *host = context;
+    host->open--;
+}
+
+static void on_tick_closed(uv_handle_t *handle)
+{
+    on_part_closed(handle->data);
+}
+
+static void close_http(struct host *host)
+{
+    if (!host->http)
+        return;
+    http_server_quiesce(host->http);
+    uint64_t until_ns = clock_monotonic_ns() + ANSWERS_WAIT_MS * NS_PER_MS;
+    while (http_server_active(host->http) && clock_monotonic_ns() < until_ns)
+        uv_run(host->loop, UV_RUN_ONCE);
+    host->open++;
+    http_server_close(host->http, on_part_closed, host);
+}
+
+static void free_all(struct host *host)
+{
+    calls_free(host->calls);
+    routes_free(host->routes);
+    drain_free(host->drain);
+    model_free(host->model);
+    settings_environment_free(host->worker_environment);
+    free(host->worker_program);
+    environment_fini(&host->environment);
+    app_fini(&host->app);
+    free(host);
+}
+
+void host_stop(struct host *host)
+{
+    if (host->closing)
+        return;
+    host->closing = true;
+    if (host->calls) {
+        calls_refuse_all(host->calls, "pymemtop is ending", clock_monotonic_ns());
+        uv_timer_start(&host->tick, on_tick, TICK_CLOSING_MS, TICK_CLOSING_MS);
+    }
+    if (host->supervisor) {
+        host->open++;
+        supervisor_close(host->supervisor, on_part_closed, host);
+    }
+    close_http(host);
+    if (host->calls)
+        uv_close((uv_handle_t *)&host->tick, on_tick_closed);
+    while (host->open)
+        uv_run(host->loop, UV_RUN_ONCE);
+}
+
+void host_close(struct host *host)
+{
+    if (!host)
+        return;
+    host_stop(host);
+    free_all(host);
+}
+
+/* ---- what the commands ask for ---- */
+
+struct model *host_model(struct host *host)
+{
+    return host->model;
+}
+
+uint16_t host_port(const struct host *host)
+{
+    return http_server_port(host->http);
+}
+
+struct own_request {
+    struct host *host;
+    void (*done)(void *context, int status);
+    void *context;
+};
+
+static void on_request_done(void *context, int status)
+{
+    struct own_request *own = context;
+    if (own->done)
+        own->done(own->context, status);
+    on_part_closed(own->host);
+    free(own);
+}
+
+static const struct app_function *selected_function(const struct host *host)
+{
+    const struct app *app = &host->app;
+    return &app->functions[app->selected >= 0 ? app->selected : 0];
+}
+
+/* The target of the request: --request's, or the function's route. The caller frees it. */
+static char *make_target(const struct host *host, struct error *error)
+{
+    const struct app_function *function = selected_function(host);
+    const char *prefix = host->app.settings.route_prefix;
+    if (host->options->target)
+        return mem_strdup(host->options->target);
+    if (!function->route) {
+        error_set(error, EXIT_STATUS_APP,
+                  "%s has a %s; only functions with an httpTrigger can be sent a request so far",
+                  function->name, function->trigger);
+        return NULL;
+    }
+    char *path = routes_default_path(prefix, function->route);
+    if (!path)
+        error_set(
+            error, EXIT_STATUS_USAGE,
+            "the route of %s has parameters: %s; say what to send, as --request 'GET /%s/...'",
+            function->name, function->route, prefix);
+    return path;
+}
+
+static const char *default_method(const struct host *host)
+{
+    const struct app_function *function = selected_function(host);
+    const char *wanted = host->options->data ? "POST" : "GET";
+    for (size_t i = 0; i < function->method_count; i++)
+        if (strcmp(function->methods[i], wanted) == 0)
+            return wanted;
+    return function->method_count ? function->methods[0] : wanted;
+}
+
+int host_send_request(struct host *host, void (*done)(void *context, int status), void *context,
+                      struct error *error)
+{
+    struct sockaddr_storage address;
+    char host_text[32];
+    char *target = make_target(host, error);
+    if (!target)
+        return -1;
+    http_server_local_address(host->http, &address);
+    snprintf(host_text, sizeof host_text, "localhost:%u", host_port(host));
+    const struct client_request request = {
+        .address = (const struct sockaddr *)&address,
+        .host = host_text,
+        .method = host->options->method ? host->options->method : default_method(host),
+        .target = target,
+        .headers = host->options->headers,
+        .header_count = host->options->header_count,
+        .body = host->options->data,
+    };
+    struct own_request *own = mem_calloc(1, sizeof *own);
+    *own = (struct own_request){.host = host, .done = done, .context = context};
+    host->open++;
+    client_send(host->loop, &request, on_request_done, own);
+    free(target);
+    return 0;
+}

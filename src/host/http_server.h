@@ -1,0 +1,76 @@
+/*
+ * The HTTP front end: libmicrohttpd driven by the host's libuv loop. It knows nothing of functions:
+ * every complete request is given to a handler, which answers it at once or later.
+ *
+ * Limits: a request's line and headers 64 KiB (libmicrohttpd answers 431 or 414), its body
+ * HTTP_BODY_MAX_BYTES (413), all bodies that are held HTTP_BODIES_MAX_BYTES (503),
+ * HTTP_CONNECTIONS_MAX connections (more wait in the queue of the socket), HTTP_IDLE_S seconds
+ * without a byte while a request or its answer is under way.
+ */
+#ifndef HOST_HTTP_SERVER_H
+#define HOST_HTTP_SERVER_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "base/error.h"
+
+enum http_limits {
+    HTTP_BODY_MAX_BYTES = 100 << 20,
+    HTTP_BODIES_MAX_BYTES = 512 << 20,
+    HTTP_HEADERS_MAX_BYTES = 64 << 10,
+    HTTP_CONNECTIONS_MAX = 512,
+    HTTP_IDLE_S = 120,
+};
+
+struct http_server;
+struct http_request;
+
+struct http_handler {
+    void *context;
+    /* A request came in whole. It lives until it is answered, exactly once, and not longer. */
+    void (*request)(void *context, struct http_request *request);
+    /* The server has something to say: a refused request, a fault of a connection. One line. */
+    void (*notice)(void *context, const char *text);
+};
+
+/* Listen on `address` (a name or a number) and `port` (0: any free one). NULL with `error`
+ * (EXIT_STATUS_SYSTEM; EXIT_STATUS_USAGE for an address that does not exist here). */
+struct http_server *http_server_open(uv_loop_t *loop, const char *address, uint16_t port,
+                                     const struct http_handler *handler, struct error *error);
+/* Accept no more connections. */
+void http_server_quiesce(struct http_server *server);
+/* Requests that were begun and whose answers are not sent yet. */
+size_t http_server_active(const struct http_server *server);
+/* End every connection and free the server; every request must have been answered. `closed` is
+ * called when the loop has let go of it. */
+void http_server_close(struct http_server *server, void (*closed)(void *context), void *context);
+uint16_t http_server_port(const struct http_server *server);
+/* Where a client on this machine reaches the server. */
+void http_server_local_address(const struct http_server *server, struct sockaddr_storage *address);
+
+/* The request; all strings are borrowed from it. */
+const char *http_request_method(const struct http_request *request);
+/* As on the request line: path and query, encoded. */
+const char *http_request_target(const struct http_request *request);
+/* NULL where there is no such header. */
+const char *http_request_header(const struct http_request *request, const char *name);
+const char *http_request_body(const struct http_request *request, size_t *len);
+typedef void http_each(void *context, const char *name, size_t name_len, const char *value,
+                       size_t value_len);
+/* Every header, and every decoded query parameter, in the order in which they came. */
+void http_request_headers(const struct http_request *request, http_each *each, void *context);
+void http_request_query(const struct http_request *request, http_each *each, void *context);
+
+struct http_answer;
+
+/* An answer with a copy of `body` (NULL with len 0). */
+struct http_answer *http_answer_new(int status, const void *body, size_t len);
+/* Add a header. What HTTP itself sets (Content-Length, Connection, ...) is left out quietly;
+ * -EINVAL where name or value cannot be a header. */
+int http_answer_header(struct http_answer *answer, const char *name, const char *value);
+/* Send the answer (freed). A status that HTTP does not know becomes 500. */
+void http_request_answer(struct http_request *request, struct http_answer *answer);
+
+#endif

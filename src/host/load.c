@@ -1,0 +1,159 @@
+#include "config.h"
+#include "host/load.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "host/json_file.h"
+
+enum { ERROR_LINE_MAX = 1024 };
+
+/* ---- before the worker ---- */
+
+static char *make_url(const struct app *app, const struct model *model,
+                      const struct app_function *function)
+{
+    const char *prefix = app->settings.route_prefix;
+    const char *route = function->route + strspn(function->route, "/");
+    return mem_printf("%s%s%s%s%s", model->base_url, *prefix ? "/" : "", prefix, *route ? "/" : "",
+                      route);
+}
+
+static void describe(const struct app *app, struct model *model,
+                     const struct app_function *function, bool selected)
+{
+    struct model_function *fresh =
+        model_add_function(model, function->name, function->trigger, function->script);
+    fresh->selected = selected;
+    model_set_text(&fresh->load_error, function->problem);
+    if (!function->route)
+        return;
+    fresh->url = make_url(app, model, function);
+    fresh->methods = function_methods_text(function);
+    if (!*fresh->methods)
+        model_set_text(&fresh->methods, NULL);
+}
+
+static int add_route(const struct app *app, size_t index, struct routes *routes,
+                     struct error *error)
+{
+    const struct app_function *function = &app->functions[index];
+    long taken_by = -1;
+    struct error reason;
+    if (!function->route)
+        return 0;
+    if (!routes_add(routes, index, function->route, function->methods, function->method_count,
+                    &taken_by, &reason))
+        return 0;
+    if (taken_by >= 0)
+        return error_set(error, EXIT_STATUS_APP, "%s and %s have the same route '%s'",
+                         app->functions[taken_by].name, function->name, function->route);
+    return error_set(error, EXIT_STATUS_APP, "%s: %s", function->name, reason.text);
+}
+
+int load_functions(const struct app *app, struct model *model, struct routes *routes,
+                   struct notes *notes, struct error *error)
+{
+    for (size_t i = 0; i < app->function_count; i++) {
+        struct error reason;
+        bool selected = app->selected == (long)i;
+        describe(app, model, &app->functions[i], selected);
+        struct model_function *function = &model->functions[i];
+        if (add_route(app, i, routes, &reason)) {
+            if (selected)
+                return error_set(error, EXIT_STATUS_APP, "%s", reason.text);
+            model_set_text(&function->load_error, reason.text);
+        }
+        if (function->load_error)
+            notes_say(notes, LEVEL_ERROR, OUTPUT_NO_INVOCATION, "%s", function->load_error);
+    }
+    return 0;
+}
+
+/* ---- to the worker ---- */
+
+static json_t *path_text(const char *path)
+{
+    return json_text(path, strlen(path));
+}
+
+json_t *load_message(const struct app *app, const struct model *model)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < app->function_count; i++) {
+        const struct app_function *function = &app->functions[i];
+        /* What was wrong in an earlier worker may be right in this one; what is wrong with
+         * function.json or the route is not tried. */
+        if (function->problem || !function->bindings || i >= model->function_count)
+            continue;
+        json_t *entry = json_object();
+        json_object_set_new(entry, "name", path_text(function->name));
+        json_object_set_new(entry, "directory", path_text(function->directory));
+        json_object_set_new(entry, "script", path_text(function->script));
+        json_object_set_new(entry, "entry_point", path_text(function->entry_point));
+        json_object_set(entry, "bindings", function->bindings);
+        json_array_append_new(list, entry);
+    }
+    return json_pack("{s:o}", "functions", list);
+}
+
+/* ---- back from the worker ---- */
+
+static void note_failure(struct model_function *function, struct notes *notes, const char *error,
+                         const json_t *traceback)
+{
+    char line[ERROR_LINE_MAX];
+    text_clean(line, sizeof line, error, strlen(error));
+    model_set_text(&function->load_error, line);
+    notes_say(notes, LEVEL_ERROR, OUTPUT_NO_INVOCATION, "%s could not be loaded: %s",
+              function->name, error);
+    if (json_string_length(traceback))
+        notes_add(notes, OUTPUT_HOST, LEVEL_ERROR, OUTPUT_NO_INVOCATION,
+                  json_string_value(traceback), json_string_length(traceback));
+}
+
+static void note_success(struct model_function *function, const json_t *entry)
+{
+    const char *path = json_text_of(entry, "path");
+    json_int_t line = json_integer_value(json_object_get(entry, "line"));
+    function->asynchronous = json_is_true(json_object_get(entry, "asynchronous"));
+    function->line = line > 0 && line <= FILE_LINES_MAX ? (uint32_t)line : 0;
+    model_set_text(&function->load_error, NULL);
+    if (path && *path)
+        model_set_text(&function->script, path);
+}
+
+/* Functions that the host itself did not send keep their fault. */
+static bool was_sent(const struct app *app, const char *name)
+{
+    for (size_t i = 0; i < app->function_count; i++)
+        if (strcmp(app->functions[i].name, name) == 0)
+            return !app->functions[i].problem;
+    return false;
+}
+
+size_t load_result(const struct app *app, struct model *model, struct notes *notes,
+                   const json_t *json)
+{
+    size_t i, failed = 0;
+    json_t *entry;
+    json_array_foreach(json_object_get(json, "functions"), i, entry)
+    {
+        const char *name = json_text_of(entry, "name");
+        struct model_function *function = name ? model_find_function(model, name) : NULL;
+        if (!function || !was_sent(app, name))
+            continue;
+        const char *error = json_text_of(entry, "error");
+        if (error) {
+            note_failure(function, notes, error, json_object_get(entry, "traceback"));
+            failed++;
+        } else {
+            note_success(function, entry);
+        }
+    }
+    model_touch(model);
+    return failed;
+}

@@ -1,0 +1,88 @@
+# host: the command line, the app, HTTP, the worker's supervision, and the commands. Depends on all
+# layers but worker. Everything but main.c is an archive, so that tests can link it.
+noinst_LIBRARIES += libhost.a
+libhost_a_CPPFLAGS = $(AM_CPPFLAGS) -DPKGLIBEXECDIR='"$(pkglibexecdir)"'
+libhost_a_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(MHD_CFLAGS) $(JANSSON_CFLAGS) $(NCURSESW_CFLAGS)
+libhost_a_SOURCES = \
+	src/host/app.c src/host/app.h \
+	src/host/batch.c src/host/batch.h \
+	src/host/calls.c src/host/calls.h \
+	src/host/client.c src/host/client.h \
+	src/host/console.c src/host/console.h \
+	src/host/drain.c src/host/drain.h \
+	src/host/environment.c src/host/environment.h \
+	src/host/front.c src/host/front.h \
+	src/host/function.c src/host/function.h \
+	src/host/host.c src/host/host.h \
+	src/host/http_server.c src/host/http_server.h \
+	src/host/invoke.c src/host/invoke.h \
+	src/host/json_file.c src/host/json_file.h \
+	src/host/link.c src/host/link.h \
+	src/host/live.c src/host/live.h \
+	src/host/load.c src/host/load.h \
+	src/host/notes.c src/host/notes.h \
+	src/host/number.c src/host/number.h \
+	src/host/options.c src/host/options.h \
+	src/host/path.c src/host/path.h \
+	src/host/report_file.c src/host/report_file.h \
+	src/host/routes.c src/host/routes.h \
+	src/host/settings.c src/host/settings.h \
+	src/host/start.c src/host/start.h \
+	src/host/supervisor.c src/host/supervisor.h \
+	src/host/text_pipe.c src/host/text_pipe.h \
+	src/host/workers.c src/host/workers.h
+
+HOST_LIBS = libhost.a libtui.a libreport.a libmodel.a libwire.a libbase.a \
+	$(UV_LIBS) $(MHD_LIBS) $(JANSSON_LIBS) $(NCURSESW_LIBS)
+
+bin_PROGRAMS += pymemtop
+pymemtop_SOURCES = src/host/main.c
+pymemtop_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS)
+pymemtop_LDADD = $(HOST_LIBS)
+
+dist_man_MANS += src/host/pymemtop.1
+
+HOST_TEST_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(MHD_CFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+HOST_TEST_LIBS = $(HOST_LIBS) $(CMOCKA_LIBS)
+
+if HAVE_CMOCKA
+HOST_TESTS = \
+	tests/unit/test_host_app \
+	tests/unit/test_host_calls \
+	tests/unit/test_host_drain \
+	tests/unit/test_host_environment \
+	tests/unit/test_host_http \
+	tests/unit/test_host_options \
+	tests/unit/test_host_routes \
+	tests/unit/test_host_settings \
+	tests/unit/test_host_streams
+check_PROGRAMS += $(HOST_TESTS)
+TESTS += $(HOST_TESTS)
+tests_unit_test_host_app_SOURCES = tests/unit/test_host_app.c tests/unit/host_fixture.h
+tests_unit_test_host_app_CFLAGS = $(HOST_TEST_CFLAGS)
+tests_unit_test_host_app_LDADD = $(HOST_TEST_LIBS)
+tests_unit_test_host_calls_SOURCES = tests/unit/test_host_calls.c tests/unit/host_fixture.h
+tests_unit_test_host_calls_CFLAGS = $(HOST_TEST_CFLAGS)
+tests_unit_test_host_calls_LDADD = $(HOST_TEST_LIBS)
+tests_unit_test_host_drain_SOURCES = tests/unit/test_host_drain.c tests/unit/host_fixture.h
+tests_unit_test_host_drain_CFLAGS = $(HOST_TEST_CFLAGS)
+tests_unit_test_host_drain_LDADD = $(HOST_TEST_LIBS)
+tests_unit_test_host_environment_SOURCES = tests/unit/test_host_environment.c tests/unit/host_fixture.h
+tests_unit_test_host_environment_CFLAGS = $(HOST_TEST_CFLAGS)
+tests_unit_test_host_environment_LDADD = $(HOST_TEST_LIBS)
+tests_unit_test_host_http_SOURCES = tests/unit/test_host_http.c tests/unit/host_fixture.h
+tests_unit_test_host_http_CFLAGS = $(HOST_TEST_CFLAGS)
+tests_unit_test_host_http_LDADD = $(HOST_TEST_LIBS)
+tests_unit_test_host_options_SOURCES = tests/unit/test_host_options.c tests/unit/host_fixture.h
+tests_unit_test_host_options_CFLAGS = $(HOST_TEST_CFLAGS)
+tests_unit_test_host_options_LDADD = $(HOST_TEST_LIBS)
+tests_unit_test_host_routes_SOURCES = tests/unit/test_host_routes.c tests/unit/host_fixture.h
+tests_unit_test_host_routes_CFLAGS = $(HOST_TEST_CFLAGS)
+tests_unit_test_host_routes_LDADD = $(HOST_TEST_LIBS)
+tests_unit_test_host_settings_SOURCES = tests/unit/test_host_settings.c tests/unit/host_fixture.h
+tests_unit_test_host_settings_CFLAGS = $(HOST_TEST_CFLAGS)
+tests_unit_test_host_settings_LDADD = $(HOST_TEST_LIBS)
+tests_unit_test_host_streams_SOURCES = tests/unit/test_host_streams.c tests/unit/host_fixture.h
+tests_unit_test_host_streams_CFLAGS = $(HOST_TEST_CFLAGS)
+tests_unit_test_host_streams_LDADD = $(HOST_TEST_LIBS)
+endif

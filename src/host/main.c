@@ -1,0 +1,56 @@
+/* Read the command line, run the command, say in one line what went wrong. */
+#include "config.h"
+
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "host/batch.h"
+#include "host/live.h"
+#include "host/options.h"
+#include "host/start.h"
+
+/* The live screen needs a terminal to draw on; without one the report is what can be had. */
+static void settle_command(struct options *options)
+{
+    if (options->command != COMMAND_LIVE || isatty(STDOUT_FILENO))
+        return;
+    options->command = COMMAND_BATCH;
+    if (!options->port_given)
+        options->port = 0;
+}
+
+static int run(const struct options *options, struct error *error)
+{
+    switch (options->command) {
+    case COMMAND_HELP: fputs(options_help(), stdout); return EXIT_STATUS_OK;
+    case COMMAND_VERSION: puts(PACKAGE_STRING); return EXIT_STATUS_OK;
+    case COMMAND_LIVE: return live_run(options, error);
+    case COMMAND_BATCH: return batch_run(options, error);
+    case COMMAND_START: return start_run(options, error);
+    }
+    return error_set(error, EXIT_STATUS_INTERNAL, "no such command");
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    struct error error = {.status = EXIT_STATUS_INTERNAL};
+    int status = -1;
+
+    setlocale(LC_ALL, "");
+    /* A peer that goes away is an error of write(2), and not the end. */
+    signal(SIGPIPE, SIG_IGN);
+    if (options_parse(&options, argc, argv, &error) == 0) {
+        settle_command(&options);
+        status = run(&options, &error);
+    }
+    options_fini(&options);
+    if (status < 0) {
+        fprintf(stderr, "pymemtop: %s\n", error.text);
+        status = (int)error.status;
+    }
+    return status;
+}

@@ -1,0 +1,364 @@
+/*
+ * The command line. getopt_long reads it in order ("-" in front of the short options), because
+ * --functions takes as many names as follow it, as in `func start`: a word after it is a name while
+ * it could be one, and the path otherwise.
+ *
+ * getopt's own messages are off: what is wrong is said in one line, like everything else.
+ */
+#include "config.h"
+#include "host/options.h"
+
+#include <ctype.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/attributes.h"
+#include "base/mem.h"
+#include "host/number.h"
+#include "report/table.h"
+
+enum long_option {
+    OPT_ADDRESS = 256,
+    OPT_ASCII,
+    OPT_BATCH,
+    OPT_CONCURRENCY,
+    OPT_DATA,
+    OPT_EXCLUDE,
+    OPT_FORMAT,
+    OPT_FUNCTIONS,
+    OPT_HEADER,
+    OPT_INCLUDE,
+    OPT_NO_COLOR,
+    OPT_PRECISION,
+    OPT_PYTHON,
+    OPT_QUIET,
+    OPT_REPORT,
+    OPT_REQUEST,
+    OPT_VERBOSE,
+};
+
+enum { REQUESTS_MAX = 100000000, CONCURRENCY_MAX = 500, FUNCTION_NAME_MAX = 128 };
+
+static const char short_options[] = "-:hVn:o:p:";
+
+static const struct option long_options[] = {
+    {"address", required_argument, NULL, OPT_ADDRESS},
+    {"ascii", no_argument, NULL, OPT_ASCII},
+    {"batch", no_argument, NULL, OPT_BATCH},
+    {"concurrency", required_argument, NULL, OPT_CONCURRENCY},
+    {"data", required_argument, NULL, OPT_DATA},
+    {"exclude", required_argument, NULL, OPT_EXCLUDE},
+    {"format", required_argument, NULL, OPT_FORMAT},
+    {"functions", required_argument, NULL, OPT_FUNCTIONS},
+    {"header", required_argument, NULL, OPT_HEADER},
+    {"help", no_argument, NULL, 'h'},
+    {"include", required_argument, NULL, OPT_INCLUDE},
+    {"no-color", no_argument, NULL, OPT_NO_COLOR},
+    {"output", required_argument, NULL, 'o'},
+    {"port", required_argument, NULL, 'p'},
+    {"precision", required_argument, NULL, OPT_PRECISION},
+    {"python", required_argument, NULL, OPT_PYTHON},
+    {"quiet", no_argument, NULL, OPT_QUIET},
+    {"report", no_argument, NULL, OPT_REPORT},
+    {"request", required_argument, NULL, OPT_REQUEST},
+    {"requests", required_argument, NULL, 'n'},
+    {"verbose", no_argument, NULL, OPT_VERBOSE},
+    {"version", no_argument, NULL, 'V'},
+    {NULL, 0, NULL, 0},
+};
+
+static const char help[] =
+    "Usage: pymemtop [OPTIONS] PATH\n"
+    "       pymemtop --batch [-n N] [OPTIONS] PATH\n"
+    "       pymemtop start [OPTIONS] [DIR]\n"
+    "\n"
+    "Host a Python Azure Functions app, and show the memory that every line of it takes.\n"
+    "PATH is a function's folder, its script, or the app's folder; \".\" where it is left out.\n"
+    "\n"
+    "      --batch               no screen: send requests, print the report, exit; the default\n"
+    "                            where the output is not a terminal\n"
+    "  -p, --port PORT           port to listen on (7071; any free one with --batch)\n"
+    "      --address ADDRESS     address to listen on (127.0.0.1)\n"
+    "      --python PATH         interpreter or virtual environment of the app\n"
+    "      --functions NAME...   load only these functions\n"
+    "      --include GLOB        profile files that match, too; may be repeated\n"
+    "      --exclude GLOB        do not profile files that match; may be repeated\n"
+    "\n"
+    "      --request REQUEST     what to send, as 'POST /api/X?a=b'\n"
+    "      --data TEXT           body of the request\n"
+    "      --header 'NAME: TEXT' header of the request; may be repeated\n"
+    "  -n, --requests N          how many requests --batch sends (1)\n"
+    "      --concurrency N       how many of them at a time (1)\n"
+    "\n"
+    "      --format FORMAT       text or json (text)\n"
+    "  -o, --output FILE         write the report to FILE\n"
+    "      --precision N         digits after the point in the text report (1)\n"
+    "      --report              with start: print the report at the end\n"
+    "      --quiet               print no report and no progress\n"
+    "      --verbose             print what the app says, too\n"
+    "      --ascii               draw with ASCII characters alone\n"
+    "      --no-color            draw without colours\n"
+    "  -h, --help                print this, and exit\n"
+    "  -V, --version             print the version, and exit\n"
+    "\n"
+    "The manual page pymemtop(1) says more.\n";
+
+const char *options_help(void)
+{
+    return help;
+}
+
+static void append(const char ***list, size_t *count, const char *value)
+{
+    *list = mem_resize(*list, *count + 1, sizeof **list);
+    (*list)[(*count)++] = value;
+}
+
+static int parse_number(const char *text, unsigned long min, unsigned long max, const char *option,
+                        unsigned long *value, struct error *error)
+{
+    unsigned long long number;
+    if (number_parse(text, max, &number) || number < min)
+        return error_set(error, EXIT_STATUS_USAGE, "%s takes a number from %lu to %lu, not '%s'",
+                         option, min, max, text);
+    *value = (unsigned long)number;
+    return 0;
+}
+
+static bool is_token(const char *text)
+{
+    if (!*text)
+        return false;
+    for (; *text; text++)
+        if (!isalnum((unsigned char)*text) && !strchr("!#$%&'*+-.^_`|~", *text))
+            return false;
+    return true;
+}
+
+/* 'POST /api/X?a=b', '/api/X' or 'POST'. What is sent is one line: no byte of the target may be a
+ * space or a control. */
+static int parse_request(struct options *options, const char *text, struct error *error)
+{
+    free(options->request_line);
+    options->request_line = mem_strdup(text);
+    char *line = options->request_line;
+    char *space = strchr(line, ' ');
+    char *target = line[0] == '/' ? line : NULL;
+    if (space && !target) {
+        *space = '\0';
+        target = space + 1 + strspn(space + 1, " ");
+    }
+    options->method = target == line ? NULL : line;
+    options->target = target;
+    if (options->method) {
+        for (char *c = line; *c; c++)
+            *c = (char)toupper((unsigned char)*c);
+        if (!is_token(options->method))
+            goto wrong;
+    }
+    if (!target)
+        return 0;
+    if (target[0] != '/')
+        goto wrong;
+    for (const char *c = target; *c; c++)
+        if ((unsigned char)*c <= ' ' || *c == 0x7F)
+            goto wrong;
+    return 0;
+
+wrong:
+    return error_set(error, EXIT_STATUS_USAGE,
+                     "--request takes a method and a target, as 'POST /api/X?a=b', not '%s'", text);
+}
+
+static int add_header(struct options *options, const char *text, struct error *error)
+{
+    const char *colon = strchr(text, ':');
+    char *name = mem_strndup(text, colon ? (size_t)(colon - text) : 0);
+    bool right = is_token(name) && !strpbrk(text, "\r\n");
+    free(name);
+    if (!right)
+        return error_set(error, EXIT_STATUS_USAGE, "--header takes 'Name: value', not '%s'", text);
+    append(&options->headers, &options->header_count, text);
+    return 0;
+}
+
+static int parse_format(struct options *options, const char *text, struct error *error)
+{
+    if (strcmp(text, "text") == 0)
+        options->format = FORMAT_TEXT;
+    else if (strcmp(text, "json") == 0)
+        options->format = FORMAT_JSON;
+    else
+        return error_set(error, EXIT_STATUS_USAGE, "--format takes text or json, not '%s'", text);
+    return 0;
+}
+
+/* A word that a function could be called. */
+static bool is_function_name(const char *text)
+{
+    if (!isalpha((unsigned char)text[0]) || strlen(text) > FUNCTION_NAME_MAX)
+        return false;
+    for (; *text; text++)
+        if (!isalnum((unsigned char)*text) && *text != '_' && *text != '-')
+            return false;
+    return true;
+}
+
+static int add_function(struct options *options, const char *name, struct error *error)
+{
+    if (!is_function_name(name))
+        return error_set(error, EXIT_STATUS_USAGE, "--functions: '%s' is no function's name", name);
+    append(&options->functions, &options->function_count, name);
+    return 0;
+}
+
+static int set_path(struct options *options, const char *path, bool *given, struct error *error)
+{
+    if (*given)
+        return error_set(error, EXIT_STATUS_USAGE, "one path is enough, and '%s' is a second one",
+                         path);
+    *given = true;
+    options->path = path;
+    return 0;
+}
+
+static int apply_number(struct options *options, int option, const char *value, struct error *error)
+{
+    unsigned long number = 0;
+    int result = -1;
+    switch (option) {
+    case 'p':
+        result = parse_number(value, 0, UINT16_MAX, "--port", &number, error);
+        options->port = (uint16_t)number;
+        options->port_given = true;
+        break;
+    case 'n':
+        result = parse_number(value, 1, REQUESTS_MAX, "--requests", &number, error);
+        options->requests = (unsigned)number;
+        break;
+    case OPT_CONCURRENCY:
+        result = parse_number(value, 1, CONCURRENCY_MAX, "--concurrency", &number, error);
+        options->concurrency = (unsigned)number;
+        break;
+    case OPT_PRECISION:
+        result = parse_number(value, 0, TABLE_PRECISION_MAX, "--precision", &number, error);
+        options->precision = (int)number;
+        break;
+    default: break;
+    }
+    return result;
+}
+
+/* Options whose value is taken as it is, and flags. */
+static void apply_plain(struct options *options, int option, const char *value)
+{
+    switch (option) {
+    case 'h': options->command = COMMAND_HELP; break;
+    case 'V': options->command = COMMAND_VERSION; break;
+    case 'o': options->output = value; break;
+    case OPT_ADDRESS: options->address = value; break;
+    case OPT_ASCII: options->ascii = true; break;
+    case OPT_DATA: options->data = value; break;
+    case OPT_EXCLUDE: append(&options->exclude, &options->exclude_count, value); break;
+    case OPT_INCLUDE: append(&options->include, &options->include_count, value); break;
+    case OPT_NO_COLOR: options->no_color = true; break;
+    case OPT_PYTHON: options->python = value; break;
+    case OPT_QUIET: options->quiet = true; break;
+    case OPT_REPORT: options->report = true; break;
+    case OPT_VERBOSE: options->verbose = true; break;
+    default: break;
+    }
+}
+
+static int apply(struct options *options, int option, const char *value, struct error *error)
+{
+    switch (option) {
+    case 'p':
+    case 'n':
+    case OPT_CONCURRENCY:
+    case OPT_PRECISION: return apply_number(options, option, value, error);
+    case OPT_FORMAT: return parse_format(options, value, error);
+    case OPT_FUNCTIONS: return add_function(options, value, error);
+    case OPT_HEADER: return add_header(options, value, error);
+    case OPT_REQUEST: return parse_request(options, value, error);
+    case OPT_BATCH:
+        if (options->command == COMMAND_START)
+            return error_set(error, EXIT_STATUS_USAGE, "--batch does not go with start");
+        if (options->command == COMMAND_LIVE)
+            options->command = COMMAND_BATCH;
+        return 0;
+    default: apply_plain(options, option, value); return 0;
+    }
+}
+
+/* `argument` is the one that getopt stopped at; within a cluster of short options it names only
+ * the letter. */
+static int refuse(int option, const char *argument, struct error *error)
+{
+    char letter[] = {'-', (char)optopt, '\0'};
+    if (strncmp(argument, "--", 2) != 0 && optopt > ' ' && optopt < 0x7F)
+        argument = letter;
+    if (option == ':')
+        return error_set(error, EXIT_STATUS_USAGE, "%s needs a value; see pymemtop --help",
+                         argument);
+    return error_set(error, EXIT_STATUS_USAGE, "unknown option %s; see pymemtop --help", argument);
+}
+
+static int parse_arguments(struct options *options, int argc, char **argv, struct error *error)
+{
+    bool path_given = false;
+    bool names = false; /* the words are names for --functions */
+    int option;
+    /* 0, not 1: glibc then forgets a former scan, and reads the order mode anew. */
+    optind = 0;
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
+        int result;
+        if (option == '?' || option == ':')
+            return refuse(option, argv[optind - 1], error);
+        if (option != 1)
+            result = apply(options, option, optarg, error);
+        else if (names && is_function_name(optarg))
+            result = add_function(options, optarg, error);
+        else
+            result = set_path(options, optarg, &path_given, error);
+        if (result)
+            return result;
+        names = option == OPT_FUNCTIONS || (names && option == 1 && is_function_name(optarg));
+    }
+    for (; optind < argc; optind++)
+        if (set_path(options, argv[optind], &path_given, error))
+            return -1;
+    return 0;
+}
+
+int options_parse(struct options *options, int argc, char **argv, struct error *error)
+{
+    *options = (struct options){
+        .path = ".",
+        .address = "127.0.0.1",
+        .port = 7071,
+        .requests = 1,
+        .concurrency = 1,
+        .precision = TABLE_PRECISION_DEFAULT,
+    };
+    if (argc > 1 && strcmp(argv[1], "start") == 0) {
+        options->command = COMMAND_START;
+        argc--, argv++;
+    }
+    int result = parse_arguments(options, argc, argv, error);
+    if (options->command == COMMAND_BATCH && !options->port_given)
+        options->port = 0;
+    return result;
+}
+
+void options_fini(struct options *options)
+{
+    free(options->request_line);
+    free(options->headers);
+    free(options->functions);
+    free(options->include);
+    free(options->exclude);
+    *options = (struct options){.path = "."};
+}

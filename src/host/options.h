@@ -1,0 +1,62 @@
+/*
+ * The command line (DESIGN section 5). Parsing only reads argv; what PATH means is found by
+ * host/app.h.
+ */
+#ifndef HOST_OPTIONS_H
+#define HOST_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+enum command {
+    COMMAND_LIVE,  /* the screen; where a terminal is missing, the same as COMMAND_BATCH */
+    COMMAND_BATCH, /* N requests, then the report */
+    COMMAND_START, /* headless, the console of `func start` */
+    COMMAND_HELP,
+    COMMAND_VERSION,
+};
+
+enum report_format { FORMAT_TEXT, FORMAT_JSON };
+
+struct options {
+    enum command command;
+    const char *path;    /* borrowed from argv; "." where none was given */
+    const char *python;  /* --python, or NULL */
+    const char *address; /* --address; "127.0.0.1" */
+    uint16_t port;       /* --port; 7071 for live and start, 0 (any free one) for batch */
+    bool port_given;
+    const char *method;   /* of --request 'METHOD TARGET'; NULL: the function's first method */
+    const char *target;   /* NULL: the function's route */
+    char *request_line;   /* owned: what method and target point into */
+    const char *data;     /* --data, the body; NULL for none */
+    const char **headers; /* owned array of borrowed "Name: value" */
+    size_t header_count;
+    unsigned requests;      /* -n; 1 */
+    unsigned concurrency;   /* --concurrency; 1 */
+    const char **functions; /* --functions a b: only these; owned array of borrowed names */
+    size_t function_count;
+    const char **include; /* --include/--exclude GLOB, as often as wanted; owned arrays */
+    size_t include_count;
+    const char **exclude;
+    size_t exclude_count;
+    enum report_format format;
+    const char *output; /* -o; NULL for stdout */
+    int precision;      /* of the text report */
+    bool report;        /* `start --report` */
+    bool verbose;
+    bool quiet;
+    bool ascii;
+    bool no_color;
+};
+
+/* Parse argv: 0, or -1 with `error` (EXIT_STATUS_USAGE). Fills *options in either case, so that
+ * options_fini is always right. */
+int options_parse(struct options *options, int argc, char **argv, struct error *error);
+void options_fini(struct options *options);
+/* The text of --help. */
+const char *options_help(void);
+
+#endif

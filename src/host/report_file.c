@@ -1,0 +1,80 @@
+#include "config.h"
+#include "host/report_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "host/path.h"
+#include "report/json.h"
+#include "report/table.h"
+
+enum { REPORT_MAX_BYTES = 1 << 30 };
+
+static int write_all(int fd, const char *bytes, size_t len)
+{
+    while (len) {
+        ssize_t written = write(fd, bytes, len);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return -errno;
+        bytes += written;
+        len -= (size_t)written;
+    }
+    return 0;
+}
+
+static int make_report(const struct model *model, const struct options *options, struct buf *out,
+                       struct error *error)
+{
+    if (options->format == FORMAT_JSON)
+        return json_write(model, out, error);
+    return table_write(model, options->precision, out, error);
+}
+
+/* Write beside the file, then move over it: who reads FILE sees the old one or the new one. What is
+ * no regular file (a terminal, a pipe, /dev/null) is written to as it is. */
+static int replace_file(const char *path, const struct buf *bytes)
+{
+    struct stat info;
+    bool direct = stat(path, &info) == 0 && !S_ISREG(info.st_mode);
+    char *fresh = direct ? mem_strdup(path) : mem_printf("%s.XXXXXX", path);
+    int fd = direct ? open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY) : mkostemp(fresh, O_CLOEXEC);
+    int result = fd < 0 ? -errno : write_all(fd, buf_text(bytes), bytes->len);
+    if (!direct && fd >= 0) {
+        mode_t mask = umask(0);
+        umask(mask);
+        if (!result && (fchmod(fd, 0666 & ~mask) < 0 || fsync(fd) < 0 || rename(fresh, path) < 0))
+            result = -errno;
+        if (result)
+            unlink(fresh);
+    }
+    if (fd >= 0)
+        close(fd);
+    free(fresh);
+    return result;
+}
+
+int report_file_write(const struct model *model, const struct options *options, struct error *error)
+{
+    struct buf out;
+    buf_init(&out, REPORT_MAX_BYTES);
+    int result = make_report(model, options, &out, error);
+    if (!result) {
+        int failure = options->output ? replace_file(options->output, &out)
+                                      : write_all(STDOUT_FILENO, buf_text(&out), out.len);
+        if (failure)
+            result = error_set(error, EXIT_STATUS_SYSTEM, "cannot write the report to %s: %s",
+                               options->output ? options->output : "standard output",
+                               strerror(-failure));
+    }
+    buf_fini(&out);
+    return result;
+}

@@ -1,0 +1,92 @@
+#include "config.h"
+#include "host/start.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <uv.h>
+
+#include "host/console.h"
+#include "host/host.h"
+#include "host/report_file.h"
+
+enum { SIGNALS = 3 };
+
+struct start {
+    const struct options *options;
+    uv_loop_t loop;
+    uv_signal_t signals[SIGNALS];
+    struct host *host;
+    bool listed; /* the functions were */
+};
+
+static void on_output(void *context, const struct output_line *line)
+{
+    const struct start *start = context;
+    if (line->level > LEVEL_DEBUG || start->options->verbose)
+        console_write(stdout, line, true);
+}
+
+/* The list that `func start` prints: Name: [GET,POST] URL, indented by a tab. */
+static void list_functions(const struct model *model)
+{
+    printf("\nFunctions:\n\n");
+    for (size_t i = 0; i < model->function_count; i++) {
+        const struct model_function *function = &model->functions[i];
+        if (function->url)
+            printf("\t%s: %s%s%s%s\n\n", function->name, function->methods ? "[" : "",
+                   function->methods ? function->methods : "", function->methods ? "] " : "",
+                   function->url);
+        else
+            printf("\t%s: %s\n\n", function->name, function->trigger);
+    }
+    fflush(stdout);
+}
+
+static void on_loaded(void *context)
+{
+    struct start *start = context;
+    if (!start->listed)
+        list_functions(host_model(start->host));
+    start->listed = true;
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct start *start = handle->data;
+    (void)number;
+    uv_stop(&start->loop);
+}
+
+static void watch_signals(struct start *start)
+{
+    static const int numbers[SIGNALS] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < SIGNALS; i++) {
+        uv_signal_init(&start->loop, &start->signals[i]);
+        start->signals[i].data = start;
+        uv_signal_start(&start->signals[i], on_signal, numbers[i]);
+    }
+}
+
+int start_run(const struct options *options, struct error *error)
+{
+    struct start start = {.options = options};
+    const struct host_events events = {.context = &start, .loaded = on_loaded, .output = on_output};
+    int status = -1;
+    uv_loop_init(&start.loop);
+    watch_signals(&start);
+    start.host = host_open(&start.loop, options, &events, error);
+    if (start.host) {
+        uv_run(&start.loop, UV_RUN_DEFAULT);
+        host_stop(start.host);
+        status = EXIT_STATUS_OK;
+        if (options->report && report_file_write(host_model(start.host), options, error))
+            status = -1;
+    }
+    host_close(start.host);
+    for (size_t i = 0; i < SIGNALS; i++)
+        uv_close((uv_handle_t *)&start.signals[i], NULL);
+    uv_run(&start.loop, UV_RUN_DEFAULT);
+    uv_loop_close(&start.loop);
+    return status;
+}

@@ -1,0 +1,473 @@
+/*
+ * Each worker process has an object of its own (struct worker), which lives until the loop has
+ * closed its handles; the supervisor points to the one that runs. So the next worker can be spawned
+ * while the last one's handles are still being closed, and nothing of the old one is mistaken for
+ * the new one's.
+ *
+ * The worker is a session of its own: Ctrl-C at the terminal reaches pymemtop alone, and signals
+ * can be sent to the worker together with the processes that the app started.
+ *
+ * When the process is gone, its socket and pipes may still hold what it said last. They are read to
+ * the end first, without waiting for their end: a process that the app started may hold them open.
+ */
+#include "config.h"
+#include "host/supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/attributes.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "host/link.h"
+#include "host/number.h"
+#include "host/text_pipe.h"
+
+enum {
+    BACKOFF_FIRST_MS = 250,
+    BACKOFF_LAST_MS = 8000,
+    STABLE_S = 60,
+    STEP_MS = 500,        /* between the steps of ending a worker */
+    LINK_GRACE_MS = 2000, /* from the link's end to the process's */
+};
+
+/* Places of the descriptors in the worker. */
+enum { FD_LINK = 3, FD_SEGMENT = 4, FD_COUNT = 5 };
+
+struct worker {
+    struct supervisor *supervisor;
+    uv_process_t process;
+    struct link link;
+    struct text_pipe out;
+    struct text_pipe err;
+    uv_timer_t timer; /* steps of ending */
+    struct segment *segment;
+    int statm_fd; /* -1 where it could not be opened */
+    uint64_t started_ns;
+    unsigned handles; /* open in the loop */
+};
+
+struct supervisor {
+    uv_loop_t *loop;
+    struct supervisor_setup setup;
+    struct supervisor_events events;
+    struct worker *worker; /* the one that runs, or NULL */
+    uv_timer_t restart;
+    unsigned backoff_ms;
+    uint64_t starts;
+    unsigned users; /* workers whose handles are open, and the restart timer */
+    bool closing;
+    void (*closed)(void *context);
+    void *closed_context;
+};
+
+static void on_restart(uv_timer_t *timer);
+
+/* ---- letting go ---- */
+
+static void release(struct supervisor *supervisor)
+{
+    if (--supervisor->users)
+        return;
+    supervisor->closed(supervisor->closed_context);
+    free(supervisor);
+}
+
+static void release_worker(struct worker *worker)
+{
+    if (--worker->handles)
+        return;
+    struct supervisor *supervisor = worker->supervisor;
+    link_fini(&worker->link);
+    text_pipe_fini(&worker->out);
+    text_pipe_fini(&worker->err);
+    segment_unmap(worker->segment);
+    if (worker->statm_fd >= 0)
+        close(worker->statm_fd);
+    free(worker);
+    release(supervisor);
+}
+
+/* data of a pipe is its owner's; each close callback knows where it lies in the worker. */
+#define CLOSED_CALLBACK(name, member)                                                              \
+    static void name(uv_handle_t *handle)                                                          \
+    {                                                                                              \
+        char *start = (char *)handle - offsetof(struct worker, member);                            \
+        release_worker((struct worker *)(void *)start);                                            \
+    }
+CLOSED_CALLBACK(on_process_closed, process)
+CLOSED_CALLBACK(on_link_closed, link.pipe)
+CLOSED_CALLBACK(on_out_closed, out.pipe)
+CLOSED_CALLBACK(on_err_closed, err.pipe)
+CLOSED_CALLBACK(on_timer_closed, timer)
+
+static void worker_close(struct worker *worker)
+{
+    uv_close((uv_handle_t *)&worker->process, on_process_closed);
+    uv_close((uv_handle_t *)&worker->link.pipe, on_link_closed);
+    uv_close((uv_handle_t *)&worker->out.pipe, on_out_closed);
+    uv_close((uv_handle_t *)&worker->err.pipe, on_err_closed);
+    uv_close((uv_handle_t *)&worker->timer, on_timer_closed);
+}
+
+/* ---- what the worker says ---- */
+
+static void on_frame(void *context, const struct frame *frame, json_t *json)
+{
+    struct worker *worker = context;
+    struct supervisor *supervisor = worker->supervisor;
+    supervisor->events.frame(supervisor->events.context, frame, json);
+}
+
+static void on_out(void *context, const char *line, size_t len)
+{
+    struct supervisor *supervisor = ((struct worker *)context)->supervisor;
+    supervisor->events.text(supervisor->events.context, OUTPUT_STDOUT, line, len);
+}
+
+static void on_err(void *context, const char *line, size_t len)
+{
+    struct supervisor *supervisor = ((struct worker *)context)->supervisor;
+    supervisor->events.text(supervisor->events.context, OUTPUT_STDERR, line, len);
+}
+
+/* The worker with everything that it has started: its process group, which outlives it. */
+static void signal_worker(const struct worker *worker, int signal)
+{
+    if (worker->process.pid > 0)
+        kill(-worker->process.pid, signal);
+}
+
+static void on_grace_over(uv_timer_t *timer)
+{
+    signal_worker(timer->data, SIGKILL);
+}
+
+static void on_link_ended(void *context, const char *reason)
+{
+    struct worker *worker = context;
+    struct supervisor *supervisor = worker->supervisor;
+    char text[256];
+    if (!reason) { /* as a rule its exit follows at once */
+        if (!supervisor->closing)
+            uv_timer_start(&worker->timer, on_grace_over, LINK_GRACE_MS, 0);
+        return;
+    }
+    snprintf(text, sizeof text, "the worker sent %s; it is killed", reason);
+    supervisor->events.notice(supervisor->events.context, text);
+    signal_worker(worker, SIGKILL);
+}
+
+/* ---- its end ---- */
+
+/* When to start the next one, and longer the time after. */
+static unsigned next_delay(struct supervisor *supervisor, const struct worker *worker)
+{
+    uint64_t lived_ns = clock_monotonic_ns() - worker->started_ns;
+    if (supervisor->closing || supervisor->setup.once)
+        return 0;
+    if (lived_ns > STABLE_S * NS_PER_SECOND)
+        supervisor->backoff_ms = BACKOFF_FIRST_MS;
+    unsigned delay_ms = supervisor->backoff_ms;
+    supervisor->backoff_ms = delay_ms * 2 > BACKOFF_LAST_MS ? BACKOFF_LAST_MS : delay_ms * 2;
+    return delay_ms;
+}
+
+static void on_exit_seen(uv_process_t *process, int64_t exit_status, int term_signal)
+{
+    struct worker *worker = process->data;
+    struct supervisor *supervisor = worker->supervisor;
+    struct supervisor_end end = {
+        .signal = term_signal,
+        .exit_status = term_signal ? 128 + term_signal : (int)exit_status,
+    };
+    link_finish(&worker->link);
+    text_pipe_finish(&worker->out);
+    text_pipe_finish(&worker->err);
+    signal_worker(worker, SIGTERM); /* what the app started goes with it */
+    supervisor->worker = NULL;
+    unsigned delay_ms = next_delay(supervisor, worker);
+    supervisor->events.died(supervisor->events.context, &end, delay_ms);
+    worker_close(worker);
+    if (delay_ms)
+        uv_timer_start(&supervisor->restart, on_restart, delay_ms, 0);
+}
+
+/* ---- spawning ---- */
+
+/* The two ends of what connects host and worker; -1 where closed or handed over. */
+struct channel_fds {
+    int link[2];
+    int out[2];
+    int err[2];
+    int segment;
+};
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+static void close_worker_ends(struct channel_fds *fds)
+{
+    close_fd(&fds->link[1]);
+    close_fd(&fds->out[1]);
+    close_fd(&fds->err[1]);
+    close_fd(&fds->segment);
+}
+
+static int open_channels(struct channel_fds *fds, struct segment **segment, struct error *error)
+{
+    *fds = (struct channel_fds){{-1, -1}, {-1, -1}, {-1, -1}, -1};
+    *segment = segment_create(&fds->segment, error);
+    if (!*segment)
+        return -1;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds->link) < 0 ||
+        pipe2(fds->out, O_CLOEXEC) < 0 || pipe2(fds->err, O_CLOEXEC) < 0) {
+        error_set(error, EXIT_STATUS_SYSTEM, "cannot connect to a worker: %s", strerror(errno));
+        close_worker_ends(fds);
+        close_fd(&fds->link[0]);
+        close_fd(&fds->out[0]);
+        close_fd(&fds->err[0]);
+        segment_unmap(*segment);
+        return -1;
+    }
+    return 0;
+}
+
+static void add_argument(char **arguments, size_t *count, const char *name, const char *value)
+{
+    arguments[(*count)++] = mem_strdup(name);
+    if (value)
+        arguments[(*count)++] = mem_strdup(value);
+}
+
+static char **make_arguments(const struct supervisor_setup *setup)
+{
+    size_t count = 0;
+    char number[16];
+    char **arguments =
+        mem_calloc(12 + 2 * (setup->include_count + setup->exclude_count), sizeof *arguments);
+    add_argument(arguments, &count, setup->program, NULL);
+    snprintf(number, sizeof number, "%d", FD_LINK);
+    add_argument(arguments, &count, "--link-fd", number);
+    snprintf(number, sizeof number, "%d", FD_SEGMENT);
+    add_argument(arguments, &count, "--segment-fd", number);
+    add_argument(arguments, &count, "--app-root", setup->app_root);
+    if (setup->executable)
+        add_argument(arguments, &count, "--executable", setup->executable);
+    for (size_t i = 0; i < setup->include_count; i++)
+        add_argument(arguments, &count, "--include", setup->include[i]);
+    for (size_t i = 0; i < setup->exclude_count; i++)
+        add_argument(arguments, &count, "--exclude", setup->exclude[i]);
+    return arguments;
+}
+
+static void free_arguments(char **arguments)
+{
+    for (char **each = arguments; *each; each++)
+        free(*each);
+    free(arguments);
+}
+
+static int spawn_process(struct worker *worker, const struct channel_fds *fds)
+{
+    const struct supervisor_setup *setup = &worker->supervisor->setup;
+    uv_stdio_container_t stdio[FD_COUNT] = {
+        [0] = {.flags = UV_IGNORE},
+        [1] = {.flags = UV_INHERIT_FD, .data.fd = fds->out[1]},
+        [2] = {.flags = UV_INHERIT_FD, .data.fd = fds->err[1]},
+        [FD_LINK] = {.flags = UV_INHERIT_FD, .data.fd = fds->link[1]},
+        [FD_SEGMENT] = {.flags = UV_INHERIT_FD, .data.fd = fds->segment},
+    };
+    char **arguments = make_arguments(setup);
+    char **environment = mem_calloc(1, sizeof *environment);
+    size_t count = 0;
+    for (char *const *each = setup->environment; *each; each++) {
+        environment = mem_resize(environment, count + 2, sizeof *environment);
+        environment[count++] = *each;
+        environment[count] = NULL;
+    }
+    uv_process_options_t options = {
+        .exit_cb = on_exit_seen,
+        .file = setup->program,
+        .args = arguments,
+        .env = environment,
+        .cwd = setup->app_root,
+        .flags = UV_PROCESS_DETACHED,
+        .stdio_count = FD_COUNT,
+        .stdio = stdio,
+    };
+    int result = uv_spawn(worker->supervisor->loop, &worker->process, &options);
+    free(environment);
+    free_arguments(arguments);
+    return result;
+}
+
+static int open_statm(int pid)
+{
+    char path[32];
+    snprintf(path, sizeof path, "/proc/%d/statm", pid);
+    return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+/* Hand the host's ends to the loop. A descriptor that cannot be read shows as a worker that says
+ * nothing, which LINK_GRACE_MS ends. */
+static void listen_to(struct worker *worker, struct channel_fds *fds)
+{
+    uv_loop_t *loop = worker->supervisor->loop;
+    worker->link.heard = on_frame;
+    worker->link.ended = on_link_ended;
+    worker->link.context = worker;
+    if (link_open(&worker->link, loop, fds->link[0]))
+        on_link_ended(worker, "no link");
+    if (text_pipe_open(&worker->out, loop, fds->out[0], on_out, worker) ||
+        text_pipe_open(&worker->err, loop, fds->err[0], on_err, worker))
+        on_link_ended(worker, "no output");
+}
+
+static int spawn(struct supervisor *supervisor, struct error *error)
+{
+    struct worker *worker = mem_calloc(1, sizeof *worker);
+    struct channel_fds fds;
+    worker->supervisor = supervisor;
+    worker->statm_fd = -1;
+    if (open_channels(&fds, &worker->segment, error)) {
+        free(worker);
+        return -1;
+    }
+    supervisor->users++;
+    worker->handles = 5;
+    worker->started_ns = clock_monotonic_ns();
+    uv_timer_init(supervisor->loop, &worker->timer);
+    worker->timer.data = worker;
+    int result = spawn_process(worker, &fds);
+    worker->process.data = worker;
+    close_worker_ends(&fds);
+    listen_to(worker, &fds);
+    if (result) {
+        error_set(error, EXIT_STATUS_SYSTEM, "cannot run the worker %s: %s",
+                  supervisor->setup.program, uv_strerror(result));
+        worker_close(worker);
+        return -1;
+    }
+    worker->statm_fd = open_statm(worker->process.pid);
+    supervisor->worker = worker;
+    supervisor->starts++;
+    supervisor->events.started(supervisor->events.context, worker->segment);
+    return 0;
+}
+
+static void on_restart(uv_timer_t *timer)
+{
+    struct supervisor *supervisor = timer->data;
+    struct error error;
+    if (supervisor->worker || !spawn(supervisor, &error))
+        return;
+    supervisor->events.notice(supervisor->events.context, error.text);
+    uv_timer_start(&supervisor->restart, on_restart, BACKOFF_LAST_MS, 0);
+}
+
+struct supervisor *supervisor_new(uv_loop_t *loop, const struct supervisor_setup *setup,
+                                  const struct supervisor_events *events)
+{
+    struct supervisor *supervisor = mem_calloc(1, sizeof *supervisor);
+    supervisor->loop = loop;
+    supervisor->setup = *setup;
+    supervisor->events = *events;
+    supervisor->backoff_ms = BACKOFF_FIRST_MS;
+    supervisor->users = 1;
+    uv_timer_init(loop, &supervisor->restart);
+    supervisor->restart.data = supervisor;
+    return supervisor;
+}
+
+int supervisor_start(struct supervisor *supervisor, struct error *error)
+{
+    return spawn(supervisor, error);
+}
+
+/* ---- use ---- */
+
+int supervisor_send(struct supervisor *supervisor, enum frame_type type, const json_t *json,
+                    const void *body, size_t body_len)
+{
+    if (!supervisor->worker)
+        return -ENOTCONN;
+    return link_send(&supervisor->worker->link, type, json, body, body_len);
+}
+
+void supervisor_kill(struct supervisor *supervisor)
+{
+    if (supervisor->worker)
+        signal_worker(supervisor->worker, SIGKILL);
+}
+
+int supervisor_pid(const struct supervisor *supervisor)
+{
+    return supervisor->worker ? supervisor->worker->process.pid : 0;
+}
+
+uint64_t supervisor_starts(const struct supervisor *supervisor)
+{
+    return supervisor->starts;
+}
+
+int64_t supervisor_rss_bytes(const struct supervisor *supervisor)
+{
+    static long page_bytes;
+    char text[128];
+    unsigned long long pages;
+    if (!supervisor->worker || supervisor->worker->statm_fd < 0)
+        return 0;
+    if (!page_bytes)
+        page_bytes = sysconf(_SC_PAGESIZE);
+    ssize_t len = pread(supervisor->worker->statm_fd, text, sizeof text - 1, 0);
+    if (len <= 0)
+        return 0;
+    text[len] = '\0';
+    const char *resident = strchr(text, ' '); /* "size resident shared ..." in pages */
+    if (!resident || !number_read(resident + 1, INT64_MAX / (uint64_t)page_bytes, &pages))
+        return 0;
+    return (int64_t)pages * page_bytes;
+}
+
+/* ---- closing ---- */
+
+static void on_step_kill(uv_timer_t *timer)
+{
+    signal_worker(timer->data, SIGKILL);
+}
+
+static void on_step_terminate(uv_timer_t *timer)
+{
+    signal_worker(timer->data, SIGTERM);
+    uv_timer_start(timer, on_step_kill, STEP_MS, 0);
+}
+
+static void on_restart_closed(uv_handle_t *handle)
+{
+    release(handle->data);
+}
+
+void supervisor_close(struct supervisor *supervisor, void (*closed)(void *context), void *context)
+{
+    supervisor->closing = true;
+    supervisor->closed = closed;
+    supervisor->closed_context = context;
+    if (supervisor->worker) {
+        json_t *nothing = json_object();
+        link_send(&supervisor->worker->link, FRAME_SHUTDOWN, nothing, NULL, 0);
+        json_decref(nothing);
+        uv_timer_start(&supervisor->worker->timer, on_step_terminate, STEP_MS, 0);
+    }
+    uv_close((uv_handle_t *)&supervisor->restart, on_restart_closed);
+}

@@ -1,0 +1,76 @@
+/*
+ * The worker's supervisor: spawns it, listens to its link and its output, notices its end however
+ * it came, and starts it again with back-off (0.25 s, doubling to 8 s, from the start again after a
+ * minute of life).
+ */
+#ifndef HOST_SUPERVISOR_H
+#define HOST_SUPERVISOR_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "base/error.h"
+#include "model/output.h"
+#include "wire/frame.h"
+#include "wire/segment.h"
+
+struct supervisor;
+
+/* How to run the worker. All strings are borrowed until supervisor_close. */
+struct supervisor_setup {
+    const char *program;
+    const char *app_root;     /* its current folder, too */
+    const char *executable;   /* the environment's interpreter, or NULL */
+    char *const *environment; /* NULL-terminated */
+    const char *const *include;
+    size_t include_count;
+    const char *const *exclude;
+    size_t exclude_count;
+    bool once; /* do not start it again after its end */
+};
+
+struct supervisor_end {
+    int exit_status; /* the exit code, or 128 + signal */
+    int signal;      /* 0 where it exited by itself */
+};
+
+struct supervisor_events {
+    void *context;
+    /* A worker was spawned; it writes to `segment`, which is mapped until after `died`. */
+    void (*started)(void *context, struct segment *segment);
+    /* `json` is an object. Borrowed. */
+    void (*frame)(void *context, const struct frame *frame, json_t *json);
+    /* A line of its stdout or stderr. */
+    void (*text)(void *context, enum output_source source, const char *line, size_t len);
+    /* The supervisor has something to say. One line. */
+    void (*notice)(void *context, const char *text);
+    /* The worker is gone, and everything that it had sent was heard. delay_ms: when it is started
+     * again, 0 where it is not. */
+    void (*died)(void *context, const struct supervisor_end *end, unsigned delay_ms);
+};
+
+/* A supervisor without a worker yet. setup and events are copied. End it with supervisor_close. */
+struct supervisor *supervisor_new(uv_loop_t *loop, const struct supervisor_setup *setup,
+                                  const struct supervisor_events *events);
+/* Spawn the first worker: 0, or -1 with `error` (EXIT_STATUS_SYSTEM). */
+int supervisor_start(struct supervisor *supervisor, struct error *error);
+/* Send a frame to the worker; json is borrowed, body copied. 0, -ENOTCONN without a worker, or
+ * another negative errno. */
+int supervisor_send(struct supervisor *supervisor, enum frame_type type, const json_t *json,
+                    const void *body, size_t body_len);
+/* SIGKILL; `died` follows, and then the next worker. */
+void supervisor_kill(struct supervisor *supervisor);
+/* 0 while there is none. */
+int supervisor_pid(const struct supervisor *supervisor);
+uint64_t supervisor_starts(const struct supervisor *supervisor);
+/* The worker's resident set as /proc says it, in bytes; 0 while there is none. */
+int64_t supervisor_rss_bytes(const struct supervisor *supervisor);
+/* End the worker for good (SHUTDOWN, after half a second SIGTERM, after another half SIGKILL) and
+ * free the supervisor; `closed` is called when the loop has let go of it. `died` comes before, if a
+ * worker runs. */
+void supervisor_close(struct supervisor *supervisor, void (*closed)(void *context), void *context);
+
+#endif

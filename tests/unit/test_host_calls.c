@@ -1,0 +1,322 @@
+/* Pending invocations: every way in which one can end, each exactly once. */
+#include "config.h"
+
+#include <errno.h>
+
+#include "base/clock.h"
+#include "host/calls.h"
+#include "tests/unit/host_fixture.h"
+
+#define SECOND NS_PER_SECOND
+
+static struct model *model;
+static struct notes notes;
+static struct calls *calls;
+static const struct host_events no_events;
+
+/* What the rest of the host was asked for. */
+static struct {
+    int sent;
+    json_t *last; /* the last INVOKE, owned */
+    int send_result;
+    int answered;
+    int status;
+    void *handle;
+    char body[128];
+    bool with_headers;
+    int overdue;
+    int begun;
+    int ended;
+    enum outcome outcome;
+} seen;
+
+static int on_send(void *context, const json_t *json, const void *body, size_t body_len)
+{
+    (void)context;
+    (void)body;
+    (void)body_len;
+    seen.sent++;
+    json_decref(seen.last);
+    seen.last = json_deep_copy(json);
+    return seen.send_result;
+}
+
+static void on_answer(void *context, void *handle, int status, const json_t *headers,
+                      const void *body, size_t body_len)
+{
+    (void)context;
+    seen.answered++;
+    seen.handle = handle;
+    seen.status = status;
+    seen.with_headers = json_array_size(headers) > 0;
+    snprintf(seen.body, sizeof seen.body, "%.*s", (int)body_len, body ? (const char *)body : "");
+}
+
+static void on_overdue(void *context)
+{
+    (void)context;
+    seen.overdue++;
+}
+
+static void on_begun(void *context, const struct invocation *invocation)
+{
+    (void)context;
+    assert_int_equal(invocation->outcome, OUTCOME_WAITING);
+    seen.begun++;
+}
+
+static void on_ended(void *context, const struct invocation *invocation)
+{
+    (void)context;
+    seen.ended++;
+    seen.outcome = invocation->outcome;
+}
+
+static int open_calls(void **state)
+{
+    const struct calls_ops ops = {.send = on_send,
+                                  .answer = on_answer,
+                                  .overdue = on_overdue,
+                                  .begun = on_begun,
+                                  .ended = on_ended};
+    (void)state;
+    memset(&seen, 0, sizeof seen);
+    model = model_new("/app");
+    notes = (struct notes){.model = model, .events = &no_events};
+    calls = calls_new(model, &notes, &ops, 60 * SECOND);
+    return 0;
+}
+
+static int close_calls(void **state)
+{
+    (void)state;
+    calls_free(calls);
+    model_free(model);
+    json_decref(seen.last);
+    return 0;
+}
+
+static void begin(void *handle, uint64_t now_ns)
+{
+    const struct calls_request request = {
+        .handle = handle,
+        .function = "One",
+        .shown = "GET /api/One",
+        .json = json_pack("{s:s}", "method", "GET"),
+    };
+    calls_begin(calls, &request, now_ns);
+}
+
+static void respond(uint64_t number, const char *rest, const char *body, uint64_t now_ns)
+{
+    char text[256];
+    snprintf(text, sizeof text, "{\"number\": %d, %s}", (int)number, rest);
+    json_t *json = json_loads(text, 0, NULL);
+    assert_non_null(json);
+    calls_response(calls, json, body, strlen(body), now_ns);
+    json_decref(json);
+}
+
+static void assert_end(int answered, int status, enum outcome outcome)
+{
+    assert_int_equal(seen.answered, answered);
+    assert_int_equal(seen.ended, answered);
+    assert_int_equal(seen.status, status);
+    assert_int_equal(seen.outcome, outcome);
+}
+
+static void assert_output(const char *part)
+{
+    for (size_t i = 0; i < model->output.count; i++)
+        if (strstr(output_at(&model->output, i)->text, part))
+            return;
+    fail_msg("'%s' is not in the output", part);
+}
+
+static void test_success(void **state)
+{
+    int handle;
+    (void)state;
+    calls_worker_ready(calls, SECOND);
+    begin(&handle, SECOND);
+    assert_int_equal(seen.begun, 1);
+    assert_int_equal(seen.sent, 1);
+    assert_int_equal(json_integer_value(json_object_get(seen.last, "number")), 1);
+    assert_string_equal(json_string_value(json_object_get(seen.last, "function")), "One");
+    const char *id = json_string_value(json_object_get(seen.last, "id"));
+    assert_int_equal(strlen(id), 36);
+    assert_int_equal(id[14], '4');
+    assert_int_equal(seen.answered, 0);
+    respond(1, "\"succeeded\": true, \"status\": 201, \"headers\": [[\"A\", \"b\"]]", "hello",
+            SECOND + 12 * NS_PER_MS);
+    assert_end(1, 201, OUTCOME_SUCCEEDED);
+    assert_ptr_equal(seen.handle, &handle);
+    assert_string_equal(seen.body, "hello");
+    assert_true(seen.with_headers);
+    assert_int_equal(calls_pending(calls), 0);
+    const struct invocation *invocation = invocations_find(&model->invocations, 1);
+    assert_int_equal(invocation->duration_ns, 12 * NS_PER_MS);
+    assert_string_equal(invocation->request, "GET /api/One");
+    assert_output("Executing 'Functions.One' (Reason=");
+    assert_output("Executed 'Functions.One' (Succeeded, Id=");
+    assert_output("Duration=12ms)");
+    respond(1, "\"succeeded\": true, \"status\": 200", "", SECOND);
+    assert_int_equal(seen.answered, 1);
+}
+
+static void test_failure(void **state)
+{
+    (void)state;
+    calls_worker_ready(calls, 0);
+    begin(NULL, 0);
+    respond(1,
+            "\"succeeded\": false, \"status\": 500, \"error\": \"ValueError: no\\u001b\","
+            " \"traceback\": \"  File\\n    boom\"",
+            "not to be sent", SECOND);
+    assert_end(1, 500, OUTCOME_FAILED);
+    assert_string_equal(seen.body, "");
+    assert_int_equal(model->invocations.failed, 1);
+    assert_string_equal(invocations_find(&model->invocations, 1)->error, "ValueError: no^[");
+    assert_output("Result: Failure");
+    assert_output("Exception: ValueError: no");
+    assert_output("Stack:   File");
+    assert_output("(Failed, Id=");
+}
+
+static void test_broken_responses(void **state)
+{
+    (void)state;
+    calls_worker_ready(calls, 0);
+    begin(NULL, 0);
+    respond(2, "\"succeeded\": true, \"status\": 200", "", 0);
+    json_t *nonsense = json_pack("{s:s}", "number", "1");
+    calls_response(calls, nonsense, NULL, 0, 0);
+    json_decref(nonsense);
+    assert_int_equal(seen.answered, 0);
+    respond(1, "\"succeeded\": true, \"status\": 99", "body", 0);
+    assert_end(1, 500, OUTCOME_FAILED);
+    assert_string_equal(seen.body, "");
+    begin(NULL, 0);
+    respond(2, "\"status\": \"x\"", "", 0);
+    assert_end(2, 500, OUTCOME_FAILED);
+}
+
+static void test_waiting_for_a_worker(void **state)
+{
+    (void)state;
+    begin(NULL, SECOND);
+    begin(NULL, SECOND);
+    assert_int_equal(seen.sent, 0);
+    calls_tick(calls, 30 * SECOND);
+    assert_int_equal(seen.answered, 0);
+    calls_worker_ready(calls, 30 * SECOND);
+    assert_int_equal(seen.sent, 2);
+    assert_int_equal(calls_pending(calls), 2);
+    /* From now on it is the function's time that counts. */
+    calls_tick(calls, 89 * SECOND);
+    assert_int_equal(seen.answered, 0);
+    respond(2, "\"succeeded\": true, \"status\": 200", "", 0);
+    respond(1, "\"succeeded\": true, \"status\": 200", "", 0);
+    assert_end(2, 200, OUTCOME_SUCCEEDED);
+}
+
+static void test_no_worker_in_time(void **state)
+{
+    (void)state;
+    begin(NULL, SECOND);
+    calls_tick(calls, (CALLS_WORKER_WAIT_S + 1) * SECOND);
+    assert_end(1, 503, OUTCOME_FAILED);
+    assert_holds(seen.body, "no worker was ready");
+    assert_int_equal(seen.overdue, 0);
+}
+
+static void test_worker_death(void **state)
+{
+    (void)state;
+    calls_worker_ready(calls, 0);
+    begin(NULL, 0);
+    begin(NULL, 0);
+    calls_worker_died(calls, "worker killed by SIGKILL", SECOND);
+    assert_end(2, 502, OUTCOME_KILLED);
+    assert_string_equal(seen.body, "worker killed by SIGKILL\n");
+    /* What comes after waits for the next worker. */
+    begin(NULL, SECOND);
+    assert_int_equal(seen.sent, 2);
+    calls_worker_died(calls, "again", SECOND);
+    assert_int_equal(seen.answered, 2);
+    calls_worker_ready(calls, 2 * SECOND);
+    assert_int_equal(seen.sent, 3);
+    respond(3, "\"succeeded\": true, \"status\": 200", "", 0);
+    assert_end(3, 200, OUTCOME_SUCCEEDED);
+}
+
+static void test_timeout(void **state)
+{
+    (void)state;
+    calls_worker_ready(calls, 0);
+    begin(NULL, 0);
+    begin(NULL, 30 * SECOND);
+    calls_tick(calls, 60 * SECOND);
+    assert_end(1, 500, OUTCOME_TIMED_OUT);
+    assert_int_equal(seen.overdue, 1);
+    respond(1, "\"succeeded\": true, \"status\": 200", "late", 0);
+    assert_int_equal(seen.answered, 1);
+    calls_worker_died(calls, "worker killed", 61 * SECOND);
+    assert_end(2, 502, OUTCOME_KILLED);
+}
+
+static void test_too_large_for_the_worker(void **state)
+{
+    (void)state;
+    calls_worker_ready(calls, 0);
+    seen.send_result = -EMSGSIZE;
+    begin(NULL, 0);
+    assert_end(1, 500, OUTCOME_FAILED);
+    seen.send_result = -EPIPE; /* the worker's death will follow */
+    begin(NULL, 0);
+    assert_int_equal(seen.answered, 1);
+    calls_worker_died(calls, "dead", 0);
+    assert_end(2, 502, OUTCOME_KILLED);
+}
+
+static void test_function_that_did_not_load(void **state)
+{
+    const struct calls_request request = {
+        .function = "One", .shown = "GET /", .json = json_object()};
+    (void)state;
+    calls_fail(calls, &request, "SyntaxError: invalid syntax", 0);
+    assert_int_equal(seen.begun, 1);
+    assert_int_equal(seen.sent, 0);
+    assert_end(1, 500, OUTCOME_FAILED);
+    assert_string_equal(seen.body, "");
+    assert_output("SyntaxError: invalid syntax");
+}
+
+static void test_refusing_all(void **state)
+{
+    (void)state;
+    begin(NULL, 0);
+    calls_worker_ready(calls, 0);
+    begin(NULL, 0);
+    calls_refuse_all(calls, "pymemtop is ending", 0);
+    assert_end(2, 503, OUTCOME_FAILED);
+    assert_int_equal(calls_pending(calls), 0);
+    assert_int_equal(model->invocations.running, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_success, open_calls, close_calls),
+        cmocka_unit_test_setup_teardown(test_failure, open_calls, close_calls),
+        cmocka_unit_test_setup_teardown(test_broken_responses, open_calls, close_calls),
+        cmocka_unit_test_setup_teardown(test_waiting_for_a_worker, open_calls, close_calls),
+        cmocka_unit_test_setup_teardown(test_no_worker_in_time, open_calls, close_calls),
+        cmocka_unit_test_setup_teardown(test_worker_death, open_calls, close_calls),
+        cmocka_unit_test_setup_teardown(test_timeout, open_calls, close_calls),
+        cmocka_unit_test_setup_teardown(test_too_large_for_the_worker, open_calls, close_calls),
+        cmocka_unit_test_setup_teardown(test_function_that_did_not_load, open_calls, close_calls),
+        cmocka_unit_test_setup_teardown(test_refusing_all, open_calls, close_calls),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

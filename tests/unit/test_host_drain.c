@@ -1,0 +1,350 @@
+/* The drain, with the test as the worker: right tables first, then every kind of wrong ones. */
+#include "config.h"
+
+#include "base/clock.h"
+#include "host/drain.h"
+#include "tests/unit/host_fixture.h"
+
+#define NOW_NS (100 * NS_PER_SECOND)
+
+static struct model *model;
+static struct drain *drain;
+static struct segment *segment;
+
+static int open_drain(void **state)
+{
+    struct error error;
+    int fd;
+    if (fixture_open(state))
+        return -1;
+    fixture_write("One/__init__.py", "def main(req):\n    x = 1\n    return x\n");
+    segment = segment_create(&fd, &error);
+    if (!segment)
+        return -1;
+    close(fd);
+    model = model_new(fixture_root);
+    drain = drain_new(model);
+    drain_attach(drain, segment);
+    return 0;
+}
+
+static int close_drain(void **state)
+{
+    drain_free(drain);
+    model_free(model);
+    segment_unmap(segment);
+    return fixture_close(state);
+}
+
+/* ---- the worker's side ---- */
+
+static uint32_t publish_string(const char *text)
+{
+    uint32_t offset = atomic_load(&segment->string_bytes);
+    memcpy(segment->strings + offset, text, strlen(text));
+    atomic_store(&segment->string_bytes, offset + (uint32_t)strlen(text));
+    return offset;
+}
+
+static uint32_t publish_file(const char *path)
+{
+    uint32_t index = atomic_load(&segment->file_count);
+    segment->files[index].path_offset = publish_string(path);
+    segment->files[index].path_len = (uint32_t)strlen(path);
+    atomic_store(&segment->file_count, index + 1);
+    return index;
+}
+
+static void publish_function(uint32_t file, const char *name, uint32_t first, uint32_t last)
+{
+    uint32_t index = atomic_load(&segment->function_count);
+    segment->functions[index] = (struct segment_function){.file = file,
+                                                          .first_line = first,
+                                                          .last_line = last,
+                                                          .name_offset = publish_string(name),
+                                                          .name_len = (uint32_t)strlen(name)};
+    atomic_store(&segment->function_count, index + 1);
+}
+
+static void count(struct line_counters *counters, int64_t increment_bytes)
+{
+    atomic_store(&counters->mem_usage_bytes, 1000 + increment_bytes);
+    atomic_store(&counters->peak_bytes, 1000 + increment_bytes);
+    atomic_store(&counters->increment_bytes, increment_bytes);
+    atomic_store(&counters->self_increment_bytes, increment_bytes);
+    atomic_store(&counters->occurrences, 1);
+}
+
+static uint32_t publish_site(uint32_t file, uint32_t line, int64_t increment_bytes)
+{
+    uint32_t index = atomic_load(&segment->site_count);
+    segment->sites[index].file = file;
+    segment->sites[index].line = line;
+    count(&segment->sites[index].total, increment_bytes);
+    atomic_store(&segment->site_count, index + 1);
+    return index;
+}
+
+static void publish_slot(uint32_t slot, uint64_t number, uint32_t site, uint32_t first_cell)
+{
+    struct segment_slot *entry = &segment->slots[slot];
+    atomic_store(&entry->number, number);
+    atomic_store(&entry->site, site);
+    atomic_store(&entry->first_cell, first_cell);
+    atomic_store(&entry->rss_start_bytes, 1000);
+    atomic_store(&entry->rss_end_bytes, 1500);
+    atomic_store(&entry->rss_peak_bytes, 1600);
+    atomic_store(&entry->rss_lines_bytes, 400);
+    atomic_store(&entry->rss_shared_bytes, 30);
+    atomic_store(&entry->state, SLOT_RUNNING);
+}
+
+static void fill_cell(uint32_t index, uint32_t site, uint32_t next, int64_t increment_bytes)
+{
+    segment->cells[index].site = site;
+    atomic_store(&segment->cells[index].next, next);
+    count(&segment->cells[index].part, increment_bytes);
+}
+
+static void publish_app(void)
+{
+    uint32_t file = publish_file(fixture_path("One/__init__.py"));
+    publish_function(file, "main", 1, 3);
+    publish_site(file, 2, 400);
+    publish_site(file, 3, -7);
+}
+
+/* ---- right tables ---- */
+
+static void test_files_and_lines(void **state)
+{
+    (void)state;
+    publish_app();
+    drain_run(drain, NOW_NS);
+    assert_int_equal(model->file_count, 1);
+    struct file *file = model->files[0];
+    assert_string_equal(file->display, "One/__init__.py");
+    assert_int_equal(file->line_count, 3);
+    assert_null(file->problem);
+    assert_string_equal(file_function_at(file, 2)->name, "main");
+    assert_int_equal(file_line_at(file, 2)->total.increment_bytes, 400);
+    assert_int_equal(file_line_at(file, 3)->total.increment_bytes, -7);
+    assert_int_equal(file_line_at(file, 1)->total.occurrences, 0);
+}
+
+static void test_invocation_while_it_runs_and_when_it_is_over(void **state)
+{
+    char place[64];
+    (void)state;
+    publish_app();
+    fill_cell(1, 1, 2, 300);
+    fill_cell(2, 2, SEGMENT_NONE, -5);
+    publish_slot(3, 7, 2, 1);
+    const struct invocation *seven = invocations_add(&model->invocations, 7, "id", "One", "GET /");
+    drain_run(drain, NOW_NS);
+    assert_int_equal(seven->outcome, OUTCOME_RUNNING);
+    assert_int_equal(seven->line, 3);
+    assert_int_equal(seven->rss_end_bytes, 1500);
+    assert_int_equal(seven->rss_peak_bytes, 1600);
+    assert_int_equal(invocation_elsewhere_bytes(seven), 500 - 400 - 30);
+    assert_int_equal(invocation_line_stats(seven, 0, 2)->increment_bytes, 300);
+    assert_int_equal(atomic_load(&segment->slots[3].state), SLOT_RUNNING);
+    assert_int_equal(file_line_at(model->files[0], 2)->trend_len, 0);
+    assert_true(drain_last_line(drain, place, sizeof place));
+    assert_string_equal(place, "One/__init__.py:3");
+
+    atomic_store(&segment->cells[1].part.increment_bytes, 310);
+    atomic_store(&segment->slots[3].state, SLOT_ENDED);
+    drain_run(drain, NOW_NS);
+    assert_int_equal(atomic_load(&segment->slots[3].state), SLOT_FREE);
+    assert_int_equal(invocation_line_stats(seven, 0, 2)->increment_bytes, 310);
+    assert_int_equal(invocation_line_stats(seven, 0, 3)->increment_bytes, -5);
+    assert_int_equal(file_line_at(model->files[0], 2)->trend_len, 1);
+    assert_int_equal(file_line_at(model->files[0], 2)->trend_bytes[0], 310);
+    assert_false(drain_last_line(drain, place, sizeof place));
+}
+
+static void test_load_has_no_trend(void **state)
+{
+    (void)state;
+    publish_app();
+    fill_cell(1, 1, SEGMENT_NONE, 300);
+    publish_slot(1, INVOCATION_LOAD, 1, 1);
+    atomic_store(&segment->slots[1].state, SLOT_ENDED);
+    const struct invocation *load =
+        invocations_add(&model->invocations, INVOCATION_LOAD, "", "load", "");
+    drain_run(drain, NOW_NS);
+    assert_int_equal(invocation_line_stats(load, 0, 2)->increment_bytes, 300);
+    assert_int_equal(file_line_at(model->files[0], 2)->trend_len, 0);
+}
+
+static void test_totals_outlive_the_worker(void **state)
+{
+    (void)state;
+    publish_app();
+    drain_run(drain, NOW_NS);
+    atomic_store(&segment->sites[1].total.increment_bytes, 500);
+    drain_detach(drain, NOW_NS);
+    assert_int_equal(file_line_at(model->files[0], 2)->total.increment_bytes, 500);
+    /* Another worker, which sees the same file again. */
+    struct error error;
+    int fd;
+    segment_unmap(segment);
+    segment = segment_create(&fd, &error);
+    assert_non_null(segment);
+    close(fd);
+    drain_attach(drain, segment);
+    publish_app();
+    drain_run(drain, NOW_NS);
+    assert_int_equal(model->file_count, 1);
+    assert_int_equal(file_line_at(model->files[0], 2)->total.increment_bytes, 900);
+    assert_int_equal(file_line_at(model->files[0], 2)->total.occurrences, 2);
+}
+
+static void test_ring(void **state)
+{
+    (void)state;
+    const struct ring_sample samples[] = {
+        {.time_ns = NOW_NS - 2, .rss_bytes = 5000},
+        {.time_ns = NOW_NS - 1, .rss_bytes = 4000},
+        {.time_ns = NOW_NS + 1, .rss_bytes = 9000}, /* of a time to come */
+        {.time_ns = NOW_NS, .rss_bytes = -1},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(samples); i++)
+        ring_push(&segment->ring, &samples[i]);
+    atomic_store(&segment->ring.dropped, 3);
+    atomic_store(&segment->own_bytes, 77);
+    atomic_store(&segment->baseline_bytes, 88);
+    drain_run(drain, NOW_NS);
+    assert_int_equal(model->rss_bytes, 4000);
+    assert_int_equal(model->rss_peak_bytes, 5000);
+    assert_int_equal(model->timeline.count, 2);
+    assert_int_equal(model->dropped_samples, 3);
+    assert_int_equal(model->own_bytes, 77);
+    assert_int_equal(model->baseline_bytes, 88);
+}
+
+static void test_sources_that_are_odd(void **state)
+{
+    (void)state;
+    fixture_write("latin.py", "x = '\xE9'\n");
+    publish_file(fixture_path("latin.py"));
+    publish_file(fixture_path("gone.py"));
+    publish_file("<string>");
+    publish_file("/dev/zero");
+    publish_site(1, 5, 10);
+    drain_run(drain, NOW_NS);
+    assert_int_equal(model->file_count, 4);
+    assert_string_equal(model->files[0]->problem, "not UTF-8");
+    assert_non_null(model->files[0]->text);
+    assert_string_equal(model->files[1]->problem, "No such file or directory");
+    assert_null(model->files[1]->text);
+    assert_int_equal(file_line_at(model->files[1], 5)->total.increment_bytes, 10);
+    assert_holds(model->files[3]->problem, "not a regular file");
+}
+
+static void test_stale_files(void **state)
+{
+    (void)state;
+    publish_app();
+    drain_run(drain, NOW_NS);
+    drain_check_files(drain);
+    assert_false(model->files[0]->stale);
+    fixture_write("One/__init__.py", "# another text\n");
+    drain_check_files(drain);
+    assert_true(model->files[0]->stale);
+    assert_int_equal(model->files[0]->line_count, 3);
+    unlink(fixture_path("One/__init__.py"));
+    drain_check_files(drain);
+    assert_true(model->files[0]->stale);
+}
+
+/* ---- wrong tables ---- */
+
+static void test_counts_past_the_tables(void **state)
+{
+    (void)state;
+    publish_app();
+    atomic_store(&segment->file_count, UINT32_MAX);
+    atomic_store(&segment->function_count, UINT32_MAX);
+    atomic_store(&segment->site_count, UINT32_MAX);
+    atomic_store(&segment->string_bytes, UINT32_MAX);
+    atomic_store(&segment->ring.head, UINT64_MAX);
+    drain_run(drain, NOW_NS);
+    /* The empty entries name the empty string, which is no file. */
+    assert_int_equal(model->file_count, 1);
+}
+
+static void test_indices_past_the_tables(void **state)
+{
+    char place[64];
+    (void)state;
+    publish_app();
+    publish_function(99, "lost", 1, 2);
+    publish_function(0, "backwards", 3, 2);
+    publish_function(0, "zero", 0, 2);
+    publish_function(0, "long", 1, UINT32_MAX);
+    publish_site(SEGMENT_FILES + 1, 1, 1);
+    publish_site(0, 0, 1);
+    publish_site(0, UINT32_MAX, 1);
+    segment->files[1] = (struct segment_file){.path_offset = UINT32_MAX, .path_len = 2};
+    segment->files[2] = (struct segment_file){.path_offset = 0, .path_len = UINT32_MAX};
+    atomic_store(&segment->file_count, 3);
+    fill_cell(1, SEGMENT_SITES + 5, 2, 1);
+    fill_cell(2, 1, SEGMENT_CELLS + 9, 1);
+    publish_slot(1, 7, SEGMENT_SITES, 1);
+    publish_slot(2, 8, 1, SEGMENT_CELLS);
+    publish_slot(3, 9, 1, SEGMENT_NONE);
+    atomic_store(&segment->slots[3].state, 99);
+    struct invocation *seven = invocations_add(&model->invocations, 7, "id", "One", "GET /");
+    struct invocation *eight = invocations_add(&model->invocations, 8, "id", "One", "GET /");
+    drain_run(drain, NOW_NS);
+    assert_int_equal(model->file_count, 1);
+    assert_int_equal(model->files[0]->function_count, 1);
+    assert_int_equal(seven->line, 0);
+    assert_int_equal(seven->line_count, 1);
+    assert_int_equal(eight->line_count, 0);
+    assert_true(drain_last_line(drain, place, sizeof place));
+    assert_string_equal(place, "One/__init__.py:2");
+}
+
+static void test_chain_with_a_loop(void **state)
+{
+    (void)state;
+    publish_app();
+    fill_cell(1, 1, 2, 1);
+    fill_cell(2, 2, 1, 1);
+    publish_slot(1, 7, 1, 1);
+    const struct invocation *seven = invocations_add(&model->invocations, 7, "id", "One", "GET /");
+    drain_run(drain, NOW_NS);
+    assert_int_equal(seven->line_count, 2);
+}
+
+static void test_slot_of_no_invocation(void **state)
+{
+    (void)state;
+    publish_app();
+    publish_slot(1, INVOCATION_OUTSIDE, 1, SEGMENT_NONE);
+    atomic_store(&segment->slots[1].state, SLOT_ENDED);
+    drain_run(drain, NOW_NS);
+    assert_int_equal(atomic_load(&segment->slots[1].state), SLOT_FREE);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_drain, close_drain)
+    const struct CMUnitTest tests[] = {
+        TEST(test_files_and_lines),
+        TEST(test_invocation_while_it_runs_and_when_it_is_over),
+        TEST(test_load_has_no_trend),
+        TEST(test_totals_outlive_the_worker),
+        TEST(test_ring),
+        TEST(test_sources_that_are_odd),
+        TEST(test_stale_files),
+        TEST(test_counts_past_the_tables),
+        TEST(test_indices_past_the_tables),
+        TEST(test_chain_with_a_loop),
+        TEST(test_slot_of_no_invocation),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,180 @@
+#include "config.h"
+
+#include "host/options.h"
+#include "tests/unit/host_fixture.h"
+
+static struct options options;
+static struct error error;
+
+/* Parse "pymemtop" and the words, which are NULL-terminated. */
+static int parse(const char *first, ...)
+{
+    static char words[16][64];
+    char *argv[18] = {words[0]};
+    int argc = 1;
+    va_list args;
+    va_start(args, first);
+    snprintf(words[0], sizeof words[0], "pymemtop");
+    for (const char *word = first; word; word = va_arg(args, const char *)) {
+        snprintf(words[argc], sizeof words[argc], "%s", word);
+        argv[argc] = words[argc];
+        argc++;
+    }
+    va_end(args);
+    return options_parse(&options, argc, argv, &error);
+}
+
+static int finish(void **state)
+{
+    (void)state;
+    options_fini(&options);
+    return 0;
+}
+
+static void test_defaults(void **state)
+{
+    (void)state;
+    assert_int_equal(parse(NULL), 0);
+    assert_int_equal(options.command, COMMAND_LIVE);
+    assert_string_equal(options.path, ".");
+    assert_string_equal(options.address, "127.0.0.1");
+    assert_int_equal(options.port, 7071);
+    assert_false(options.port_given);
+    assert_int_equal(options.requests, 1);
+    assert_int_equal(options.concurrency, 1);
+    assert_int_equal(options.precision, 1);
+    assert_int_equal(options.format, FORMAT_TEXT);
+    assert_null(options.method);
+    assert_null(options.target);
+}
+
+static void test_commands(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("start", "-p", "80", "app", NULL), 0);
+    assert_int_equal(options.command, COMMAND_START);
+    assert_string_equal(options.path, "app");
+    assert_int_equal(options.port, 80);
+    options_fini(&options);
+
+    assert_int_equal(parse("--batch", "-n", "3", "app", NULL), 0);
+    assert_int_equal(options.command, COMMAND_BATCH);
+    assert_int_equal(options.port, 0);
+    assert_int_equal(options.requests, 3);
+    options_fini(&options);
+
+    assert_int_equal(parse("app", "--batch", "--port=7000", NULL), 0);
+    assert_int_equal(options.port, 7000);
+    options_fini(&options);
+
+    assert_int_equal(parse("./start", NULL), 0);
+    assert_int_equal(options.command, COMMAND_LIVE);
+    options_fini(&options);
+
+    assert_int_equal(parse("--help", NULL), 0);
+    assert_int_equal(options.command, COMMAND_HELP);
+    options_fini(&options);
+
+    assert_int_equal(parse("-V", NULL), 0);
+    assert_int_equal(options.command, COMMAND_VERSION);
+}
+
+static void test_functions_take_the_names_that_follow(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("--functions", "One", "Two", "--ascii", "app", NULL), 0);
+    assert_int_equal(options.function_count, 2);
+    assert_string_equal(options.functions[1], "Two");
+    assert_string_equal(options.path, "app");
+    assert_true(options.ascii);
+    options_fini(&options);
+
+    assert_int_equal(parse("--functions", "One", "./app", NULL), 0);
+    assert_int_equal(options.function_count, 1);
+    assert_string_equal(options.path, "./app");
+    options_fini(&options);
+
+    assert_int_equal(parse("--functions", "One", "--", "app", NULL), 0);
+    assert_int_equal(options.function_count, 1);
+    assert_string_equal(options.path, "app");
+    options_fini(&options);
+
+    assert_int_equal(parse("app", "--functions", "One", "Two", NULL), 0);
+    assert_int_equal(options.function_count, 2);
+    assert_string_equal(options.path, "app");
+}
+
+static void test_request(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("--request", "post /api/X?a=b", NULL), 0);
+    assert_string_equal(options.method, "POST");
+    assert_string_equal(options.target, "/api/X?a=b");
+    options_fini(&options);
+
+    assert_int_equal(parse("--request", "/api/X", NULL), 0);
+    assert_null(options.method);
+    assert_string_equal(options.target, "/api/X");
+    options_fini(&options);
+
+    assert_int_equal(parse("--request", "DELETE", "--request", "PUT", NULL), 0);
+    assert_string_equal(options.method, "PUT");
+    assert_null(options.target);
+}
+
+static void test_lists(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("--header", "A: 1", "--header", "B:", "--include", "x*", "--exclude",
+                           "y", "--exclude", "z", NULL),
+                     0);
+    assert_int_equal(options.header_count, 2);
+    assert_string_equal(options.headers[1], "B:");
+    assert_int_equal(options.include_count, 1);
+    assert_int_equal(options.exclude_count, 2);
+}
+
+static void assert_refused(const char *first, const char *second, const char *words)
+{
+    assert_int_equal(parse(first, second, NULL), -1);
+    assert_int_equal(error.status, EXIT_STATUS_USAGE);
+    assert_holds(error.text, words);
+    options_fini(&options);
+}
+
+static void test_faults(void **state)
+{
+    (void)state;
+    assert_refused("--bogus", NULL, "unknown option --bogus");
+    assert_refused("-x", NULL, "unknown option -x");
+    assert_refused("--data", NULL, "--data needs a value");
+    assert_refused("-n", "0", "--requests takes a number from 1");
+    assert_refused("-n", "-3", "'-3'");
+    assert_refused("-n", "99999999999999999999", "--requests takes");
+    assert_refused("-p", "65536", "--port takes a number from 0 to 65535");
+    assert_refused("-p", "80x", "'80x'");
+    assert_refused("--precision", "13", "--precision takes a number from 0 to 12");
+    assert_refused("--format", "xml", "--format takes text or json");
+    assert_refused("--header", "no colon", "--header takes");
+    assert_refused("--header", "A: b\r\nC: d", "--header takes");
+    assert_refused("--header", ": x", "--header takes");
+    assert_refused("--request", "GET nowhere", "--request takes");
+    assert_refused("--request", "GET /a b", "--request takes");
+    assert_refused("--request", "G\033T /", "--request takes");
+    assert_refused("--functions", "../x", "no function's name");
+    assert_refused("a", "b", "one path is enough");
+    assert_refused("start", "--batch", "--batch does not go with start");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(test_defaults, finish),
+        cmocka_unit_test_teardown(test_commands, finish),
+        cmocka_unit_test_teardown(test_functions_take_the_names_that_follow, finish),
+        cmocka_unit_test_teardown(test_request, finish),
+        cmocka_unit_test_teardown(test_lists, finish),
+        cmocka_unit_test(test_faults),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
