@@ -1,0 +1,19 @@
+# Checks over the tree, run by make check. The unit tests stand in their layers' fragments.
+# They are the same for every compiler: `make check TREE_CHECKS=` leaves them out.
+TREE_CHECKS = tests/check_layers tests/check_headers tests/check_format tests/check_tidy \
+	tests/check_banned
+TESTS += $(TREE_CHECKS)
+
+# What the checks have to know of the build. srcdir is set by automake's test driver.
+AM_TESTS_ENVIRONMENT = \
+	CC='$(CC)'; export CC; \
+	CHECK_FLAGS='-I$(abs_builddir) -I$(abs_top_srcdir)/src -I$(abs_top_srcdir) $(WARN_CFLAGS) \
+	  $(PYTHON_CFLAGS) $(UV_CFLAGS) $(MHD_CFLAGS) $(JANSSON_CFLAGS) $(NCURSESW_CFLAGS) \
+	  -DPKGLIBEXECDIR=__FILE__'; export CHECK_FLAGS; \
+	CLANG_FORMAT='$(CLANG_FORMAT)'; export CLANG_FORMAT; \
+	CLANG_TIDY='$(CLANG_TIDY)'; export CLANG_TIDY; \
+	ASAN_OPTIONS=$${ASAN_OPTIONS:-detect_leaks=0}; export ASAN_OPTIONS;
+
+EXTRA_DIST += tests/check_layers tests/check_headers tests/check_format tests/check_tidy \
+	tests/check_banned tests/requirements.txt tests/run
+EXTRA_DIST += tests/apps tests/bench tests/e2e tests/worker
