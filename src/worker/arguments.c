@@ -38,7 +38,7 @@ static int check(const struct arguments *arguments, struct error *error)
 {
     if (arguments->run)
         return 0;
-    if (arguments->link_fd < 0 || arguments->segment_fd < 0 || !arguments->app_root)
+    if (arguments->link_fd < 0 || !arguments->app_root)
         return error_set(error, EXIT_STATUS_USAGE,
                          "this program is started by pymemtop; run pymemtop instead");
     return 0;

@@ -13,7 +13,7 @@
 
 struct arguments {
     int link_fd;            /* -1 with --run */
-    int segment_fd;         /* -1 with --run */
+    int segment_fd;         /* -1 where nobody is to read the tables */
     const char *app_root;   /* borrowed, as all strings here, from argv */
     const char *executable; /* NULL: the embedded Python's own */
     const char *run;        /* NULL but with --run */

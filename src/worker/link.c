@@ -54,19 +54,19 @@ static struct {
 
 /* ---- receiving ---- */
 
+static void end_stream(void)
+{
+    uv_poll_stop(&host_link.poll);
+    host_link.has_ended = true;
+}
+
 /* Look for a whole frame in what was read; a stream that is none of frames is as good as ended. */
 static void cut_frame(void)
 {
     int result = frame_next(&host_link.reader, &host_link.frame);
     host_link.has_frame = result == 1;
     if (result < 0)
-        host_link.has_ended = true;
-}
-
-static void end_stream(void)
-{
-    uv_poll_stop(&host_link.poll);
-    host_link.has_ended = true;
+        end_stream();
 }
 
 static void on_readable(uv_poll_t *handle, int status, int events)
@@ -88,8 +88,6 @@ static void on_readable(uv_poll_t *handle, int status, int events)
         }
         cut_frame();
     }
-    if (host_link.has_ended)
-        uv_poll_stop(&host_link.poll);
 }
 
 bool link_pending(void)
@@ -201,8 +199,9 @@ static PyObject *py_send(PyObject *Py_UNUSED(module), PyObject *args)
     int result =
         frame_header_fill(&header, (enum frame_type)type, (size_t)json.len, (size_t)body.len);
     if (!result) {
-        Py_BEGIN_ALLOW_THREADS result = send_frame(&header, &json, &body);
-        Py_END_ALLOW_THREADS
+        PyThreadState *state = PyEval_SaveThread();
+        result = send_frame(&header, &json, &body);
+        PyEval_RestoreThread(state);
     }
     PyBuffer_Release(&json);
     if (body.obj)

@@ -154,5 +154,5 @@ int main(int argc, char **argv)
 failed:
     fprintf(stderr, "pymemtop-worker: %s\n", error.text);
     arguments_fini(&arguments);
-    return error.status;
+    return (int)error.status;
 }

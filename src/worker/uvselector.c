@@ -38,6 +38,7 @@
 #include <fcntl.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -54,26 +55,28 @@ enum {
 #define WAIT_MAX_MS 1e12
 
 struct core {
-    uv_poll_t ready; /* of epoll_fd */
+    struct core *next; /* in open_cores */
+    uv_poll_t ready;   /* of epoll_fd */
     uv_timer_t timer;
     int open_handles;
     int epoll_fd;
-    struct core *next; /* in open_cores */
-    /* Set by the callbacks, during uv_run: */
-    bool has_ready;
-    bool is_over;               /* the timer fired */
-    struct epoll_event *events; /* owned */
     int capacity;               /* of events: no fewer than there are descriptors */
+    struct epoll_event *events; /* owned */
+    bool has_ready;             /* set by on_ready */
+    bool is_over;               /* set by on_timer */
 };
 
 struct selector {
-    PyObject_HEAD struct core *core; /* owned; NULL when closed */
-    PyObject *keys; /* owned; dict of descriptor -> SelectorKey, kept by UVSelector */
+    PyObject ob_base;
+    struct core *core; /* owned; NULL when closed */
+    PyObject *keys;    /* owned; dict of descriptor -> SelectorKey, kept by UVSelector */
 };
 
-static uv_loop_t *loop;
-static bool is_running; /* a select() is on; under the interpreter lock, as all but the set */
+/* Both under the interpreter lock. */
+static bool is_running;         /* a select() is on */
 static struct core *open_cores; /* of the selectors that are not closed */
+
+static uv_loop_t *loop;
 
 /* ---- callbacks: on the loop's thread, without the interpreter lock ---- */
 
@@ -161,14 +164,16 @@ static int core_wait(struct core *core, double wait_ms)
 {
     uv_run_mode mode = wait_ms == 0 || link_pending() ? UV_RUN_NOWAIT : UV_RUN_ONCE;
     bool is_timed = mode == UV_RUN_ONCE && wait_ms > 0;
-    int count;
     core->has_ready = core->is_over = false;
     if (is_timed) {
         uv_update_time(loop); /* else the wait would begin when the loop last looked at the clock */
         uv_timer_start(&core->timer, on_timer, (uint64_t)wait_ms, 0);
     }
-    Py_BEGIN_ALLOW_THREADS count = turn(core, mode);
-    Py_END_ALLOW_THREADS if (is_timed) uv_timer_stop(&core->timer);
+    PyThreadState *state = PyEval_SaveThread();
+    int count = turn(core, mode);
+    PyEval_RestoreThread(state);
+    if (is_timed)
+        uv_timer_stop(&core->timer);
     return count;
 }
 
