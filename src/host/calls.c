@@ -1,3 +1,12 @@
+/*
+ * A call is in one of two states: waiting for a worker to be ready, or sent. Its deadline belongs
+ * to the state. Every way out leads through end(), which ends the invocation in the model, tells
+ * the listeners, answers the request and frees the call, in this order: who hears of the end finds
+ * the model complete, and the client's next request comes after it.
+ *
+ * Calls are few (no more than the server has connections), so they are a list in the order of their
+ * arrival, which is also the order in which they are sent.
+ */
 #include "config.h"
 #include "host/calls.h"
 

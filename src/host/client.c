@@ -1,3 +1,8 @@
+/*
+ * One object for each request, freed when its connection is closed, which is also when `done` is
+ * told: so that a failure at any point takes the same way as success. "Connection: close" makes the
+ * end of the response the end of the connection, and spares reading lengths and chunks.
+ */
 #include "config.h"
 #include "host/client.h"
 

@@ -1,3 +1,15 @@
+/*
+ * Three kinds of tables, three ways to follow them. Files and functions only grow, so the drain
+ * remembers how many it has seen. Sites change in place: each is read every time and handed to the
+ * model, which knows whether that is news. Slots are read while they run, and once more when they
+ * have ended; then the drain gives them back to the worker, so an ended slot must be taken whole.
+ *
+ * A line's numbers go to the model by file and line and never by site, since the next worker
+ * numbers its sites anew.
+ *
+ * A loaded index is checked by whoever uses it: nothing in the segment is copied first, so each
+ * value is loaded once, checked, and only then used.
+ */
 #include "config.h"
 #include "host/drain.h"
 
@@ -108,6 +120,13 @@ static uint32_t clamped(const _Atomic uint32_t *count, uint32_t max)
     return value < max ? value : max;
 }
 
+/* A plain field of the segment, read exactly once: the compiler must not read it again after it was
+ * checked, since the other process may have changed it in between. */
+static uint32_t load_once(const uint32_t *field)
+{
+    return *(const volatile uint32_t *)field;
+}
+
 static void drain_files(struct drain *drain)
 {
     uint32_t count = clamped(&drain->segment->file_count, SEGMENT_FILES);
@@ -128,8 +147,9 @@ static void drain_functions(struct drain *drain)
     uint32_t count = clamped(&segment->function_count, SEGMENT_FUNCTIONS);
     for (; drain->functions_seen < count; drain->functions_seen++) {
         const struct segment_function *entry = &segment->functions[drain->functions_seen];
-        uint32_t file = map_file(drain, entry->file), first = entry->first_line;
-        uint32_t last = entry->last_line;
+        uint32_t file = map_file(drain, load_once(&entry->file));
+        uint32_t first = load_once(&entry->first_line);
+        uint32_t last = load_once(&entry->last_line);
         size_t len;
         const char *bytes = segment_string(segment, entry->name_offset, entry->name_len, &len);
         if (file == NO_FILE || !bytes || first == 0 || last < first || last > FILE_LINES_MAX)
@@ -171,8 +191,8 @@ static bool find_site(const struct drain *drain, uint32_t index, uint32_t *file,
     if (index == SEGMENT_NONE || index >= count)
         return false;
     const struct segment_site *site = &drain->segment->sites[index];
-    *file = map_file(drain, site->file);
-    *line = site->line;
+    *file = map_file(drain, load_once(&site->file));
+    *line = load_once(&site->line);
     return *file != NO_FILE && *line >= 1 && *line <= FILE_LINES_MAX;
 }
 
@@ -204,7 +224,7 @@ static void copy_cells(struct drain *drain, const struct segment_slot *slot,
     for (uint32_t i = 0; i < SEGMENT_CELLS && at != SEGMENT_NONE && at < SEGMENT_CELLS; i++) {
         const struct segment_cell *cell = &drain->segment->cells[at];
         uint32_t file, line;
-        if (find_site(drain, cell->site, &file, &line)) {
+        if (find_site(drain, load_once(&cell->site), &file, &line)) {
             struct line_stats stats = load_counters(&cell->part);
             invocation_set_line(invocation, file, line, &stats);
             if (trend)

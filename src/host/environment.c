@@ -1,3 +1,8 @@
+/*
+ * A virtual environment describes itself in pyvenv.cfg, so that nothing has to be run to learn its
+ * version; only an interpreter that --python names outside of one is asked. Symbolic links are
+ * never followed on the way to pyvenv.cfg: a virtual environment's interpreter is a link out of it.
+ */
 #include "config.h"
 #include "host/environment.h"
 

@@ -44,11 +44,23 @@ static void serve_function(struct front *front, struct http_request *request,
     free(shown);
 }
 
+/* The path of a target, up to its query; one in absolute form ("http://host/path") names a host
+ * first. The caller frees it. */
+static char *path_of(const char *target)
+{
+    const char *scheme_end = target[0] == '/' ? NULL : strstr(target, "://");
+    if (scheme_end) {
+        const char *slash = strchr(scheme_end + 3, '/');
+        target = slash ? slash : "/";
+    }
+    return mem_strndup(target, strcspn(target, "?#"));
+}
+
 void front_serve(struct front *front, struct http_request *request)
 {
     const char *method = http_request_method(request);
     const char *target = http_request_target(request);
-    char *path = mem_strndup(target, strcspn(target, "?#"));
+    char *path = path_of(target);
     struct route_match match;
     if (routes_match(front->routes, method, path, &match)) {
         serve_function(front, request, &match);

@@ -1,3 +1,10 @@
+/*
+ * Reading: bytes go to the frame reader as they come, and every whole frame is parsed and handed on
+ * at once. Writing: header, JSON and body go out as one uv_write, and are freed when it is done.
+ *
+ * After the worker's exit the socket may still hold its last frames, and libuv may report the exit
+ * first; link_finish reads them from the descriptor directly.
+ */
 #include "config.h"
 #include "host/link.h"
 

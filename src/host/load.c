@@ -1,3 +1,8 @@
+/*
+ * A function's fault can come from three places: its function.json (found by app.c), its route
+ * (found here), and its code (found by the worker). All three end as load_error in the model. The
+ * first two stay for the life of the host; the last one is decided anew by every worker.
+ */
 #include "config.h"
 #include "host/load.h"
 

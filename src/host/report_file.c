@@ -1,3 +1,7 @@
+/*
+ * The report is made in memory first. What fails on the way leaves neither half a report on
+ * standard output nor a broken file.
+ */
 #include "config.h"
 #include "host/report_file.h"
 

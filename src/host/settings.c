@@ -1,3 +1,8 @@
+/*
+ * Two files of JSON. local.settings.json is the developer's own: what is wrong with it becomes a
+ * notice. host.json belongs to the app and would stop it in the cloud, too: what is wrong with it
+ * is an error.
+ */
 #include "config.h"
 #include "host/settings.h"
 

@@ -1,3 +1,8 @@
+/*
+ * The headless command: a host whose output goes to standard output line by line, dated as `func
+ * start` dates it. The report comes after the host has stopped, so that it is the last thing
+ * written.
+ */
 #include "config.h"
 #include "host/start.h"
 

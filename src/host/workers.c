@@ -1,3 +1,7 @@
+/*
+ * The folders are scanned rather than asked for one name, so that the message for a version that
+ * was not built can say which ones were.
+ */
 #include "config.h"
 #include "host/workers.h"
 
