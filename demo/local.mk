@@ -1,6 +1,6 @@
 # The sample app and the demo command.
 EXTRA_DIST += \
-	demo/run demo/serve_page.py demo/setup.sh \
+	demo/run demo/screenshot.png demo/serve_page.py demo/setup.sh \
 	demo/PythonMemoryProfilingDemo/HowToProfiled/__init__.py \
 	demo/PythonMemoryProfilingDemo/HowToProfiled/function.json \
 	demo/PythonMemoryProfilingDemo/HttpTriggerAsync/__init__.py \

@@ -3,6 +3,7 @@
 
 #include <locale.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -12,10 +13,12 @@
 #include "host/options.h"
 #include "host/start.h"
 
-/* The live screen needs a terminal to draw on; without one the report is what can be had. */
+/* The live screen needs a terminal to draw on and keys to hear; where either is missing the report
+ * is what can be had, as with `top -b`. */
 static void settle_command(struct options *options)
 {
-    if (options->command != COMMAND_LIVE || isatty(STDOUT_FILENO))
+    bool is_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+    if (options->command != COMMAND_LIVE || is_terminal)
         return;
     options->command = COMMAND_BATCH;
     if (!options->port_given)

@@ -77,7 +77,7 @@ static const char help[] =
     "PATH is a function's folder, its script, or the app's folder; \".\" where it is left out.\n"
     "\n"
     "      --batch               no screen: send requests, print the report, exit; the default\n"
-    "                            where the output is not a terminal\n"
+    "                            where input or output is not a terminal\n"
     "  -p, --port PORT           port to listen on (7071; any free one with --batch)\n"
     "      --address ADDRESS     address to listen on (127.0.0.1)\n"
     "      --python PATH         interpreter or virtual environment of the app\n"
