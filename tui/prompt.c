@@ -84,8 +84,10 @@ static void search_typed(struct ui *ui, const struct model *model)
     struct list *list = ui_focused_list(ui);
     snprintf(ui->pattern, sizeof ui->pattern, "%s", ui->input);
     list_select_id(list, ui->search_from);
-    if (ui->pattern[0])
-        prompt_search(ui, model, 1, true);
+    if (!ui->pattern[0])
+        return;
+    act_stop_following(ui); /* or the running line would take the cursor back from the match */
+    prompt_search(ui, model, 1, true);
 }
 
 static void changed(struct ui *ui, const struct model *model)

@@ -217,6 +217,20 @@ static void test_search(void **state)
     assert_string_equal(ui.pattern, "size");
 }
 
+/* The running line does not take the cursor back from a match. */
+static void test_search_stops_following(void **state)
+{
+    (void)state;
+    assert_true(ui.follow);
+    type("/size");
+    ui_sync(&ui, model);
+    uint64_t found = selected(VIEW_SOURCE);
+    assert_false(ui.follow);
+    press(K_ENTER);
+    ui_sync(&ui, model);
+    assert_int_equal(selected(VIEW_SOURCE), found);
+}
+
 static void test_prompt_editing(void **state)
 {
     (void)state;
@@ -535,6 +549,7 @@ int main(void)
         TEST(test_frozen_display_stands_still),
         TEST(test_zero),
         TEST(test_search),
+        TEST(test_search_stops_following),
         TEST(test_prompt_editing),
         TEST(test_filter),
         TEST(test_requests),
