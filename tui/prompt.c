@@ -141,10 +141,12 @@ static void cancel(struct ui *ui)
     ui->prompt = PROMPT_NONE;
 }
 
-static enum ui_action accept(struct ui *ui)
+static enum ui_action accept(struct ui *ui, const struct model *model)
 {
     enum prompt prompt = ui->prompt;
     ui->prompt = PROMPT_NONE;
+    if (prompt == PROMPT_SEARCH)
+        search_typed(ui, model); /* what it has to say was behind the prompt until now */
     if (prompt != PROMPT_REQUESTS || !ui->input[0])
         return UI_NOTHING;
     unsigned long count = strtoul(ui->input, NULL, 10);
@@ -160,7 +162,7 @@ enum ui_action prompt_key(struct ui *ui, const struct model *model, int key)
 {
     switch (key) {
     case K_ENTER:
-    case '\n': return accept(ui);
+    case '\n': return accept(ui, model);
     case K_ESC: cancel(ui); return UI_NOTHING;
     case K_CTRL('c'): cancel(ui); return UI_QUIT;
     case K_CTRL('h'):

@@ -195,9 +195,13 @@ static void show_default(struct ui *ui, const struct model *model)
                  function && function->line ? function->line : 1);
 }
 
+/* What is followed are requests; the first load, too, but not that of a worker started again. */
 static void follow_running(struct ui *ui, const struct model *model)
 {
+    const struct invocation *newest = invocations_newest_running(&model->invocations);
     if (!ui->follow || ui->running_count == 0 || ui->frozen)
+        return;
+    if (newest && newest->number == 0 && model->invocations.total > 0)
         return;
     const struct running_line *line = &ui->running[0];
     if (line->file < model->file_count)

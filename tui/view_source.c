@@ -101,7 +101,7 @@ static void draw_file_name(const struct view_context *context, struct pen *pen)
         pen_text(pen, STYLE_NOTICE, " ");
     }
     if (file->stale)
-        pen_text(pen, STYLE_NOTICE, " edited since ");
+        pen_text(pen, STYLE_NOTICE, file->deleted ? " deleted since " : " edited since ");
     if (one || file->stale)
         pen_skip(pen, 1);
     pen_printf(pen, STYLE_HEADING, "%s", file->display);

@@ -167,8 +167,10 @@ void drain_check_files(struct drain *drain)
         struct file *file = drain->model->files[i];
         struct snapshot now = take_snapshot(file->path);
         bool stale = drain->snapshots[i].read && snapshots_differ(&drain->snapshots[i], &now);
-        if (stale != file->stale) {
+        bool deleted = stale && !now.read;
+        if (stale != file->stale || deleted != file->deleted) {
             file->stale = stale;
+            file->deleted = deleted;
             model_touch(drain->model);
         }
     }

@@ -395,7 +395,7 @@ static void say_notices(struct host *host)
         notes_say(&host->notes, LEVEL_INFO, OUTPUT_NO_INVOCATION, "%s", settings->notices[i]);
     if (!host->environment.executable) {
         const char *version = workers_version(host->worker_program);
-        notes_say(&host->notes, LEVEL_INFO, OUTPUT_NO_INVOCATION,
+        notes_say(&host->notes, LEVEL_WARNING, OUTPUT_NO_INVOCATION,
                   "no virtual environment found: using the packages of Python %s itself; make one "
                   "with python%s -m venv .venv && .venv/bin/pip install -r requirements.txt",
                   version, version);

@@ -50,6 +50,7 @@ struct file {
     size_t function_count;
     char *problem; /* owned or NULL: why there is no text, or what is odd about it ("not UTF-8") */
     bool stale;    /* the file on disk is no longer what `text` is */
+    bool deleted;  /* there is none any more; stale, too */
 };
 
 /* A file with `text` (copied; may be NULL with len 0) under `path`, shown relative to `app_root`

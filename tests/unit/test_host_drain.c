@@ -253,10 +253,12 @@ static void test_stale_files(void **state)
     fixture_write("One/__init__.py", "# another text\n");
     drain_check_files(drain);
     assert_true(model->files[0]->stale);
+    assert_false(model->files[0]->deleted);
     assert_int_equal(model->files[0]->line_count, 3);
     unlink(fixture_path("One/__init__.py"));
     drain_check_files(drain);
     assert_true(model->files[0]->stale);
+    assert_true(model->files[0]->deleted);
 }
 
 /* ---- wrong tables ---- */
