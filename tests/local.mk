@@ -11,8 +11,7 @@ AM_TESTS_ENVIRONMENT = \
 	  $(PYTHON_CFLAGS) $(UV_CFLAGS) $(MHD_CFLAGS) $(JANSSON_CFLAGS) $(NCURSESW_CFLAGS) \
 	  -DPKGLIBEXECDIR=__FILE__'; export CHECK_FLAGS; \
 	CLANG_FORMAT='$(CLANG_FORMAT)'; export CLANG_FORMAT; \
-	CLANG_TIDY='$(CLANG_TIDY)'; export CLANG_TIDY; \
-	ASAN_OPTIONS=$${ASAN_OPTIONS:-detect_leaks=0}; export ASAN_OPTIONS;
+	CLANG_TIDY='$(CLANG_TIDY)'; export CLANG_TIDY;
 
 EXTRA_DIST += tests/check_layers tests/check_headers tests/check_format tests/check_tidy \
 	tests/check_banned tests/requirements.txt tests/run
