@@ -16,10 +16,11 @@
  * Several threads can be inside profiled lines at once. All of this runs under the interpreter
  * lock, but a line may have released it and work in C. So each thread has a witness (witness.h):
  * a thread that has not run since the ledger was settled has changed nothing, and one that has not
- * touched a fresh page has not made the RSS grow. Where that leaves one thread, the change is that
- * one's, whoever finds it; where it leaves several, nobody can know, so that the change is charged
- * to no line and counts as shared. A thread that works for no invocation (the pool between
- * requests) is taken to change nothing while another is inside a line.
+ * touched a fresh page has not made the RSS grow. Where that leaves one thread, or several that
+ * execute the same line for the same invocation, the change is theirs, whoever finds it; otherwise
+ * nobody can know, so that it is charged to no line and counts as shared. A thread that works for
+ * no invocation (the pool between requests) is taken to change nothing while another is inside a
+ * line.
  *
  * Nothing here calls back into Python code but for the context variable, and nothing allocates on
  * the way of a line event.
@@ -186,33 +187,58 @@ static struct thread *thread_current(void)
     return thread;
 }
 
+/* Threads that may have made a change. */
+struct group {
+    unsigned count;
+    const struct thread *one; /* any of them */
+    bool alike;               /* all execute the same line for the same invocation */
+};
+
 /* Who may have changed the RSS since the ledger was settled. */
 struct suspects {
-    unsigned ran;           /* other threads inside a profiled line that have run */
-    unsigned faulted;       /* of them, those that touched fresh pages */
-    bool self_faulted;      /* this thread did so; only looked at where others ran */
-    struct thread *ran_one; /* one of them; the only one where they are one */
-    struct thread *faulted_one;
+    bool others_ran;      /* other threads inside a profiled line have run */
+    struct group ran;     /* they, and the thread that asks */
+    struct group faulted; /* of them, those that touched fresh pages */
 };
+
+static bool is_idle(const struct thread *thread)
+{
+    return thread->depth == 0 && !thread->step;
+}
+
+static bool execute_alike(const struct thread *a, const struct thread *b)
+{
+    if (a->depth == 0 || b->depth == 0)
+        return false;
+    const struct activation *x = &a->stack[a->depth - 1], *y = &b->stack[b->depth - 1];
+    return x->site == y->site && x->slot == y->slot;
+}
+
+static void group_add(struct group *group, const struct thread *thread)
+{
+    group->alike = group->count == 0 || (group->alike && execute_alike(group->one, thread));
+    group->one = thread;
+    group->count++;
+}
+
+static void add_evidence(struct suspects *suspects, struct thread *thread)
+{
+    struct evidence evidence = witness_look(&thread->witness);
+    if (evidence.ran)
+        group_add(&suspects->ran, thread);
+    if (evidence.faulted)
+        group_add(&suspects->faulted, thread);
+}
 
 static struct suspects find_suspects(struct thread *thread)
 {
     struct suspects suspects = {0};
-    for (struct thread *other = threads; other; other = other->next) {
-        if (other == thread || other->depth == 0)
-            continue;
-        struct evidence evidence = witness_look(&other->witness);
-        if (evidence.ran) {
-            suspects.ran++;
-            suspects.ran_one = other;
-        }
-        if (evidence.faulted) {
-            suspects.faulted++;
-            suspects.faulted_one = other;
-        }
-    }
-    if (suspects.ran)
-        suspects.self_faulted = witness_look(&thread->witness).faulted;
+    for (struct thread *other = threads; other; other = other->next)
+        if (other != thread && other->depth > 0)
+            add_evidence(&suspects, other);
+    suspects.others_ran = suspects.ran.count > 0;
+    if (suspects.others_ran && !is_idle(thread))
+        add_evidence(&suspects, thread);
     return suspects;
 }
 
@@ -266,20 +292,16 @@ static void charge_self(const struct thread *thread, int64_t delta_bytes, int64_
         charge_nobody(delta_bytes, rss_bytes);
 }
 
-/* The thread that made a change, seen from an event in `thread`; NULL where nobody can know. */
+/* The thread to charge with a change, seen from an event in `thread`; NULL where nobody can know.
+ */
 static const struct thread *culprit(const struct thread *thread, const struct suspects *suspects,
                                     int64_t delta_bytes)
 {
-    bool idle = thread->depth == 0 && !thread->step;
-    if (suspects->ran == 0)
+    /* Whoever has made the RSS shrink need not have touched a fresh page. */
+    const struct group *group = delta_bytes > 0 ? &suspects->faulted : &suspects->ran;
+    if (!suspects->others_ran || group->count == 0)
         return thread;
-    if (delta_bytes < 0)
-        return idle && suspects->ran == 1 ? suspects->ran_one : NULL;
-    if (suspects->faulted == 0)
-        return thread;
-    if (suspects->faulted == 1 && (idle || !suspects->self_faulted))
-        return suspects->faulted_one;
-    return NULL;
+    return group->alike ? group->one : NULL;
 }
 
 /* Read the RSS and settle the ledger. Returns the reading. */
