@@ -1,0 +1,1 @@
+SMALL = bytearray(32 << 20)

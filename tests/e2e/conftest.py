@@ -1,0 +1,107 @@
+"""End-to-end tests: the built programs, real function apps over HTTP, and real terminals.
+
+PYMEMTOP_BUILD      the folder in which pymemtop was built
+PYMEMTOP_VENV       a virtual environment with the packages of tests/requirements.txt; tests that
+                    need one are skipped where it is empty or missing
+PYMEMTOP_SANITIZED  1 for a build with sanitizers, whose memory figures are not those of a plain one
+PYMEMTOP_TEST_LIMIT seconds to wait for anything (60); nothing is ever waited for longer than needed
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(__file__))
+
+import programs  # noqa: E402
+import terminals  # noqa: E402
+
+@pytest.fixture
+def packages():
+    """Skips the test where the packages of the function apps are missing."""
+    if not programs.VENV:
+        pytest.skip("needs azure-functions, which could not be installed")
+
+
+@pytest.fixture
+def copy_app(tmp_path):
+    """copy_app(NAME): a copy of tests/apps/NAME that the test may change; its path."""
+
+    def copy(name):
+        return shutil.copytree(os.path.join(programs.APPS, name), tmp_path / "apps" / name,
+                               ignore=shutil.ignore_patterns("__pycache__"))
+
+    return copy
+
+
+@pytest.fixture
+def write_app(tmp_path):
+    """write_app({path: text}): an app of those files; its root."""
+
+    def write(files, name="app"):
+        root = tmp_path / name
+        for path, text in files.items():
+            file = root / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return root
+
+    return write
+
+
+@pytest.fixture
+def start():
+    """start(PATH, *options): `pymemtop start`, with its functions loaded."""
+    running = []
+
+    def starter(path, *options, **more):
+        server = programs.Server(path, *options, **more)
+        running.append(server)
+        server.wait_line("^Functions:")
+        return server
+
+    yield starter
+    for server in running:
+        server.end()
+
+
+@pytest.fixture
+def tmux(tmp_path):
+    """tmux(cols, rows): a shell in a terminal of its own."""
+    if not shutil.which("tmux"):
+        pytest.skip("needs tmux")
+    running = []
+
+    def starter(cols=120, rows=30, term="tmux-256color", environment=None):
+        terminal = terminals.Tmux(tmp_path, cols, rows, term, environment or {})
+        running.append(terminal)
+        return terminal
+
+    yield starter
+    for terminal in running:
+        terminal.end()
+
+
+@pytest.fixture
+def pty():
+    """pty(*arguments): pymemtop on a pseudo terminal that the test reads."""
+    running = []
+
+    def starter(*arguments, **more):
+        terminal = terminals.Pty([programs.PYMEMTOP, *map(str, arguments)], **more)
+        running.append(terminal)
+        return terminal
+
+    yield starter
+    for terminal in running:
+        terminal.end()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def built():
+    assert programs.PYMEMTOP and os.access(programs.PYMEMTOP, os.X_OK), \
+        "PYMEMTOP_BUILD must name a folder in which pymemtop was built"
+    subprocess.run([programs.PYMEMTOP, "--version"], check=True, stdout=subprocess.DEVNULL)

@@ -1,0 +1,127 @@
+"""However the live screen ends, the terminal is as it was, and no worker is left."""
+
+import os
+import re
+import signal
+import termios
+
+import pytest
+
+import programs
+from programs import is_alive, wait_for, worker_of
+
+pytestmark = pytest.mark.usefixtures("packages")
+
+LEAVE = b"\x1b[?1049l"
+SHOW_CURSOR = b"\x1b[?25h"
+PASTE_OR_MOUSE = (b"1000", b"1002", b"1003", b"1006", b"2004")
+
+
+@pytest.fixture
+def live(pty, copy_app):
+    def starter(function="Wait", **more):
+        app = copy_app("death")
+        terminal = pty("-p", 0, app / function, **more)
+        terminal.wait(rb"READY")
+        terminal.app = app
+        terminal.worker = worker_of(terminal.process.pid)
+        assert terminal.worker
+        assert b"\x1b[?1049h" in terminal.output
+        assert not terminal.settings[3] & (termios.ICANON | termios.ECHO)
+        return terminal
+
+    return starter
+
+
+def assert_given_back(terminal):
+    assert terminal.settings == terminal.before
+    output = terminal.output
+    assert output.rfind(LEAVE) > output.rfind(b"\x1b[?1049h")
+    assert output.rfind(SHOW_CURSOR) > output.rfind(b"\x1b[?25l")
+    for mode in PASTE_OR_MOUSE:
+        on, off = (output.rfind(b"\x1b[?" + mode + end) for end in (b"h", b"l"))
+        assert on < off or on == -1, mode
+    # Colours are off and the keypad is as it was, too.
+    after = output[output.rfind(LEAVE):]
+    assert programs.SANITIZED or not re.search(rb"\x1b\[\d[\d;]*m", after), after
+    assert output.rfind(b"\x1b[?1l") > output.rfind(b"\x1b[?1h")
+    wait_for(lambda: not is_alive(terminal.worker), "end of the worker")
+
+
+@pytest.mark.parametrize("keys", [b"q", b"\x03", b"\x1b[21~"])
+def test_keys_that_quit(live, keys):
+    terminal = live()
+    terminal.type(keys)
+    assert terminal.wait_exit() == 0
+    assert_given_back(terminal)
+    assert re.search(rb"\x1b\[\?1049l.*pymemtop: 0 invocations, 0 failed; RSS peak [^\x1b]*$",
+                     terminal.output, re.S)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_signals_that_quit(live, number):
+    terminal = live()
+    os.kill(terminal.process.pid, number)
+    assert terminal.wait_exit() == 0
+    assert_given_back(terminal)
+
+
+@pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGQUIT])
+def test_crash_of_the_host(live, number):
+    terminal = live()
+    os.kill(terminal.process.pid, number)
+    status = terminal.wait_exit()
+    assert status == -number or (programs.SANITIZED and status != 0)
+    assert_given_back(terminal)
+
+
+def test_crash_while_a_handler_runs(live):
+    terminal = live()
+    terminal.type(b"r")
+    wait_for(lambda: os.path.exists(terminal.app / "waiting"), "call in the worker")
+    os.kill(terminal.process.pid, signal.SIGSEGV)
+    terminal.wait_exit()
+    assert_given_back(terminal)
+
+
+def test_quit_while_a_handler_runs(live):
+    terminal = live()
+    terminal.type(b"r")
+    wait_for(lambda: os.path.exists(terminal.app / "waiting"), "call in the worker")
+    terminal.type(b"q")
+    assert terminal.wait_exit() == 0
+    assert_given_back(terminal)
+
+
+def test_host_that_is_killed_leaves_no_worker(live):
+    terminal = live()
+    terminal.process.kill()
+    terminal.wait_exit()
+    wait_for(lambda: not is_alive(terminal.worker), "end of the worker")
+
+
+def test_terminal_that_goes_away(live):
+    """The window is closed: there is nobody to give a terminal back to."""
+    terminal = live()
+    terminal.hang_up()
+    wait_for(lambda: terminal.process.poll() is not None, "end of the program")
+    wait_for(lambda: not is_alive(terminal.worker), "end of the worker")
+
+
+def test_worker_that_dies_leaves_the_screen_alone(live):
+    terminal = live("Kill")
+    terminal.type(b"r")
+    terminal.wait(rb"502")
+    terminal.wait(rb"status")
+    terminal.type(b"q")
+    assert terminal.wait_exit() == 0
+    assert_given_back(terminal)
+
+
+def test_progress_of_batch_stands_on_a_terminal_alone(pty, copy_app):
+    app = copy_app("death")
+    terminal = pty("--batch", "-n", "20", "-o", app / "report", app / "Fine")
+    assert terminal.wait_exit() == 0
+    assert re.search(rb"pymemtop: \d+ of 20 requests", terminal.output)
+    assert terminal.output.endswith(b"\r\x1b[K")
+    assert terminal.settings == terminal.before
