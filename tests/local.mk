@@ -14,5 +14,5 @@ AM_TESTS_ENVIRONMENT = \
 	CLANG_TIDY='$(CLANG_TIDY)'; export CLANG_TIDY;
 
 EXTRA_DIST += tests/check_layers tests/check_headers tests/check_format tests/check_tidy \
-	tests/check_banned tests/requirements.txt tests/run
+	tests/check_banned tests/conftest.py tests/requirements.txt tests/run
 EXTRA_DIST += tests/apps tests/bench tests/e2e tests/worker

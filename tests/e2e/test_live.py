@@ -174,7 +174,8 @@ def test_request_from_outside_is_shown(tmux, copy_app):
     port = re.search(r"http://localhost:(\d+)", terminal.wait("READY.*http://")).group(1)
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     (app / "go").touch()
-    with opener.open("http://127.0.0.1:{}/api/Slow?q=x".format(port), timeout=programs.LIMIT) as response:
+    url = "http://127.0.0.1:{}/api/Slow?q=x".format(port)
+    with opener.open(url, timeout=programs.LIMIT) as response:
         assert response.read() == b"held"
     terminal.wait(r"GET /api/Slow\?q=x")
     terminal.wait("invocations 1")
@@ -325,7 +326,7 @@ def test_source_that_changes_is_noticed(live, change):
         source.write_text("# a line more\n" * 3 + source.read_text())
     else:
         source.unlink()
-    terminal.wait(r"(edited|deleted) since +Slow/__init__\.py")
+    terminal.wait(change + r" since +Slow/__init__\.py")
     (app / "go").touch()
     terminal.type("r")
     terminal.wait("answered with status 200")
