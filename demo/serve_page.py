@@ -1,11 +1,15 @@
 """A web page for the sample app, so that it runs without the internet: about a MiB of text, sent
-slowly enough to be watched. Prints the URL, then serves until it is ended.
+slowly enough to be watched. Prints the URL, then serves until it is ended, or until its standard
+input ends where that is a pipe: whoever holds the other end need not think of ending it.
 
 usage: serve_page.py [SECONDS]      how long one page takes; 1 where nothing is given
 """
 import http.server
+import os
 import random
+import stat
 import sys
+import threading
 import time
 
 WORDS = ("memory line page heap object frame reference cycle allocation arena block "
@@ -43,7 +47,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 print(f"http://127.0.0.1:{server.server_port}/", flush=True)
+thread = threading.Thread(target=server.serve_forever, daemon=True)
+thread.start()
 try:
-    server.serve_forever()
+    if stat.S_ISFIFO(os.fstat(0).st_mode):
+        while os.read(0, 4096):
+            pass
+    else:
+        thread.join()
 except KeyboardInterrupt:
     pass

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("packages")
 # Rows of the source view: number, Mem usage, Increment, and what is on the line.
 HELD = r"^ +9 .*\+(6[3-9]|7\d)\.\d MiB.* block = bytearray"
 RUNNING = r"^> +1[01] "
-LOOPED = r"^[> ] +10 .*?MiB +\S+ MiB!? +(\d+) .*while not"
+LOOPED = r"^[> ] +10 .*?MiB +\S+ [KM]iB!? +(\d+) .*while not"
 PROMPT = r"^shell> ?$"
 
 
