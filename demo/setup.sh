@@ -98,7 +98,7 @@ build() {
         (cd "$folder" && logged "$folder/configure.log" "$top/configure" "$@") || return 1
         printf '%s\n' "$setting" >"$folder/.setting"
     fi
-    make -C "$folder" -q all-am >/dev/null 2>&1 || say "building ${folder#"$top"/}"
+    say "building ${folder#"$top"/}"
     logged "$folder/make.log" make -C "$folder" -j"$(nproc)" all
 }
 

@@ -73,7 +73,7 @@ struct thread {
     uint32_t capacity;
     uint32_t untraced;         /* frames entered past DEPTH_MAX */
     struct activity *activity; /* owned; of the frames on the stack */
-    struct activity *step;     /* borrowed; of the loop callback that runs */
+    struct activity *step;     /* owned; of the loop callback that runs */
 };
 
 static PyObject *activity_var;
