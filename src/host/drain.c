@@ -145,6 +145,7 @@ static void drain_functions(struct drain *drain)
 {
     const struct segment *segment = drain->segment;
     uint32_t count = clamped(&segment->function_count, SEGMENT_FUNCTIONS);
+    drain_files(drain); /* a function's file was published before it, but perhaps only just now */
     for (; drain->functions_seen < count; drain->functions_seen++) {
         const struct segment_function *entry = &segment->functions[drain->functions_seen];
         uint32_t file = map_file(drain, load_once(&entry->file));
@@ -365,7 +366,6 @@ void drain_run(struct drain *drain, uint64_t now_ns)
     if (!drain->segment)
         return;
     drain_header(drain);
-    drain_files(drain);
     drain_functions(drain);
     drain_sites(drain);
     drain_slots(drain);

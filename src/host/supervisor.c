@@ -179,6 +179,19 @@ static unsigned next_delay(struct supervisor *supervisor, const struct worker *w
     return delay_ms;
 }
 
+/* True while processes that the app started outlive their worker. */
+static bool group_is_left(const struct worker *worker)
+{
+    return worker->process.pid > 0 && kill(-worker->process.pid, 0) == 0;
+}
+
+static void on_group_grace_over(uv_timer_t *timer)
+{
+    struct worker *worker = timer->data;
+    signal_worker(worker, SIGKILL);
+    worker_close(worker);
+}
+
 static void on_exit_seen(uv_process_t *process, int64_t exit_status, int term_signal)
 {
     struct worker *worker = process->data;
@@ -187,14 +200,17 @@ static void on_exit_seen(uv_process_t *process, int64_t exit_status, int term_si
         .signal = term_signal,
         .exit_status = term_signal ? 128 + term_signal : (int)exit_status,
     };
+    signal_worker(worker, SIGTERM); /* what the app started goes with it */
     link_finish(&worker->link);
     text_pipe_finish(&worker->out);
     text_pipe_finish(&worker->err);
-    signal_worker(worker, SIGTERM); /* what the app started goes with it */
     supervisor->worker = NULL;
     unsigned delay_ms = next_delay(supervisor, worker);
     supervisor->events.died(supervisor->events.context, &end, delay_ms);
-    worker_close(worker);
+    if (group_is_left(worker))
+        uv_timer_start(&worker->timer, on_group_grace_over, STEP_MS, 0);
+    else
+        worker_close(worker);
     if (delay_ms)
         uv_timer_start(&supervisor->restart, on_restart, delay_ms, 0);
 }

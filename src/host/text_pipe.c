@@ -8,6 +8,8 @@
 #include "base/attributes.h"
 #include "model/output.h"
 
+enum { FINISH_BYTES_MAX = 1 << 20 }; /* a pipe holds 64 KiB, or what the app has set */
+
 static void give_out(struct text_pipe *text)
 {
     size_t len = text->line.len;
@@ -74,11 +76,17 @@ void text_pipe_finish(struct text_pipe *text)
 {
     uv_os_fd_t fd;
     ssize_t len;
+    size_t left = FINISH_BYTES_MAX; /* a process of the app may still write, and never end */
     uv_read_stop((uv_stream_t *)&text->pipe);
-    if (uv_fileno((uv_handle_t *)&text->pipe, &fd) == 0)
-        while ((len = read(fd, text->chunk, sizeof text->chunk)) > 0 || (len < 0 && errno == EINTR))
-            if (len > 0)
-                text_pipe_feed(text, text->chunk, (size_t)len);
+    if (uv_fileno((uv_handle_t *)&text->pipe, &fd) == 0) {
+        while (left && ((len = read(fd, text->chunk, sizeof text->chunk)) > 0 ||
+                        (len < 0 && errno == EINTR))) {
+            if (len < 0)
+                continue;
+            text_pipe_feed(text, text->chunk, (size_t)len);
+            left -= (size_t)len < left ? (size_t)len : left;
+        }
+    }
     if (text->line.len)
         give_out(text);
 }

@@ -38,7 +38,7 @@ static int on_event(PyObject *Py_UNUSED(self), PyFrameObject *frame, int what,
                     PyObject *Py_UNUSED(argument))
 {
     if (what == PyTrace_LINE)
-        tracer_line(frame->f_frame->f_code, PyFrame_GetLineNumber(frame));
+        tracer_line(frame->f_frame, PyFrame_GetLineNumber(frame));
     return 0;
 }
 
@@ -79,10 +79,12 @@ static int entry_line(const _PyInterpreterFrame *frame)
     return line > 0 ? line : frame->f_code->co_firstlineno;
 }
 
-/* True where the generator that owns `frame` has been suspended. */
-static bool is_suspended(_PyInterpreterFrame *frame)
+/* True where the coroutine that owns `frame` has been suspended by an await. An asynchronous
+ * generator's own yield is none: it hands a wrapped value to the coroutine that runs it. */
+static bool awaits(_PyInterpreterFrame *frame, const PyObject *result)
 {
-    return _PyFrame_GetGenerator(frame)->gi_frame_state == FRAME_SUSPENDED;
+    return _PyFrame_GetGenerator(frame)->gi_frame_state == FRAME_SUSPENDED && result &&
+           !Py_IS_TYPE(result, &_PyAsyncGenWrappedValue_Type);
 }
 
 static PyObject *eval_profiled(PyThreadState *state, _PyInterpreterFrame *frame, int throwing,
@@ -98,11 +100,11 @@ static PyObject *eval_profiled(PyThreadState *state, _PyInterpreterFrame *frame,
         PyEval_SetTrace(on_event, NULL);
         state->cframe->use_tracing = before;
     }
-    tracer_enter(frame->f_code, info, entry_line(frame));
+    tracer_enter(frame, frame->f_code, info, entry_line(frame));
     PyObject *result = state->c_tracefunc == on_event
                            ? eval_tracing(state, frame, throwing, TRACING_ON)
                            : eval_default(state, frame, throwing);
-    tracer_leave(owned_by_generator && info->is_coroutine && is_suspended(frame));
+    tracer_leave(frame, owned_by_generator && info->is_coroutine && awaits(frame, result));
     return result;
 }
 

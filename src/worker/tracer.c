@@ -57,6 +57,7 @@ struct activity {
 
 /* A profiled frame that is being executed. */
 struct activation {
+    const void *frame;        /* which one it is; only compared, never followed */
     const PyCodeObject *code; /* borrowed; the frame keeps it */
     const struct code_info *info;
     uint64_t number;
@@ -71,7 +72,6 @@ struct thread {
     struct activation *stack;
     uint32_t depth;
     uint32_t capacity;
-    uint32_t untraced;         /* frames entered past DEPTH_MAX */
     struct activity *activity; /* owned; of the frames on the stack */
     struct activity *step;     /* owned; of the loop callback that runs */
 };
@@ -177,7 +177,7 @@ static struct thread *thread_current(void)
     struct thread *thread = thread_take();
     if (!thread)
         return NULL;
-    thread->depth = thread->untraced = 0;
+    thread->depth = 0;
     thread->step = NULL;
     thread->activity = NULL;
     witness_open(&thread->witness);
@@ -313,6 +313,9 @@ static int64_t settle(struct thread *thread)
     ledger_bytes = rss_bytes;
     if (delta_bytes == 0)
         return rss_bytes;
+    /* What this thread has done is accounted for now, and no evidence against it later. */
+    if (!suspects.others_ran)
+        witness_look(&thread->witness);
     const struct thread *who = culprit(thread, &suspects, delta_bytes);
     charge_number++;
     if (!who)
@@ -357,18 +360,17 @@ static struct activation enter_bottom(struct thread *thread)
     return (struct activation){.slot = thread->activity->slot, .number = thread->activity->number};
 }
 
-void tracer_enter(PyCodeObject *code, const struct code_info *info, int line)
+void tracer_enter(const void *frame, PyCodeObject *code, const struct code_info *info, int line)
 {
     struct thread *thread = thread_current();
     if (UNLIKELY(!thread))
         return;
     settle(thread);
-    if (UNLIKELY(thread->depth == thread->capacity && !stack_grow(thread))) {
-        thread->untraced++;
+    if (UNLIKELY(thread->depth == thread->capacity && !stack_grow(thread)))
         return;
-    }
     struct activation fresh =
         thread->depth ? thread->stack[thread->depth - 1] : enter_bottom(thread);
+    fresh.frame = frame;
     fresh.code = code;
     fresh.info = info;
     struct activation *top = &thread->stack[thread->depth];
@@ -377,38 +379,52 @@ void tracer_enter(PyCodeObject *code, const struct code_info *info, int line)
     thread->depth++;
 }
 
-void tracer_line(const PyCodeObject *code, int line)
+void tracer_line(const void *frame, int line)
 {
     struct thread *thread = this_thread;
-    if (UNLIKELY(!thread || thread->depth == 0 || thread->untraced))
+    if (UNLIKELY(!thread || thread->depth == 0))
         return;
     struct activation *top = &thread->stack[thread->depth - 1];
-    if (UNLIKELY(top->code != code))
+    if (UNLIKELY(top->frame != frame))
         return;
     int64_t rss_bytes = settle(thread);
     publish_close_line(live_slot(top->slot, top->number), top->site, rss_bytes);
     begin_line(thread, top, line);
 }
 
-void tracer_leave(bool awaits)
+/* The activation of `frame`: the innermost one, but where a library switches C stacks (greenlet).
+ */
+static struct activation *find_activation(const struct thread *thread, const void *frame)
 {
-    struct thread *thread = this_thread;
-    if (UNLIKELY(!thread))
-        return;
-    if (UNLIKELY(thread->untraced)) {
-        thread->untraced--;
-        return;
-    }
-    struct activation *top = &thread->stack[thread->depth - 1];
-    int64_t rss_bytes = settle(thread);
-    publish_close_line(live_slot(top->slot, top->number), top->site, rss_bytes);
-    struct activity *activity = thread->activity;
-    if (awaits && activity && activity->parked_count < PARKED_MAX)
-        activity->parked[activity->parked_count++] = top->site;
+    for (struct activation *at = thread->stack + thread->depth; at-- > thread->stack;)
+        if (LIKELY(at->frame == frame))
+            return at;
+    return NULL;
+}
+
+static void remove_activation(struct thread *thread, struct activation *at)
+{
+    const struct activation *end = thread->stack + thread->depth;
+    memmove(at, at + 1, (size_t)(end - (at + 1)) * sizeof *at);
     if (--thread->depth == 0)
         Py_CLEAR(thread->activity);
-    else if (!awaits)
-        publish_resume_line(live_slot(top[-1].slot, top[-1].number), top[-1].site);
+}
+
+void tracer_leave(const void *frame, bool awaits)
+{
+    struct thread *thread = this_thread;
+    struct activation *at = thread ? find_activation(thread, frame) : NULL;
+    if (UNLIKELY(!at)) /* it was entered past DEPTH_MAX */
+        return;
+    int64_t rss_bytes = settle(thread);
+    publish_close_line(live_slot(at->slot, at->number), at->site, rss_bytes);
+    struct activity *activity = thread->activity;
+    if (awaits && activity && activity->parked_count < PARKED_MAX)
+        activity->parked[activity->parked_count++] = at->site;
+    remove_activation(thread, at);
+    const struct activation *top = thread->stack + thread->depth - 1;
+    if (thread->depth && !awaits)
+        publish_resume_line(live_slot(top->slot, top->number), top->site);
 }
 
 struct activity *tracer_step_begin(PyObject *context)

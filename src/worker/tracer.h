@@ -17,13 +17,14 @@ int tracer_open(void);
 /* Add begin, end, load_begin and load_end to `module`; their doc strings describe them. 0 or -1. */
 int tracer_add_functions(PyObject *module);
 
-/* A frame of profiled code begins or resumes at `line`. Every enter has its leave, in the same
- * thread, innermost first. Keeps a pending exception as it is. */
-void tracer_enter(PyCodeObject *code, const struct code_info *info, int line);
-/* The frame of `code` begins `line`; ignored where that frame is not the innermost one. */
-void tracer_line(const PyCodeObject *code, int line);
-/* The innermost frame returns, raises, or (`awaits`) is a coroutine that is suspended. */
-void tracer_leave(bool awaits);
+/* A frame of profiled code begins or resumes at `line`. `frame` tells it from others until its
+ * leave, and is never followed. Every enter has its leave, in the same thread, as a rule innermost
+ * first. Keeps a pending exception as it is. */
+void tracer_enter(const void *frame, PyCodeObject *code, const struct code_info *info, int line);
+/* The frame begins `line`; ignored where it is not the innermost one. */
+void tracer_line(const void *frame, int line);
+/* The frame returns, raises, or (`awaits`) is that of a coroutine that is suspended. */
+void tracer_leave(const void *frame, bool awaits);
 
 /* An event loop runs one callback, in `context` (borrowed). Returns what tracer_step_end takes. */
 struct activity;

@@ -7,6 +7,7 @@ import traceback
 
 from . import FILE_PREFIX
 
+TEXT_MAX = 32768  # characters of a message or a traceback, as Application Insights keeps
 HIDDEN = (FILE_PREFIX, "<frozen importlib")
 
 
@@ -14,11 +15,20 @@ class LoadError(Exception):
     """A function cannot be loaded; the text says why. It has no traceback worth showing."""
 
 
+def shorten(text):
+    """The beginning and the end of a text that is too long to be of use, or to be sent."""
+    if len(text) <= TEXT_MAX:
+        return text
+    half = TEXT_MAX // 2
+    return "{} [{} characters left out] {}".format(
+        text[:half], len(text) - 2 * half, text[-half:])
+
+
 def describe(exc):
     """"Type: message" in one line."""
     name = type(exc).__qualname__
     try:
-        text = " ".join(str(exc).split())
+        text = " ".join(shorten(str(exc)).split())
     except Exception:
         text = "(its text cannot be shown)"
     return "{}: {}".format(name, text) if text else name
@@ -37,7 +47,7 @@ def format_traceback(exc):
     try:
         report = traceback.TracebackException(type(exc), exc, exc.__traceback__)
         hide_frames(report)
-        return "".join(report.format())
+        return shorten("".join(report.format()))
     except Exception:  # an exception whose own code fails, or too deep a chain
         return describe(exc) + "\n"
 

@@ -153,8 +153,8 @@ class Call:
         try:
             try:
                 wire.send(_pymemtop.RESPONSE, self.reply, self.reply_body)
-            except (OSError, TypeError, ValueError) as exc:  # too long, or headers not JSON
-                self.reply.update(succeeded=False, status=500, headers=[],
+            except Exception as exc:  # too long, or headers not JSON
+                self.reply.update(succeeded=False, status=500, headers=[], traceback=None,
                                   error="the response cannot be sent: " + failures.describe(exc))
                 wire.send(_pymemtop.RESPONSE, self.reply)
         except OSError:

@@ -109,6 +109,14 @@ def rewrite_cookies(header):
     return [cookie.OutputString() for cookie in cookies.values()]
 
 
+def check_status(value):
+    status = int(value)
+    if not 200 <= status <= 999:
+        raise ValueError("{} is not a status of an HTTP response".format(
+            status if abs(status) < 10**9 else "a number so large"))
+    return status
+
+
 def encode_response(response):
     headers = []
     for name, value in response.headers.items():
@@ -121,7 +129,7 @@ def encode_response(response):
         if kind.startswith("text/"):
             kind += "; charset=" + response.charset
         headers.append(["Content-Type", kind])
-    return int(response.status_code), headers, response.get_body() or b""
+    return check_status(response.status_code), headers, response.get_body() or b""
 
 
 def to_text(value):
@@ -143,7 +151,7 @@ def encode_text(text):
         if any(name.lower() == "content-type" for name in given):
             headers = []
         headers += [[name, to_text(item)] for name, item in given.items()]
-        status = int(value.get("status", value.get("statusCode", 200)))
+        status = check_status(value.get("status", value.get("statusCode", 200)))
         text = to_text(value["body"])
     elif isinstance(value, (str, dict, list)):
         text = to_text(value)

@@ -1,0 +1,110 @@
+"""Handlers that do what handlers should not: the host and the other invocations go on."""
+
+import re
+
+import pytest
+
+import programs
+from programs import Report, batch, is_alive, near, wait_for
+
+pytestmark = pytest.mark.usefixtures("packages")
+
+AWAIT = "    waited = [await asyncio.sleep(0.5, x) async for x in numbers()]"
+FUNCTIONS = {
+    # A process that the app started goes on writing, and the worker ends under it.
+    "Filler": """import os, subprocess, time
+def main(req) -> str:
+    subprocess.Popen(["yes"])
+    time.sleep(0.3)
+    os._exit(3)
+""",
+    "HugeError": """def main(req) -> str:
+    raise ValueError("x" * (17 << 20))
+""",
+    "Status": """import azure.functions as func
+def main(req: func.HttpRequest) -> func.HttpResponse:
+    return func.HttpResponse("odd", status_code=10 ** 20)
+""",
+    # A process that the app started does not want to end.
+    "Stubborn": """import os, subprocess
+def main(req) -> str:
+    child = subprocess.Popen(["sh", "-c", "trap '' TERM; echo ready; while :; do sleep 1; done"],
+                             stdout=subprocess.PIPE)
+    child.stdout.readline()
+    return str(child.pid)
+""",
+    # The loop allocates while the consumer awaits, on the line on which the generator yielded.
+    "AsyncGenerator": """import asyncio
+KEPT = []
+async def numbers():
+    yield 1
+async def main(req) -> str:
+    loop = asyncio.get_running_loop()
+    loop.call_later(0.1, KEPT.extend, [0] * (8 << 20))
+""" + AWAIT + """
+    return "done"
+""",
+    "Sleeper": """import time
+def main(req) -> str:
+    block = bytearray(8 << 20)
+    open("sleeping", "w").close()
+    time.sleep(2)
+    return "slept"
+""",
+    "Body": """async def main(req) -> str:
+    return str(len(req.get_body()))
+""",
+    "Fine": """def main(req) -> str:
+    return "fine"
+""",
+}
+
+
+@pytest.fixture
+def app(write_app):
+    files = {"host.json": "{}"}
+    for name, source in FUNCTIONS.items():
+        files[name + "/function.json"] = programs.HTTP_FUNCTION
+        files[name + "/__init__.py"] = source
+    return write_app(files)
+
+
+def test_output_that_never_ends_does_not_stop_the_host(app):
+    result = batch(app / "Filler")
+    assert result.returncode == 3
+    assert "worker exited with exit code 3" in result.stderr
+
+
+@pytest.mark.parametrize("function", ["HugeError", "Status"])
+def test_answer_that_cannot_be_sent_is_a_failure_of_its_own_call(app, start, function):
+    server = start(app)
+    worker = server.worker
+    assert server.get(function)[0] == 500
+    assert server.get("Fine") == (200, b"fine")
+    assert server.worker == worker
+
+
+def test_no_process_of_the_app_outlives_pymemtop(app, start):
+    server = start(app)
+    status, pid = server.get("Stubborn")
+    assert status == 200 and is_alive(int(pid))
+    server.stop()
+    wait_for(lambda: not is_alive(int(pid)), "end of the app's process")
+
+
+def test_loop_work_is_charged_to_the_await_not_to_a_yield_before_it(app):
+    report = Report(app / "AsyncGenerator")
+    assert report.increment("AsyncGenerator/__init__.py", AWAIT.strip()) == near(64)
+    assert report.increment("AsyncGenerator/__init__.py", "yield 1") == near(0)
+
+
+def test_thread_that_sleeps_is_not_charged_with_what_others_receive(app, start, tmp_path):
+    report = tmp_path / "report.txt"
+    server = start(app, "--report", "-o", report)
+    sleeper = server.begin("Sleeper")
+    wait_for((app / "sleeping").exists, "handler that sleeps")
+    assert server.get("Body", data=b"x" * (60 << 20)) == (200, b"62914560")
+    assert sleeper.result() == (200, b"slept")
+    server.stop()
+    sleep_row = re.search(r"^ +\d+ +\S+ MiB +(\S+) MiB +1 +time\.sleep", report.read_text(), re.M)
+    assert float(sleep_row.group(1)) == pytest.approx(0, abs=1)
