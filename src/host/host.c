@@ -30,6 +30,7 @@
 #include "host/notes.h"
 #include "host/supervisor.h"
 #include "host/workers.h"
+#include "wire/segment.h"
 
 enum {
     TICK_BUSY_MS = 33,
@@ -60,6 +61,7 @@ struct host {
     uint64_t files_checked_ns;
     unsigned open; /* parts that the loop still holds */
     bool closing;
+    bool told_lost_lines;
 };
 
 static const struct host_events no_events;
@@ -95,10 +97,22 @@ static void read_rss(struct host *host, uint64_t now_ns)
     model_set_rss(model, now_ns, rss_bytes > 0 ? rss_bytes : 0);
 }
 
+static void say_lost_lines(struct host *host)
+{
+    if (!host->model->lost_lines || host->told_lost_lines)
+        return;
+    host->told_lost_lines = true;
+    notes_say(&host->notes, LEVEL_WARNING, OUTPUT_NO_INVOCATION,
+              "the table of lines is full (%d): further lines that run are not shown; leave files "
+              "out with --exclude",
+              SEGMENT_SITES - 1);
+}
+
 void host_drain(struct host *host)
 {
     uint64_t now_ns = clock_monotonic_ns();
     drain_run(host->drain, now_ns);
+    say_lost_lines(host);
     read_rss(host, now_ns);
 }
 

@@ -22,6 +22,7 @@ struct start {
     uv_loop_t loop;
     uv_signal_t signals[SIGNALS];
     struct host *host;
+    FILE *console;
     bool listed; /* the functions were */
 };
 
@@ -29,30 +30,30 @@ static void on_output(void *context, const struct output_line *line)
 {
     const struct start *start = context;
     if (line->level > LEVEL_DEBUG || start->options->verbose)
-        console_write(stdout, line, true);
+        console_write(start->console, line, true);
 }
 
 /* The list that `func start` prints: Name: [GET,POST] URL, indented by a tab. */
-static void list_functions(const struct model *model)
+static void list_functions(FILE *console, const struct model *model)
 {
-    printf("\nFunctions:\n\n");
+    fprintf(console, "\nFunctions:\n\n");
     for (size_t i = 0; i < model->function_count; i++) {
         const struct model_function *function = &model->functions[i];
         if (function->url)
-            printf("\t%s: %s%s%s%s\n\n", function->name, function->methods ? "[" : "",
-                   function->methods ? function->methods : "", function->methods ? "] " : "",
-                   function->url);
+            fprintf(console, "\t%s: %s%s%s%s\n\n", function->name, function->methods ? "[" : "",
+                    function->methods ? function->methods : "", function->methods ? "] " : "",
+                    function->url);
         else
-            printf("\t%s: %s\n\n", function->name, function->trigger);
+            fprintf(console, "\t%s: %s\n\n", function->name, function->trigger);
     }
-    fflush(stdout);
+    fflush(console);
 }
 
 static void on_loaded(void *context)
 {
     struct start *start = context;
     if (!start->listed)
-        list_functions(host_model(start->host));
+        list_functions(start->console, host_model(start->host));
     start->listed = true;
 }
 
@@ -75,7 +76,9 @@ static void watch_signals(struct start *start)
 
 int start_run(const struct options *options, struct error *error)
 {
-    struct start start = {.options = options};
+    /* A report for programs is the only thing on the stream that it is written to. */
+    bool machine = options->report && options->format != FORMAT_TEXT && !options->output;
+    struct start start = {.options = options, .console = machine ? stderr : stdout};
     const struct host_events events = {.context = &start, .loaded = on_loaded, .output = on_output};
     int status = -1;
     uv_loop_init(&start.loop);

@@ -58,6 +58,7 @@ struct model {
     int64_t own_bytes;      /* pymemtop's footprint in the worker */
     int64_t baseline_bytes; /* when the app was loaded; 0 before */
     uint64_t dropped_samples;
+    uint64_t lost_lines; /* executions of lines for which the worker's table had no room */
     struct timeline timeline;
 
     struct file **files; /* owned */

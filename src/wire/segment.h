@@ -40,7 +40,7 @@ enum segment_limits {
     SEGMENT_FILES = 512,
     SEGMENT_FUNCTIONS = 4096,
     SEGMENT_SITES = 32768,
-    SEGMENT_SLOTS = 128,
+    SEGMENT_SLOTS = 1024, /* more than the host's HTTP server has connections */
     SEGMENT_CELLS = 16384,
     SEGMENT_STRING_BYTES = 256 * 1024,
 };

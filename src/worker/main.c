@@ -11,11 +11,13 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -30,6 +32,8 @@
 #include "worker/publish.h"
 #include "worker/rss.h"
 #include "worker/tracer.h"
+
+enum { STACK_BYTES = 64 << 20 };
 
 /* The tables of the host or, without one, some that nobody reads. */
 static struct segment *open_segment(const struct arguments *arguments, struct error *error)
@@ -128,6 +132,27 @@ static int start(const struct arguments *arguments, const char *root, struct err
     return start_tracer(arguments, root, error);
 }
 
+/*
+ * A frame evaluator of our own makes every call from Python to Python one in C as well, about 512
+ * bytes of stack, where CPython 3.11 alone takes none. So that programs which raise the recursion
+ * limit get as far as without pymemtop, stacks are made wider: address space, not memory, until it
+ * is used. Where the hard limit forbids it the stack stays as it is.
+ */
+static void widen_stacks(void)
+{
+    struct rlimit limit;
+    pthread_attr_t attributes;
+    if (getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur < STACK_BYTES) {
+        limit.rlim_cur = limit.rlim_max < STACK_BYTES ? limit.rlim_max : STACK_BYTES;
+        setrlimit(RLIMIT_STACK, &limit);
+    }
+    if (pthread_attr_init(&attributes) != 0)
+        return;
+    if (pthread_attr_setstacksize(&attributes, STACK_BYTES) == 0)
+        pthread_setattr_default_np(&attributes);
+    pthread_attr_destroy(&attributes);
+}
+
 int main(int argc, char **argv)
 {
     struct arguments arguments;
@@ -141,6 +166,7 @@ int main(int argc, char **argv)
     /* Not to outlive a host that is killed. One that is gone already has left the link closed. */
     if (arguments.link_fd >= 0)
         prctl(PR_SET_PDEATHSIG, SIGKILL);
+    widen_stacks();
     if (start(&arguments, root, &error) < 0)
         goto failed;
     status = call_glue(&arguments, root);

@@ -10,11 +10,17 @@
 static int statm_fd = -1;
 static int64_t page_bytes;
 static int64_t own_bytes;
+static int64_t last_pages;
+
+static void open_statm(void)
+{
+    statm_fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+}
 
 int rss_open(struct error *error)
 {
     page_bytes = sysconf(_SC_PAGESIZE);
-    statm_fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    open_statm();
     if (statm_fd < 0)
         return error_set(error, EXIT_STATUS_SYSTEM,
                          "cannot open /proc/self/statm: %s; the worker needs /proc mounted",
@@ -27,8 +33,12 @@ int64_t rss_read_bytes(void)
     /* "size resident shared text lib data dt": each at most 20 digits. */
     char text[7 * 21 + 1];
     ssize_t len = pread(statm_fd, text, sizeof text - 1, 0);
-    if (len <= 0)
-        return 0;
+    if (len <= 0 || text[0] < '0' || text[0] > '9') {
+        /* The app has closed it, as programs do that close "all" descriptors. The number may be
+         * another file's by now, which is not ours to close. */
+        open_statm();
+        return last_pages * page_bytes - own_bytes;
+    }
     text[len] = '\0';
     const char *at = text;
     while (*at && *at != ' ')
@@ -38,6 +48,7 @@ int64_t rss_read_bytes(void)
         at++;
     for (; *at >= '0' && *at <= '9'; at++)
         pages = pages * 10 + (*at - '0');
+    last_pages = pages;
     return pages * page_bytes - own_bytes;
 }
 

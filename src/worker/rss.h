@@ -21,7 +21,8 @@
 
 /* Open the descriptor. 0, or -1 with `error` filled in (no /proc). */
 int rss_open(struct error *error);
-/* RSS less own, in bytes, a multiple of the page size. */
+/* RSS less own, in bytes, a multiple of the page size. Where the app has closed the descriptor it
+ * is opened again, and this reading is the one before. */
 int64_t rss_read_bytes(void);
 /* The own share so far, in bytes. */
 int64_t rss_own_bytes(void);

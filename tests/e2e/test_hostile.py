@@ -54,6 +54,16 @@ def main(req) -> str:
     "Body": """async def main(req) -> str:
     return str(len(req.get_body()))
 """,
+    "Deep": """import sys
+def down(n):
+    return down(n - 1) if n else 0
+def main(req) -> str:
+    sys.setrecursionlimit(60000)
+    down(50000)
+    return "deep"
+async def in_loop(req) -> str:
+    return main(req)
+""",
     "Fine": """def main(req) -> str:
     return "fine"
 """,
@@ -84,6 +94,13 @@ def test_answer_that_cannot_be_sent_is_a_failure_of_its_own_call(app, start, fun
     assert server.worker == worker
 
 
+def test_recursion_goes_as_deep_as_without_pymemtop(app, start):
+    assert start(app).get("Deep") == (200, b"deep")
+    spec = app / "Deep/function.json"
+    spec.write_text(spec.read_text().replace("{", '{"entryPoint": "in_loop", ', 1))
+    assert start(app).get("Deep") == (200, b"deep")
+
+
 def test_no_process_of_the_app_outlives_pymemtop(app, start):
     server = start(app)
     status, pid = server.get("Stubborn")
@@ -108,3 +125,13 @@ def test_thread_that_sleeps_is_not_charged_with_what_others_receive(app, start, 
     server.stop()
     sleep_row = re.search(r"^ +\d+ +\S+ MiB +(\S+) MiB +1 +time\.sleep", report.read_text(), re.M)
     assert float(sleep_row.group(1)) == pytest.approx(0, abs=1)
+
+
+def test_full_table_of_lines_is_said(write_app):
+    lines = "".join("    x = {}\n".format(n) for n in range(33000))
+    app = write_app({"host.json": "{}", "Long/function.json": programs.HTTP_FUNCTION,
+                     "Long/__init__.py": "def main(req) -> str:\n" + lines + "    return 'long'\n"})
+    result = batch(app / "Long")
+    assert result.returncode == 0
+    assert "the table of lines is full" in result.stderr
+    assert "--exclude" in result.stderr

@@ -1,5 +1,7 @@
 """`pymemtop start`: a headless host over real HTTP, with the console of `func start`."""
 
+import subprocess
+import json
 import os
 import re
 import signal
@@ -154,3 +156,16 @@ def test_local_settings_reach_the_app(write_app, start):
                           "    return req.route_params['name'] + os.environ['TOLD_BY_SETTINGS']\n"})
     server = start(root)
     assert server.request("/v1/told/really-")[::2] == (200, b"really-yes")
+
+
+def test_json_report_is_alone_on_standard_output(copy_app):
+    process = subprocess.Popen(
+        [programs.PYMEMTOP, "start", "-p", "0", "--report", "--format", "json", copy_app("web")],
+        env=programs.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, encoding="utf-8")
+    for line in process.stderr:
+        if line.startswith("Functions:"):
+            break
+    process.terminate()
+    stdout, _ = process.communicate(timeout=programs.LIMIT)
+    assert json.loads(stdout)["app"].endswith("web")

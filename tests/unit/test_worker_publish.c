@@ -53,6 +53,17 @@ static void test_own_memory_is_left_out(void **state)
     assert_in_range(change + (64 << 10), 0, 128 << 10);
 }
 
+/* Programs close all descriptors that they do not know. */
+static void test_reading_survives_a_closed_descriptor(void **state)
+{
+    (void)state;
+    int64_t before = rss_read_bytes();
+    for (int fd = 3; fd < 20; fd++)
+        close(fd);
+    assert_int_equal(rss_read_bytes(), before);
+    assert_in_range(rss_read_bytes() - before + (1 << 20), 0, 2 << 20);
+}
+
 static void test_line_in_two_invocations(void **state)
 {
     (void)state;
@@ -149,6 +160,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_own_memory_is_left_out),
+        cmocka_unit_test(test_reading_survives_a_closed_descriptor),
         cmocka_unit_test(test_line_in_two_invocations),
         cmocka_unit_test(test_changes_add_up),
         cmocka_unit_test(test_slot_is_used_again_with_its_cells),
