@@ -1,11 +1,11 @@
 """`pymemtop start`: a headless host over real HTTP, with the console of `func start`."""
 
-import subprocess
 import json
 import os
 import re
 import signal
 import socket
+import subprocess
 
 import pytest
 
