@@ -318,6 +318,13 @@ static void draw_prompt(const struct scene *scene, struct pen *pen)
     }
 }
 
+/* True where the worker that is shown is no longer the one that runs. */
+static bool has_died_since(const struct scene *scene)
+{
+    return scene->live->worker_starts != scene->model->worker_starts ||
+           (scene->live->worker == WORKER_DEAD && scene->model->worker != WORKER_DEAD);
+}
+
 /* States of the display that last, at the right; what was said last, at the left. */
 static void draw_message(const struct scene *scene)
 {
@@ -330,7 +337,9 @@ static void draw_message(const struct scene *scene)
         return;
     }
     if (ui->frozen)
-        pen_right(&pen, STYLE_NOTICE, " DISPLAY FROZEN, program running ");
+        pen_right(&pen, STYLE_NOTICE,
+                  has_died_since(scene) ? " DISPLAY FROZEN, the worker has died since "
+                                        : " DISPLAY FROZEN, program running ");
     if (ui->zero) {
         char time[FORMAT_SIZE];
         format_time(time, ui->zero->realtime_ns, 0);

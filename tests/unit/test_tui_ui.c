@@ -168,6 +168,10 @@ static void test_frozen_display_stands_still(void **state)
     ui_sync(&ui, model);
     assert_false(display_holds("500.0 MiB"));
     assert_false(display_holds("77777"));
+    enum worker_state before = model->worker;
+    model->worker = WORKER_DEAD;
+    assert_true(display_holds("DISPLAY FROZEN, the worker has died since"));
+    model->worker = before;
     press('j');
     press('4');
     press('3');
