@@ -81,7 +81,7 @@ static int entry_line(const _PyInterpreterFrame *frame)
 
 /* True where the coroutine that owns `frame` has been suspended by an await. An asynchronous
  * generator's own yield is none: it hands a wrapped value to the coroutine that runs it. */
-static bool awaits(_PyInterpreterFrame *frame, const PyObject *result)
+static bool awaits(_PyInterpreterFrame *frame, PyObject *result)
 {
     return _PyFrame_GetGenerator(frame)->gi_frame_state == FRAME_SUSPENDED && result &&
            !Py_IS_TYPE(result, &_PyAsyncGenWrappedValue_Type);
