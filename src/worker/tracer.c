@@ -16,11 +16,11 @@
  * Several threads can be inside profiled lines at once. All of this runs under the interpreter
  * lock, but a line may have released it and work in C. So each thread has a witness (witness.h):
  * a thread that has not run since the ledger was settled has changed nothing, and one that has not
- * touched a fresh page has not made the RSS grow. Where that leaves one thread, or several that
- * execute the same line for the same invocation, the change is theirs, whoever finds it; otherwise
- * nobody can know, so that it is charged to no line and counts as shared. A thread that works for
- * no invocation (the pool between requests) is taken to change nothing while another is inside a
- * line.
+ * touched a fresh page, or too few of them, has not made the RSS grow. Where that leaves one
+ * thread, or several that execute the same line for the same invocation, the change is theirs,
+ * whoever finds it; otherwise nobody can know, so that it is charged to no line and counts as
+ * shared. A thread that works for no invocation (the pool between requests) is taken to change
+ * nothing while another is inside a line.
  *
  * Nothing here calls back into Python code but for the context variable, and nothing allocates on
  * the way of a line event.
@@ -192,6 +192,7 @@ struct group {
     unsigned count;
     const struct thread *one; /* any of them */
     bool alike;               /* all execute the same line for the same invocation */
+    int64_t touched_bytes;    /* by all of them, at the most */
 };
 
 /* Who may have changed the RSS since the ledger was settled. */
@@ -214,8 +215,10 @@ static bool execute_alike(const struct thread *a, const struct thread *b)
     return x->site == y->site && x->slot == y->slot;
 }
 
-static void group_add(struct group *group, const struct thread *thread)
+static void group_add(struct group *group, const struct thread *thread, int64_t touched_bytes)
 {
+    if (__builtin_add_overflow(group->touched_bytes, touched_bytes, &group->touched_bytes))
+        group->touched_bytes = INT64_MAX;
     group->alike = group->count == 0 || (group->alike && execute_alike(group->one, thread));
     group->one = thread;
     group->count++;
@@ -225,9 +228,9 @@ static void add_evidence(struct suspects *suspects, struct thread *thread)
 {
     struct evidence evidence = witness_look(&thread->witness);
     if (evidence.ran)
-        group_add(&suspects->ran, thread);
-    if (evidence.faulted)
-        group_add(&suspects->faulted, thread);
+        group_add(&suspects->ran, thread, 0);
+    if (evidence.touched_bytes > 0)
+        group_add(&suspects->faulted, thread, evidence.touched_bytes);
 }
 
 static struct suspects find_suspects(struct thread *thread)
@@ -297,11 +300,14 @@ static void charge_self(const struct thread *thread, int64_t delta_bytes, int64_
 static const struct thread *culprit(const struct thread *thread, const struct suspects *suspects,
                                     int64_t delta_bytes)
 {
-    /* Whoever has made the RSS shrink need not have touched a fresh page. */
-    const struct group *group = delta_bytes > 0 ? &suspects->faulted : &suspects->ran;
-    if (!suspects->others_ran || group->count == 0)
+    if (!suspects->others_ran)
         return thread;
-    return group->alike ? group->one : NULL;
+    if (delta_bytes < 0) /* which takes no fresh page */
+        return suspects->ran.alike ? suspects->ran.one : NULL;
+    const struct group *faulted = &suspects->faulted;
+    if (faulted->count == 0)
+        return thread;
+    return faulted->alike && faulted->touched_bytes >= delta_bytes ? faulted->one : NULL;
 }
 
 /* Read the RSS and settle the ledger. Returns the reading. */

@@ -22,7 +22,9 @@ struct witness {
 
 struct evidence {
     bool ran;
-    bool faulted; /* true too where the counters cannot be read */
+    /* At the most this much was touched afresh: a page for each fault, a huge one where the kernel
+     * has those. INT64_MAX where the counters cannot be read. */
+    int64_t touched_bytes;
 };
 
 /* Watch the calling thread from now on. */
