@@ -1,5 +1,5 @@
 /*
- * The command line (DESIGN section 5). Parsing only reads argv; what PATH means is found by
+ * The command line. Parsing only reads argv; what PATH means is found by
  * host/app.h.
  */
 #ifndef HOST_OPTIONS_H

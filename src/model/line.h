@@ -1,4 +1,14 @@
-/* The numbers of one source line, as DESIGN section 4 defines them. Plain values, no ownership. */
+/*
+ * The numbers of one source line. Plain values, no ownership. These are the terms everywhere:
+ *
+ * An execution of a line runs from its line event to the next event of the same frame, without the
+ * time in which the frame was suspended. RSS is the worker's resident set size less what pymemtop
+ * itself keeps there. Mem usage is the RSS after the latest execution, Peak its maximum. Increment
+ * is the sum over executions of the RSS after less the RSS before, callees included (recursion
+ * counted once), always against the last value and never against a maximum. Occurrences are
+ * executions as memory_profiler counts them on that Python version; a function's first line (its
+ * first decorator's, else the def's) counts its calls.
+ */
 #ifndef MODEL_LINE_H
 #define MODEL_LINE_H
 

@@ -1,5 +1,5 @@
 /*
- * The report as one JSON object (DESIGN section 5; the man page documents it for users): sizes in
+ * The report as one JSON object (the man page documents it): sizes in
  * bytes, times in nanoseconds. Built with jansson. Bytes that are not UTF-8 become U+FFFD.
  */
 #ifndef REPORT_JSON_H

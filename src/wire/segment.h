@@ -53,7 +53,7 @@ enum segment_limits {
 #define INVOCATION_OUTSIDE UINT64_MAX
 
 /* What a line did, in a site over the worker's life and in a cell within one invocation.
- * DESIGN section 4 defines the terms. Bytes; all may be negative but peak and occurrences. */
+ * model/line.h defines the terms. Bytes; all may be negative but peak and occurrences. */
 struct line_counters {
     _Atomic int64_t mem_usage_bytes;      /* RSS after the latest execution; 0 before the first */
     _Atomic int64_t peak_bytes;           /* maximum of mem_usage_bytes */

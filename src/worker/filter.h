@@ -1,5 +1,5 @@
 /*
- * Which source files are profiled (DESIGN section 4): every file under the app root that is not in
+ * Which source files are profiled: every file under the app root that is not in
  * a virtual environment or a folder of installed packages; globs of the command line change that.
  *
  * A glob is matched by fnmatch(3), where `*` crosses slashes, against the path relative to the app
