@@ -1,6 +1,6 @@
 /*
- * Which source files are profiled: every file under the app root that is not in
- * a virtual environment or a folder of installed packages; globs of the command line change that.
+ * Which source files are profiled: every file under the app root that is not in a virtual
+ * environment or a folder of installed packages; globs of the command line change that.
  *
  * A glob is matched by fnmatch(3), where `*` crosses slashes, against the path relative to the app
  * root and against the absolute one. An exclude wins over an include, an include over the rule.
