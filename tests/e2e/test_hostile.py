@@ -64,6 +64,16 @@ def main(req) -> str:
 async def in_loop(req) -> str:
     return main(req)
 """,
+    "Forker": """import multiprocessing, time
+def main(req) -> str:
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        made = pool.map(abs, [-1, -2])
+    child = multiprocessing.get_context("fork").Process(target=time.sleep, args=(60,))
+    child.start()
+    child.terminate()
+    child.join()
+    return "{} {}".format(made, child.exitcode)
+""",
     "Fine": """def main(req) -> str:
     return "fine"
 """,
@@ -91,6 +101,13 @@ def test_answer_that_cannot_be_sent_is_a_failure_of_its_own_call(app, start, fun
     worker = server.worker
     assert server.get(function)[0] == 500
     assert server.get("Fine") == (200, b"fine")
+    assert server.worker == worker
+
+
+def test_child_made_by_fork_gets_its_own_signals(app, start):
+    server = start(app)
+    worker = server.worker
+    assert server.get("Forker") == (200, b"[1, 2] -15")
     assert server.worker == worker
 
 

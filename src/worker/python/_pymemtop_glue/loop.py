@@ -1,6 +1,7 @@
 """The asyncio event loop of the worker: asyncio's own, on a selector that runs the libuv loop."""
 
 import asyncio
+import os
 import selectors
 import signal
 import threading
@@ -83,6 +84,27 @@ class Loop(asyncio.SelectorEventLoop):
         if not self._signal_handlers and not self.is_closed():
             self._watch_signals()
         return removed
+
+    def share_no_signals(self):
+        """From now on a child made by os.fork has its signals to itself. The wake-up descriptor that
+        it comes with is the parent's, to which they would be told, and the handlers work for the
+        parent's loop; they are held back until both are gone."""
+        masks = threading.local()
+
+        def hold():
+            masks.before = signal.pthread_sigmask(signal.SIG_BLOCK, self._signal_handlers)
+
+        def release():
+            signal.pthread_sigmask(signal.SIG_SETMASK, masks.before)
+
+        def leave():
+            signal.set_wakeup_fd(-1)
+            for sig in self._signal_handlers:
+                default = signal.default_int_handler if sig == signal.SIGINT else signal.SIG_DFL
+                signal.signal(sig, default)
+            release()
+
+        os.register_at_fork(before=hold, after_in_parent=release, after_in_child=leave)
 
     def close(self):
         if is_main_thread() and not self.is_running() and not self.is_closed():

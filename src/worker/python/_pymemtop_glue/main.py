@@ -34,6 +34,7 @@ def main(app_root):
     # Ctrl-C in the terminal reaches every process of the group; it is the host that ends.
     event_loop.add_signal_handler(signal.SIGINT, ignore)
     event_loop.add_signal_handler(signal.SIGTERM, event_loop.stop)
+    event_loop.share_no_signals()
     _pymemtop.set_inbox(host.receive)
     wire.send(_pymemtop.READY, {"python": "{}.{}.{}".format(*sys.version_info), "pid": os.getpid()})
     status = 0
