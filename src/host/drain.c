@@ -330,7 +330,7 @@ static void drain_header(struct drain *drain)
 {
     struct model *model = drain->model;
     model->own_bytes = load_bytes(&drain->segment->own_bytes);
-    model->lost_lines = atomic_load_explicit(&drain->segment->sites_lost, memory_order_relaxed);
+    model->lost_lines = atomic_load_explicit(&drain->segment->lines_lost, memory_order_relaxed);
     int64_t baseline_bytes = load_bytes(&drain->segment->baseline_bytes);
     if (baseline_bytes != model->baseline_bytes) {
         model->baseline_bytes = baseline_bytes;

@@ -31,7 +31,7 @@ static bool name_has_shape(const char *name, const char *extra)
     return true;
 }
 
-bool function_name_is_valid(const char *name)
+static bool name_is_valid(const char *name)
 {
     return name_has_shape(name, "_-") && strcasecmp(name, "host") != 0;
 }
@@ -224,7 +224,7 @@ static int read_description(struct app_function *function, struct error *error)
     free(shown);
     if (!json)
         return -1;
-    if (!function_name_is_valid(function->name)) {
+    if (!name_is_valid(function->name)) {
         error_set(error, EXIT_STATUS_APP,
                   "'%s' is no name for a function: letters, digits, _ and -, a letter first, and "
                   "not 'host'",

@@ -30,7 +30,6 @@
 #include "host/notes.h"
 #include "host/supervisor.h"
 #include "host/workers.h"
-#include "wire/segment.h"
 
 enum {
     TICK_BUSY_MS = 33,
@@ -103,12 +102,12 @@ static void say_lost_lines(struct host *host)
         return;
     host->told_lost_lines = true;
     notes_say(&host->notes, LEVEL_WARNING, OUTPUT_NO_INVOCATION,
-              "the table of lines is full (%d): further lines that run are not shown; leave files "
-              "out with --exclude",
-              SEGMENT_SITES - 1);
+              "the table of lines is full: further lines that run are not shown; leave files out "
+              "with --exclude");
 }
 
-void host_drain(struct host *host)
+/* Bring what the worker has written into the model. */
+static void drain(struct host *host)
 {
     uint64_t now_ns = clock_monotonic_ns();
     drain_run(host->drain, now_ns);
@@ -122,7 +121,7 @@ static void on_tick(uv_timer_t *timer)
     uint64_t now_ns = clock_monotonic_ns();
     if (host->closing)
         return; /* the timer only wakes the loop */
-    host_drain(host);
+    drain(host);
     calls_tick(host->calls, now_ns);
     if (now_ns - host->files_checked_ns >= FILE_CHECK_MS * NS_PER_MS) {
         host->files_checked_ns = now_ns;
@@ -169,7 +168,7 @@ static void end_load(struct host *host, enum outcome outcome)
 
 static void on_loaded(struct host *host, const json_t *json)
 {
-    host_drain(host);
+    drain(host);
     size_t failed = load_result(&host->app, host->model, &host->notes, json);
     end_load(host, failed ? OUTCOME_FAILED : OUTCOME_SUCCEEDED);
     host->model->worker = WORKER_READY;
@@ -215,7 +214,7 @@ static void on_worker_frame(void *context, const struct frame *frame, json_t *js
     case FRAME_READY: on_ready(host, json); break;
     case FRAME_LOADED: on_loaded(host, json); break;
     case FRAME_RESPONSE:
-        host_drain(host);
+        drain(host);
         calls_response(host->calls, json, frame->body, frame->body_len, clock_monotonic_ns());
         break;
     case FRAME_LOG: on_log(host, json); break;
@@ -542,11 +541,6 @@ struct model *host_model(struct host *host)
     return host->model;
 }
 
-uint16_t host_port(const struct host *host)
-{
-    return http_server_port(host->http);
-}
-
 struct own_request {
     struct host *host;
     void (*done)(void *context, int status);
@@ -609,7 +603,7 @@ int host_send_request(struct host *host, void (*done)(void *context, int status)
     if (!target)
         return -1;
     http_server_local_address(host->http, &address);
-    snprintf(host_text, sizeof host_text, "localhost:%u", host_port(host));
+    snprintf(host_text, sizeof host_text, "localhost:%u", http_server_port(host->http));
     const struct client_request request = {
         .address = (const struct sockaddr *)&address,
         .host = host_text,

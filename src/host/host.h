@@ -47,11 +47,6 @@ void host_close(struct host *host);
 
 /* The model; it lives as long as the host. */
 struct model *host_model(struct host *host);
-/* Port that the server listens on. */
-uint16_t host_port(const struct host *host);
-/* Drain the shared tables into the model now. The host does so by itself, 30 times a second while
- * something runs and 4 times a second otherwise; and before every `ended` and `worker_died`. */
-void host_drain(struct host *host);
 /* Send the request of the options (or the selected function's default one) over HTTP to the
  * server's own port, as curl would. `done` (may be NULL) hears the status, or a negative errno
  * where there was no answer. Returns 0, or -1 with `error` filled in. */

@@ -25,12 +25,6 @@ char *path_parent(const char *path)
     return slash == path ? mem_strdup("/") : mem_strndup(path, (size_t)(slash - path));
 }
 
-const char *path_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash && slash[1] ? slash + 1 : path;
-}
-
 const char *path_below(const char *path, const char *root)
 {
     size_t len = strlen(root);

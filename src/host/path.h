@@ -12,8 +12,6 @@
 char *path_join(const char *dir, const char *name) ATTR_ALLOC;
 /* The directory that holds `path` ("/" for the root and what lies in it). The caller frees it. */
 char *path_parent(const char *path) ATTR_ALLOC;
-/* The last part of `path`, borrowed from it. */
-const char *path_name(const char *path);
 /* What follows `root`/ in `path`, borrowed from it; NULL where it does not lie below. */
 const char *path_below(const char *path, const char *root);
 bool path_is_file(const char *path);

@@ -60,7 +60,6 @@ struct supervisor {
     struct worker *worker; /* the one that runs, or NULL */
     uv_timer_t restart;
     unsigned backoff_ms;
-    uint64_t starts;
     unsigned users; /* workers whose handles are open, and the restart timer */
     bool closing;
     void (*closed)(void *context);
@@ -377,7 +376,6 @@ static int spawn(struct supervisor *supervisor, struct error *error)
     }
     worker->statm_fd = open_statm(worker->process.pid);
     supervisor->worker = worker;
-    supervisor->starts++;
     supervisor->events.started(supervisor->events.context, worker->segment);
     return 0;
 }
@@ -430,11 +428,6 @@ void supervisor_kill(struct supervisor *supervisor)
 int supervisor_pid(const struct supervisor *supervisor)
 {
     return supervisor->worker ? supervisor->worker->process.pid : 0;
-}
-
-uint64_t supervisor_starts(const struct supervisor *supervisor)
-{
-    return supervisor->starts;
 }
 
 int64_t supervisor_rss_bytes(const struct supervisor *supervisor)

@@ -65,7 +65,6 @@ int supervisor_send(struct supervisor *supervisor, enum frame_type type, const j
 void supervisor_kill(struct supervisor *supervisor);
 /* 0 while there is none. */
 int supervisor_pid(const struct supervisor *supervisor);
-uint64_t supervisor_starts(const struct supervisor *supervisor);
 /* The worker's resident set as /proc says it, in bytes; 0 while there is none. */
 int64_t supervisor_rss_bytes(const struct supervisor *supervisor);
 /* End the worker for good (SHUTDOWN, after half a second SIGTERM, after another half SIGKILL) and

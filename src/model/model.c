@@ -5,8 +5,6 @@
 #include "config.h"
 #include "model/model.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,22 +123,6 @@ void model_set_rss(struct model *model, uint64_t now_ns, int64_t rss_bytes)
     model->rss_bytes = rss_bytes;
     if (rss_bytes > model->rss_peak_bytes)
         model->rss_peak_bytes = rss_bytes;
-    model_touch(model);
-}
-
-void model_say(struct model *model, uint64_t realtime_ns, enum output_level level,
-               const char *format, ...)
-{
-    char *text = NULL;
-    va_list args;
-    va_start(args, format);
-    int len = vasprintf(&text, format, args);
-    va_end(args);
-    if (len < 0)
-        return;
-    output_add(&model->output, realtime_ns, OUTPUT_HOST, level, OUTPUT_NO_INVOCATION, text,
-               (size_t)len);
-    free(text);
     model_touch(model);
 }
 

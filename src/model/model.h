@@ -84,9 +84,6 @@ struct model_function *model_find_function(const struct model *model, const char
 const struct model_function *model_selected(const struct model *model);
 /* A reading of the worker's RSS: sets rss, peak and timeline. */
 void model_set_rss(struct model *model, uint64_t now_ns, int64_t rss_bytes);
-/* A line of the host's own into the output (the caller's printf). */
-void model_say(struct model *model, uint64_t realtime_ns, enum output_level level,
-               const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* Replace an owned string field: frees *field and stores a copy of `text` (NULL allowed). */
 void model_set_text(char **field, const char *text);
 

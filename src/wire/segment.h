@@ -95,7 +95,7 @@ struct segment_slot {
     _Atomic uint32_t first_cell; /* release/acquire */
     _Atomic uint64_t number;     /* of the invocation */
     _Atomic uint32_t site;       /* the line that runs, or that the coroutine waits on */
-    _Atomic uint32_t cells_lost; /* lines that found no free cell: then rss_lines > sum of cells */
+    uint32_t reserved;
     _Atomic int64_t rss_start_bytes;
     _Atomic int64_t rss_end_bytes; /* set before ENDED; while RUNNING, the latest reading */
     _Atomic int64_t rss_peak_bytes;
@@ -110,7 +110,7 @@ struct segment {
 
     _Atomic int64_t own_bytes;      /* pymemtop's footprint in the worker, left out of every RSS */
     _Atomic int64_t baseline_bytes; /* RSS when the app was loaded; 0 before */
-    _Atomic uint64_t sites_lost;    /* line events that found the site table full */
+    _Atomic uint64_t lines_lost;    /* times that a line found no room in one of the tables */
 
     _Atomic uint32_t file_count;
     _Atomic uint32_t function_count;

@@ -42,18 +42,13 @@ static int on_event(PyObject *Py_UNUSED(self), PyFrameObject *frame, int what,
     return 0;
 }
 
-static PyObject *eval_default(PyThreadState *state, _PyInterpreterFrame *frame, int throwing)
-{
-    return _PyEval_EvalFrameDefault(state, frame, throwing);
-}
-
 /* Evaluate with use_tracing set to `tracing`, and set it back. */
 static PyObject *eval_tracing(PyThreadState *state, _PyInterpreterFrame *frame, int throwing,
                               uint8_t tracing)
 {
     uint8_t before = state->cframe->use_tracing;
     state->cframe->use_tracing = tracing;
-    PyObject *result = eval_default(state, frame, throwing);
+    PyObject *result = _PyEval_EvalFrameDefault(state, frame, throwing);
     state->cframe->use_tracing = before;
     return result;
 }
@@ -62,7 +57,7 @@ static PyObject *eval_tracing(PyThreadState *state, _PyInterpreterFrame *frame, 
 static PyObject *eval_other(PyThreadState *state, _PyInterpreterFrame *frame, int throwing)
 {
     if (LIKELY(!state->cframe->use_tracing) || state->c_tracefunc != on_event)
-        return eval_default(state, frame, throwing);
+        return _PyEval_EvalFrameDefault(state, frame, throwing);
     return eval_tracing(state, frame, throwing, state->c_profilefunc ? TRACING_ON : 0);
 }
 
@@ -103,7 +98,7 @@ static PyObject *eval_profiled(PyThreadState *state, _PyInterpreterFrame *frame,
     tracer_enter(frame, frame->f_code, info, entry_line(frame));
     PyObject *result = state->c_tracefunc == on_event
                            ? eval_tracing(state, frame, throwing, TRACING_ON)
-                           : eval_default(state, frame, throwing);
+                           : _PyEval_EvalFrameDefault(state, frame, throwing);
     tracer_leave(frame, owned_by_generator && info->is_coroutine && awaits(frame, result));
     return result;
 }

@@ -78,11 +78,11 @@ static bool add_string(const char *text, size_t len, uint32_t *offset, uint32_t 
 uint32_t publish_add_file(const char *path, size_t len)
 {
     uint32_t index = LOAD(segment->file_count);
-    if (index >= SEGMENT_FILES)
-        return PUBLISH_NO_FILE;
     struct segment_file *file = &segment->files[index];
-    if (!add_string(path, len, &file->path_offset, &file->path_len))
+    if (index >= SEGMENT_FILES || !add_string(path, len, &file->path_offset, &file->path_len)) {
+        ADD(segment->lines_lost, 1);
         return PUBLISH_NO_FILE;
+    }
     atomic_store_explicit(&segment->file_count, index + 1, memory_order_release);
     return index;
 }
@@ -146,7 +146,7 @@ static uint32_t add_cell(struct segment_slot *slot, uint32_t site)
 {
     uint32_t index = take_cell();
     if (index == SEGMENT_NONE) {
-        ADD(slot->cells_lost, 1);
+        ADD(segment->lines_lost, 1);
         return SEGMENT_NONE;
     }
     struct segment_cell *cell = &segment->cells[index];
@@ -194,7 +194,6 @@ uint32_t publish_begin(uint64_t number, int64_t rss_bytes)
     reclaim_cells(slot);
     STORE(slot->number, number);
     STORE(slot->site, SEGMENT_NONE);
-    STORE(slot->cells_lost, 0);
     STORE(slot->rss_start_bytes, rss_bytes);
     STORE(slot->rss_end_bytes, rss_bytes);
     STORE(slot->rss_peak_bytes, rss_bytes);
@@ -226,7 +225,7 @@ bool publish_is_running(uint32_t index, uint64_t number)
 void publish_open_line(uint32_t slot, uint32_t site, bool counts)
 {
     if (UNLIKELY(site == SEGMENT_NONE)) {
-        ADD(segment->sites_lost, 1);
+        ADD(segment->lines_lost, 1);
         return;
     }
     STORE(segment->slots[slot].site, site);

@@ -295,8 +295,7 @@ static void charge_self(const struct thread *thread, int64_t delta_bytes, int64_
         charge_nobody(delta_bytes, rss_bytes);
 }
 
-/* The thread to charge with a change, seen from an event in `thread`; NULL where nobody can know.
- */
+/* The thread to charge with a change found at an event in `thread`; NULL: nobody can know. */
 static const struct thread *culprit(const struct thread *thread, const struct suspects *suspects,
                                     int64_t delta_bytes)
 {

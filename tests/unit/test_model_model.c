@@ -87,21 +87,6 @@ static void test_rss(void **state)
     assert_int_equal(bins[0], 300);
 }
 
-static void test_say(void **state)
-{
-    struct model *model = *state;
-    uint64_t before = model->revision;
-    model_say(model, 9, LEVEL_ERROR, "worker %d ended\nsignal %s", 5, "SEGV");
-    assert_true(model->revision > before);
-    assert_int_equal(model->output.count, 2);
-    assert_string_equal(output_at(&model->output, 0)->text, "worker 5 ended");
-    assert_string_equal(output_at(&model->output, 1)->text, "signal SEGV");
-    assert_int_equal(output_at(&model->output, 0)->source, OUTPUT_HOST);
-    assert_int_equal(output_at(&model->output, 0)->level, LEVEL_ERROR);
-    assert_true(output_at(&model->output, 0)->invocation == OUTPUT_NO_INVOCATION);
-    assert_int_equal(output_at(&model->output, 0)->realtime_ns, 9);
-}
-
 static void test_set_text(void **state)
 {
     struct model *model = *state;
@@ -118,8 +103,7 @@ static void test_set_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_new), TEST(test_files), TEST(test_functions),
-        TEST(test_rss), TEST(test_say),   TEST(test_set_text),
+        TEST(test_new), TEST(test_files), TEST(test_functions), TEST(test_rss), TEST(test_set_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -149,10 +149,12 @@ static void test_tables_run_out(void **state)
     while (site != SEGMENT_NONE);
     assert_int_equal(atomic_load(&segment->site_count), SEGMENT_SITES);
     publish_open_line(PUBLISH_OUTSIDE, SEGMENT_NONE, true);
-    assert_int_equal(atomic_load(&segment->sites_lost), 1);
+    assert_int_equal(atomic_load(&segment->lines_lost), 1);
+    uint64_t lost = atomic_load(&segment->lines_lost);
     for (int i = 0; i < SEGMENT_FILES + 10; i++)
         file = publish_add_file("/app/e.py", 9);
     assert_int_equal(file, PUBLISH_NO_FILE);
+    assert_true(atomic_load(&segment->lines_lost) > lost);
     assert_int_equal(atomic_load(&segment->file_count), SEGMENT_FILES);
 }
 
