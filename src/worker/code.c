@@ -19,6 +19,14 @@ struct traced_file {
     uint32_t *sites; /* by line, in the arena; SEGMENT_NONE where the line has not run */
 };
 
+/* How code objects name a profiled file. Kept, since a file can be deleted, or moved away with its
+ * folder, while functions of it are still to run for the first time. */
+struct file_name {
+    struct file_name *next;
+    const char *name; /* in the arena; absolute */
+    struct traced_file *file;
+};
+
 /* Infos of code objects that are gone, to be used again. */
 struct free_info {
     struct free_info *next;
@@ -27,6 +35,7 @@ _Static_assert(sizeof(struct free_info) <= sizeof(struct code_info), "an info ho
 
 static Py_ssize_t extra_index = -1;
 static struct traced_file *files;
+static struct file_name *file_names;
 static struct free_info *free_infos;
 /* Stands for every code object that no info could be made for. */
 static struct code_info no_info = {.kind = CODE_OTHER};
@@ -84,21 +93,52 @@ static struct traced_file *add_file(const char *path)
     return file;
 }
 
+static struct traced_file *find_named(const char *name)
+{
+    for (struct file_name *each = file_names; each; each = each->next)
+        if (strcmp(each->name, name) == 0)
+            return each->file;
+    return NULL;
+}
+
+static void remember_name(const char *name, struct traced_file *file)
+{
+    if (name[0] != '/')
+        return; /* what it means changes with the current folder */
+    size_t size = strlen(name) + 1;
+    struct file_name *fresh = arena_alloc(sizeof *fresh);
+    char *copy = arena_alloc(size);
+    if (!fresh || !copy)
+        return;
+    memcpy(copy, name, size);
+    *fresh = (struct file_name){.next = file_names, .name = copy, .file = file};
+    file_names = fresh;
+}
+
+/* The profiled file of that name, or NULL. */
+static struct traced_file *resolve(const char *name)
+{
+    char path[PATH_MAX];
+    struct traced_file *file = find_named(name);
+    if (file || !realpath(name, path))
+        return file;
+    file = find_file(path);
+    if (!file && filter_matches(path))
+        file = add_file(path);
+    if (file)
+        remember_name(name, file);
+    return file;
+}
+
 /* The profiled file that a code object's co_filename names, or NULL. */
 static struct traced_file *file_of(PyCodeObject *code)
 {
-    char path[PATH_MAX];
     PyObject *bytes = PyUnicode_EncodeFSDefault(code->co_filename);
     if (!bytes) {
         PyErr_Clear();
         return NULL;
     }
-    struct traced_file *file = NULL;
-    if (realpath(PyBytes_AS_STRING(bytes), path)) {
-        file = find_file(path);
-        if (!file && filter_matches(path))
-            file = add_file(path);
-    }
+    struct traced_file *file = resolve(PyBytes_AS_STRING(bytes));
     Py_DECREF(bytes);
     return file;
 }

@@ -310,6 +310,20 @@ def test_source_that_changes_while_it_runs(copy_app, start, change):
 
 
 @pytest.mark.usefixtures("packages")
+def test_source_that_is_deleted_before_its_functions_run(copy_app, start):
+    app = copy_app("web")
+    source = app / "Slow" / "__init__.py"
+    server = start(app, "--report")
+    assert server.port
+    (app / "go").touch()
+    source.unlink()
+    assert server.get("Slow") == (200, b"held")
+    assert server.stop() == 0
+    assert "Filename: {}".format(source) in server.console
+    assert "block = bytearray(64 << 20)" in server.console
+
+
+@pytest.mark.usefixtures("packages")
 def test_local_settings_that_are_not_json_are_left_out(write_app, start):
     root = app_with(write_app, HTTP_FUNCTION, **{"local.settings.json": "{ not json"})
     server = start(root)
