@@ -129,7 +129,11 @@ static struct activity *activity_current(void)
     PyObject *type, *value, *traceback, *found = NULL;
     PyErr_Fetch(&type, &value, &traceback);
     struct activity *activity = NULL;
-    if (PyContextVar_Get(activity_var, NULL, &found) == 0 && found) {
+    if (PyContextVar_Get(activity_var, NULL, &found) < 0)
+        found = NULL;
+    if (found && !Py_IS_TYPE(found, &activity_type))
+        Py_CLEAR(found); /* None: this context was taken for work of no invocation */
+    if (found) {
         activity = (struct activity *)found;
         if (activity->context != current_context()) {
             struct activity *inherited = activity;
@@ -536,6 +540,9 @@ static PyMethodDef functions[] = {
 
 int tracer_add_functions(PyObject *module)
 {
+    activity_var = PyContextVar_New("pymemtop_activity", NULL);
+    if (!activity_var || PyModule_AddObjectRef(module, "activity", activity_var) < 0)
+        return -1;
     return PyModule_AddFunctions(module, functions);
 }
 
@@ -547,9 +554,6 @@ int tracer_open(void)
         return -1;
     }
     if (PyType_Ready(&activity_type) < 0)
-        return -1;
-    activity_var = PyContextVar_New("pymemtop_activity", NULL);
-    if (!activity_var)
         return -1;
     pthread_atfork(NULL, NULL, publish_detach);
     ledger_bytes = rss_read_bytes();

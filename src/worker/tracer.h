@@ -12,10 +12,11 @@
 
 #include "worker/code.h"
 
-/* Make the context variable and take the first reading. 0, or -1 with an exception. */
-int tracer_open(void);
-/* Add begin, end, load_begin and load_end to `module`; their doc strings describe them. 0 or -1. */
+/* Add begin, end, load_begin and load_end to `module`; their doc strings describe them; and
+ * `activity`, the context variable that says to what the code in a context belongs. 0 or -1. */
 int tracer_add_functions(PyObject *module);
+/* Take the first reading, after tracer_add_functions. 0, or -1 with an exception. */
+int tracer_open(void);
 
 /* A frame of profiled code begins or resumes at `line`. `frame` tells it from others until its
  * leave, and is never followed. Every enter has its leave, in the same thread, as a rule innermost

@@ -133,8 +133,13 @@ NAMED = {"type": "http", "direction": "out", "name": "res"}
     ("req: 5", [IN, OUT], "an annotation that is not a type|cannot be read"),
     ("req: int", [IN, OUT], "is an HTTP request"),
     ("req) -> (int", [IN, OUT], "return annotation must be"),
-    ("req, doc", [IN, OUT, {"type": "blob", "direction": "in", "name": "doc"}],
-     'cannot supply inputs of type "blob"'),
+    ("req, doc: int", [IN, OUT, {"type": "blob", "direction": "in", "name": "doc"}],
+     'binding "doc" of type "blob" does not match its annotation int'),
+    ("req, doc: func.Out[int]", [IN, OUT, {"type": "queue", "direction": "out", "name": "doc"}],
+     'binding "doc" of type "queue" does not match its annotation int'),
+    ("req, doc: func.Out[dict]", [IN, OUT, {"type": "warmupTrigger", "direction": "out",
+                                             "name": "doc"}],
+     'binding "doc": the type "warmupTrigger" cannot go out'),
 ])
 def test_bindings_are_checked(start, signature, bindings, fault):
     worker = start({"f/__init__.py": HEAD + "def main({}):\n    return 'x'\n".format(signature)})
@@ -389,7 +394,7 @@ async def main(req):
     logs = [(log["number"], log["level"], log["logger"], log["message"]) for log in worker.logs]
     assert logs[:3] == [(None, "INFO", "root", "at import"),
                         (1, "WARNING", "my.log", "warned twice"),
-                        (None, "INFO", "my.log", "from the executor")]
+                        (1, "INFO", "my.log", "from the executor")]
     assert logs[3][:3] == (1, "ERROR", "root") and "ZeroDivisionError" in logs[3][3]
     assert logs[4] == (1, "ERROR", "my.log", "my.log: formatted\nin two lines \ufffd ?")
     assert len(logs) == 5
@@ -475,4 +480,5 @@ def test_unknown_function(start):
 def test_several_loads_of_nothing(start):
     worker = start({}, needs=())
     worker.send(LOAD, {"functions": []})
-    assert worker.expect(LOADED) == {"functions": []}
+    nothing = {"functions": [], "error": None, "traceback": None}
+    assert worker.expect(LOADED) == nothing

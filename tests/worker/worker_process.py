@@ -87,6 +87,18 @@ class Worker:
             "query": [list(pair) for pair in query], "route": route or {}}, body)
         return self.number
 
+    def load_v2(self, script="function_app.py"):
+        """LOAD the app of decorators; returns all that LOADED says."""
+        self.send(LOAD, {"root": str(self.root), "script": script})
+        return self.expect(LOADED)
+
+    def run(self, function, payload=b"", retry=None):
+        """Run a function that is not HTTP; the whole of the answer's message."""
+        self.number += 1
+        self.send(INVOKE, {"number": self.number, "id": "id-{}".format(self.number),
+                           "function": function, "retry": retry}, payload)
+        return self.next(RESPONSE)[0]
+
     def call(self, function, **request):
         """Invoke, and wait for the (message, body) of the answer."""
         number = self.invoke(function, **request)

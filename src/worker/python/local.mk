@@ -2,13 +2,21 @@
 # the nodist sources of its archive.
 GLUE_MODULES = \
 	src/worker/python/_pymemtop_glue/__init__.py \
+	src/worker/python/_pymemtop_glue/app_v1.py \
+	src/worker/python/_pymemtop_glue/app_v2.py \
 	src/worker/python/_pymemtop_glue/bindings.py \
+	src/worker/python/_pymemtop_glue/context.py \
+	src/worker/python/_pymemtop_glue/converters.py \
 	src/worker/python/_pymemtop_glue/failures.py \
-	src/worker/python/_pymemtop_glue/functions.py \
+	src/worker/python/_pymemtop_glue/function.py \
+	src/worker/python/_pymemtop_glue/host.py \
+	src/worker/python/_pymemtop_glue/http.py \
+	src/worker/python/_pymemtop_glue/invocation.py \
 	src/worker/python/_pymemtop_glue/logs.py \
 	src/worker/python/_pymemtop_glue/loop.py \
 	src/worker/python/_pymemtop_glue/main.py \
-	src/worker/python/_pymemtop_glue/trigger.py \
+	src/worker/python/_pymemtop_glue/payload.py \
+	src/worker/python/_pymemtop_glue/threads.py \
 	src/worker/python/_pymemtop_glue/wire.py \
 	src/worker/python/memory_profiler.py
 GLUE_GENERATED = src/worker/python/embedded_sources.c

@@ -8,7 +8,7 @@ from _pymemtop_glue import failures, wire
 
 
 def test_finder():
-    assert importlib.util.find_spec("_pymemtop_glue.functions").origin.startswith("<pymemtop/")
+    assert importlib.util.find_spec("_pymemtop_glue.function").origin.startswith("<pymemtop/")
     assert importlib.util.find_spec("_pymemtop_glue.nothing") is None
     assert _pymemtop_glue.Finder.find_spec("json") is None
     assert importlib.util.find_spec("memory_profiler").loader is not None

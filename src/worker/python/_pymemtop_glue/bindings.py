@@ -1,21 +1,18 @@
-"""Checks a handler against its function.json when it is loaded, as Azure does: a mistake is told
-before the first request, and in full."""
+"""Checks a handler against its bindings when it is loaded, as Azure does: a mistake is told before
+the first request, and in full."""
 
 import inspect
 import typing
 
 from .failures import LoadError, describe
 
+MISSING = inspect.Parameter.empty
+
 
 def is_out(annotation):
     """True for azure.functions.Out and Out[...]; by name, as the app may not have imported it."""
     origin = typing.get_origin(annotation) or annotation
     return isinstance(origin, type) and origin.__name__ == "Out"
-
-
-def is_named(annotation, *names):
-    return isinstance(annotation, type) and any(
-        base.__name__ in names for base in annotation.__mro__)
 
 
 def direction(binding):
@@ -26,37 +23,94 @@ def kind(binding):
     return str(binding.get("type", "")).lower()
 
 
+def is_trigger(binding):
+    return kind(binding).endswith("trigger")
+
+
+def is_input(binding):
+    return direction(binding) == "in" and binding["name"] != "$return"
+
+
+def name_of(annotation):
+    return getattr(annotation, "__name__", None) or repr(annotation)
+
+
+def check_type(name, binding, annotation, faults):
+    """Whether the converter of the binding makes, or takes, what the annotation says."""
+    from . import converters
+    converter = converters.chosen(binding, annotation)
+    going = direction(binding) == "out"
+    check = getattr(converter, "check_{}_type_annotation".format("output" if going else "input"),
+                    None)
+    if check is None:
+        faults.append('binding "{}": the type "{}" cannot go {}'.format(
+            name, binding.get("type"), "out" if going else "in"))
+    elif not converters.accepts(check, annotation):
+        if kind(binding) == "httptrigger":
+            faults.append('binding "{}" is an HTTP request: annotate it as '
+                          "azure.functions.HttpRequest".format(name))
+            return
+        faults.append('binding "{}" of type "{}"{} does not match its annotation {}'.format(
+            name, binding.get("type"),
+            ' and dataType "{}"'.format(binding["dataType"]) if binding.get("dataType") else "",
+            name_of(annotation)))
+
+
+def check_out(name, annotation, faults):
+    """The type that an output's parameter holds, or None."""
+    held = typing.get_args(annotation)
+    if not is_out(annotation):
+        faults.append('binding "{}" goes out: annotate it as azure.functions.Out[...]'.format(name))
+    elif len(held) != 1:
+        faults.append('binding "{}": Out needs its type, as in Out[str]'.format(name))
+    else:
+        return held[0]
+    return None
+
+
 def check_parameter(name, binding, annotation, faults):
-    if annotation is inspect.Parameter.empty:
-        return
+    """Returns the type of the data, MISSING where nothing is said of it."""
+    if annotation is MISSING:
+        return MISSING
+    held = annotation
     if direction(binding) == "out":
-        if not is_out(annotation):
-            faults.append('binding "{}" goes out: annotate it as azure.functions.Out[...]'.format(
-                name))
-        elif len(typing.get_args(annotation)) != 1:
-            faults.append('binding "{}": Out needs its type, as in Out[str]'.format(name))
+        held = check_out(name, annotation, faults)
+        if held is None:
+            return MISSING
     elif is_out(annotation):
         faults.append('binding "{}" comes in, and cannot be an Out'.format(name))
-    elif not isinstance(annotation, type) and typing.get_origin(annotation) is None:
+        return MISSING
+    if not isinstance(held, type) and typing.get_origin(held) is None:
         faults.append('binding "{}" has an annotation that is not a type: {!r}'.format(
             name, annotation))
-    elif kind(binding) == "httptrigger" and not is_named(annotation, "HttpRequest"):
-        faults.append('binding "{}" is an HTTP request: annotate it as '
-                      "azure.functions.HttpRequest".format(name))
+        return MISSING
+    check_type(name, binding, held, faults)
+    return held
 
 
 def check_return(binding, annotation, faults):
     if direction(binding) != "out":
         faults.append('binding "$return" needs "direction": "out"')
-    if annotation is inspect.Parameter.empty or kind(binding) != "http":
+    if annotation is MISSING:
         return
-    if not is_named(annotation, "HttpResponse", "str"):
-        faults.append("the return annotation must be azure.functions.HttpResponse or str, not {!r}"
-                      .format(annotation))
+    if is_out(annotation):
+        faults.append("the return annotation cannot be azure.functions.Out")
+    elif kind(binding) == "http":
+        from . import converters
+        check = converters.find("http").check_output_type_annotation
+        if not converters.accepts(check, annotation):
+            faults.append("the return annotation must be azure.functions.HttpResponse or str, not "
+                          "{!r}".format(annotation))
+    elif not isinstance(annotation, type):
+        faults.append("the return annotation is not a type: {!r}".format(annotation))
+    else:
+        check_type("$return", binding, annotation, faults)
 
 
 def check_context(annotation, faults):
-    if annotation is not inspect.Parameter.empty and not is_named(annotation, "Context"):
+    named = isinstance(annotation, type) and any(
+        base.__name__ == "Context" for base in annotation.__mro__)
+    if annotation is not MISSING and not named:
         faults.append('parameter "context" must be annotated as azure.functions.Context')
 
 
@@ -68,32 +122,40 @@ def hints_of(handler):
             getattr(handler, "__name__", "the handler"), describe(exc))) from None
 
 
-def check(handler, bindings, entry_point):
-    """Raise LoadError naming every fault; otherwise True where the handler wants a context."""
+def returns_implicitly(function):
+    from . import converters
+    return any(converters.returns_value(str(binding.get("type", "")))
+               for binding in function.bindings if binding["name"] != "$return")
+
+
+def check(function, handler):
+    """Raise LoadError naming every fault; otherwise fill in what is known of the handler."""
     faults = []
+    entry_point = function.entry_point
     parameters = dict(inspect.signature(handler).parameters)
     hints = hints_of(handler)
-    named = {binding["name"]: binding for binding in bindings}
+    named = {binding["name"]: binding for binding in function.bindings}
     for name, binding in named.items():
         if direction(binding) == "inout":
             faults.append('binding "{}": the direction "inout" is not supported'.format(name))
     returned = named.pop("$return", None)
     if returned is not None:
-        check_return(returned, hints.get("return", inspect.Parameter.empty), faults)
-    wants_context = "context" in parameters and "context" not in named
-    if wants_context:
+        check_return(returned, hints.get("return", MISSING), faults)
+    function.wants_context = "context" in parameters and "context" not in named
+    if function.wants_context:
         parameters.pop("context")
-        check_context(hints.get("context", inspect.Parameter.empty), faults)
+        check_context(hints.get("context", MISSING), faults)
     for name in parameters:
         if name not in named:
-            faults.append('parameter "{}" of {}() is no binding in function.json'.format(
-                name, entry_point))
+            faults.append('parameter "{}" of {}() is no binding in {}'.format(
+                name, entry_point, function.source))
     for name, binding in named.items():
         if name in parameters:
-            check_parameter(name, binding, hints.get(name, inspect.Parameter.empty), faults)
+            function.annotations[name] = check_parameter(
+                name, binding, hints.get(name, MISSING), faults)
         else:
-            faults.append('binding "{}" in function.json is no parameter of {}()'.format(
-                name, entry_point))
+            faults.append('binding "{}" in {} is no parameter of {}()'.format(
+                name, function.source, entry_point))
     if faults:
         raise LoadError("; ".join(faults))
-    return wants_context
+    function.returns_implicitly = returns_implicitly(function)

@@ -23,7 +23,7 @@ running = {}  # id -> number, of the invocations that run
 
 def current_number():
     number = invocation.get()
-    if number is None:
+    if number is None and threading.current_thread() is not threading.main_thread():
         number = running.get(getattr(thread_local, "invocation_id", None))
     return number
 

@@ -7,7 +7,7 @@ import sys
 
 import _pymemtop
 
-from . import functions, logs, loop, wire
+from . import host, logs, loop, threads, wire
 
 
 def exit_status(exc):
@@ -28,14 +28,15 @@ def main(app_root):
     """Returns the exit status; the caller finalises the interpreter. The current folder and the end
     of sys.path are `app_root` already."""
     logs.install()
+    threads.install()
     event_loop = loop.Loop()
     asyncio.set_event_loop(event_loop)
-    host = functions.Host(event_loop)
+    functions = host.Host(event_loop)
     # Ctrl-C in the terminal reaches every process of the group; it is the host that ends.
     event_loop.add_signal_handler(signal.SIGINT, ignore)
     event_loop.add_signal_handler(signal.SIGTERM, event_loop.stop)
     event_loop.share_no_signals()
-    _pymemtop.set_inbox(host.receive)
+    _pymemtop.set_inbox(functions.receive)
     wire.send(_pymemtop.READY, {"python": "{}.{}.{}".format(*sys.version_info), "pid": os.getpid()})
     status = 0
     try:
@@ -46,7 +47,7 @@ def main(app_root):
         # The end has begun: a second SIGTERM or SHUTDOWN must not stop the loop while it closes.
         event_loop.add_signal_handler(signal.SIGTERM, ignore)
         _pymemtop.set_inbox(None)
-        host.close()
+        functions.close()
     return status
 
 

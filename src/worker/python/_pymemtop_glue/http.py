@@ -1,71 +1,13 @@
-"""Between the host's messages and the objects of the app's own azure.functions.
-
-Imported after the app's functions, so that the cost of importing azure.functions is charged to the
-line of the app that does it."""
+"""HTTP: the request as the app's own azure.functions has it, and the response as it is sent."""
 
 import json
-import types
 from email.utils import parsedate_to_datetime
 from http.cookies import CookieError, SimpleCookie
 
 import azure.functions
 from azure.functions.http import HttpRequest
 
-from . import logs
-
 TEXT = "text/plain; charset=utf-8"
-
-
-class Context(azure.functions.Context):
-    """What a handler gets as its `context`."""
-
-    def __init__(self, function, message):
-        self._function = function
-        self._id = message["id"]
-        headers = join_values(message["headers"], str.lower)
-        parent, state = headers.get("traceparent", ""), headers.get("tracestate", "")
-        self._trace_context = types.SimpleNamespace(
-            trace_parent=parent, trace_state=state, attributes={},
-            Traceparent=parent, Tracestate=state, Attributes={})
-        self._retry_context = types.SimpleNamespace(
-            retry_count=0, max_retry_count=0, exception=None)
-
-    @property
-    def invocation_id(self):
-        return self._id
-
-    @property
-    def function_name(self):
-        return self._function.name
-
-    @property
-    def function_directory(self):
-        return self._function.directory
-
-    @property
-    def thread_local_storage(self):
-        return logs.thread_local
-
-    @property
-    def trace_context(self):
-        return self._trace_context
-
-    @property
-    def retry_context(self):
-        return self._retry_context
-
-
-class Out(azure.functions.Out):
-    """An output binding's parameter."""
-
-    def __init__(self):
-        self._value = None
-
-    def set(self, val):
-        self._value = val
-
-    def get(self):
-        return self._value
 
 
 def join_values(pairs, fold=str):
@@ -77,23 +19,11 @@ def join_values(pairs, fold=str):
     return joined
 
 
-def make_request(message, body):
+def make_request(message, headers, body):
     return HttpRequest(
-        method=message["method"], url=message["url"],
-        headers=join_values(message["headers"], str.lower),
+        method=message["method"], url=message["url"], headers=headers,
         params=join_values([pair for pair in message["query"] if pair[1]]),
         route_params=message["route"], body_type="bytes", body=body)
-
-
-def make_arguments(function, message, body):
-    """(keyword arguments of the handler, its Out objects by name)"""
-    outs = {name: Out() for name in function.outputs}
-    arguments = dict(outs)
-    if function.request is not None:
-        arguments[function.request] = make_request(message, body)
-    if function.wants_context:
-        arguments["context"] = Context(function, message)
-    return arguments, outs
 
 
 def rewrite_cookies(header):
@@ -165,16 +95,3 @@ def encode(value):
         return encode_text(value)
     raise TypeError("an HTTP output takes azure.functions.HttpResponse or str, not {}".format(
         type(value).__name__))
-
-
-def make_reply(function, result, outs):
-    """(status, headers, body) for what the handler returned and set. Raises where that is no
-    answer, which fails the invocation."""
-    if function.returns_http:
-        return encode(result)
-    if result is not None and not function.returns:
-        raise TypeError("{}() returned {}, but function.json has no binding named $return".format(
-            function.entry_point, type(result).__name__))
-    if function.http_output is not None and outs[function.http_output].get() is not None:
-        return encode(outs[function.http_output].get())
-    return 204, [], b""

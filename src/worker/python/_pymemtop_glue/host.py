@@ -1,111 +1,19 @@
-"""The functions host: imports the app's functions, runs them, and answers.
-
-A function of the v1 model is imported as `__app__.<Folder>[.<module>]`, __app__ being a package
-whose path is the app root: so that relative imports, `import __app__.shared` and a plain `import
-shared` all work, as on Azure."""
+"""The functions host: loads the app's functions, runs them, and answers."""
 
 import asyncio
 import concurrent.futures
 import contextvars
-import importlib.util
-import inspect
 import json
 import os
 import sys
-from importlib.machinery import ModuleSpec
 
 import _pymemtop
 
-from . import bindings, failures, logs, wire
+from . import app_v1, app_v2, failures, logs, wire
 from .failures import LoadError
 
 SHUTDOWN_SECONDS = 5  # for everything from here to the end of the process
 SYNC_SECONDS = 2  # of them, for handlers in the thread pool
-
-
-def extend_app_package(root):
-    """Make `__app__` a namespace package over `root`."""
-    package = sys.modules.get("__app__")
-    if package is None:
-        spec = ModuleSpec("__app__", None, is_package=True)
-        package = sys.modules["__app__"] = importlib.util.module_from_spec(spec)
-        package.__path__ = []
-    if root not in package.__path__:
-        package.__path__.append(root)
-
-
-class Function:
-    """One function of the app, loaded or failed."""
-
-    def __init__(self, spec):
-        self.name = spec["name"]
-        self.directory = spec["directory"]
-        self.script = os.path.normpath(os.path.join(self.directory, spec["script"]))
-        self.entry_point = spec.get("entry_point") or "main"
-        self.bindings = spec["bindings"]
-        self.handler = None
-        self.asynchronous = False
-        self.error = self.traceback = None  # why it could not be loaded
-        self.path, self.line = self.script, 1
-        self.wants_context = False
-        outputs = [one for one in self.bindings if bindings.direction(one) == "out"]
-        self.returns = any(one["name"] == "$return" for one in outputs)
-        self.outputs = [one["name"] for one in outputs if one["name"] != "$return"]
-        http = [one["name"] for one in outputs if bindings.kind(one) == "http"]
-        self.returns_http = "$return" in http
-        self.http_output = http[0] if http else None
-        requests = [one["name"] for one in self.bindings if bindings.kind(one) == "httptrigger"]
-        self.request = requests[0] if requests else None
-
-    def load(self):
-        try:
-            self._load()
-        except BaseException as exc:  # SystemExit too: a script that calls sys.exit() at import
-            self.fail(exc)
-
-    def fail(self, exc):
-        self.error = failures.describe_import(exc)
-        if not isinstance(exc, LoadError):
-            self.traceback = failures.format_traceback(exc)
-            root = os.path.dirname(self.directory)
-            self.path, self.line = failures.place(exc, root) or (self.path, self.line)
-
-    def _load(self):
-        self._check_inputs()
-        handler = getattr(self._import(), self.entry_point, None)
-        if not callable(handler):
-            raise LoadError("{} has no function {}(), which is its entry point".format(
-                self.script, self.entry_point))
-        code = getattr(inspect.unwrap(handler), "__code__", None)
-        if code is not None:
-            self.path, self.line = code.co_filename, code.co_firstlineno
-        self.wants_context = bindings.check(handler, self.bindings, self.entry_point)
-        self.asynchronous = inspect.iscoroutinefunction(handler)
-        self.handler = handler
-
-    def _check_inputs(self):
-        for one in self.bindings:
-            is_input = bindings.direction(one) == "in" and one["name"] != "$return"
-            is_trigger = bindings.kind(one).endswith("trigger")
-            if is_input and not is_trigger and self.request is not None:
-                raise LoadError('binding "{}": pymemtop cannot supply inputs of type "{}"'.format(
-                    one["name"], one.get("type")))
-
-    def _import(self):
-        root = os.path.dirname(self.directory)
-        parts = os.path.relpath(self.script, root).split(os.sep)
-        stem, extension = os.path.splitext(parts.pop())
-        if os.pardir in parts or extension != ".py":
-            raise LoadError("{} is not a Python file below the app root {}".format(
-                self.script, root))
-        extend_app_package(root)
-        name = ".".join(["__app__"] + parts + ([] if stem == "__init__" else [stem]))
-        __import__(name)
-        return sys.modules[name]
-
-    def report(self):
-        return {"name": self.name, "error": self.error, "traceback": self.traceback,
-                "asynchronous": self.asynchronous, "path": self.path, "line": self.line}
 
 
 class Call:
@@ -116,24 +24,26 @@ class Call:
         self.message = message
         self.body = body
         self.reply = {"number": message["number"], "succeeded": False, "status": 500,
-                      "headers": [], "error": None, "traceback": None}
+                      "headers": [], "outputs": [], "error": None, "traceback": None}
         self.reply_body = b""
         self._token = self._outs = None
 
     def begin(self):
         """Returns the handler's arguments."""
-        from . import trigger
+        from . import invocation
         logs.invocation.set(self.message["number"])
         logs.running[self.message["id"]] = self.message["number"]
+        logs.thread_local.invocation_id = self.message["id"]
         self._token = _pymemtop.begin(self.message["number"])
-        arguments, self._outs = trigger.make_arguments(self.function, self.message, self.body)
+        arguments, self._outs = invocation.make_arguments(self.function, self.message, self.body)
         self.body = None
         return arguments
 
     def succeed(self, result):
-        from . import trigger
-        status, headers, body = trigger.make_reply(self.function, result, self._outs)
-        self.reply.update(succeeded=True, status=status, headers=headers)
+        from . import invocation
+        (status, headers, body), outputs = invocation.make_reply(
+            self.function, result, self._outs)
+        self.reply.update(succeeded=True, status=status, headers=headers, outputs=outputs)
         self.reply_body = body
 
     def fail(self, exc):
@@ -154,7 +64,7 @@ class Call:
             try:
                 wire.send(_pymemtop.RESPONSE, self.reply, self.reply_body)
             except Exception as exc:  # too long, or headers not JSON
-                self.reply.update(succeeded=False, status=500, headers=[], traceback=None,
+                self.reply.update(succeeded=False, status=500, headers=[], outputs=[], traceback=None,
                                   error="the response cannot be sent: " + failures.describe(exc))
                 wire.send(_pymemtop.RESPONSE, self.reply)
         except OSError:
@@ -196,20 +106,39 @@ class Host:
             self.loop.call_soon(self.loop.stop)
 
     def load(self, message):
-        loaded = [Function(spec) for spec in message["functions"]]
+        reply = {"functions": [], "error": None, "traceback": None}
         _pymemtop.load_begin()
-        for function in loaded:
-            function.load()
+        if "script" in message:
+            loaded = self._load_v2(message, reply)
+        else:
+            loaded = [app_v1.load(spec) for spec in message["functions"]]
+        self._import_converters(loaded)
+        if "script" not in message:
+            reply["functions"] = [function.report() for function in loaded]
+        flush_output()
+        _pymemtop.load_end()
+        self.functions = {function.name: function for function in loaded}
+        wire.send(_pymemtop.LOADED, reply)
+
+    @staticmethod
+    def _load_v2(message, reply):
         try:
-            from . import trigger  # noqa: F401, here for its cost
+            loaded, reply["functions"] = app_v2.load(message["root"], message["script"])
+            return loaded
+        except BaseException as exc:  # SystemExit too
+            reply["error"] = failures.describe_import(exc)
+            if not isinstance(exc, LoadError):
+                reply["traceback"] = failures.format_traceback(exc)
+            return []
+
+    @staticmethod
+    def _import_converters(loaded):
+        try:
+            from . import invocation  # noqa: F401, here for its cost
         except BaseException as exc:
             for function in loaded:
                 if function.error is None:
                     function.fail(exc)
-        flush_output()
-        _pymemtop.load_end()
-        self.functions.update((function.name, function) for function in loaded)
-        wire.send(_pymemtop.LOADED, {"functions": [function.report() for function in loaded]})
 
     def invoke(self, message, body):
         function = self.functions.get(message["function"])
