@@ -35,7 +35,6 @@ static struct pen row_pen(const struct scene *scene, int row)
 static void draw_state(const struct scene *scene, struct pen *pen)
 {
     const struct model *model = scene->model;
-    const struct model_function *function = model_selected(model);
     switch (model->worker) {
     case WORKER_STARTING: pen_text(pen, STYLE_WAIT, " STARTING "); return;
     case WORKER_LOADING: pen_text(pen, STYLE_WAIT, " LOADING "); return;
@@ -44,7 +43,7 @@ static void draw_state(const struct scene *scene, struct pen *pen)
     }
     if (model->invocations.running > 0)
         pen_text(pen, STYLE_BUSY, " RUNNING ");
-    else if (function && function->load_error)
+    else if (model_load_error(model))
         pen_text(pen, STYLE_BAD, " NOT LOADED ");
     else
         pen_text(pen, STYLE_IDLE, "READY");
@@ -225,16 +224,22 @@ static void draw_banner_row(const struct scene *scene, int row, enum style style
 static void draw_banner(const struct scene *scene)
 {
     const struct model *model = scene->model;
-    const struct model_function *function = model_selected(model);
+    const char *problem = model_load_error(model);
     if (model->worker == WORKER_DEAD) {
         draw_banner_row(scene, 0, STYLE_BAD, "the worker is gone, and is being started again");
         draw_banner_row(scene, 1, STYLE_ERROR, model->worker_end ? model->worker_end : "");
         draw_banner_row(scene, 2, STYLE_DIM, "4 shows what it said last");
-    } else if (function && function->load_error) {
-        draw_banner_row(scene, 0, STYLE_BAD, "the function could not be loaded");
-        draw_banner_row(scene, 1, STYLE_ERROR, function->load_error);
-        draw_banner_row(scene, 2, STYLE_DIM,
-                        "4 shows the traceback; until it loads, requests are answered with 500");
+    } else if (problem) {
+        draw_banner_row(scene, 0, STYLE_BAD,
+                        model->app_error ? "the app could not be loaded"
+                                         : "the function could not be loaded");
+        draw_banner_row(scene, 1, STYLE_ERROR, problem);
+        draw_banner_row(
+            scene, 2, STYLE_DIM,
+            model->app_error
+                ? "4 shows the traceback; until it loads, requests are answered with 404"
+                : "4 shows the traceback; until it loads, requests are answered with "
+                  "500");
     }
 }
 

@@ -119,6 +119,7 @@ struct model *snapshot_model(const struct model *model)
     copy->app_name = copy_text(model->app_name);
     copy->base_url = copy_text(model->base_url);
     copy->python = copy_text(model->python);
+    copy->app_error = copy_text(model->app_error);
     copy->worker_end = copy_text(model->worker_end);
     copy_functions(copy, model);
     copy->files = mem_calloc(model->file_count, sizeof(struct file *));

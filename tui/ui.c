@@ -221,8 +221,7 @@ static void check_opened(struct ui *ui, const struct model *model)
 
 static int banner_rows(const struct ui *ui, const struct model *model)
 {
-    const struct model_function *function = model_selected(model);
-    bool wrong = model->worker == WORKER_DEAD || (function && function->load_error);
+    bool wrong = model->worker == WORKER_DEAD || model_load_error(model);
     return wrong && ui->layout.main.rows >= BANNER_ROWS + 3 ? BANNER_ROWS : 0;
 }
 

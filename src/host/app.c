@@ -1,8 +1,9 @@
 /*
- * Discovery. PATH may be a function's folder, a file in it (its script, as a rule), or the app's
- * root. The root is the nearest folder from there upwards that holds host.json or
- * local.settings.json, as for `func`; the first part of the way down from the root to PATH is the
- * name of the function.
+ * Discovery. PATH may be a function's folder, a file in it (its script, as a rule), function_app.py
+ * or another source of a v2 app, or the app's root. The root is the nearest folder from there
+ * upwards that holds host.json or local.settings.json, as for `func`; in the v1 model the first
+ * part of the way down from the root to PATH is the name of the function. Where function_app.py is
+ * there, the app is one of the v2 model, whatever else there is, as on Azure.
  *
  * A fault in one function is that function's own: it keeps its route and answers 500, and the rest
  * of the app runs. Only where PATH names the function does the fault end the run, since there is
@@ -58,6 +59,22 @@ static int compare_names(const void *a, const void *b)
     return order ? order : strcmp(left->name, right->name);
 }
 
+static void sort_functions(struct app *app)
+{
+    if (app->function_count)
+        qsort(app->functions, app->function_count, sizeof *app->functions, compare_names);
+}
+
+static void drop_functions(struct app *app)
+{
+    for (size_t i = 0; i < app->function_count; i++)
+        function_fini(&app->functions[i]);
+    free(app->functions);
+    app->functions = NULL;
+    app->function_count = 0;
+    app->selected = -1;
+}
+
 static void read_functions(struct app *app)
 {
     DIR *dir = opendir(app->root);
@@ -77,8 +94,7 @@ static void read_functions(struct app *app)
         free(folder);
     }
     closedir(dir);
-    if (app->function_count)
-        qsort(app->functions, app->function_count, sizeof *app->functions, compare_names);
+    sort_functions(app);
 }
 
 static long find_function(const struct app *app, const char *name)
@@ -156,12 +172,19 @@ static int filter_functions(struct app *app, const struct options *options, stru
 
 /* ---- PATH ---- */
 
-static int refuse_v2(const struct app *app, struct error *error)
+/* The name of the v2 model's script; borrowed. */
+static const char *script_name(const struct app *app)
 {
-    return error_set(error, EXIT_STATUS_APP,
-                     "%s/function_app.py: the v2 programming model (decorators) is not supported "
-                     "yet; only functions with a function.json are",
-                     app->root);
+    const char *name = settings_value(&app->settings, "PYTHON_SCRIPT_FILE_NAME");
+    return name && *name ? name : "function_app.py";
+}
+
+static void find_script(struct app *app)
+{
+    char *path = path_join(app->root, script_name(app));
+    if (path_is_file(path))
+        app->script = mem_strdup(script_name(app));
+    free(path);
 }
 
 /* Set app->selected from what PATH (resolved) says below the root. */
@@ -174,9 +197,7 @@ static int select_function(struct app *app, const char *path, struct error *erro
     char *folder = path_join(app->root, first);
     int result = 0;
     app->selected = find_function(app, first);
-    if (strcmp(below, "function_app.py") == 0)
-        result = refuse_v2(app, error);
-    else if (app->selected < 0 && path_is_directory(folder))
+    if (app->selected < 0 && path_is_directory(folder))
         result = error_set(error, EXIT_STATUS_APP,
                            "%s is no function: it has no function.json; name a function's folder "
                            "or the app's",
@@ -188,15 +209,11 @@ static int select_function(struct app *app, const char *path, struct error *erro
 
 static int check_found(const struct app *app, struct error *error)
 {
-    char *script = path_join(app->root, "function_app.py");
-    bool v2 = path_is_file(script);
-    free(script);
     if (app->function_count)
         return 0;
-    if (v2)
-        return refuse_v2(app, error);
     return error_set(error, EXIT_STATUS_APP,
-                     "no functions in %s: no folder in it has a function.json", app->root);
+                     "no functions in %s: there is no %s, and no folder in it has a function.json",
+                     app->root, script_name(app));
 }
 
 static int check_left(const struct app *app, struct error *error)
@@ -224,6 +241,16 @@ static int find_app(struct app *app, const char *given, const char *path, struct
     return 0;
 }
 
+static int read_v1(struct app *app, const char *path, const struct options *options,
+                   struct error *error)
+{
+    read_functions(app);
+    if (select_function(app, path, error) || check_found(app, error) ||
+        filter_functions(app, options, error))
+        return -1;
+    return check_left(app, error);
+}
+
 int app_read(struct app *app, const struct options *options, struct error *error)
 {
     *app = (struct app){.selected = -1};
@@ -235,25 +262,38 @@ int app_read(struct app *app, const struct options *options, struct error *error
     if (!result)
         result = settings_read(&app->settings, app->root, error);
     if (!result) {
-        read_functions(app);
-        result = select_function(app, path, error);
+        find_script(app);
+        if (!app->script)
+            result = read_v1(app, path, options, error);
     }
-    if (!result)
-        result = check_found(app, error);
-    if (!result)
-        result = filter_functions(app, options, error);
-    if (!result)
-        result = check_left(app, error);
     free(path);
     return result;
 }
 
+int app_index(struct app *app, const json_t *descriptions, const struct options *options,
+              struct error *error)
+{
+    size_t i;
+    json_t *description;
+    drop_functions(app);
+    app->functions = mem_calloc(json_array_size(descriptions), sizeof *app->functions);
+    json_array_foreach(descriptions, i, description)
+        function_describe(&app->functions[app->function_count++], app->root, description);
+    sort_functions(app);
+    if (options->function_count == 1)
+        app->selected = find_function(app, options->functions[0]);
+    if (app->function_count == 0)
+        return error_set(error, EXIT_STATUS_APP,
+                         "no functions in %s/%s: nothing in it has a trigger", app->root,
+                         app->script);
+    return filter_functions(app, options, error) ? -1 : check_left(app, error);
+}
+
 void app_fini(struct app *app)
 {
-    for (size_t i = 0; i < app->function_count; i++)
-        function_fini(&app->functions[i]);
-    free(app->functions);
+    drop_functions(app);
     free(app->root);
+    free(app->script);
     settings_fini(&app->settings);
     *app = (struct app){.selected = -1};
 }

@@ -1,6 +1,7 @@
 /*
  * The function app that the command line's PATH belongs to: its root, its functions, and which of
- * them PATH names. Read once; a change on disk needs a new app.
+ * them PATH names. Read once; a change on disk needs a new app. In the v2 programming model the
+ * functions are known only when a worker has run function_app.py; app_index takes them over.
  */
 #ifndef HOST_APP_H
 #define HOST_APP_H
@@ -16,7 +17,8 @@ struct app {
     char *root;                     /* owned; absolute, without symbolic links */
     struct app_function *functions; /* owned; sorted by name without case; none disabled */
     size_t function_count;
-    long selected; /* index of the function that PATH names; -1 where it names none */
+    long selected; /* index of the function that the command line names; -1: none */
+    char *script;  /* owned; v2: the script's name below the root; NULL: v1 */
     struct settings settings;
 };
 
@@ -24,6 +26,11 @@ struct app {
  * not within an app, no function, or a fault in host.json or in the function that PATH names. *app
  * is filled in in either case, so that app_fini is always right. */
 int app_read(struct app *app, const struct options *options, struct error *error);
+/* Take over the functions of a v2 app: an array of what function_describe reads. The former ones
+ * are dropped. 0, or -1 with `error` (EXIT_STATUS_APP) where none of those that the command line
+ * asks for is there. */
+int app_index(struct app *app, const json_t *descriptions, const struct options *options,
+              struct error *error);
 void app_fini(struct app *app);
 
 #endif

@@ -124,13 +124,14 @@ static void send_more(struct batch *batch)
 static void on_loaded(void *context)
 {
     struct batch *batch = context;
-    const struct model_function *function = model_selected(host_model(batch->host));
+    const struct model *model = host_model(batch->host);
+    const struct model_function *function = model_selected(model);
     if (batch->begun || batch->over)
         return;
     batch->begun = true;
-    if (function && function->load_error) {
-        error_set(batch->error, EXIT_STATUS_APP, "%s could not be loaded: %s", function->name,
-                  function->load_error);
+    if (model->app_error || (function && function->load_error)) {
+        error_set(batch->error, EXIT_STATUS_APP, "%s could not be loaded: %s",
+                  model->app_error ? model->app_root : function->name, model_load_error(model));
         batch->failed = true;
         finish(batch);
         return;

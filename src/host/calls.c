@@ -21,8 +21,9 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "host/json_file.h"
 
-enum { ERROR_LINE_MAX = 1024 };
+enum { ERROR_LINE_MAX = 1024, PLACE_MAX = 1024 };
 
 struct call {
     struct call *next;
@@ -31,6 +32,9 @@ struct call {
     json_t *json; /* owned */
     const void *body;
     size_t body_len;
+    char *own_body; /* owned or NULL: what `body` then points to */
+    void (*done)(void *context, int status);
+    void *done_context;
     bool sent;
     uint64_t deadline_ns; /* for a worker while it is not sent, then for the function */
     /* For the answer where the model no longer keeps the invocation. */
@@ -88,8 +92,12 @@ static struct call *call_new(struct calls *calls, const struct calls_request *re
     call->number = calls->model->invocations.total + 1;
     call->handle = request->handle;
     call->json = request->json;
-    call->body = request->body;
+    if (!request->handle)
+        call->own_body = mem_strndup(request->body_len ? request->body : "", request->body_len);
+    call->body = call->own_body ? call->own_body : request->body;
     call->body_len = request->body_len;
+    call->done = request->done;
+    call->done_context = request->done_context;
     call->function = mem_strdup(request->function);
     call->start_ns = now_ns;
     call->deadline_ns = now_ns + CALLS_WORKER_WAIT_S * NS_PER_SECOND;
@@ -109,6 +117,7 @@ static void call_free(struct calls *calls, struct call *call)
     *at = call->next;
     calls->pending--;
     json_decref(call->json);
+    free(call->own_body);
     free(call->function);
     free(call);
 }
@@ -124,9 +133,10 @@ static struct call *begin(struct calls *calls, const struct calls_request *reque
     invocation->start_realtime_ns = clock_realtime_ns();
     model_touch(calls->model);
     notes_say(calls->notes, LEVEL_INFO, call->number,
-              "Executing 'Functions.%s' (Reason='This function was programmatically called via the "
-              "host APIs.', Id=%s)",
-              call->function, call->id);
+              "Executing 'Functions.%s' (Reason='%s', Id=%s)", call->function,
+              request->reason ? request->reason
+                              : "This function was programmatically called via the host APIs.",
+              call->id);
     calls->ops.begun(calls->ops.context, invocation);
     return call;
 }
@@ -146,9 +156,14 @@ static void end(struct calls *calls, struct call *call, const struct ending *end
         model_touch(calls->model);
         calls->ops.ended(calls->ops.context, invocation);
     }
-    calls->ops.answer(calls->ops.context, call->handle, ending->status, ending->headers,
-                      ending->body, ending->body_len);
+    if (call->handle)
+        calls->ops.answer(calls->ops.context, call->handle, ending->status, ending->headers,
+                          ending->body, ending->body_len);
+    void (*done)(void *context, int status) = call->done;
+    void *done_context = call->done_context;
     call_free(calls, call);
+    if (done)
+        done(done_context, ending->status);
 }
 
 /* An end that is the host's word and not the app's: the sentence is the answer's body. */
@@ -236,6 +251,20 @@ static void say_failure(struct calls *calls, uint64_t number, const char *error,
         notes_say(calls->notes, LEVEL_ERROR, number, "Stack: %s", json_string_value(traceback));
 }
 
+/* What the function has set for its output bindings, which are not sent anywhere. */
+static void say_outputs(struct calls *calls, uint64_t number, const json_t *outputs)
+{
+    size_t i;
+    json_t *output;
+    json_array_foreach(outputs, i, output)
+    {
+        const char *name = json_text_of(output, "name"), *type = json_text_of(output, "type");
+        const char *value = json_text_of(output, "value");
+        notes_say(calls->notes, LEVEL_INFO, number, "Output '%s' (%s): %s", name ? name : "",
+                  type ? type : "", value ? value : "");
+    }
+}
+
 void calls_response(struct calls *calls, const json_t *json, const void *body, size_t body_len,
                     uint64_t now_ns)
 {
@@ -264,6 +293,7 @@ void calls_response(struct calls *calls, const json_t *json, const void *body, s
         ending = (struct ending){
             .outcome = OUTCOME_FAILED, .status = 500, .error = "invalid status code"};
     }
+    say_outputs(calls, call->number, json_object_get(json, "outputs"));
     end(calls, call, &ending, now_ns);
 }
 
@@ -279,11 +309,24 @@ void calls_worker_died(struct calls *calls, const char *words, uint64_t now_ns)
     }
 }
 
+/* Where a call is: ", and is at FILE:LINE", or "" where that is not known. */
+static void describe_place(const struct calls *calls, const struct call *call, char *out,
+                           size_t size)
+{
+    const struct model *model = calls->model;
+    const struct invocation *at = invocations_find(&model->invocations, call->number);
+    out[0] = '\0';
+    if (at && at->line && at->file < model->file_count)
+        snprintf(out, size, ", and is at %s:%" PRIu32, model->files[at->file]->display, at->line);
+}
+
 static void time_out(struct calls *calls, struct call *call, uint64_t now_ns)
 {
+    char place[PLACE_MAX];
+    describe_place(calls, call, place, sizeof place);
     char *words = mem_printf("%s ran longer than the functionTimeout of %" PRIu64
-                             " s; the worker is started again",
-                             call->function, (uint64_t)(calls->timeout_ns / NS_PER_SECOND));
+                             " s%s; the worker is started again",
+                             call->function, (uint64_t)(calls->timeout_ns / NS_PER_SECOND), place);
     end_with_words(calls, call, OUTCOME_TIMED_OUT, 500, words, now_ns);
     free(words);
 }

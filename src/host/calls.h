@@ -1,8 +1,10 @@
 /*
- * Pending invocations: requests from their arrival to their answer. A call is sent to the worker as
- * soon as one is ready, and answered when the worker responds, when it dies (502), when the
- * function's time is up (500, and the worker is killed, as Azure does), or when no worker gets
- * ready in time (503). Each becomes an invocation of the model, and is answered exactly once.
+ * Pending invocations, from their arrival to their end: of HTTP requests, and of functions that
+ * something else triggers. A call is sent to the worker as soon as one is ready, and answered when
+ * the worker responds, when it dies (502), when the function's time is up (500, and the worker is
+ * killed, as Azure does), or when no worker gets ready in time (503). Each becomes an invocation of
+ * the model, and is answered exactly once. What a function has set for its output bindings is shown
+ * as output, and not sent.
  *
  * What a call needs from the rest of the host comes in as functions, so that it can be tested
  * without a socket.
@@ -34,12 +36,15 @@ struct calls_ops {
 };
 
 struct calls_request {
-    void *handle;         /* what `answer` is to be told */
+    void *handle;         /* what `answer` is to be told; NULL: nobody waits for an answer */
     const char *function; /* name */
-    const char *shown;    /* "GET /api/X?a=b" */
+    const char *shown;    /* "GET /api/X?a=b", "timerTrigger" */
+    const char *reason;   /* why it is run, in the console's words; NULL: as for HTTP */
     json_t *json;         /* INVOKE's object without number, id and function; ownership moves */
-    const void *body;     /* borrowed until the answer */
+    const void *body;     /* borrowed until the answer; copied where `handle` is NULL */
     size_t body_len;
+    void (*done)(void *context, int status); /* where `handle` is NULL: it is over; or NULL */
+    void *done_context;
 };
 
 enum {

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -56,22 +57,105 @@ static char *path_of(const char *target)
     return mem_strndup(target, strcspn(target, "?#"));
 }
 
-void front_serve(struct front *front, struct http_request *request)
+static void serve(struct front *front, struct http_request *request)
 {
     const char *method = http_request_method(request);
     const char *target = http_request_target(request);
     char *path = path_of(target);
     struct route_match match;
-    if (routes_match(front->routes, method, path, &match)) {
+    if (admin_serve(front->admin, request, path)) {
+        /* answered */
+    } else if (routes_match(front->routes, method, path, &match)) {
         serve_function(front, request, &match);
         route_match_fini(&match);
     } else if (strcmp(path, "/") == 0 && (!strcmp(method, "GET") || !strcmp(method, "HEAD"))) {
-        answer_plain(request, 200, "text/html; charset=utf-8", home_page);
+        answer_plain(request, front->no_home_page ? 204 : 200, "text/html; charset=utf-8",
+                     front->no_home_page ? "" : home_page);
     } else {
         notes_say(front->notes, LEVEL_DEBUG, OUTPUT_NO_INVOCATION, "404: %s %s", method, target);
         answer_plain(request, 404, "text/plain; charset=utf-8", "");
     }
     free(path);
+}
+
+/* ---- holding back ---- */
+
+struct held {
+    struct http_request *request;
+    uint64_t deadline_ns;
+};
+
+static void hold(struct front *front, struct http_request *request)
+{
+    uint64_t wait_ns = CALLS_WORKER_WAIT_S * NS_PER_SECOND;
+    front->held = mem_resize(front->held, front->held_count + 1, sizeof *front->held);
+    front->held[front->held_count++] =
+        (struct held){.request = request, .deadline_ns = clock_monotonic_ns() + wait_ns};
+}
+
+/* How the host is can be asked for while it starts. */
+static bool is_about_host(const struct http_request *request)
+{
+    static const char prefix[] = "/admin/host/";
+    return strncasecmp(http_request_target(request), prefix, sizeof prefix - 1) == 0;
+}
+
+void front_serve(struct front *front, struct http_request *request)
+{
+    if (front->holding && !is_about_host(request))
+        hold(front, request);
+    else
+        serve(front, request);
+}
+
+void front_hold(struct front *front, bool hold)
+{
+    front->holding = front->holding || hold;
+}
+
+void front_release(struct front *front)
+{
+    struct held *held = front->held;
+    size_t count = front->held_count;
+    front->holding = false;
+    front->held = NULL;
+    front->held_count = 0;
+    for (size_t i = 0; i < count; i++)
+        serve(front, held[i].request);
+    free(held);
+}
+
+static void refuse_oldest(struct front *front, size_t count, const char *words)
+{
+    for (size_t i = 0; i < count; i++) {
+        notes_say(front->notes, LEVEL_ERROR, OUTPUT_NO_INVOCATION, "503: %s %s: %s",
+                  http_request_method(front->held[i].request),
+                  http_request_target(front->held[i].request), words);
+        answer_plain(front->held[i].request, 503, "text/plain; charset=utf-8", words);
+    }
+    front->held_count -= count;
+    if (front->held_count)
+        memmove(front->held, front->held + count, front->held_count * sizeof *front->held);
+}
+
+void front_tick(struct front *front, uint64_t now_ns)
+{
+    size_t late = 0;
+    while (late < front->held_count && now_ns >= front->held[late].deadline_ns)
+        late++;
+    refuse_oldest(front, late, "no worker was ready within 30 s; see the output for why");
+}
+
+void front_refuse_held(struct front *front, const char *words)
+{
+    refuse_oldest(front, front->held_count, words);
+}
+
+void front_fini(struct front *front)
+{
+    free(front->held);
+    front->held = NULL;
+    front->held_count = 0;
 }
 
 void front_answer(struct front *front, void *handle, int status, const json_t *headers,

@@ -1,12 +1,17 @@
 /*
- * What a request to the server means: a function's call, the small page at /, or 404.
+ * What a request to the server means: a function's call, an admin endpoint, the small page at /, or
+ * 404. While the
+ * app's functions are not known yet, requests are held back.
  */
 #ifndef HOST_FRONT_H
 #define HOST_FRONT_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+#include "host/admin.h"
 #include "host/calls.h"
 #include "host/http_server.h"
 #include "host/notes.h"
@@ -18,9 +23,25 @@ struct front {
     struct routes *routes; /* targets are indices of model->functions */
     struct calls *calls;
     struct notes *notes;
+    const struct admin *admin;
+    bool no_home_page; /* AzureWebJobsDisableHomepage */
+    bool holding;
+    struct held *held; /* owned; requests that are held back, oldest first */
+    size_t held_count;
 };
 
-/* Answer the request or begin its call. */
+/* From now on hold requests back, until front_release; nothing where `hold` is false. */
+void front_hold(struct front *front, bool hold);
+/* The functions are known: serve what was held back, and what comes. */
+void front_release(struct front *front);
+/* Answer with 503 what is held for longer than a worker may take to get ready. */
+void front_tick(struct front *front, uint64_t now_ns);
+/* Answer with 503 all that is held. */
+void front_refuse_held(struct front *front, const char *words);
+/* Nothing may be held any more. */
+void front_fini(struct front *front);
+
+/* Answer the request, begin its call, or hold it back. */
 void front_serve(struct front *front, struct http_request *request);
 /* The answer to a call, as struct calls_ops has it; `handle` is the struct http_request. */
 void front_answer(struct front *front, void *handle, int status, const json_t *headers,

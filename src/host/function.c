@@ -1,7 +1,9 @@
 /*
- * function.json of the v1 programming model. It is checked as the Azure Functions host checks it,
- * in one pass that stops at the first fault: each reader below returns 0, or -1 after it set the
- * sentence. A fault is shown with the file's path below the app root, so that it can be opened.
+ * The description of a function: function.json in the v1 programming model, the same as JSON made
+ * by the decorators in the v2 model. It is checked as the Azure Functions host checks it, in one
+ * pass that stops at the first fault: each reader below returns 0, or -1 after it set the sentence.
+ * A fault is shown with the path of function.json below the app root, so that it can be opened, or
+ * with the function's name.
  */
 #include "config.h"
 #include "host/function.h"
@@ -19,7 +21,7 @@
 
 enum { NAME_MAX_BYTES = 128, METHODS_TEXT_MAX = 4096 };
 
-static const char description[] = "function.json";
+static const char file_name[] = "function.json";
 
 static bool name_has_shape(const char *name, const char *extra)
 {
@@ -37,8 +39,8 @@ static bool name_is_valid(const char *name)
 }
 
 #define FAULT(function, error, format, ...)                                                        \
-    error_set(error, EXIT_STATUS_APP, "%s/%s: " format, (function)->name, description,             \
-              ##__VA_ARGS__)
+    error_set(error, EXIT_STATUS_APP, "%s%s: " format, (function)->name,                           \
+              (function)->described_here ? "/function.json" : "", ##__VA_ARGS__)
 
 /* The only file beside function.json, or NULL. */
 static char *only_other_file(const char *directory)
@@ -50,7 +52,7 @@ static char *only_other_file(const char *directory)
         return NULL;
     for (struct dirent *entry; (entry = readdir(dir));) {
         char *path = path_join(directory, entry->d_name);
-        if (strcmp(entry->d_name, description) != 0 && path_is_file(path)) {
+        if (strcmp(entry->d_name, file_name) != 0 && path_is_file(path)) {
             count++;
             free(found);
             found = mem_strdup(entry->d_name);
@@ -179,9 +181,8 @@ static int check_binding(const struct app_function *function, const json_t *bind
     return 0;
 }
 
-static int read_bindings(struct app_function *function, json_t *json, struct error *error)
+static int read_bindings(struct app_function *function, json_t *bindings, struct error *error)
 {
-    json_t *bindings = json_object_get(json, "bindings");
     const json_t *trigger = NULL;
     size_t i;
     json_t *binding;
@@ -214,26 +215,31 @@ static int read_bindings(struct app_function *function, json_t *json, struct err
     return 0;
 }
 
+static int check_name(const struct app_function *function, struct error *error)
+{
+    if (name_is_valid(function->name))
+        return 0;
+    return error_set(error, EXIT_STATUS_APP,
+                     "'%s' is no name for a function: letters, digits, _ and -, a letter first, "
+                     "and not 'host'",
+                     function->name);
+}
+
 static int read_description(struct app_function *function, struct error *error)
 {
-    char *path = path_join(function->directory, description);
-    char *shown = path_join(function->name, description);
+    char *path = path_join(function->directory, file_name);
+    char *shown = path_join(function->name, file_name);
     json_t *json = json_file_read(path, shown, error);
     int result = -1;
     free(path);
     free(shown);
     if (!json)
         return -1;
-    if (!name_is_valid(function->name)) {
-        error_set(error, EXIT_STATUS_APP,
-                  "'%s' is no name for a function: letters, digits, _ and -, a letter first, and "
-                  "not 'host'",
-                  function->name);
+    if (check_name(function, error))
         goto out;
-    }
     function->disabled = json_is_true(json_object_get(json, "disabled"));
-    if (read_bindings(function, json, error) || read_script(function, json, error) ||
-        read_entry_point(function, json, error))
+    if (read_bindings(function, json_object_get(json, "bindings"), error) ||
+        read_script(function, json, error) || read_entry_point(function, json, error))
         goto out;
     result = 0;
 out:
@@ -250,9 +256,29 @@ void function_read(struct app_function *function, const char *app_root, const ch
         .entry_point = mem_strdup("main"),
         .trigger = mem_strdup(""),
         .route = mem_strdup(name),
+        .described_here = true,
     };
     function->script = path_join(function->directory, "__init__.py");
     if (read_description(function, &error))
+        function->problem = mem_strdup(error.text);
+}
+
+void function_describe(struct app_function *function, const char *app_root,
+                       const json_t *description)
+{
+    struct error error;
+    const char *name = json_text_of(description, "name");
+    const char *script = json_text_of(description, "script");
+    *function = (struct app_function){
+        .name = mem_strdup(name ? name : ""),
+        .directory = mem_strdup(app_root),
+        .script = mem_strdup(script ? script : app_root),
+        .entry_point = mem_strdup(name ? name : ""),
+        .trigger = mem_strdup(""),
+        .route = mem_strdup(name ? name : ""),
+    };
+    if (check_name(function, &error) ||
+        read_bindings(function, json_object_get(description, "bindings"), &error))
         function->problem = mem_strdup(error.text);
 }
 

@@ -1,6 +1,7 @@
 /*
- * One function of the app in the v1 programming model: a folder with a function.json. What is wrong
- * with it is one sentence; who reads it decides whether that ends the run or only the function.
+ * One function of the app: in the v1 programming model a folder with a function.json, in the v2
+ * model what the worker found in function_app.py. What is wrong with it is one sentence; who reads
+ * it decides whether that ends the run or only the function.
  */
 #ifndef HOST_FUNCTION_H
 #define HOST_FUNCTION_H
@@ -13,8 +14,8 @@
 #include "base/error.h"
 
 struct app_function {
-    char *name;        /* owned; the folder's */
-    char *directory;   /* owned; absolute */
+    char *name;        /* owned; v1: the folder's */
+    char *directory;   /* owned; absolute; v2: the app's root */
     char *script;      /* owned; absolute path of its file; as far as is known where it is broken */
     char *entry_point; /* owned */
     char *trigger;     /* owned; the trigger's type as written, "" where it is not known */
@@ -23,12 +24,17 @@ struct app_function {
     size_t method_count;
     json_t *bindings; /* owned; the array as in function.json, NULL where it is broken */
     bool disabled;
-    char *problem; /* owned or NULL: why it cannot be loaded, one line */
+    bool described_here; /* by a function.json */
+    char *problem;       /* owned or NULL: why it cannot be loaded, one line */
 };
 
 /* Read `app_root`/`name`/function.json into *function. Never fails as such: `problem` says what is
  * wrong, and then the function still has a name, a directory and a route. */
 void function_read(struct app_function *function, const char *app_root, const char *name);
+/* The same for a function of the v2 model, as the worker describes it: an object with "name",
+ * "script" and "bindings". */
+void function_describe(struct app_function *function, const char *app_root,
+                       const json_t *description);
 void function_fini(struct app_function *function);
 /* The methods as "GET,POST"; "" for all. The caller frees it. */
 char *function_methods_text(const struct app_function *function) ATTR_ALLOC;

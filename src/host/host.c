@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -49,6 +50,7 @@ struct host {
     char **worker_environment; /* owned */
     struct model *model;
     struct notes notes;
+    struct admin admin;
     struct front front;
     struct routes *routes;
     struct calls *calls;
@@ -123,6 +125,7 @@ static void on_tick(uv_timer_t *timer)
         return; /* the timer only wakes the loop */
     drain(host);
     calls_tick(host->calls, now_ns);
+    front_tick(&host->front, now_ns);
     if (now_ns - host->files_checked_ns >= FILE_CHECK_MS * NS_PER_MS) {
         host->files_checked_ns = now_ns;
         drain_check_files(host->drain);
@@ -166,17 +169,44 @@ static void end_load(struct host *host, enum outcome outcome)
         invocations_end(set, load, outcome, 0, clock_monotonic_ns(), NULL);
 }
 
+/* Make the routes and the model's functions those of host->app. */
+static int publish_functions(struct host *host, struct error *error)
+{
+    routes_free(host->routes);
+    host->routes = host->front.routes = routes_new(host->app.settings.route_prefix);
+    return load_functions(&host->app, host->model, host->routes, &host->notes, error);
+}
+
+/* A v2 app's functions, as the worker found them. False where the app is none. */
+static bool take_index(struct host *host, const json_t *json)
+{
+    struct error error;
+    bool loaded = load_app_result(host->model, &host->notes, json);
+    const json_t *functions = loaded ? json_object_get(json, "functions") : NULL;
+    int result = app_index(&host->app, functions, host->options, &error);
+    if (loaded && result) {
+        model_set_text(&host->model->app_error, error.text);
+        notes_say(&host->notes, LEVEL_ERROR, OUTPUT_NO_INVOCATION, "%s", error.text);
+    }
+    if (publish_functions(host, &error) || result)
+        loaded = false;
+    return loaded;
+}
+
 static void on_loaded(struct host *host, const json_t *json)
 {
     drain(host);
+    bool loaded = !host->app.script || take_index(host, json);
     size_t failed = load_result(&host->app, host->model, &host->notes, json);
-    end_load(host, failed ? OUTCOME_FAILED : OUTCOME_SUCCEEDED);
+    end_load(host, failed || !loaded ? OUTCOME_FAILED : OUTCOME_SUCCEEDED);
     host->model->worker = WORKER_READY;
     model_touch(host->model);
     if (host->events->loaded)
         host->events->loaded(host->events->context);
-    if (!host->closing)
+    if (!host->closing) {
         calls_worker_ready(host->calls, clock_monotonic_ns());
+        front_release(&host->front);
+    }
     pace(host);
 }
 
@@ -392,8 +422,20 @@ static void make_parts(struct host *host)
     host->drain = drain_new(host->model);
     host->routes = routes_new(host->app.settings.route_prefix);
     host->calls = calls_new(host->model, &host->notes, &ops, host->app.settings.timeout_ns);
+    host->admin = (struct admin){.app = &host->app,
+                                 .model = host->model,
+                                 .calls = host->calls,
+                                 .started_ns = clock_monotonic_ns()};
+    const char *no_home_page = settings_value(&host->app.settings, "AzureWebJobsDisableHomepage");
     host->front = (struct front){
-        .model = host->model, .routes = host->routes, .calls = host->calls, .notes = &host->notes};
+        .model = host->model,
+        .routes = host->routes,
+        .calls = host->calls,
+        .notes = &host->notes,
+        .admin = &host->admin,
+        .no_home_page = no_home_page && strcasecmp(no_home_page, "true") == 0,
+    };
+    front_hold(&host->front, host->app.script != NULL);
     uv_timer_init(host->loop, &host->tick);
     host->tick.data = host;
     host->open++;
@@ -449,7 +491,7 @@ static int open_all(struct host *host, struct error *error)
     if (open_http(host, error))
         return -1;
     say_notices(host);
-    if (load_functions(&host->app, host->model, host->routes, &host->notes, error))
+    if (!host->app.script && publish_functions(host, error))
         return -1;
     return start_worker(host, error);
 }
@@ -495,6 +537,7 @@ static void close_http(struct host *host)
 
 static void free_all(struct host *host)
 {
+    front_fini(&host->front);
     calls_free(host->calls);
     routes_free(host->routes);
     drain_free(host->drain);
@@ -513,6 +556,7 @@ void host_stop(struct host *host)
     host->closing = true;
     if (host->calls) {
         calls_refuse_all(host->calls, "pymemtop is ending", clock_monotonic_ns());
+        front_refuse_held(&host->front, "pymemtop is ending");
         uv_timer_start(&host->tick, on_tick, TICK_CLOSING_MS, TICK_CLOSING_MS);
     }
     if (host->supervisor) {
@@ -556,10 +600,39 @@ static void on_request_done(void *context, int status)
     free(own);
 }
 
+static void on_run_done(void *context, int status)
+{
+    struct own_request *own = context;
+    if (own->done)
+        own->done(own->context, status);
+    free(own);
+}
+
+int host_run_function(struct host *host, const char *name, const char *payload,
+                      void (*done)(void *context, int status), void *context, struct error *error)
+{
+    struct own_request *own = mem_calloc(1, sizeof *own);
+    *own = (struct own_request){.host = host, .done = done, .context = context};
+    int result = admin_run(&host->admin, name, payload, payload ? strlen(payload) : 0, on_run_done,
+                           own, error);
+    if (result)
+        free(own);
+    return result;
+}
+
+/* The function that the command line names, else the first one that takes requests, else the first;
+ * NULL where there is none. */
 static const struct app_function *selected_function(const struct host *host)
 {
     const struct app *app = &host->app;
-    return &app->functions[app->selected >= 0 ? app->selected : 0];
+    size_t first = 0;
+    if (app->selected >= 0)
+        return &app->functions[app->selected];
+    while (first < app->function_count && !app->functions[first].route)
+        first++;
+    if (first == app->function_count)
+        first = 0;
+    return app->function_count ? &app->functions[first] : NULL;
 }
 
 /* The target of the request: --request's, or the function's route. The caller frees it. */
@@ -569,10 +642,9 @@ static char *make_target(const struct host *host, struct error *error)
     const char *prefix = host->app.settings.route_prefix;
     if (host->options->target)
         return mem_strdup(host->options->target);
-    if (!function->route) {
-        error_set(error, EXIT_STATUS_APP,
-                  "%s has a %s; only functions with an httpTrigger can be sent a request so far",
-                  function->name, function->trigger);
+    if (!function) {
+        error_set(error, EXIT_STATUS_APP, "%s has no function to send a request to",
+                  host->app.root);
         return NULL;
     }
     char *path = routes_default_path(prefix, function->route);
@@ -588,10 +660,10 @@ static const char *default_method(const struct host *host)
 {
     const struct app_function *function = selected_function(host);
     const char *wanted = host->options->data ? "POST" : "GET";
-    for (size_t i = 0; i < function->method_count; i++)
+    for (size_t i = 0; function && i < function->method_count; i++)
         if (strcmp(function->methods[i], wanted) == 0)
             return wanted;
-    return function->method_count ? function->methods[0] : wanted;
+    return function && function->method_count ? function->methods[0] : wanted;
 }
 
 int host_send_request(struct host *host, void (*done)(void *context, int status), void *context,
@@ -599,6 +671,9 @@ int host_send_request(struct host *host, void (*done)(void *context, int status)
 {
     struct sockaddr_storage address;
     char host_text[32];
+    const struct app_function *function = selected_function(host);
+    if (!host->options->target && function && !function->route)
+        return host_run_function(host, function->name, host->options->data, done, context, error);
     char *target = make_target(host, error);
     if (!target)
         return -1;

@@ -48,9 +48,14 @@ void host_close(struct host *host);
 /* The model; it lives as long as the host. */
 struct model *host_model(struct host *host);
 /* Send the request of the options (or the selected function's default one) over HTTP to the
- * server's own port, as curl would. `done` (may be NULL) hears the status, or a negative errno
- * where there was no answer. Returns 0, or -1 with `error` filled in. */
+ * server's own port, as curl would; run a function that HTTP does not trigger with --data as its
+ * payload. `done` (may be NULL) hears the status, or a negative errno where there was no answer.
+ * Returns 0, or -1 with `error` filled in. */
 int host_send_request(struct host *host, void (*done)(void *context, int status), void *context,
                       struct error *error);
+/* Run a function whatever its trigger is, with a payload (may be NULL). `done` as above: 200 where
+ * it succeeded. 0, or -1 with `error` filled in. */
+int host_run_function(struct host *host, const char *name, const char *payload,
+                      void (*done)(void *context, int status), void *context, struct error *error);
 
 #endif

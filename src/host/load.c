@@ -62,6 +62,8 @@ static int add_route(const struct app *app, size_t index, struct routes *routes,
 int load_functions(const struct app *app, struct model *model, struct routes *routes,
                    struct notes *notes, struct error *error)
 {
+    int result = 0;
+    model_clear_functions(model);
     for (size_t i = 0; i < app->function_count; i++) {
         struct error reason;
         bool selected = app->selected == (long)i;
@@ -69,13 +71,13 @@ int load_functions(const struct app *app, struct model *model, struct routes *ro
         struct model_function *function = &model->functions[i];
         if (add_route(app, i, routes, &reason)) {
             if (selected)
-                return error_set(error, EXIT_STATUS_APP, "%s", reason.text);
+                result = error_set(error, EXIT_STATUS_APP, "%s", reason.text);
             model_set_text(&function->load_error, reason.text);
         }
         if (function->load_error)
             notes_say(notes, LEVEL_ERROR, OUTPUT_NO_INVOCATION, "%s", function->load_error);
     }
-    return 0;
+    return result;
 }
 
 /* ---- to the worker ---- */
@@ -87,6 +89,9 @@ static json_t *path_text(const char *path)
 
 json_t *load_message(const struct app *app, const struct model *model)
 {
+    if (app->script)
+        return json_pack("{s:o, s:o}", "root", path_text(app->root), "script",
+                         path_text(app->script));
     json_t *list = json_array();
     for (size_t i = 0; i < app->function_count; i++) {
         const struct app_function *function = &app->functions[i];
@@ -107,17 +112,27 @@ json_t *load_message(const struct app *app, const struct model *model)
 
 /* ---- back from the worker ---- */
 
-static void note_failure(struct model_function *function, struct notes *notes, const char *error,
+/* Say that `what` could not be loaded; *problem gets the reason in one line. */
+static void note_failure(char **problem, struct notes *notes, const char *what, const char *error,
                          const json_t *traceback)
 {
     char line[ERROR_LINE_MAX];
     text_clean(line, sizeof line, error, strlen(error));
-    model_set_text(&function->load_error, line);
-    notes_say(notes, LEVEL_ERROR, OUTPUT_NO_INVOCATION, "%s could not be loaded: %s",
-              function->name, error);
+    model_set_text(problem, line);
+    notes_say(notes, LEVEL_ERROR, OUTPUT_NO_INVOCATION, "%s could not be loaded: %s", what, error);
     if (json_string_length(traceback))
         notes_add(notes, OUTPUT_HOST, LEVEL_ERROR, OUTPUT_NO_INVOCATION,
                   json_string_value(traceback), json_string_length(traceback));
+}
+
+bool load_app_result(struct model *model, struct notes *notes, const json_t *json)
+{
+    const char *error = json_text_of(json, "error");
+    model_set_text(&model->app_error, NULL);
+    if (error)
+        note_failure(&model->app_error, notes, "the app", error,
+                     json_object_get(json, "traceback"));
+    return !error;
 }
 
 static void note_success(struct model_function *function, const json_t *entry)
@@ -153,7 +168,8 @@ size_t load_result(const struct app *app, struct model *model, struct notes *not
             continue;
         const char *error = json_text_of(entry, "error");
         if (error) {
-            note_failure(function, notes, error, json_object_get(entry, "traceback"));
+            note_failure(&function->load_error, notes, function->name, error,
+                         json_object_get(entry, "traceback"));
             failed++;
         } else {
             note_success(function, entry);

@@ -6,6 +6,7 @@
 #define HOST_LOAD_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -14,14 +15,17 @@
 #include "host/routes.h"
 #include "model/model.h"
 
-/* Add the app's functions to the model, in the app's order, and their routes to `routes`, whose
- * targets are the indices. A function that cannot be routed gets a load error; 0, or -1 with
- * `error` where it is the one that the command line named. The model's base_url is to be set
- * before. */
+/* Describe the app's functions in the model, in the app's order and in place of those that are
+ * there, and add their routes to `routes`, whose targets are the indices. A function that cannot be
+ * routed gets a load error; 0, or -1 with `error` where it is the one that the command line named.
+ * The model's base_url is to be set before. */
 int load_functions(const struct app *app, struct model *model, struct routes *routes,
                    struct notes *notes, struct error *error);
-/* LOAD's object: what can be loaded. A new reference. */
+/* LOAD's object: what can be loaded; for a v2 app, its script. A new reference. */
 json_t *load_message(const struct app *app, const struct model *model);
+/* What LOADED says of the app as a whole: true where it could be loaded. Else the model's app_error
+ * is set, and the traceback noted. */
+bool load_app_result(struct model *model, struct notes *notes, const json_t *json);
 /* Note what LOADED says: load errors, entry points. Returns the number of functions that could not
  * be loaded. */
 size_t load_result(const struct app *app, struct model *model, struct notes *notes,

@@ -4,6 +4,7 @@ noinst_LIBRARIES += libhost.a
 libhost_a_CPPFLAGS = $(AM_CPPFLAGS) -DPKGLIBEXECDIR='"$(pkglibexecdir)"'
 libhost_a_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(MHD_CFLAGS) $(JANSSON_CFLAGS) $(NCURSESW_CFLAGS)
 libhost_a_SOURCES = \
+	src/host/admin.c src/host/admin.h \
 	src/host/app.c src/host/app.h \
 	src/host/batch.c src/host/batch.h \
 	src/host/calls.c src/host/calls.h \

@@ -52,9 +52,8 @@ void model_free(struct model *model)
     for (size_t i = 0; i < model->file_count; i++)
         file_free(model->files[i]);
     free(model->files);
-    for (size_t i = 0; i < model->function_count; i++)
-        function_fini(&model->functions[i]);
-    free(model->functions);
+    model_clear_functions(model);
+    free(model->app_error);
     free(model->worker_end);
     free(model->python);
     free(model->base_url);
@@ -99,6 +98,16 @@ struct model_function *model_add_function(struct model *model, const char *name,
     return function;
 }
 
+void model_clear_functions(struct model *model)
+{
+    for (size_t i = 0; i < model->function_count; i++)
+        function_fini(&model->functions[i]);
+    free(model->functions);
+    model->functions = NULL;
+    model->function_count = 0;
+    model_touch(model);
+}
+
 struct model_function *model_find_function(const struct model *model, const char *name)
 {
     for (size_t i = 0; i < model->function_count; i++)
@@ -113,6 +122,12 @@ const struct model_function *model_selected(const struct model *model)
         if (model->functions[i].selected)
             return &model->functions[i];
     return model->function_count ? &model->functions[0] : NULL;
+}
+
+const char *model_load_error(const struct model *model)
+{
+    const struct model_function *function = model_selected(model);
+    return model->app_error || !function ? model->app_error : function->load_error;
 }
 
 void model_set_rss(struct model *model, uint64_t now_ns, int64_t rss_bytes)

@@ -47,6 +47,7 @@ struct model {
 
     struct model_function *functions; /* owned */
     size_t function_count;
+    char *app_error; /* owned or NULL: why the app as a whole could not be loaded, one line */
 
     enum worker_state worker;
     int worker_pid; /* 0 while there is none */
@@ -79,9 +80,13 @@ uint32_t model_add_file(struct model *model, struct file *file);
  */
 struct model_function *model_add_function(struct model *model, const char *name,
                                           const char *trigger, const char *script);
+/* Drop all functions, to describe them anew. */
+void model_clear_functions(struct model *model);
 struct model_function *model_find_function(const struct model *model, const char *name);
 /* The function that the command line named, else the first, or NULL. */
 const struct model_function *model_selected(const struct model *model);
+/* Why the selected function, or the app as a whole, is not loaded; NULL where it is. */
+const char *model_load_error(const struct model *model);
 /* A reading of the worker's RSS: sets rss, peak and timeline. */
 void model_set_rss(struct model *model, uint64_t now_ns, int64_t rss_bytes);
 /* Replace an owned string field: frees *field and stores a copy of `text` (NULL allowed). */

@@ -219,13 +219,33 @@ static bool grow_sites(struct traced_file *file, uint32_t line)
 uint32_t code_site(struct traced_file *file, int line)
 {
     uint32_t at = (uint32_t)line;
-    if (UNLIKELY(line <= 0 || at > LINES_MAX))
+    if (UNLIKELY(line <= 0))
         return SEGMENT_NONE;
-    if (UNLIKELY(at >= file->line_count) && !grow_sites(file, at))
+    if (UNLIKELY(at > LINES_MAX || (at >= file->line_count && !grow_sites(file, at)))) {
+        publish_lose_line();
         return SEGMENT_NONE;
+    }
     if (UNLIKELY(file->sites[at] == SEGMENT_NONE))
         file->sites[at] = publish_add_site(file->index, at);
     return file->sites[at];
+}
+
+/* The first line of a function's body; its own first line where all is on that. */
+static int body_line(PyCodeObject *code)
+{
+    int bytes = (int)(Py_SIZE(code) * (Py_ssize_t)sizeof(_Py_CODEUNIT));
+    for (int at = 0; at < bytes; at += (int)sizeof(_Py_CODEUNIT)) {
+        int line = PyCode_Addr2Line(code, at);
+        if (line > code->co_firstlineno)
+            return line;
+    }
+    return code->co_firstlineno;
+}
+
+static bool is_in_head(PyCodeObject *function, int line)
+{
+    int first = function->co_firstlineno;
+    return line == first || (line > first && line < body_line(function));
 }
 
 bool code_defines_at(const PyCodeObject *code, const struct code_info *info, int line)
@@ -236,8 +256,8 @@ bool code_defines_at(const PyCodeObject *code, const struct code_info *info, int
         PyObject *constant = PyTuple_GET_ITEM(code->co_consts, i);
         if (!PyCode_Check(constant))
             continue;
-        const PyCodeObject *nested = (const PyCodeObject *)constant;
-        if (nested->co_firstlineno == line && is_function(nested))
+        PyCodeObject *nested = (PyCodeObject *)constant;
+        if (is_function(nested) && is_in_head(nested, line))
             return true;
     }
     return false;

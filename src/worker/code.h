@@ -35,11 +35,12 @@ int code_open(void);
 struct code_info *code_info(PyCodeObject *code);
 /* Declare `code` (a function or method, borrowed) a CODE_LOOP_STEP. 0, or -1 with an exception. */
 int code_mark_loop_step(PyObject *function);
-/* The site of a line; SEGMENT_NONE where there is no room for it. */
+/* The site of a line; SEGMENT_NONE where there is no room for it, which counts as a lost line, and
+ * for what stands on no line of the source (0: the start of a module). */
 uint32_t code_site(struct traced_file *file, int line);
-/* True where `line` of a module or class body (outside every function) is the first line of a
- * function that it defines. That line's executions are the function's calls; its definition is
- * none. */
+/* True where `line` of a module or class body (outside every function) belongs to the head of a
+ * function that it defines: from the first decorator, or the def, to before the body. The first
+ * line's executions are the function's calls; its definition is none. */
 bool code_defines_at(const PyCodeObject *code, const struct code_info *info, int line);
 /* Publish the function whose code this is, once; not for modules, classes, lambdas and the like. */
 void code_announce(PyCodeObject *code, struct code_info *info);

@@ -75,12 +75,17 @@ static bool add_string(const char *text, size_t len, uint32_t *offset, uint32_t 
     return true;
 }
 
+void publish_lose_line(void)
+{
+    ADD(segment->lines_lost, 1);
+}
+
 uint32_t publish_add_file(const char *path, size_t len)
 {
     uint32_t index = LOAD(segment->file_count);
     struct segment_file *file = &segment->files[index];
     if (index >= SEGMENT_FILES || !add_string(path, len, &file->path_offset, &file->path_len)) {
-        ADD(segment->lines_lost, 1);
+        publish_lose_line();
         return PUBLISH_NO_FILE;
     }
     atomic_store_explicit(&segment->file_count, index + 1, memory_order_release);
@@ -105,8 +110,10 @@ void publish_add_function(uint32_t file, uint32_t first_line, uint32_t last_line
 uint32_t publish_add_site(uint32_t file, uint32_t line)
 {
     uint32_t index = LOAD(segment->site_count);
-    if (index >= SEGMENT_SITES)
+    if (index >= SEGMENT_SITES) {
+        publish_lose_line();
         return SEGMENT_NONE;
+    }
     segment->sites[index].file = file;
     segment->sites[index].line = line;
     atomic_store_explicit(&segment->site_count, index + 1, memory_order_release);
@@ -146,7 +153,7 @@ static uint32_t add_cell(struct segment_slot *slot, uint32_t site)
 {
     uint32_t index = take_cell();
     if (index == SEGMENT_NONE) {
-        ADD(segment->lines_lost, 1);
+        publish_lose_line();
         return SEGMENT_NONE;
     }
     struct segment_cell *cell = &segment->cells[index];
@@ -224,10 +231,8 @@ bool publish_is_running(uint32_t index, uint64_t number)
 
 void publish_open_line(uint32_t slot, uint32_t site, bool counts)
 {
-    if (UNLIKELY(site == SEGMENT_NONE)) {
-        ADD(segment->lines_lost, 1);
+    if (UNLIKELY(site == SEGMENT_NONE))
         return;
-    }
     STORE(segment->slots[slot].site, site);
     executions++;
     if (UNLIKELY(!counts))

@@ -29,8 +29,11 @@ void publish_detach(void);
 uint32_t publish_add_file(const char *path, size_t len);
 void publish_add_function(uint32_t file, uint32_t first_line, uint32_t last_line, const char *name,
                           size_t len);
-/* A fresh site; the caller remembers it (one for each line of a file). */
+/* A fresh site; the caller remembers it (one for each line of a file). A full table is a lost line.
+ */
 uint32_t publish_add_site(uint32_t file, uint32_t line);
+/* An execution of a line for which there is no room. */
+void publish_lose_line(void);
 
 /* Begin invocation `number` with RSS `rss_bytes`: its slot, PUBLISH_OUTSIDE where all are taken. */
 uint32_t publish_begin(uint64_t number, int64_t rss_bytes);
@@ -40,7 +43,7 @@ void publish_end(uint32_t slot, int64_t rss_bytes);
 bool publish_is_running(uint32_t slot, uint64_t number);
 
 /* An execution of `site` begins in `slot`, whose running line it becomes; `counts`: as one of its
- * occurrences. */
+ * occurrences. Nothing for SEGMENT_NONE. */
 void publish_open_line(uint32_t slot, uint32_t site, bool counts);
 /* The slot's running line is `site` again: what it called has returned. */
 void publish_resume_line(uint32_t slot, uint32_t site);

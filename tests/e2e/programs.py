@@ -160,6 +160,22 @@ def is_alive(pid):
         return False
 
 
+def listening_port(pid):
+    """The TCP port that a process listens on, 0 while there is none."""
+    sockets = set()
+    for link in glob.glob("/proc/{}/fd/*".format(pid)):
+        try:
+            sockets.add(os.readlink(link))
+        except OSError:
+            continue
+    with open("/proc/{}/net/tcp".format(pid)) as table:
+        rows = [line.split() for line in table.read().splitlines()[1:]]
+    for row in rows:
+        if row[3] == "0A" and "socket:[{}]".format(row[9]) in sockets:
+            return int(row[1].split(":")[1], 16)
+    return 0
+
+
 class Server:
     """`pymemtop start`: its console as it comes, and requests to it."""
 
@@ -183,8 +199,10 @@ class Server:
 
     @property
     def port(self):
-        """The port that it has found free."""
-        return int(self.wait_line(r"^\t.* http://localhost:(\d+)/").group(1))
+        """The port that it has found free; it listens before it says so."""
+        said = re.search(r"^\t.* http://localhost:(\d+)/", self.console, re.M)
+        return int(said.group(1)) if said else wait_for(
+            lambda: listening_port(self.process.pid), lambda: self.console)
 
     def request(self, target, data=None, headers=None, method=None):
         """(status, headers, body), whatever the status is."""

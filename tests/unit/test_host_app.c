@@ -96,15 +96,80 @@ static void test_no_function(void **state)
     unlink(fixture_path("One/function.json"));
     unlink(fixture_path("two/function.json"));
     assert_fault("", "no functions in");
-    fixture_write("function_app.py", "");
-    assert_fault("", "v2 programming model");
 }
 
-static void test_v2_by_name(void **state)
+static int index_app(const char *text)
+{
+    json_t *json = json_loads(text, 0, NULL);
+    assert_non_null(json);
+    int result = app_index(&app, json, &options, &error);
+    json_decref(json);
+    return result;
+}
+
+static const char two_functions[] =
+    "[{\"name\": \"work\", \"script\": \"/x/function_app.py\", \"bindings\": [{\"type\": "
+    "\"queueTrigger\", \"name\": \"m\", \"direction\": \"IN\"}]},"
+    " {\"name\": \"Hello\", \"script\": \"/x/function_app.py\", \"bindings\": [{\"type\": "
+    "\"httpTrigger\", \"name\": \"req\", \"route\": \"hi/{a}\", \"methods\": [\"get\"], "
+    "\"authLevel\": \"FUNCTION\"}]}]";
+
+static void test_v2(void **state)
 {
     (void)state;
     fixture_write("function_app.py", "");
-    assert_fault("function_app.py", "v2 programming model");
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(read_app(i ? "function_app.py" : "lib/helper.py"), 0);
+        assert_string_equal(app.script, "function_app.py");
+        assert_int_equal(app.function_count, 0); /* function.json does not count any more */
+    }
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(index_app(two_functions), 0);
+        assert_int_equal(app.function_count, 2);
+    }
+    assert_string_equal(app.functions[0].name, "Hello");
+    assert_string_equal(app.functions[0].route, "hi/{a}");
+    assert_string_equal(app.functions[0].methods[0], "GET");
+    assert_string_equal(app.functions[0].directory, fixture_root);
+    assert_string_equal(app.functions[1].name, "work");
+    assert_null(app.functions[1].route);
+    assert_int_equal(app.selected, -1);
+}
+
+static void test_v2_faults(void **state)
+{
+    (void)state;
+    fixture_write("function_app.py", "");
+    assert_int_equal(read_app(""), 0);
+    assert_int_equal(index_app("[]"), -1);
+    assert_holds(error.text, "nothing in it has a trigger");
+    assert_int_equal(index_app("[{\"name\": \"5\"}, {}, 7, {\"name\": \"ok\", \"bindings\": []},"
+                               "{\"name\": \"route\", \"bindings\": [{\"type\": \"httpTrigger\", "
+                               "\"name\": \"r\", \"route\": 5}]}]"),
+                     0);
+    for (size_t i = 0; i < app.function_count; i++)
+        assert_non_null(app.functions[i].problem);
+    assert_string_equal(app.functions[3].problem, "ok: At least one binding must be declared.");
+    assert_string_equal(app.functions[4].problem, "route: route must be a string");
+}
+
+static void test_v2_chosen_functions(void **state)
+{
+    (void)state;
+    const char *wanted[] = {"WORK"}, *unknown[] = {"nothing"};
+    fixture_write("function_app.py", "");
+    assert_int_equal(read_app(""), 0);
+    options.functions = wanted;
+    options.function_count = 1;
+    assert_int_equal(index_app(two_functions), 0);
+    assert_int_equal(app.function_count, 1);
+    assert_int_equal(app.selected, 0);
+    assert_string_equal(app.functions[0].name, "work");
+    options.functions = unknown;
+    assert_int_equal(index_app(two_functions), -1);
+    assert_holds(error.text, "has no 'nothing'");
+    options.functions = NULL;
+    options.function_count = 0;
 }
 
 static void test_description_faults(void **state)
@@ -243,7 +308,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_path_names, open_app, close_app),
         cmocka_unit_test_setup_teardown(test_no_app, open_app, close_app),
         cmocka_unit_test_setup_teardown(test_no_function, open_app, close_app),
-        cmocka_unit_test_setup_teardown(test_v2_by_name, open_app, close_app),
+        cmocka_unit_test_setup_teardown(test_v2, open_app, close_app),
+        cmocka_unit_test_setup_teardown(test_v2_faults, open_app, close_app),
+        cmocka_unit_test_setup_teardown(test_v2_chosen_functions, open_app, close_app),
         cmocka_unit_test_setup_teardown(test_description_faults, open_app, close_app),
         cmocka_unit_test_setup_teardown(test_description_values, open_app, close_app),
         cmocka_unit_test_setup_teardown(test_script_by_default, open_app, close_app),

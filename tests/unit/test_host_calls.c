@@ -96,6 +96,8 @@ static int close_calls(void **state)
     return 0;
 }
 
+static int anyone; /* a handle where it does not matter which */
+
 static void begin(void *handle, uint64_t now_ns)
 {
     const struct calls_request request = {
@@ -168,7 +170,7 @@ static void test_failure(void **state)
 {
     (void)state;
     calls_worker_ready(calls, 0);
-    begin(NULL, 0);
+    begin(&anyone, 0);
     respond(1,
             "\"succeeded\": false, \"status\": 500, \"error\": \"ValueError: no\\u001b\","
             " \"traceback\": \"  File\\n    boom\"",
@@ -187,7 +189,7 @@ static void test_broken_responses(void **state)
 {
     (void)state;
     calls_worker_ready(calls, 0);
-    begin(NULL, 0);
+    begin(&anyone, 0);
     respond(2, "\"succeeded\": true, \"status\": 200", "", 0);
     json_t *nonsense = json_pack("{s:s}", "number", "1");
     calls_response(calls, nonsense, NULL, 0, 0);
@@ -196,7 +198,7 @@ static void test_broken_responses(void **state)
     respond(1, "\"succeeded\": true, \"status\": 99", "body", 0);
     assert_end(1, 500, OUTCOME_FAILED);
     assert_string_equal(seen.body, "");
-    begin(NULL, 0);
+    begin(&anyone, 0);
     respond(2, "\"status\": \"x\"", "", 0);
     assert_end(2, 500, OUTCOME_FAILED);
 }
@@ -204,8 +206,8 @@ static void test_broken_responses(void **state)
 static void test_waiting_for_a_worker(void **state)
 {
     (void)state;
-    begin(NULL, SECOND);
-    begin(NULL, SECOND);
+    begin(&anyone, SECOND);
+    begin(&anyone, SECOND);
     assert_int_equal(seen.sent, 0);
     calls_tick(calls, 30 * SECOND);
     assert_int_equal(seen.answered, 0);
@@ -223,7 +225,7 @@ static void test_waiting_for_a_worker(void **state)
 static void test_no_worker_in_time(void **state)
 {
     (void)state;
-    begin(NULL, SECOND);
+    begin(&anyone, SECOND);
     calls_tick(calls, (CALLS_WORKER_WAIT_S + 1) * SECOND);
     assert_end(1, 503, OUTCOME_FAILED);
     assert_holds(seen.body, "no worker was ready");
@@ -234,13 +236,13 @@ static void test_worker_death(void **state)
 {
     (void)state;
     calls_worker_ready(calls, 0);
-    begin(NULL, 0);
-    begin(NULL, 0);
+    begin(&anyone, 0);
+    begin(&anyone, 0);
     calls_worker_died(calls, "worker killed by SIGKILL", SECOND);
     assert_end(2, 502, OUTCOME_KILLED);
     assert_string_equal(seen.body, "worker killed by SIGKILL\n");
     /* What comes after waits for the next worker. */
-    begin(NULL, SECOND);
+    begin(&anyone, SECOND);
     assert_int_equal(seen.sent, 2);
     calls_worker_died(calls, "again", SECOND);
     assert_int_equal(seen.answered, 2);
@@ -254,8 +256,8 @@ static void test_timeout(void **state)
 {
     (void)state;
     calls_worker_ready(calls, 0);
-    begin(NULL, 0);
-    begin(NULL, 30 * SECOND);
+    begin(&anyone, 0);
+    begin(&anyone, 30 * SECOND);
     calls_tick(calls, 60 * SECOND);
     assert_end(1, 500, OUTCOME_TIMED_OUT);
     assert_int_equal(seen.overdue, 1);
@@ -270,10 +272,10 @@ static void test_too_large_for_the_worker(void **state)
     (void)state;
     calls_worker_ready(calls, 0);
     seen.send_result = -EMSGSIZE;
-    begin(NULL, 0);
+    begin(&anyone, 0);
     assert_end(1, 500, OUTCOME_FAILED);
     seen.send_result = -EPIPE; /* the worker's death will follow */
-    begin(NULL, 0);
+    begin(&anyone, 0);
     assert_int_equal(seen.answered, 1);
     calls_worker_died(calls, "dead", 0);
     assert_end(2, 502, OUTCOME_KILLED);
@@ -282,7 +284,7 @@ static void test_too_large_for_the_worker(void **state)
 static void test_function_that_did_not_load(void **state)
 {
     const struct calls_request request = {
-        .function = "One", .shown = "GET /", .json = json_object()};
+        .handle = &anyone, .function = "One", .shown = "GET /", .json = json_object()};
     (void)state;
     calls_fail(calls, &request, "SyntaxError: invalid syntax", 0);
     assert_int_equal(seen.begun, 1);
@@ -295,13 +297,69 @@ static void test_function_that_did_not_load(void **state)
 static void test_refusing_all(void **state)
 {
     (void)state;
-    begin(NULL, 0);
+    begin(&anyone, 0);
     calls_worker_ready(calls, 0);
-    begin(NULL, 0);
+    begin(&anyone, 0);
     calls_refuse_all(calls, "pymemtop is ending", 0);
     assert_end(2, 503, OUTCOME_FAILED);
     assert_int_equal(calls_pending(calls), 0);
     assert_int_equal(model->invocations.running, 0);
+}
+
+static void on_done(void *context, int status)
+{
+    *(int *)context = status;
+}
+
+static void run(const char *payload, int *status)
+{
+    const struct calls_request request = {
+        .function = "Two",
+        .shown = "queueTrigger",
+        .reason = "New queue message detected.",
+        .json = json_object(),
+        .body = payload,
+        .body_len = strlen(payload),
+        .done = on_done,
+        .done_context = status,
+    };
+    calls_begin(calls, &request, 0);
+}
+
+static void test_background(void **state)
+{
+    (void)state;
+    int status = 0;
+    calls_worker_ready(calls, 0);
+    run("payload", &status);
+    assert_output("Executing 'Functions.Two' (Reason='New queue message detected.', Id=");
+    respond(1,
+            "\"succeeded\": true, \"status\": 204, \"outputs\": [{\"name\": \"out\", \"type\": "
+            "\"queue\", \"value\": \"sent\"}, {}, 5]",
+            "", SECOND);
+    assert_int_equal(status, 204);
+    assert_int_equal(seen.answered, 0); /* nobody waits */
+    assert_int_equal(seen.ended, 1);
+    assert_output("Output 'out' (queue): sent");
+    run("", &status);
+    respond(2, "\"succeeded\": false, \"error\": \"ValueError\"", "", SECOND);
+    assert_int_equal(status, 500);
+    run("", &status);
+    calls_worker_died(calls, "killed", SECOND);
+    assert_int_equal(seen.answered, 0);
+    assert_int_equal(seen.ended, 3);
+}
+
+static void test_time_out_names_the_line(void **state)
+{
+    (void)state;
+    calls_worker_ready(calls, 0);
+    begin(&anyone, 0);
+    struct invocation *running = invocations_find(&model->invocations, 1);
+    running->file = model_add_file(model, file_new("/app/One/__init__.py", "/app", "x\n", 2));
+    running->line = 57;
+    calls_tick(calls, 1000 * SECOND);
+    assert_output(", and is at One/__init__.py:57; the worker is started again");
 }
 
 int main(void)
@@ -317,6 +375,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_too_large_for_the_worker, open_calls, close_calls),
         cmocka_unit_test_setup_teardown(test_function_that_did_not_load, open_calls, close_calls),
         cmocka_unit_test_setup_teardown(test_refusing_all, open_calls, close_calls),
+        cmocka_unit_test_setup_teardown(test_background, open_calls, close_calls),
+        cmocka_unit_test_setup_teardown(test_time_out_names_the_line, open_calls, close_calls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

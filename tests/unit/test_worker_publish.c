@@ -148,6 +148,7 @@ static void test_tables_run_out(void **state)
         site = publish_add_site(file, 1);
     while (site != SEGMENT_NONE);
     assert_int_equal(atomic_load(&segment->site_count), SEGMENT_SITES);
+    assert_int_equal(atomic_load(&segment->lines_lost), 1);
     publish_open_line(PUBLISH_OUTSIDE, SEGMENT_NONE, true);
     assert_int_equal(atomic_load(&segment->lines_lost), 1);
     uint64_t lost = atomic_load(&segment->lines_lost);

@@ -1,0 +1,290 @@
+/*
+ * A table of endpoints; each path is matched by its parts, one of which may be a function's name.
+ * The JSON has the fields of the Functions host's that tools read; what it says about storage and
+ * keys has no counterpart here.
+ */
+#include "config.h"
+#include "host/admin.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/attributes.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "host/json_file.h"
+
+enum { HTTP_OK = 200, HTTP_ACCEPTED = 202, HTTP_BAD_REQUEST = 400, HTTP_NOT_FOUND = 404 };
+enum { HTTP_METHOD_NOT_ALLOWED = 405 };
+
+/* ---- answers ---- */
+
+static void answer_text(struct http_request *request, int status, const char *type,
+                        const char *text)
+{
+    struct http_answer *answer = http_answer_new(status, text, strlen(text));
+    if (*text)
+        http_answer_header(answer, "Content-Type", type);
+    http_request_answer(request, answer);
+}
+
+static void answer_status(struct http_request *request, int status, const char *words)
+{
+    answer_text(request, status, "text/plain; charset=utf-8", words);
+}
+
+/* `json` is taken over. */
+static void answer_json(struct http_request *request, json_t *json)
+{
+    char *text = json_dumps(json, JSON_COMPACT);
+    json_decref(json);
+    answer_text(request, HTTP_OK, "application/json; charset=utf-8", text ? text : "{}");
+    free(text);
+}
+
+/* ---- functions ---- */
+
+/* Names are compared as Azure does, without case. */
+static long find(const struct admin *admin, const char *name)
+{
+    for (size_t i = 0; i < admin->app->function_count; i++)
+        if (strcasecmp(admin->app->functions[i].name, name) == 0)
+            return (long)i;
+    return -1;
+}
+
+static json_t *text(const char *value)
+{
+    return value ? json_text(value, strlen(value)) : json_null();
+}
+
+static json_t *describe(const struct admin *admin, size_t index)
+{
+    const struct app_function *function = &admin->app->functions[index];
+    const struct model_function *known =
+        index < admin->model->function_count ? &admin->model->functions[index] : NULL;
+    char *href = mem_printf("%s/admin/functions/%s", admin->model->base_url, function->name);
+    json_t *config = json_object();
+    json_object_set_new(config, "name", text(function->name));
+    json_object_set_new(config, "scriptFile", text(function->script));
+    json_object_set_new(config, "entryPoint", text(function->entry_point));
+    json_object_set(config, "bindings", function->bindings ? function->bindings : json_null());
+    json_t *json = json_object();
+    json_object_set_new(json, "name", text(function->name));
+    json_object_set_new(json, "script_href", text(function->script));
+    json_object_set_new(json, "href", text(href));
+    json_object_set_new(json, "invoke_url_template", text(known ? known->url : NULL));
+    json_object_set_new(json, "language", json_string("python"));
+    json_object_set_new(json, "isDirect", json_boolean(function->route != NULL));
+    json_object_set_new(json, "isDisabled", json_false());
+    json_object_set_new(json, "config", config);
+    free(href);
+    return json;
+}
+
+static void list_functions(const struct admin *admin, struct http_request *request,
+                           const char *name ATTR_UNUSED)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < admin->app->function_count; i++)
+        json_array_append_new(list, describe(admin, i));
+    answer_json(request, list);
+}
+
+static void show_function(const struct admin *admin, struct http_request *request, const char *name)
+{
+    long index = find(admin, name);
+    if (index < 0)
+        answer_status(request, HTTP_NOT_FOUND, "");
+    else
+        answer_json(request, describe(admin, (size_t)index));
+}
+
+static void show_function_status(const struct admin *admin, struct http_request *request,
+                                 const char *name)
+{
+    long index = find(admin, name);
+    json_t *errors = json_array();
+    if (index < 0) {
+        json_decref(errors);
+        answer_status(request, HTTP_NOT_FOUND, "");
+        return;
+    }
+    if ((size_t)index < admin->model->function_count && admin->model->functions[index].load_error)
+        json_array_append_new(errors, text(admin->model->functions[index].load_error));
+    answer_json(request, json_pack("{s:o}", "errors", errors));
+}
+
+/* ---- running one ---- */
+
+/* INVOKE's object for a POST that nobody has sent. */
+static json_t *make_post(const struct admin *admin, const struct app_function *function)
+{
+    char *url = mem_printf("%s/admin/functions/%s", admin->model->base_url, function->name);
+    json_t *json =
+        json_pack("{s:s, s:o, s:[[s, s]], s:[], s:{}}", "method", "POST", "url", text(url),
+                  "headers", "content-type", "application/json", "query", "route");
+    free(url);
+    return json;
+}
+
+int admin_run(const struct admin *admin, const char *name, const char *payload, size_t len,
+              void (*done)(void *context, int status), void *context, struct error *error)
+{
+    long index = find(admin, name);
+    if (index < 0)
+        return error_set(error, EXIT_STATUS_APP, "there is no function %s", name);
+    const struct app_function *function = &admin->app->functions[index];
+    const char *problem = admin->model->functions[index].load_error;
+    struct calls_request call = {
+        .function = function->name,
+        .shown = function->route ? "POST /admin/functions" : function->trigger,
+        .json = function->route ? make_post(admin, function) : json_object(),
+        .body = payload,
+        .body_len = len,
+        .done = done,
+        .done_context = context,
+    };
+    if (problem)
+        calls_fail(admin->calls, &call, problem, clock_monotonic_ns());
+    else
+        calls_begin(admin->calls, &call, clock_monotonic_ns());
+    return 0;
+}
+
+/* The payload in a request's body: {"input": "..."}; what is no string stands for its JSON text. */
+static json_t *read_input(const struct http_request *request)
+{
+    size_t len;
+    const char *body = http_request_body(request, &len);
+    json_t *json = len ? json_loadb(body, len, 0, NULL) : NULL;
+    const json_t *input = json_object_get(json, "input");
+    json_t *found = NULL;
+    if (json_is_string(input)) {
+        found = json_incref(json_object_get(json, "input"));
+    } else if (json_is_object(json)) {
+        char *dumped = input && !json_is_null(input) ? json_dumps(input, JSON_ENCODE_ANY) : NULL;
+        found = json_string(dumped ? dumped : "");
+        free(dumped);
+    }
+    json_decref(json);
+    return found;
+}
+
+static void run_function(const struct admin *admin, struct http_request *request, const char *name)
+{
+    struct error error;
+    json_t *input = read_input(request);
+    if (find(admin, name) < 0) {
+        answer_status(request, HTTP_NOT_FOUND, "");
+    } else if (!input) {
+        answer_status(request, HTTP_BAD_REQUEST,
+                      "The body must be a JSON object, as {\"input\": \"the payload\"}.\n");
+    } else {
+        admin_run(admin, name, json_string_value(input), json_string_length(input), NULL, NULL,
+                  &error);
+        answer_status(request, HTTP_ACCEPTED, "");
+    }
+    json_decref(input);
+}
+
+/* ---- the host ---- */
+
+static const char *state_name(const struct model *model)
+{
+    if (model->app_error)
+        return "Error";
+    return model->worker == WORKER_READY ? "Running" : "Starting";
+}
+
+static void show_host(const struct admin *admin, struct http_request *request,
+                      const char *name ATTR_UNUSED)
+{
+    uint64_t uptime_ms = (clock_monotonic_ns() - admin->started_ns) / NS_PER_MS;
+    json_t *json = json_pack("{s:o, s:s, s:s, s:I}", "id", text(admin->model->app_name), "state",
+                             state_name(admin->model), "version", PACKAGE_VERSION, "processUptime",
+                             (json_int_t)uptime_ms);
+    if (admin->model->app_error)
+        json_object_set_new(json, "errors", json_pack("[o]", text(admin->model->app_error)));
+    answer_json(request, json);
+}
+
+static void ping(const struct admin *admin ATTR_UNUSED, struct http_request *request,
+                 const char *name ATTR_UNUSED)
+{
+    answer_status(request, HTTP_OK, "");
+}
+
+/* Runs the app's function with a warmupTrigger, where it has one. */
+static void warm_up(const struct admin *admin, struct http_request *request,
+                    const char *name ATTR_UNUSED)
+{
+    struct error error;
+    for (size_t i = 0; i < admin->app->function_count; i++)
+        if (strcasecmp(admin->app->functions[i].trigger, "warmupTrigger") == 0)
+            admin_run(admin, admin->app->functions[i].name, NULL, 0, NULL, NULL, &error);
+    answer_status(request, HTTP_OK, "");
+}
+
+/* ---- the table ---- */
+
+struct endpoint {
+    const char *method;
+    const char *path; /* below /admin/; * stands for a function's name */
+    void (*serve)(const struct admin *admin, struct http_request *request, const char *name);
+};
+
+static const struct endpoint endpoints[] = {
+    {"GET", "functions", list_functions},  {"GET", "functions/*", show_function},
+    {"POST", "functions/*", run_function}, {"GET", "functions/*/status", show_function_status},
+    {"GET", "host/status", show_host},     {"GET", "host/ping", ping},
+    {"POST", "host/ping", ping},           {"GET", "warmup", warm_up},
+    {"POST", "warmup", warm_up},
+};
+
+/* Does `path` fit the pattern? *name gets what stands for the star; the caller frees it. */
+static bool matches(const char *pattern, const char *path, char **name)
+{
+    for (;;) {
+        size_t want = strcspn(pattern, "/"), have = strcspn(path, "/");
+        bool is_name = want == 1 && *pattern == '*';
+        if (is_name ? have == 0 : want != have || strncasecmp(pattern, path, want) != 0)
+            return false;
+        if (is_name) {
+            free(*name);
+            *name = mem_strndup(path, have);
+        }
+        pattern += want;
+        path += have;
+        path += strspn(path, "/");
+        if (!*pattern || !*path)
+            return !*pattern && !*path;
+        pattern++;
+    }
+}
+
+bool admin_serve(const struct admin *admin, struct http_request *request, const char *path)
+{
+    static const char prefix[] = "/admin/";
+    const char *method = http_request_method(request);
+    const struct endpoint *found = NULL;
+    char *name = NULL;
+    bool known = false;
+    if (strncasecmp(path, prefix, sizeof prefix - 1) != 0)
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(endpoints) && !found; i++) {
+        if (!matches(endpoints[i].path, path + sizeof prefix - 1, &name))
+            continue;
+        known = true;
+        if (strcmp(endpoints[i].method, method) == 0)
+            found = &endpoints[i];
+    }
+    if (found)
+        found->serve(admin, request, name ? name : "");
+    else
+        answer_status(request, known ? HTTP_METHOD_NOT_ALLOWED : HTTP_NOT_FOUND, "");
+    free(name);
+    return true;
+}
