@@ -320,6 +320,19 @@ static void describe_place(const struct calls *calls, const struct call *call, c
         snprintf(out, size, ", and is at %s:%" PRIu32, model->files[at->file]->display, at->line);
 }
 
+void calls_worker_leaves(struct calls *calls)
+{
+    calls->worker_ready = false;
+}
+
+size_t calls_sent(const struct calls *calls)
+{
+    size_t count = 0;
+    for (const struct call *call = calls->first; call; call = call->next)
+        count += call->sent;
+    return count;
+}
+
 static void time_out(struct calls *calls, struct call *call, uint64_t now_ns)
 {
     char place[PLACE_MAX];

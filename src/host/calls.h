@@ -68,6 +68,10 @@ void calls_response(struct calls *calls, const json_t *json, const void *body, s
                     uint64_t now_ns);
 /* The worker died, as `words` say: 502 for what it had; what waited goes on waiting. */
 void calls_worker_died(struct calls *calls, const char *words, uint64_t now_ns);
+/* The worker is to be replaced: what it has is still awaited, what comes waits for the next one. */
+void calls_worker_leaves(struct calls *calls);
+/* Calls that a worker has. */
+size_t calls_sent(const struct calls *calls);
 /* See to the deadlines. */
 void calls_tick(struct calls *calls, uint64_t now_ns);
 /* Answer everything with 503. */

@@ -225,16 +225,36 @@ static enum output_level parse_level(const char *name)
     return LEVEL_INFO;
 }
 
+/* What a log line of the app needs to be told from those that Azure would keep, too: it drops the
+ * ones that do not come from an invocation that runs. "" for the others. */
+static const char *log_mark(const struct host *host, uint64_t number)
+{
+    if (number == OUTPUT_NO_INVOCATION)
+        return "(no invocation) ";
+    const struct invocation *from = invocations_find(&host->model->invocations, number);
+    return number != INVOCATION_LOAD && (!from || invocation_is_over(from)) ? "(after its end) "
+                                                                            : "";
+}
+
 static void on_log(struct host *host, const json_t *json)
 {
-    const json_t *number = json_object_get(json, "number");
+    const json_t *known = json_object_get(json, "number");
     const json_t *message = json_object_get(json, "message");
+    uint64_t number = OUTPUT_NO_INVOCATION;
     if (!json_is_string(message))
         return;
+    if (json_is_integer(known))
+        number = (uint64_t)json_integer_value(known);
+    else if (host->model->worker == WORKER_LOADING)
+        number = INVOCATION_LOAD;
+    const char *mark = log_mark(host, number);
+    size_t len = strlen(mark) + json_string_length(message);
+    char *text = mem_calloc(len + 1, 1);
+    memcpy(text, mark, strlen(mark));
+    memcpy(text + strlen(mark), json_string_value(message), json_string_length(message));
     notes_add(&host->notes, OUTPUT_LOG,
-              parse_level(json_string_value(json_object_get(json, "level"))),
-              json_is_integer(number) ? (uint64_t)json_integer_value(number) : OUTPUT_NO_INVOCATION,
-              json_string_value(message), json_string_length(message));
+              parse_level(json_string_value(json_object_get(json, "level"))), number, text, len);
+    free(text);
 }
 
 static void on_worker_frame(void *context, const struct frame *frame, json_t *json)

@@ -50,6 +50,7 @@ struct worker {
     struct segment *segment;
     int statm_fd; /* -1 where it could not be opened */
     uint64_t started_ns;
+    bool replaced;
     unsigned handles; /* open in the loop */
 };
 
@@ -198,19 +199,20 @@ static void on_exit_seen(uv_process_t *process, int64_t exit_status, int term_si
     struct supervisor_end end = {
         .signal = term_signal,
         .exit_status = term_signal ? 128 + term_signal : (int)exit_status,
+        .replaced = worker->replaced && !supervisor->closing,
     };
     signal_worker(worker, SIGTERM); /* what the app started goes with it */
     link_finish(&worker->link);
     text_pipe_finish(&worker->out);
     text_pipe_finish(&worker->err);
     supervisor->worker = NULL;
-    unsigned delay_ms = next_delay(supervisor, worker);
+    unsigned delay_ms = end.replaced ? 0 : next_delay(supervisor, worker);
     supervisor->events.died(supervisor->events.context, &end, delay_ms);
     if (group_is_left(worker))
         uv_timer_start(&worker->timer, on_group_grace_over, STEP_MS, 0);
     else
         worker_close(worker);
-    if (delay_ms)
+    if (delay_ms || end.replaced)
         uv_timer_start(&supervisor->restart, on_restart, delay_ms, 0);
 }
 
@@ -449,7 +451,7 @@ int64_t supervisor_rss_bytes(const struct supervisor *supervisor)
     return (int64_t)pages * page_bytes;
 }
 
-/* ---- closing ---- */
+/* ---- ending ---- */
 
 static void on_step_kill(uv_timer_t *timer)
 {
@@ -462,6 +464,27 @@ static void on_step_terminate(uv_timer_t *timer)
     uv_timer_start(timer, on_step_kill, STEP_MS, 0);
 }
 
+/* Ask the worker to end, and see to it that it does. */
+static void end_worker(struct worker *worker)
+{
+    json_t *nothing = json_object();
+    link_send(&worker->link, FRAME_SHUTDOWN, nothing, NULL, 0);
+    json_decref(nothing);
+    uv_timer_start(&worker->timer, on_step_terminate, STEP_MS, 0);
+}
+
+void supervisor_replace(struct supervisor *supervisor, const struct supervisor_setup *setup)
+{
+    supervisor->setup = *setup;
+    supervisor->backoff_ms = BACKOFF_FIRST_MS;
+    if (!supervisor->worker) {
+        uv_timer_start(&supervisor->restart, on_restart, 0, 0);
+    } else if (!supervisor->worker->replaced) {
+        supervisor->worker->replaced = true;
+        end_worker(supervisor->worker);
+    }
+}
+
 static void on_restart_closed(uv_handle_t *handle)
 {
     release(handle->data);
@@ -472,11 +495,7 @@ void supervisor_close(struct supervisor *supervisor, void (*closed)(void *contex
     supervisor->closing = true;
     supervisor->closed = closed;
     supervisor->closed_context = context;
-    if (supervisor->worker) {
-        json_t *nothing = json_object();
-        link_send(&supervisor->worker->link, FRAME_SHUTDOWN, nothing, NULL, 0);
-        json_decref(nothing);
-        uv_timer_start(&supervisor->worker->timer, on_step_terminate, STEP_MS, 0);
-    }
+    if (supervisor->worker)
+        end_worker(supervisor->worker);
     uv_close((uv_handle_t *)&supervisor->restart, on_restart_closed);
 }

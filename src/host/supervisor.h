@@ -35,6 +35,7 @@ struct supervisor_setup {
 struct supervisor_end {
     int exit_status; /* the exit code, or 128 + signal */
     int signal;      /* 0 where it exited by itself */
+    bool replaced;   /* it was told to, by supervisor_replace; the next one is started at once */
 };
 
 struct supervisor_events {
@@ -61,6 +62,9 @@ int supervisor_start(struct supervisor *supervisor, struct error *error);
  * another negative errno. */
 int supervisor_send(struct supervisor *supervisor, enum frame_type type, const json_t *json,
                     const void *body, size_t body_len);
+/* End the worker as supervisor_close does, and start another one with `setup` (copied) as soon as it
+ * is gone; at once where none runs. */
+void supervisor_replace(struct supervisor *supervisor, const struct supervisor_setup *setup);
 /* SIGKILL; `died` follows, and then the next worker. */
 void supervisor_kill(struct supervisor *supervisor);
 /* 0 while there is none. */

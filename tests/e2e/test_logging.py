@@ -1,0 +1,69 @@
+"""Log lines and print: whose they are, and how they are marked."""
+
+import pytest
+
+pytestmark = pytest.mark.usefixtures("packages")
+
+APP = """
+import asyncio, logging, threading
+import azure.functions as func
+logging.info("at import")
+app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
+over = threading.Event()
+TASKS = []
+
+def late():
+    over.wait()
+    logging.info("from a thread, late")
+
+async def behind():
+    await asyncio.sleep(0.05)
+    logging.warning("from a task, late")
+    threading.Thread(target=logging.info, args=("from a task's thread, late",)).start()
+
+@app.route()
+async def begin(req: func.HttpRequest) -> str:
+    logging.info("within")
+    print("printed")
+    threading.Thread(target=late).start()
+    TASKS.append(asyncio.create_task(behind()))
+    return "x"
+
+@app.route()
+def end(req: func.HttpRequest) -> str:
+    over.set()
+    logging.debug("not shown")
+    return "x"
+
+def alone():
+    over.wait()
+    logging.error("of no invocation\\nin two lines")
+
+threading.Thread(target=alone).start()
+"""
+
+
+@pytest.fixture
+def server(write_app, start):
+    return start(write_app({"host.json": "{}", "function_app.py": APP}))
+
+
+def test_marks(server):
+    server.wait_line(r"Z\] at import$")
+    assert server.get("begin") == (200, b"x")
+    server.wait_line(r"Z\] within$")
+    server.wait_line(r"Z\] printed$")
+    server.wait_line(r"Z\] \(after its end\) from a task, late$")
+    server.wait_line(r"Z\] \(after its end\) from a task's thread, late$")
+    assert server.get("end") == (200, b"x")
+    server.wait_line(r"Z\] \(after its end\) from a thread, late$")
+    server.wait_line(r"Z\] \(no invocation\) of no invocation$\n\[.*Z\] in two lines$")
+    assert "not shown" not in server.console
+    assert server.stop() == 0
+
+
+def test_debug_logging_by_a_setting(write_app, start):
+    app = write_app({"host.json": "{}", "function_app.py": APP})
+    server = start(app, "--verbose", env={"PYTHON_ENABLE_DEBUG_LOGGING": "1"})
+    assert server.get("end") == (200, b"x")
+    server.wait_line("not shown$")
