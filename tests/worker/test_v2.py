@@ -74,6 +74,7 @@ async def application(scope, receive, send):
     if scope["type"] == "lifespan":
         while True:
             message = await receive()
+            print(message["type"], flush=True)
             await send({"type": message["type"] + ".complete"})
             if message["type"] == "lifespan.shutdown":
                 return
@@ -90,6 +91,8 @@ app = func.AsgiFunctionApp(app=application, http_auth_level=func.AuthLevel.ANONY
     assert message["error"] is None, message["traceback"]
     assert (message["status"], body) == (207, b"sent q=1")
     assert ["x-path", "/a/b"] in message["headers"]
+    assert worker.shut_down() == 0
+    assert worker.outputs == ["lifespan.startup\nlifespan.shutdown\n", ""]
 
 
 def test_wsgi(start):

@@ -56,13 +56,23 @@ def describe(function, retry):
             "retry": retry}
 
 
-def load(root, script):
-    """(functions, their descriptions) of the app in `root`. Raises what the app raises."""
-    module = importlib.import_module(os.path.splitext(script)[0])
-    path = os.path.join(root, script)
-    functions, descriptions = [], []
-    for indexed in find_app(module, script).get_functions():
-        function = make_function(indexed, root, path)
-        functions.append(function)
-        descriptions.append(describe(function, retry_of(indexed)))
-    return functions, descriptions
+class App:
+    """What function_app.py holds. Loading it raises what the app raises."""
+
+    def __init__(self, root, script):
+        module = importlib.import_module(os.path.splitext(script)[0])
+        path = os.path.join(root, script)
+        self._app = find_app(module, script)
+        self.functions, self.descriptions = [], []
+        for indexed in self._app.get_functions():
+            function = make_function(indexed, root, path)
+            self.functions.append(function)
+            self.descriptions.append(describe(function, retry_of(indexed)))
+
+    async def shut_down(self):
+        """An ASGI app that was started is told that it ends, in the loop that it began in. (By
+        itself azure.functions would do so when the app is collected, in a loop of its own, where
+        the app's task cannot be reached.)"""
+        if getattr(self._app, "startup_task_done", False):
+            self._app.startup_task_done = False
+            await self._app.middleware.notify_shutdown()

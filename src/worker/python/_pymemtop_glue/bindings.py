@@ -32,7 +32,9 @@ def is_input(binding):
 
 
 def name_of(annotation):
-    return getattr(annotation, "__name__", None) or repr(annotation)
+    if isinstance(annotation, type) and not typing.get_args(annotation):
+        return annotation.__name__
+    return repr(annotation)
 
 
 def check_type(name, binding, annotation, faults):

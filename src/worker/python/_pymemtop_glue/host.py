@@ -13,7 +13,8 @@ from . import app_v1, app_v2, failures, logs, wire
 from .failures import LoadError
 
 SHUTDOWN_SECONDS = 5  # for everything from here to the end of the process
-SYNC_SECONDS = 2  # of them, for handlers in the thread pool
+APP_SECONDS = 1  # of them, for an ASGI app's shutdown
+SYNC_SECONDS = 2  # for handlers in the thread pool
 
 
 class Call:
@@ -91,6 +92,7 @@ class Host:
     def __init__(self, loop):
         self.loop = loop
         self.functions = {}
+        self.app = None  # of the v2 model
         self._tasks = set()  # asyncio itself keeps weak references only
         self._futures = set()
         self._pool = concurrent.futures.ThreadPoolExecutor(pool_size())
@@ -120,11 +122,11 @@ class Host:
         self.functions = {function.name: function for function in loaded}
         wire.send(_pymemtop.LOADED, reply)
 
-    @staticmethod
-    def _load_v2(message, reply):
+    def _load_v2(self, message, reply):
         try:
-            loaded, reply["functions"] = app_v2.load(message["root"], message["script"])
-            return loaded
+            self.app = app_v2.App(message["root"], message["script"])
+            reply["functions"] = self.app.descriptions
+            return self.app.functions
         except BaseException as exc:  # SystemExit too
             reply["error"] = failures.describe_import(exc)
             if not isinstance(exc, LoadError):
@@ -178,6 +180,8 @@ class Host:
     def close(self):
         """Cancel what runs, run what was set to run at exit. The loop has stopped."""
         _pymemtop.exit_within(SHUTDOWN_SECONDS)
+        if self.app is not None:
+            self._shut_down_app()
         tasks = asyncio.all_tasks(self.loop)
         for task in tasks:
             task.cancel()
@@ -189,6 +193,12 @@ class Host:
         if busy:
             self._leave()
         self.loop.close()
+
+    def _shut_down_app(self):
+        try:
+            self.loop.run_until_complete(asyncio.wait_for(self.app.shut_down(), APP_SECONDS))
+        except Exception as exc:
+            sys.stderr.write("the app failed to shut down: {}\n".format(failures.describe(exc)))
 
     @staticmethod
     def _leave():
