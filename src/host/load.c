@@ -135,7 +135,20 @@ bool load_app_result(struct model *model, struct notes *notes, const json_t *jso
     return !error;
 }
 
-static void note_success(struct model_function *function, const json_t *entry)
+static void say_notices(const struct model_function *function, struct notes *notes,
+                        const json_t *list)
+{
+    size_t i;
+    json_t *notice;
+    json_array_foreach(list, i, notice)
+    {
+        if (json_is_string(notice))
+            notes_say(notes, LEVEL_WARNING, OUTPUT_NO_INVOCATION, "%s: %s", function->name,
+                      json_string_value(notice));
+    }
+}
+
+static void note_success(struct model_function *function, struct notes *notes, const json_t *entry)
 {
     const char *path = json_text_of(entry, "path");
     json_int_t line = json_integer_value(json_object_get(entry, "line"));
@@ -144,6 +157,7 @@ static void note_success(struct model_function *function, const json_t *entry)
     model_set_text(&function->load_error, NULL);
     if (path && *path)
         model_set_text(&function->script, path);
+    say_notices(function, notes, json_object_get(entry, "notices"));
 }
 
 /* Functions that the host itself did not send keep their fault. */
@@ -172,7 +186,7 @@ size_t load_result(const struct app *app, struct model *model, struct notes *not
                          json_object_get(entry, "traceback"));
             failed++;
         } else {
-            note_success(function, entry);
+            note_success(function, notes, entry);
         }
     }
     model_touch(model);

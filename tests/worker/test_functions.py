@@ -22,7 +22,7 @@ def test_load_reports(start):
                                            "    return 'a'\n"})
     plain, asynchronous = worker.load("plain", "asynchronous")
     assert plain == {"name": "plain", "error": None, "traceback": None, "asynchronous": False,
-                     "path": str(worker.root / "plain/__init__.py"), "line": 5}
+                     "path": str(worker.root / "plain/__init__.py"), "line": 5, "notices": []}
     assert asynchronous["asynchronous"] and asynchronous["line"] == 2
     assert worker.call("plain")[1] == b"p" and worker.call("asynchronous")[1] == b"a"
 

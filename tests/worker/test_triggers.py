@@ -149,8 +149,10 @@ def test_input_binding_has_nothing(start):
 def main(item, blob: func.InputStream, document: func.DocumentList, table: str) -> str:
     return str([blob, document, table])
 """})
-    assert worker.load("f", bindings=[trigger("queueTrigger"), blob, document, table, RETURN])[
-        "error"] is None
+    loaded = worker.load("f", bindings=[trigger("queueTrigger"), blob, document, table, RETURN])
+    assert loaded["error"] is None
+    assert loaded["notices"][0].startswith('input "blob" (blob): there is no such service here')
+    assert len(loaded["notices"]) == 3
     assert worker.run("f", b"")["outputs"][0]["value"] == "[None, None, None]"
 
 

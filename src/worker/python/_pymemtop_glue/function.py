@@ -48,6 +48,13 @@ class Function:
         self.asynchronous = inspect.iscoroutinefunction(handler)
         self.handler = handler
 
+    def notices(self):
+        """What the app gets here that is not what it gets on Azure."""
+        return ['input "{}" ({}): there is no such service here; the function gets what it would get '
+                "of data that does not exist".format(name, spec.get("type"))
+                for name, spec in self.inputs.items() if not bindings.is_trigger(spec)]
+
     def report(self):
         return {"name": self.name, "error": self.error, "traceback": self.traceback,
-                "asynchronous": self.asynchronous, "path": self.path, "line": self.line}
+                "asynchronous": self.asynchronous, "path": self.path, "line": self.line,
+                "notices": [] if self.error else self.notices()}
