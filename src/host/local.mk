@@ -12,6 +12,7 @@ libhost_a_SOURCES = \
 	src/host/console.c src/host/console.h \
 	src/host/drain.c src/host/drain.h \
 	src/host/environment.c src/host/environment.h \
+	src/host/fingerprint.c src/host/fingerprint.h \
 	src/host/front.c src/host/front.h \
 	src/host/function.c src/host/function.h \
 	src/host/host.c src/host/host.h \
@@ -31,6 +32,7 @@ libhost_a_SOURCES = \
 	src/host/start.c src/host/start.h \
 	src/host/supervisor.c src/host/supervisor.h \
 	src/host/text_pipe.c src/host/text_pipe.h \
+	src/host/watch.c src/host/watch.h \
 	src/host/workers.c src/host/workers.h
 
 HOST_LIBS = libhost.a libtui.a libreport.a libmodel.a libwire.a libbase.a \
@@ -56,7 +58,8 @@ HOST_TESTS = \
 	tests/unit/test_host_options \
 	tests/unit/test_host_routes \
 	tests/unit/test_host_settings \
-	tests/unit/test_host_streams
+	tests/unit/test_host_streams \
+	tests/unit/test_host_watch
 check_PROGRAMS += $(HOST_TESTS)
 TESTS += $(HOST_TESTS)
 tests_unit_test_host_app_SOURCES = tests/unit/test_host_app.c tests/unit/host_fixture.h
@@ -86,4 +89,7 @@ tests_unit_test_host_settings_LDADD = $(HOST_TEST_LIBS)
 tests_unit_test_host_streams_SOURCES = tests/unit/test_host_streams.c tests/unit/host_fixture.h
 tests_unit_test_host_streams_CFLAGS = $(HOST_TEST_CFLAGS)
 tests_unit_test_host_streams_LDADD = $(HOST_TEST_LIBS)
+tests_unit_test_host_watch_SOURCES = tests/unit/test_host_watch.c tests/unit/host_fixture.h
+tests_unit_test_host_watch_CFLAGS = $(HOST_TEST_CFLAGS)
+tests_unit_test_host_watch_LDADD = $(HOST_TEST_LIBS)
 endif

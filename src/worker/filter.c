@@ -2,10 +2,9 @@
 #include "worker/filter.h"
 
 #include <fnmatch.h>
-#include <limits.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "base/packages.h"
 
 static const char *root;
 static const char *const *includes;
@@ -37,28 +36,15 @@ static const char *below_root(const char *path)
     return path + len + 1;
 }
 
-static bool is_package_folder(const char *name, size_t len)
-{
-    static const char *const names[] = {"site-packages", "dist-packages", ".python_packages",
-                                        "node_modules", "__pycache__"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strlen(names[i]) == len && memcmp(names[i], name, len) == 0)
-            return true;
-    return false;
-}
-
 /* True where a folder between the root and the file is one of installed packages. */
 static bool is_installed(const char *path, const char *relative)
 {
-    char config[PATH_MAX];
     for (const char *slash = strchr(relative, '/'); slash; slash = strchr(slash + 1, '/')) {
         const char *name = slash;
         while (name > relative && name[-1] != '/')
             name--;
-        if (is_package_folder(name, (size_t)(slash - name)))
-            return true;
-        int len = snprintf(config, sizeof config, "%.*s/pyvenv.cfg", (int)(slash - path), path);
-        if (len > 0 && (size_t)len < sizeof config && access(config, F_OK) == 0)
+        if (packages_is_name(name, (size_t)(slash - name)) ||
+            packages_is_environment(path, (size_t)(slash - path)))
             return true;
     }
     return false;
