@@ -5,7 +5,9 @@
  * have ended; then the drain gives them back to the worker, so an ended slot must be taken whole.
  *
  * A line's numbers go to the model by file and line and never by site, since the next worker
- * numbers its sites anew.
+ * numbers its sites anew. A file is the one that the worker before had, too, as long as its text is
+ * the same; when a worker comes to a path for the first time, the text is read and compared, and a
+ * changed one becomes a new version, so that no line has numbers of two texts.
  *
  * A loaded index is checked by whoever uses it: nothing in the segment is copied first, so each
  * value is loaded once, checked, and only then used.
@@ -18,23 +20,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "host/fingerprint.h"
 #include "host/path.h"
 
 enum { SOURCE_MAX_BYTES = 16 << 20, SAMPLES_AT_ONCE = 256 };
 
 #define NO_FILE UINT32_MAX
 
-/* What a source file was on disk when it was read; one for each of model->files. */
-struct snapshot {
-    bool read;
-    struct timespec changed;
-    off_t size_bytes;
-    ino_t inode;
+/* What the drain knows of a file on disk; one for each of model->files. */
+struct source {
+    struct fingerprint read;    /* when its text was read */
+    struct fingerprint checked; /* when it was last looked whether the text is still that */
+    unsigned worker;            /* the latest one that runs it, as drain.worker counts them */
 };
 
 struct drain {
@@ -44,26 +45,12 @@ struct drain {
     uint32_t files_seen;              /* of the segment */
     uint32_t functions_seen;          /* of the segment */
     uint64_t dropped_before;          /* samples that former workers dropped */
-    struct snapshot *snapshots;       /* owned */
-    size_t snapshot_count;
+    unsigned worker;                  /* how many segments were attached */
+    struct source *sources;           /* owned */
+    size_t source_count;
 };
 
 /* ---- files ---- */
-
-static struct snapshot take_snapshot(const char *path)
-{
-    struct stat info;
-    if (stat(path, &info) < 0)
-        return (struct snapshot){0};
-    return (struct snapshot){
-        .read = true, .changed = info.st_mtim, .size_bytes = info.st_size, .inode = info.st_ino};
-}
-
-static bool snapshots_differ(const struct snapshot *a, const struct snapshot *b)
-{
-    return a->read != b->read || a->changed.tv_sec != b->changed.tv_sec ||
-           a->changed.tv_nsec != b->changed.tv_nsec || a->size_bytes != b->size_bytes;
-}
 
 /* Why the file is shown without its text, or with a remark; NULL where all is well. */
 static const char *read_problem(int result, const struct buf *text)
@@ -77,27 +64,76 @@ static const char *read_problem(int result, const struct buf *text)
     return text_is_utf8(buf_text(text), text->len) ? NULL : "not UTF-8";
 }
 
-static uint32_t add_file(struct drain *drain, const char *path)
+/* The file as it is on disk now. */
+static struct file *read_file(const struct drain *drain, const char *path,
+                              struct fingerprint *fingerprint)
 {
-    struct model *model = drain->model;
     struct buf text;
-    struct snapshot snapshot = take_snapshot(path);
+    *fingerprint = fingerprint_of(path, 0);
     buf_init(&text, SOURCE_MAX_BYTES);
     int result = path_read(path, SOURCE_MAX_BYTES, &text);
     bool whole = result == 0;
-    struct file *file =
-        file_new(path, model->app_root, whole ? buf_text(&text) : NULL, whole ? text.len : 0);
+    struct file *file = file_new(path, drain->model->app_root, whole ? buf_text(&text) : NULL,
+                                 whole ? text.len : 0);
     model_set_text(&file->problem, read_problem(result, &text));
+    file->saved_realtime_ns = fingerprint_realtime_ns(fingerprint);
     buf_fini(&text);
-    uint32_t index = model_add_file(model, file);
-    if (index >= drain->snapshot_count) {
-        drain->snapshots = mem_resize(drain->snapshots, index + 1, sizeof *drain->snapshots);
-        memset(drain->snapshots + drain->snapshot_count, 0,
-               (index + 1 - drain->snapshot_count) * sizeof *drain->snapshots);
-        drain->snapshot_count = index + 1;
+    return file;
+}
+
+/* Remember when the text of file `index` was read, and that the running worker runs it. */
+static void add_source(struct drain *drain, uint32_t index, const struct fingerprint *fingerprint)
+{
+    if (index >= drain->source_count) {
+        drain->sources = mem_resize(drain->sources, index + 1, sizeof *drain->sources);
+        memset(drain->sources + drain->source_count, 0,
+               (index + 1 - drain->source_count) * sizeof *drain->sources);
+        drain->source_count = index + 1;
     }
-    drain->snapshots[index] = snapshot;
-    model_touch(model);
+    drain->sources[index] =
+        (struct source){.read = *fingerprint, .checked = *fingerprint, .worker = drain->worker};
+    model_touch(drain->model);
+}
+
+static uint32_t add_file(struct drain *drain, const char *path)
+{
+    struct fingerprint fingerprint;
+    uint32_t index = model_add_file(drain->model, read_file(drain, path, &fingerprint));
+    add_source(drain, index, &fingerprint);
+    return index;
+}
+
+/* True where what is on disk (`now`, read with `fingerprint`) is not what `file` was made from.
+ * Where neither has a text (too large, say) only the stamps can tell. A file that is no longer
+ * there says nothing: what the worker runs is what there was. */
+static bool is_edited(const struct file *file, const struct source *source, const struct file *now,
+                      const struct fingerprint *fingerprint)
+{
+    if (!fingerprint->exists)
+        return false;
+    if (!file->text && !now->text)
+        return !fingerprint_same_stamp(&source->read, fingerprint);
+    return !file->text || !now->text || file->text_len != now->text_len ||
+           memcmp(file->text, now->text, now->text_len) != 0;
+}
+
+/* The version of a known file that the worker runs. It was just imported, so that is the one on
+ * disk; if it was saved in between, the next worker is already on its way. */
+static uint32_t current_version(struct drain *drain, uint32_t index)
+{
+    struct model *model = drain->model;
+    struct source *source = &drain->sources[index];
+    struct fingerprint fingerprint;
+    if (source->worker == drain->worker)
+        return index;
+    source->worker = drain->worker;
+    struct file *now = read_file(drain, model->files[index]->path, &fingerprint);
+    if (!is_edited(model->files[index], source, now, &fingerprint)) {
+        file_free(now);
+        return index;
+    }
+    index = model_replace_file(model, index, now);
+    add_source(drain, index, &fingerprint);
     return index;
 }
 
@@ -109,7 +145,7 @@ static uint32_t find_file(struct drain *drain, const struct segment_file *entry)
         return NO_FILE;
     char *path = mem_strndup(bytes, len);
     long known = model_find_file(drain->model, path);
-    uint32_t index = known >= 0 ? (uint32_t)known : add_file(drain, path);
+    uint32_t index = known >= 0 ? current_version(drain, (uint32_t)known) : add_file(drain, path);
     free(path);
     return index;
 }
@@ -162,19 +198,24 @@ static void drain_functions(struct drain *drain)
     }
 }
 
+static void check_file(struct drain *drain, struct file *file, struct source *source)
+{
+    struct fingerprint now = fingerprint_of(file->path, 0), read;
+    if (fingerprint_same_stamp(&now, &source->checked))
+        return;
+    source->checked = now;
+    struct file *on_disk = read_file(drain, file->path, &read);
+    file->deleted = source->read.exists && !read.exists;
+    file->stale = file->deleted || is_edited(file, source, on_disk, &read);
+    file_free(on_disk);
+    model_touch(drain->model);
+}
+
 void drain_check_files(struct drain *drain)
 {
-    for (size_t i = 0; i < drain->snapshot_count && i < drain->model->file_count; i++) {
-        struct file *file = drain->model->files[i];
-        struct snapshot now = take_snapshot(file->path);
-        bool stale = drain->snapshots[i].read && snapshots_differ(&drain->snapshots[i], &now);
-        bool deleted = stale && !now.read;
-        if (stale != file->stale || deleted != file->deleted) {
-            file->stale = stale;
-            file->deleted = deleted;
-            model_touch(drain->model);
-        }
-    }
+    for (size_t i = 0; i < drain->source_count && i < drain->model->file_count; i++)
+        if (!drain->model->files[i]->retired)
+            check_file(drain, drain->model->files[i], &drain->sources[i]);
 }
 
 /* ---- lines ---- */
@@ -351,13 +392,14 @@ void drain_free(struct drain *drain)
 {
     if (!drain)
         return;
-    free(drain->snapshots);
+    free(drain->sources);
     free(drain);
 }
 
 void drain_attach(struct drain *drain, struct segment *segment)
 {
     drain->segment = segment;
+    drain->worker++;
     drain->files_seen = 0;
     drain->functions_seen = 0;
 }

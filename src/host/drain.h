@@ -18,13 +18,14 @@ struct drain;
 /* A drain into `model` (borrowed). */
 struct drain *drain_new(struct model *model);
 void drain_free(struct drain *drain);
-/* A new worker writes to `segment` (borrowed until drain_detach). */
+/* A new worker writes to `segment` (borrowed until drain_detach). Files that it runs with another
+ * text than the worker before become new versions (model_replace_file). */
 void drain_attach(struct drain *drain, struct segment *segment);
 /* The worker is gone: drain once more, and keep its totals. */
 void drain_detach(struct drain *drain, uint64_t now_ns);
 /* Bring the model up to date. Nothing where no segment is attached. */
 void drain_run(struct drain *drain, uint64_t now_ns);
-/* Look whether the files on disk are still those of the model. */
+/* Look whether the files on disk are still those of the model; a file that was only touched is. */
 void drain_check_files(struct drain *drain);
 /* Where the newest running invocation is, as "HttpTriggerAsync/__init__.py:57"; false where that is
  * not known. */

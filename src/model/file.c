@@ -72,6 +72,7 @@ static bool split_lines(struct file *file)
 struct file *file_new(const char *path, const char *app_root, const char *text, size_t len)
 {
     struct file *file = mem_calloc(1, sizeof *file);
+    file->version = 1;
     file->path = mem_strdup(path);
     file->display = mem_strdup(path_below(path, app_root));
     if (!text) {
@@ -88,16 +89,26 @@ struct file *file_new(const char *path, const char *app_root, const char *text, 
     return file;
 }
 
-void file_free(struct file *file)
+void file_forget(struct file *file)
 {
-    if (!file)
-        return;
     for (size_t i = 0; i < file->function_count; i++)
         free(file->functions[i].name);
     free(file->functions);
     free(file->lines);
-    free(file->problem);
     free(file->text);
+    file->functions = NULL;
+    file->lines = NULL;
+    file->text = NULL;
+    file->function_count = file->text_len = 0;
+    file->line_count = file->line_capacity = 0;
+}
+
+void file_free(struct file *file)
+{
+    if (!file)
+        return;
+    file_forget(file);
+    free(file->problem);
     free(file->display);
     free(file->path);
     free(file);

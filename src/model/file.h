@@ -1,9 +1,14 @@
 /*
  * A profiled source file: its text cut into lines, its functions, and the numbers of its lines.
  *
- * The text is what was on disk when the file was first seen, kept so that the numbers stay beside
- * the lines they were measured on when the file is edited or deleted afterwards; `stale` says that
- * this happened. Bytes that are not UTF-8 are kept as they are: who shows them cleans them.
+ * The text is what was on disk when a worker was first seen to run it, kept so that the numbers
+ * stay beside the lines they were measured on when the file is edited or deleted afterwards;
+ * `stale` says that this happened. Bytes that are not UTF-8 are kept as they are: who shows them
+ * cleans them.
+ *
+ * When a later worker runs another text, that is another version: a file of its own, with the same
+ * path and with numbers from zero (model_replace_file). The one before is retired: it stays what it
+ * is, and nothing is counted in it any more.
  *
  * Totals are those of the running worker on top of those of the workers before it (a worker that
  * died is not to take its numbers along): `total = base + live`.
@@ -49,8 +54,11 @@ struct file {
     struct file_function *functions; /* owned; in order of first_line */
     size_t function_count;
     char *problem; /* owned or NULL: why there is no text, or what is odd about it ("not UTF-8") */
-    bool stale;    /* the file on disk is no longer what `text` is */
+    bool stale;    /* the file on disk is no longer what `text` is; false where retired */
     bool deleted;  /* there is none any more; stale, too */
+    uint32_t version;           /* of this path, from 1 */
+    bool retired;               /* there is a later version */
+    uint64_t saved_realtime_ns; /* when the text was written to disk; 0 where that is not known */
 };
 
 /* A file with `text` (copied; may be NULL with len 0) under `path`, shown relative to `app_root`
@@ -79,6 +87,8 @@ bool file_function_is_outermost(const struct file *file, const struct file_funct
 bool file_set_live(struct file *file, uint32_t line, const struct line_stats *live);
 /* The worker is gone: what it counted becomes part of base. */
 void file_keep_totals(struct file *file);
+/* Drop text, lines and functions; what refers to them finds none. */
+void file_forget(struct file *file);
 /* Append an ended invocation's increment to the line's trend. */
 void file_add_trend(struct file *file, uint32_t line, int64_t increment_bytes);
 

@@ -70,9 +70,15 @@ void model_touch(struct model *model)
 long model_find_file(const struct model *model, const char *path)
 {
     for (size_t i = 0; i < model->file_count; i++)
-        if (strcmp(model->files[i]->path, path) == 0)
+        if (!model->files[i]->retired && strcmp(model->files[i]->path, path) == 0)
             return (long)i;
     return -1;
+}
+
+uint32_t model_versions(const struct model *model, const char *path)
+{
+    long current = model_find_file(model, path);
+    return current < 0 ? 0 : model->files[current]->version;
 }
 
 uint32_t model_add_file(struct model *model, struct file *file)
@@ -81,6 +87,29 @@ uint32_t model_add_file(struct model *model, struct file *file)
     model->files[model->file_count++] = file;
     model_touch(model);
     return (uint32_t)(model->file_count - 1);
+}
+
+/* So that an app which is saved a thousand times does not fill the memory. */
+static void forget_old_version(struct model *model, const struct file *current)
+{
+    for (size_t i = 0; i < model->file_count; i++) {
+        struct file *file = model->files[i];
+        if (file->version + MODEL_OLD_VERSIONS + 1 != current->version ||
+            strcmp(file->path, current->path) != 0)
+            continue;
+        file_forget(file);
+        model_set_text(&file->problem, "an old version, no longer kept");
+    }
+}
+
+uint32_t model_replace_file(struct model *model, uint32_t index, struct file *file)
+{
+    struct file *old = model->files[index];
+    old->retired = true;
+    old->stale = old->deleted = false;
+    file->version = old->version + 1;
+    forget_old_version(model, file);
+    return model_add_file(model, file);
 }
 
 struct model_function *model_add_function(struct model *model, const char *name,

@@ -68,14 +68,23 @@ struct model {
     struct output output;
 };
 
+/* Old versions of a file that are kept with text and numbers. Older ones are an empty shell, since
+ * invocations go on naming them by their index. */
+enum model_limits { MODEL_OLD_VERSIONS = 8 };
+
 struct model *model_new(const char *app_root);
 void model_free(struct model *model);
 /* Something that can be seen has changed. */
 void model_touch(struct model *model);
-/* Index of the file with that absolute path, or -1. */
+/* Index of the current version of the file with that absolute path, or -1. */
 long model_find_file(const struct model *model, const char *path);
 /* Take `file` (ownership moves) and return its index. */
 uint32_t model_add_file(struct model *model, struct file *file);
+/* Take `file` (ownership moves) as the version after file `index`, which is its path's current one
+ * and is retired. Returns the index of the new one; all others stay. */
+uint32_t model_replace_file(struct model *model, uint32_t index, struct file *file);
+/* How many versions of the path there are, old ones included. */
+uint32_t model_versions(const struct model *model, const char *path);
 /* Append a function; strings are copied. Borrowed until the next one is added, which may move it.
  */
 struct model_function *model_add_function(struct model *model, const char *name,

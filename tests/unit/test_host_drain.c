@@ -1,6 +1,8 @@
 /* The drain, with the test as the worker: right tables first, then every kind of wrong ones. */
 #include "config.h"
 
+#include <sys/time.h>
+
 #include "base/clock.h"
 #include "host/drain.h"
 #include "tests/unit/host_fixture.h"
@@ -114,6 +116,19 @@ static void publish_app(void)
     publish_site(file, 3, -7);
 }
 
+/* The worker ends, and another one has an empty segment. */
+static void start_next_worker(void)
+{
+    struct error error;
+    int fd;
+    drain_detach(drain, NOW_NS);
+    segment_unmap(segment);
+    segment = segment_create(&fd, &error);
+    assert_non_null(segment);
+    close(fd);
+    drain_attach(drain, segment);
+}
+
 /* ---- right tables ---- */
 
 static void test_files_and_lines(void **state)
@@ -187,18 +202,110 @@ static void test_totals_outlive_the_worker(void **state)
     drain_detach(drain, NOW_NS);
     assert_int_equal(file_line_at(model->files[0], 2)->total.increment_bytes, 500);
     /* Another worker, which sees the same file again. */
-    struct error error;
-    int fd;
-    segment_unmap(segment);
-    segment = segment_create(&fd, &error);
-    assert_non_null(segment);
-    close(fd);
-    drain_attach(drain, segment);
+    start_next_worker();
     publish_app();
     drain_run(drain, NOW_NS);
     assert_int_equal(model->file_count, 1);
     assert_int_equal(file_line_at(model->files[0], 2)->total.increment_bytes, 900);
     assert_int_equal(file_line_at(model->files[0], 2)->total.occurrences, 2);
+}
+
+/* The numbers of two texts are never mixed. */
+static void test_edited_file_is_a_new_version(void **state)
+{
+    (void)state;
+    publish_app();
+    fill_cell(1, 1, SEGMENT_NONE, 300);
+    publish_slot(1, 7, 1, 1);
+    const struct invocation *seven = invocations_add(&model->invocations, 7, "id", "One", "GET /");
+    drain_run(drain, NOW_NS);
+    fixture_write("One/__init__.py", "import os\ndef main(req):\n    return 2\n");
+    drain_check_files(drain);
+    assert_true(model->files[0]->stale);
+    /* The running worker still runs the old one, whatever it does next. */
+    publish_site(0, 1, 5);
+    drain_run(drain, NOW_NS);
+    assert_int_equal(model->file_count, 1);
+
+    start_next_worker();
+    publish_app();
+    fill_cell(1, 1, SEGMENT_NONE, 40);
+    publish_slot(1, 8, 1, 1);
+    const struct invocation *eight = invocations_add(&model->invocations, 8, "id", "One", "GET /");
+    drain_run(drain, NOW_NS);
+    assert_int_equal(model->file_count, 2);
+    const struct file *old = model->files[0], *fresh = model->files[1];
+    assert_true(old->retired);
+    assert_false(old->stale);
+    assert_int_equal(old->version, 1);
+    assert_int_equal(old->lines[0].total.increment_bytes, 5);
+    assert_int_equal(old->lines[1].total.increment_bytes, 400);
+    assert_int_equal(invocation_line_stats(seven, 0, 2)->increment_bytes, 300);
+    assert_false(fresh->retired);
+    assert_int_equal(fresh->version, 2);
+    assert_int_equal(fresh->lines[0].total.occurrences, 0);
+    assert_int_equal(fresh->lines[1].total.increment_bytes, 400);
+    assert_int_equal(fresh->lines[1].total.occurrences, 1);
+    assert_true(fresh->saved_realtime_ns > 0);
+    assert_int_equal(invocation_line_stats(eight, 1, 2)->increment_bytes, 40);
+    assert_null(invocation_line_stats(eight, 0, 2));
+    size_t len;
+    assert_memory_equal(file_line_text(fresh, 1, &len), "import os", 9);
+    assert_memory_equal(file_line_text(old, 1, &len), "def main(req):", 14);
+    drain_check_files(drain);
+    assert_false(fresh->stale);
+    assert_false(old->stale);
+}
+
+static void test_file_that_comes_again_as_it_was(void **state)
+{
+    const struct timeval times[2] = {{1000, 0}, {1000, 0}};
+    (void)state;
+    publish_app();
+    drain_run(drain, NOW_NS);
+    assert_int_equal(utimes(fixture_path("One/__init__.py"), times), 0);
+    drain_check_files(drain);
+    assert_false(model->files[0]->stale);
+    start_next_worker();
+    publish_app();
+    drain_run(drain, NOW_NS);
+    assert_int_equal(model->file_count, 1);
+    /* Run, though it is deleted by the time that it is looked at. */
+    unlink(fixture_path("One/__init__.py"));
+    start_next_worker();
+    publish_app();
+    drain_run(drain, NOW_NS);
+    assert_int_equal(model->file_count, 1);
+    assert_int_equal(model->files[0]->lines[1].total.increment_bytes, 3 * 400);
+    drain_check_files(drain);
+    assert_true(model->files[0]->deleted);
+    fixture_write("One/__init__.py", "def main(req):\n    x = 1\n    return x\n");
+    drain_check_files(drain);
+    assert_false(model->files[0]->stale);
+    assert_false(model->files[0]->deleted);
+}
+
+/* Where there is no text to compare, the stamp decides. */
+static void test_versions_without_text(void **state)
+{
+    const struct timeval times[2] = {{1000, 0}, {1000, 0}};
+    (void)state;
+    fixture_write("large.py", "");
+    assert_int_equal(truncate(fixture_path("large.py"), (16 << 20) + 1), 0);
+    for (int worker = 0; worker < 3; worker++) {
+        publish_site(publish_file(fixture_path("large.py")), 1, 1);
+        publish_site(publish_file(fixture_path("gone.py")), 1, 1);
+        drain_run(drain, NOW_NS);
+        if (worker == 1)
+            assert_int_equal(utimes(fixture_path("large.py"), times), 0);
+        start_next_worker();
+    }
+    assert_int_equal(model->file_count, 3);
+    assert_string_equal(model->files[2]->display, "large.py");
+    assert_int_equal(model->files[2]->version, 2);
+    assert_int_equal(model->files[0]->lines[0].total.occurrences, 2);
+    assert_int_equal(model->files[1]->lines[0].total.occurrences, 3);
+    assert_int_equal(model->files[2]->lines[0].total.occurrences, 1);
 }
 
 static void test_ring(void **state)
@@ -340,6 +447,9 @@ int main(void)
         TEST(test_invocation_while_it_runs_and_when_it_is_over),
         TEST(test_load_has_no_trend),
         TEST(test_totals_outlive_the_worker),
+        TEST(test_edited_file_is_a_new_version),
+        TEST(test_file_that_comes_again_as_it_was),
+        TEST(test_versions_without_text),
         TEST(test_ring),
         TEST(test_sources_that_are_odd),
         TEST(test_stale_files),

@@ -54,6 +54,55 @@ static void test_files(void **state)
     assert_ptr_equal(model->files[1], b);
 }
 
+static void test_versions_of_a_file(void **state)
+{
+    struct model *model = *state;
+    static const char path[] = "/home/me/app/a.py";
+    const struct line_stats stats = {.increment_bytes = 7, .occurrences = 1};
+    assert_int_equal(model_versions(model, path), 0);
+    model_add_file(model, file_new(path, model->app_root, "one\n", 4));
+    model_add_file(model, file_new("/home/me/app/b.py", model->app_root, "b\n", 2));
+    file_set_live(model->files[0], 1, &stats);
+    model->files[0]->stale = true;
+    uint64_t before = model->revision;
+    assert_int_equal(model_replace_file(model, 0, file_new(path, "/home/me/app", "two\n", 4)), 2);
+    assert_true(model->revision > before);
+    assert_int_equal(model_find_file(model, path), 2);
+    assert_int_equal(model_versions(model, path), 2);
+    assert_int_equal(model_versions(model, "/home/me/app/b.py"), 1);
+    assert_true(model->files[0]->retired);
+    assert_false(model->files[0]->stale);
+    assert_int_equal(model->files[0]->version, 1);
+    assert_string_equal(model->files[0]->text, "one\n");
+    assert_int_equal(model->files[0]->lines[0].total.increment_bytes, 7);
+    assert_false(model->files[2]->retired);
+    assert_int_equal(model->files[2]->version, 2);
+    assert_int_equal(model->files[2]->lines[0].total.occurrences, 0);
+}
+
+static void test_old_versions_are_bounded(void **state)
+{
+    struct model *model = *state;
+    static const char path[] = "/home/me/app/a.py";
+    uint32_t index = model_add_file(model, file_new(path, model->app_root, "x\n", 2));
+    file_add_function(model->files[0], "f", 1, 1);
+    for (int i = 0; i < MODEL_OLD_VERSIONS; i++)
+        index = model_replace_file(model, index, file_new(path, model->app_root, "x\n", 2));
+    assert_non_null(model->files[0]->text);
+    index = model_replace_file(model, index, file_new(path, model->app_root, "x\n", 2));
+    assert_int_equal(model_versions(model, path), MODEL_OLD_VERSIONS + 2);
+    assert_null(model->files[0]->text);
+    assert_int_equal(model->files[0]->line_count, 0);
+    assert_int_equal(model->files[0]->function_count, 0);
+    assert_string_equal(model->files[0]->path, path);
+    assert_non_null(strstr(model->files[0]->problem, "no longer kept"));
+    assert_non_null(model->files[1]->text);
+    /* Numbers that come late are no harm. */
+    const struct line_stats stats = {.occurrences = 1};
+    assert_true(file_set_live(model->files[0], 3, &stats));
+    assert_int_equal(model->files[0]->line_count, 3);
+}
+
 static void test_functions(void **state)
 {
     struct model *model = *state;
@@ -103,7 +152,13 @@ static void test_set_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_new), TEST(test_files), TEST(test_functions), TEST(test_rss), TEST(test_set_text),
+        TEST(test_new),
+        TEST(test_files),
+        TEST(test_versions_of_a_file),
+        TEST(test_old_versions_are_bounded),
+        TEST(test_functions),
+        TEST(test_rss),
+        TEST(test_set_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
