@@ -108,7 +108,8 @@ static json_t *file_value(const struct file *file)
     for (uint32_t line = 1; lines && line <= file->line_count; line++)
         if (file->lines[line - 1].total.occurrences)
             lines = append(lines, line_value(file, line));
-    return json_pack("{s:o, s:o}", "path", string_value(file->path), "lines", lines);
+    return json_pack("{s:o, s:I, s:b, s:o}", "path", string_value(file->path), "version",
+                     (json_int_t)file->version, "retired", file->retired, "lines", lines);
 }
 
 static json_t *files_value(const struct model *model)

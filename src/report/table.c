@@ -95,7 +95,10 @@ static int append_table(const struct file *file, const struct file_function *fun
     size_t size = 3 * strlen(file->path) + 1; /* a byte becomes three at the most */
     char *path = mem_calloc(size, 1);
     text_clean(path, size, file->path, strlen(file->path));
-    int result = buf_printf(out, "Filename: %s\n\n%s\n%s\n", path, HEADER, RULE);
+    char version[32] = "";
+    if (file->retired)
+        snprintf(version, sizeof version, " (version %lu)", (unsigned long)file->version);
+    int result = buf_printf(out, "Filename: %s%s\n\n%s\n%s\n", path, version, HEADER, RULE);
     free(path);
     for (uint32_t line = function->first_line; !result && line <= function->last_line; line++)
         result = append_row(file, line, precision, out);

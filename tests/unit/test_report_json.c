@@ -98,6 +98,8 @@ static const char whole_report[] = "{\n"
                                    " \"files\": [\n"
                                    "  {\n"
                                    "   \"path\": \"/app/F/__init__.py\",\n"
+                                   "   \"version\": 1,\n"
+                                   "   \"retired\": false,\n"
                                    "   \"lines\": [\n"
                                    "    {\n"
                                    "     \"line\": 3,\n"
@@ -197,6 +199,33 @@ static void test_missing_things(void **state)
     buf_fini(&out);
 }
 
+static void test_versions(void **state)
+{
+    (void)state;
+    struct model *model = sample_model();
+    struct file *file = file_new("/app/F/__init__.py", "/app", "y = 2\n", 6);
+    model_replace_file(model, 0, file);
+    const struct line_stats stats = {.occurrences = 1};
+    file_set_live(file, 1, &stats);
+    struct buf out;
+    write_model(model, &out);
+    json_t *report = json_loadb(out.data, out.len, 0, NULL);
+    assert_non_null(report);
+    json_t *files = json_object_get(report, "files");
+    assert_int_equal(json_array_size(files), 2);
+    for (size_t i = 0; i < 2; i++) {
+        json_t *each = json_array_get(files, i);
+        json_t *line = json_array_get(json_object_get(each, "lines"), 0);
+        assert_string_equal(json_string_value(json_object_get(each, "path")), "/app/F/__init__.py");
+        assert_int_equal(json_integer_value(json_object_get(each, "version")), i + 1);
+        assert_int_equal(json_is_true(json_object_get(each, "retired")), i == 0);
+        assert_string_equal(json_string_value(json_object_get(line, "source")),
+                            i == 0 ? "x = 1" : "y = 2");
+    }
+    json_decref(report);
+    buf_fini(&out);
+}
+
 static void test_full_buffer(void **state)
 {
     (void)state;
@@ -217,9 +246,9 @@ static void test_full_buffer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole),       cmocka_unit_test(test_empty),
-        cmocka_unit_test(test_odd_text),    cmocka_unit_test(test_missing_things),
-        cmocka_unit_test(test_full_buffer),
+        cmocka_unit_test(test_whole),    cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_odd_text), cmocka_unit_test(test_missing_things),
+        cmocka_unit_test(test_versions), cmocka_unit_test(test_full_buffer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

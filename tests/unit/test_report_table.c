@@ -180,6 +180,21 @@ static void test_which_functions(void **state)
     check_table(model_new("/app"), 1, "");
 }
 
+static void test_versions(void **state)
+{
+    (void)state;
+    struct model *model = one_line(1024, 0, 1);
+    struct file *fresh = file_new("/app/f.py", "/app", "def g(): pass\n", 14);
+    model_replace_file(model, 0, fresh);
+    file_add_function(fresh, "g", 1, 1);
+    set_line(fresh, 1, 2048, 0, 3);
+    check_table(model, 1,
+                "Filename: /app/f.py (version 1)\n\n" HEAD
+                "     1      1.0 MiB      0.0 MiB           1   def f(): pass\n\n\n"
+                "Filename: /app/f.py\n\n" HEAD
+                "     1      2.0 MiB      0.0 MiB           3   def g(): pass\n\n\n");
+}
+
 static void test_no_source(void **state)
 {
     (void)state;
@@ -240,6 +255,7 @@ int main(void)
         cmocka_unit_test(test_zero_has_no_sign),
         cmocka_unit_test(test_line_that_never_ended),
         cmocka_unit_test(test_which_functions),
+        cmocka_unit_test(test_versions),
         cmocka_unit_test(test_no_source),
         cmocka_unit_test(test_source_is_harmless),
         cmocka_unit_test(test_full_buffer),
