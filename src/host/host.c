@@ -22,13 +22,13 @@
 #include "base/mem.h"
 #include "host/app.h"
 #include "host/calls.h"
-#include "host/client.h"
 #include "host/drain.h"
 #include "host/environment.h"
 #include "host/front.h"
 #include "host/http_server.h"
 #include "host/load.h"
 #include "host/notes.h"
+#include "host/requests.h"
 #include "host/supervisor.h"
 #include "host/workers.h"
 
@@ -52,6 +52,7 @@ struct host {
     struct notes notes;
     struct admin admin;
     struct front front;
+    struct requests requests;
     struct routes *routes;
     struct calls *calls;
     struct drain *drain;
@@ -413,6 +414,7 @@ static int open_http(struct host *host, struct error *error)
         http_server_open(host->loop, host->options->address, wanted_port(host), &handler, error);
     if (!host->http)
         return -1;
+    host->requests.http = host->http;
     free(host->model->base_url);
     host->model->base_url = make_base_url(host->options->address, http_server_port(host->http));
     return 0;
@@ -447,6 +449,11 @@ static void make_parts(struct host *host)
                                  .calls = host->calls,
                                  .started_ns = clock_monotonic_ns()};
     const char *no_home_page = settings_value(&host->app.settings, "AzureWebJobsDisableHomepage");
+    host->requests = (struct requests){.loop = host->loop,
+                                       .options = host->options,
+                                       .app = &host->app,
+                                       .model = host->model,
+                                       .admin = &host->admin};
     host->front = (struct front){
         .model = host->model,
         .routes = host->routes,
@@ -586,7 +593,7 @@ void host_stop(struct host *host)
     close_http(host);
     if (host->calls)
         uv_close((uv_handle_t *)&host->tick, on_tick_closed);
-    while (host->open)
+    while (host->open || host->requests.open)
         uv_run(host->loop, UV_RUN_ONCE);
 }
 
@@ -605,113 +612,20 @@ struct model *host_model(struct host *host)
     return host->model;
 }
 
-struct own_request {
-    struct host *host;
-    void (*done)(void *context, int status);
-    void *context;
-};
-
-static void on_request_done(void *context, int status)
+int host_send_request(struct host *host, host_done *done, void *context, struct error *error)
 {
-    struct own_request *own = context;
-    if (own->done)
-        own->done(own->context, status);
-    on_part_closed(own->host);
-    free(own);
+    return requests_send(&host->requests, done, context, error);
 }
 
-static void on_run_done(void *context, int status)
+int host_send_line(struct host *host, const char *line, host_done *done, void *context,
+                   struct error *error)
 {
-    struct own_request *own = context;
-    if (own->done)
-        own->done(own->context, status);
-    free(own);
+    return requests_send_line(&host->requests, line, done, context, error);
 }
 
-int host_run_function(struct host *host, const char *name, const char *payload,
-                      void (*done)(void *context, int status), void *context, struct error *error)
+int host_run_function(struct host *host, const char *name, const char *payload, host_done *done,
+                      void *context, struct error *error)
 {
-    struct own_request *own = mem_calloc(1, sizeof *own);
-    *own = (struct own_request){.host = host, .done = done, .context = context};
-    int result = admin_run(&host->admin, name, payload, payload ? strlen(payload) : 0, on_run_done,
-                           own, error);
-    if (result)
-        free(own);
-    return result;
-}
-
-/* The function that the command line names, else the first one that takes requests, else the first;
- * NULL where there is none. */
-static const struct app_function *selected_function(const struct host *host)
-{
-    const struct app *app = &host->app;
-    size_t first = 0;
-    if (app->selected >= 0)
-        return &app->functions[app->selected];
-    while (first < app->function_count && !app->functions[first].route)
-        first++;
-    if (first == app->function_count)
-        first = 0;
-    return app->function_count ? &app->functions[first] : NULL;
-}
-
-/* The target of the request: --request's, or the function's route. The caller frees it. */
-static char *make_target(const struct host *host, struct error *error)
-{
-    const struct app_function *function = selected_function(host);
-    const char *prefix = host->app.settings.route_prefix;
-    if (host->options->target)
-        return mem_strdup(host->options->target);
-    if (!function) {
-        error_set(error, EXIT_STATUS_APP, "%s has no function to send a request to",
-                  host->app.root);
-        return NULL;
-    }
-    char *path = routes_default_path(prefix, function->route);
-    if (!path)
-        error_set(
-            error, EXIT_STATUS_USAGE,
-            "the route of %s has parameters: %s; say what to send, as --request 'GET /%s/...'",
-            function->name, function->route, prefix);
-    return path;
-}
-
-static const char *default_method(const struct host *host)
-{
-    const struct app_function *function = selected_function(host);
-    const char *wanted = host->options->data ? "POST" : "GET";
-    for (size_t i = 0; function && i < function->method_count; i++)
-        if (strcmp(function->methods[i], wanted) == 0)
-            return wanted;
-    return function && function->method_count ? function->methods[0] : wanted;
-}
-
-int host_send_request(struct host *host, void (*done)(void *context, int status), void *context,
-                      struct error *error)
-{
-    struct sockaddr_storage address;
-    char host_text[32];
-    const struct app_function *function = selected_function(host);
-    if (!host->options->target && function && !function->route)
-        return host_run_function(host, function->name, host->options->data, done, context, error);
-    char *target = make_target(host, error);
-    if (!target)
-        return -1;
-    http_server_local_address(host->http, &address);
-    snprintf(host_text, sizeof host_text, "localhost:%u", http_server_port(host->http));
-    const struct client_request request = {
-        .address = (const struct sockaddr *)&address,
-        .host = host_text,
-        .method = host->options->method ? host->options->method : default_method(host),
-        .target = target,
-        .headers = host->options->headers,
-        .header_count = host->options->header_count,
-        .body = host->options->data,
-    };
-    struct own_request *own = mem_calloc(1, sizeof *own);
-    *own = (struct own_request){.host = host, .done = done, .context = context};
-    host->open++;
-    client_send(host->loop, &request, on_request_done, own);
-    free(target);
-    return 0;
+    return admin_run(&host->admin, name, payload, payload ? strlen(payload) : 0, done, context,
+                     error);
 }

@@ -47,15 +47,13 @@ void host_close(struct host *host);
 
 /* The model; it lives as long as the host. */
 struct model *host_model(struct host *host);
-/* Send the request of the options (or the selected function's default one) over HTTP to the
- * server's own port, as curl would; run a function that HTTP does not trigger with --data as its
- * payload. `done` (may be NULL) hears the status, or a negative errno where there was no answer.
- * Returns 0, or -1 with `error` filled in. */
-int host_send_request(struct host *host, void (*done)(void *context, int status), void *context,
-                      struct error *error);
-/* Run a function whatever its trigger is, with a payload (may be NULL). `done` as above: 200 where
- * it succeeded. 0, or -1 with `error` filled in. */
-int host_run_function(struct host *host, const char *name, const char *payload,
-                      void (*done)(void *context, int status), void *context, struct error *error);
+/* What hears of a request's end: its status, or a negative errno where there was no answer. */
+typedef void host_done(void *context, int status);
+/* requests_send, requests_send_line and admin_run, with their conditions. `done` may be NULL. */
+int host_send_request(struct host *host, host_done *done, void *context, struct error *error);
+int host_send_line(struct host *host, const char *line, host_done *done, void *context,
+                   struct error *error);
+int host_run_function(struct host *host, const char *name, const char *payload, host_done *done,
+                      void *context, struct error *error);
 
 #endif

@@ -27,6 +27,7 @@ libhost_a_SOURCES = \
 	src/host/options.c src/host/options.h \
 	src/host/path.c src/host/path.h \
 	src/host/report_file.c src/host/report_file.h \
+	src/host/requests.c src/host/requests.h \
 	src/host/routes.c src/host/routes.h \
 	src/host/settings.c src/host/settings.h \
 	src/host/start.c src/host/start.h \

@@ -138,7 +138,7 @@ static bool is_token(const char *text)
 
 /* 'POST /api/X?a=b', '/api/X' or 'POST'. What is sent is one line: no byte of the target may be a
  * space or a control. */
-static int parse_request(struct options *options, const char *text, struct error *error)
+int options_parse_request(struct options *options, const char *text, struct error *error)
 {
     free(options->request_line);
     options->request_line = mem_strdup(text);
@@ -281,7 +281,7 @@ static int apply(struct options *options, int option, const char *value, struct 
     case OPT_FORMAT: return parse_format(options, value, error);
     case OPT_FUNCTIONS: return add_function(options, value, error);
     case OPT_HEADER: return add_header(options, value, error);
-    case OPT_REQUEST: return parse_request(options, value, error);
+    case OPT_REQUEST: return options_parse_request(options, value, error);
     case OPT_BATCH:
         if (options->command == COMMAND_START)
             return error_set(error, EXIT_STATUS_USAGE, "--batch does not go with start");

@@ -55,6 +55,8 @@ struct options {
 /* Parse argv: 0, or -1 with `error` (EXIT_STATUS_USAGE). Fills *options in either case, so that
  * options_fini is always right. */
 int options_parse(struct options *options, int argc, char **argv, struct error *error);
+/* --request's value alone: sets method, target and request_line. 0, or -1 with `error`. */
+int options_parse_request(struct options *options, const char *text, struct error *error);
 void options_fini(struct options *options);
 /* The text of --help. */
 const char *options_help(void);

@@ -62,8 +62,8 @@ int supervisor_start(struct supervisor *supervisor, struct error *error);
  * another negative errno. */
 int supervisor_send(struct supervisor *supervisor, enum frame_type type, const json_t *json,
                     const void *body, size_t body_len);
-/* End the worker as supervisor_close does, and start another one with `setup` (copied) as soon as it
- * is gone; at once where none runs. */
+/* End the worker as supervisor_close does, and start another one with `setup` (copied) as soon as
+ * it is gone; at once where none runs. */
 void supervisor_replace(struct supervisor *supervisor, const struct supervisor_setup *setup);
 /* SIGKILL; `died` follows, and then the next worker. */
 void supervisor_kill(struct supervisor *supervisor);

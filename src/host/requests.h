@@ -1,0 +1,41 @@
+/*
+ * The requests that pymemtop itself sends: those of --batch and of the screen. They go over HTTP to
+ * the server's own port, as curl's would, so that what is measured is what a client causes; a
+ * function that HTTP does not trigger is run through admin.h.
+ */
+#ifndef HOST_REQUESTS_H
+#define HOST_REQUESTS_H
+
+#include <uv.h>
+
+#include "base/error.h"
+#include "host/admin.h"
+#include "host/app.h"
+#include "host/http_server.h"
+#include "host/options.h"
+#include "model/model.h"
+
+struct requests {
+    uv_loop_t *loop; /* all borrowed */
+    const struct options *options;
+    const struct app *app;
+    const struct model *model;
+    const struct admin *admin;
+    const struct http_server *http;
+    unsigned open; /* that the loop still holds */
+};
+
+/* Hears the status, or a negative errno where there was no answer. */
+typedef void requests_done(void *context, int status);
+
+/* Send the request of the options or, where they give none or another function was selected since,
+ * the selected function's default one: its first method, its route with values made up. A function
+ * without HTTP is run with --data as its payload. `done` may be NULL. 0, or -1 with `error`. */
+int requests_send(struct requests *requests, requests_done *done, void *context,
+                  struct error *error);
+/* Send what `line` says, as "POST /api/X?a=b" (EXIT_STATUS_USAGE where it is none), with --data and
+ * --header. */
+int requests_send_line(struct requests *requests, const char *line, requests_done *done,
+                       void *context, struct error *error);
+
+#endif
