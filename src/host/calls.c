@@ -385,6 +385,11 @@ struct calls *calls_new(struct model *model, struct notes *notes, const struct c
     return calls;
 }
 
+void calls_set_timeout(struct calls *calls, uint64_t timeout_ns)
+{
+    calls->timeout_ns = timeout_ns;
+}
+
 void calls_free(struct calls *calls)
 {
     if (!calls)

@@ -54,6 +54,8 @@ enum {
 /* timeout_ns: of a function; UINT64_MAX for none. */
 struct calls *calls_new(struct model *model, struct notes *notes, const struct calls_ops *ops,
                         uint64_t timeout_ns);
+/* Of calls that are sent from now on. */
+void calls_set_timeout(struct calls *calls, uint64_t timeout_ns);
 /* Every call must have been answered (calls_refuse_all). */
 void calls_free(struct calls *calls);
 /* Begin a call; may answer at once. */

@@ -6,6 +6,10 @@
  * times otherwise. Everything that reports an end (a response, a worker's death) drains first, so
  * that who hears of it sees the final numbers.
  *
+ * A saved file brings a new worker. Until the running invocations are over, or RELOAD_WAIT_S have
+ * passed, requests are held back; then the app is read anew and its worker replaced. Where it
+ * cannot be read, the old one goes on.
+ *
  * Closing is a countdown: each part that has handles in the loop counts as open until it says that
  * it is closed, and host_stop runs the loop until none is.
  */
@@ -30,6 +34,7 @@
 #include "host/notes.h"
 #include "host/requests.h"
 #include "host/supervisor.h"
+#include "host/watch.h"
 #include "host/workers.h"
 
 enum {
@@ -38,6 +43,7 @@ enum {
     TICK_CLOSING_MS = 20,
     FILE_CHECK_MS = 1000,
     ANSWERS_WAIT_MS = 1000, /* for answers to reach their clients when closing */
+    RELOAD_WAIT_S = 10,     /* for invocations that run when a file was saved */
 };
 
 struct host {
@@ -58,6 +64,11 @@ struct host {
     struct drain *drain;
     struct http_server *http;
     struct supervisor *supervisor;
+    struct watch *watch;
+    struct app next_app; /* to be taken when nothing runs any more; where `reloading` */
+    bool reloading;
+    bool replacing; /* the worker that runs is not that of `app` any more */
+    uint64_t reload_deadline_ns;
     uv_timer_t tick;
     uint64_t tick_ms; /* 0 while the timer is not initialised */
     uint64_t files_checked_ns;
@@ -118,6 +129,8 @@ static void drain(struct host *host)
     read_rss(host, now_ns);
 }
 
+static void reload_when_idle(struct host *host, uint64_t now_ns);
+
 static void on_tick(uv_timer_t *timer)
 {
     struct host *host = timer->data;
@@ -127,6 +140,7 @@ static void on_tick(uv_timer_t *timer)
     drain(host);
     calls_tick(host->calls, now_ns);
     front_tick(&host->front, now_ns);
+    reload_when_idle(host, now_ns);
     if (now_ns - host->files_checked_ns >= FILE_CHECK_MS * NS_PER_MS) {
         host->files_checked_ns = now_ns;
         drain_check_files(host->drain);
@@ -141,6 +155,7 @@ static void on_worker_started(void *context, struct segment *segment)
     struct host *host = context;
     struct model *model = host->model;
     drain_attach(host->drain, segment);
+    host->replacing = false;
     model->worker = WORKER_STARTING;
     model->worker_pid = supervisor_pid(host->supervisor);
     model->worker_starts++;
@@ -196,6 +211,8 @@ static bool take_index(struct host *host, const json_t *json)
 
 static void on_loaded(struct host *host, const json_t *json)
 {
+    if (host->replacing)
+        return; /* of an app that is no longer the one to load */
     drain(host);
     bool loaded = !host->app.script || take_index(host, json);
     size_t failed = load_result(&host->app, host->model, &host->notes, json);
@@ -204,7 +221,7 @@ static void on_loaded(struct host *host, const json_t *json)
     model_touch(host->model);
     if (host->events->loaded)
         host->events->loaded(host->events->context);
-    if (!host->closing) {
+    if (!host->closing && !host->reloading) {
         calls_worker_ready(host->calls, clock_monotonic_ns());
         front_release(&host->front);
     }
@@ -318,11 +335,11 @@ static void on_worker_died(void *context, const struct supervisor_end *end, unsi
     char *words = describe_end(host, end);
     drain_detach(host->drain, now_ns);
     end_load(host, OUTCOME_KILLED);
-    model->worker = WORKER_DEAD;
+    model->worker = end->replaced ? WORKER_STARTING : WORKER_DEAD;
     model->worker_pid = 0;
     model->rss_bytes = 0;
     model_touch(model);
-    if (!host->closing) {
+    if (!host->closing && !end->replaced) {
         model_set_text(&model->worker_end, words);
         say_end(host, words, delay_ms);
         calls_worker_died(host->calls, words, now_ns);
@@ -380,7 +397,7 @@ static void on_http_request(void *context, struct http_request *request)
         front_serve(&host->front, request);
 }
 
-static void on_http_notice(void *context, const char *text)
+static void on_notice(void *context, const char *text)
 {
     struct host *host = context;
     notes_say(&host->notes, LEVEL_WARNING, OUTPUT_NO_INVOCATION, "%s", text);
@@ -409,7 +426,7 @@ static uint16_t wanted_port(const struct host *host)
 static int open_http(struct host *host, struct error *error)
 {
     const struct http_handler handler = {
-        .context = host, .request = on_http_request, .notice = on_http_notice};
+        .context = host, .request = on_http_request, .notice = on_notice};
     host->http =
         http_server_open(host->loop, host->options->address, wanted_port(host), &handler, error);
     if (!host->http)
@@ -484,10 +501,10 @@ static void say_notices(struct host *host)
     }
 }
 
-static int start_worker(struct host *host, struct error *error)
+static struct supervisor_setup worker_setup(const struct host *host)
 {
     const struct options *options = host->options;
-    const struct supervisor_setup setup = {
+    return (struct supervisor_setup){
         .program = host->worker_program,
         .app_root = host->app.root,
         .executable = host->environment.executable,
@@ -498,6 +515,11 @@ static int start_worker(struct host *host, struct error *error)
         .exclude_count = options->exclude_count,
         .once = options->command == COMMAND_BATCH,
     };
+}
+
+static int start_worker(struct host *host, struct error *error)
+{
+    const struct supervisor_setup setup = worker_setup(host);
     const struct supervisor_events events = {
         .context = host,
         .started = on_worker_started,
@@ -510,6 +532,86 @@ static int start_worker(struct host *host, struct error *error)
     return supervisor_start(host->supervisor, error);
 }
 
+/* ---- hot reload ---- */
+
+/* Take the app that was read last: its functions, its settings, a worker of its own. */
+static void take_next_app(struct host *host)
+{
+    struct error error;
+    char **old_environment = host->worker_environment;
+    struct app old = host->app;
+    host->app = host->next_app;
+    host->next_app = (struct app){.selected = -1};
+    host->reloading = false;
+    host->replacing = true;
+    host->worker_environment = settings_environment(&host->app.settings, host->app.root);
+    calls_set_timeout(host->calls, host->app.settings.timeout_ns);
+    if (!host->app.script)
+        publish_functions(host, &error);
+    const struct supervisor_setup setup = worker_setup(host);
+    supervisor_replace(host->supervisor, &setup);
+    settings_environment_free(old_environment);
+    app_fini(&old);
+}
+
+static void reload_when_idle(struct host *host, uint64_t now_ns)
+{
+    if (!host->reloading || (calls_sent(host->calls) && now_ns < host->reload_deadline_ns))
+        return;
+    drain(host);
+    calls_worker_died(host->calls, "the app was changed while this ran, and its worker replaced",
+                      now_ns);
+    take_next_app(host);
+}
+
+static void say_change(struct host *host, const struct watch_change *change)
+{
+    char names[512] = "";
+    size_t len = 0, shown = 0;
+    for (; shown < WATCH_NAMED && change->names[shown]; shown++) {
+        int added = snprintf(names + len, sizeof names - len, "%s%s", shown ? ", " : "",
+                             change->names[shown]);
+        len += (size_t)added < sizeof names - len ? (size_t)added : sizeof names - len - 1;
+    }
+    if (change->count > shown)
+        snprintf(names + len, sizeof names - len, " and %zu more", change->count - shown);
+    notes_say(&host->notes, LEVEL_INFO, OUTPUT_NO_INVOCATION, "%s changed: the app is loaded again",
+              names);
+}
+
+static void on_files_changed(void *context, const struct watch_change *change)
+{
+    struct host *host = context;
+    struct error error;
+    struct app fresh;
+    if (host->closing)
+        return;
+    if (app_read(&fresh, host->options, &error)) {
+        notes_say(&host->notes, LEVEL_ERROR, OUTPUT_NO_INVOCATION,
+                  "%s; the app goes on as it was until that is mended", error.text);
+        app_fini(&fresh);
+        return;
+    }
+    say_change(host, change);
+    if (host->reloading)
+        app_fini(&host->next_app);
+    else
+        host->reload_deadline_ns = clock_monotonic_ns() + RELOAD_WAIT_S * NS_PER_SECOND;
+    host->next_app = fresh;
+    host->reloading = true;
+    front_hold(&host->front, true);
+    calls_worker_leaves(host->calls);
+    reload_when_idle(host, clock_monotonic_ns());
+}
+
+static void watch_files(struct host *host)
+{
+    const struct watch_handler handler = {
+        .context = host, .changed = on_files_changed, .notice = on_notice};
+    if (host->options->command != COMMAND_BATCH)
+        host->watch = watch_open(host->loop, host->app.root, WATCH_FOLDERS_MAX, &handler);
+}
+
 static int open_all(struct host *host, struct error *error)
 {
     if (app_read(&host->app, host->options, error) || find_worker(host, error))
@@ -520,6 +622,7 @@ static int open_all(struct host *host, struct error *error)
     say_notices(host);
     if (!host->app.script && publish_functions(host, error))
         return -1;
+    watch_files(host);
     return start_worker(host, error);
 }
 
@@ -573,6 +676,7 @@ static void free_all(struct host *host)
     free(host->worker_program);
     environment_fini(&host->environment);
     app_fini(&host->app);
+    app_fini(&host->next_app);
     free(host);
 }
 
@@ -585,6 +689,10 @@ void host_stop(struct host *host)
         calls_refuse_all(host->calls, "pymemtop is ending", clock_monotonic_ns());
         front_refuse_held(&host->front, "pymemtop is ending");
         uv_timer_start(&host->tick, on_tick, TICK_CLOSING_MS, TICK_CLOSING_MS);
+    }
+    if (host->watch) {
+        host->open++;
+        watch_close(host->watch, on_part_closed, host);
     }
     if (host->supervisor) {
         host->open++;
