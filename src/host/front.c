@@ -57,17 +57,33 @@ static char *path_of(const char *target)
     return mem_strndup(target, strcspn(target, "?#"));
 }
 
+/* False where no route takes the path. */
+static bool serve_route(struct front *front, struct http_request *request, const char *path)
+{
+    const char *method = http_request_method(request);
+    struct route_match match;
+    bool found = routes_match(front->routes, method, path, &match);
+    if (match.given_up)
+        notes_say(front->notes, LEVEL_WARNING, OUTPUT_NO_INVOCATION,
+                  "%s %s: the expression in the route '%s' takes too long for this path, which "
+                  "counts as no match",
+                  method, http_request_target(request), match.given_up);
+    if (found) {
+        serve_function(front, request, &match);
+        route_match_fini(&match);
+    }
+    return found;
+}
+
 static void serve(struct front *front, struct http_request *request)
 {
     const char *method = http_request_method(request);
     const char *target = http_request_target(request);
     char *path = path_of(target);
-    struct route_match match;
     if (admin_serve(front->admin, request, path)) {
         /* answered */
-    } else if (routes_match(front->routes, method, path, &match)) {
-        serve_function(front, request, &match);
-        route_match_fini(&match);
+    } else if (serve_route(front, request, path)) {
+        /* answered, or to be by its function */
     } else if (strcmp(path, "/") == 0 && (!strcmp(method, "GET") || !strcmp(method, "HEAD"))) {
         answer_plain(request, front->no_home_page ? 204 : 200, "text/html; charset=utf-8",
                      front->no_home_page ? "" : home_page);

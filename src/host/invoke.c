@@ -48,7 +48,7 @@ json_t *invoke_message(const struct http_request *request, const struct route_ma
     json_t *query = json_array();
     http_request_headers(request, add_pair, headers);
     http_request_query(request, add_pair, query);
-    json_object_set_new(json, "method", json_string(match->method));
+    json_object_set_new(json, "method", json_string(http_request_method(request)));
     json_object_set_new(json, "url", make_url(request, base_url));
     json_object_set_new(json, "headers", headers);
     json_object_set_new(json, "query", query);

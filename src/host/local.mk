@@ -2,7 +2,7 @@
 # layers but worker. Everything but main.c is an archive, so that tests can link it.
 noinst_LIBRARIES += libhost.a
 libhost_a_CPPFLAGS = $(AM_CPPFLAGS) -DPKGLIBEXECDIR='"$(pkglibexecdir)"'
-libhost_a_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(MHD_CFLAGS) $(JANSSON_CFLAGS) $(NCURSESW_CFLAGS)
+libhost_a_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(MHD_CFLAGS) $(JANSSON_CFLAGS) $(NCURSESW_CFLAGS) $(PCRE2_CFLAGS)
 libhost_a_SOURCES = \
 	src/host/admin.c src/host/admin.h \
 	src/host/app.c src/host/app.h \
@@ -10,6 +10,8 @@ libhost_a_SOURCES = \
 	src/host/calls.c src/host/calls.h \
 	src/host/client.c src/host/client.h \
 	src/host/console.c src/host/console.h \
+	src/host/constraint.c src/host/constraint.h \
+	src/host/date_text.c src/host/date_text.h \
 	src/host/drain.c src/host/drain.h \
 	src/host/environment.c src/host/environment.h \
 	src/host/fingerprint.c src/host/fingerprint.h \
@@ -32,12 +34,14 @@ libhost_a_SOURCES = \
 	src/host/settings.c src/host/settings.h \
 	src/host/start.c src/host/start.h \
 	src/host/supervisor.c src/host/supervisor.h \
+	src/host/template.c src/host/template.h \
 	src/host/text_pipe.c src/host/text_pipe.h \
+	src/host/url_path.c src/host/url_path.h \
 	src/host/watch.c src/host/watch.h \
 	src/host/workers.c src/host/workers.h
 
 HOST_LIBS = libhost.a libtui.a libreport.a libmodel.a libwire.a libbase.a \
-	$(UV_LIBS) $(MHD_LIBS) $(JANSSON_LIBS) $(NCURSESW_LIBS)
+	$(UV_LIBS) $(MHD_LIBS) $(JANSSON_LIBS) $(NCURSESW_LIBS) $(PCRE2_LIBS)
 
 bin_PROGRAMS += pymemtop
 pymemtop_SOURCES = src/host/main.c
@@ -53,6 +57,7 @@ if HAVE_CMOCKA
 HOST_TESTS = \
 	tests/unit/test_host_app \
 	tests/unit/test_host_calls \
+	tests/unit/test_host_constraint \
 	tests/unit/test_host_drain \
 	tests/unit/test_host_environment \
 	tests/unit/test_host_http \
@@ -69,6 +74,9 @@ tests_unit_test_host_app_LDADD = $(HOST_TEST_LIBS)
 tests_unit_test_host_calls_SOURCES = tests/unit/test_host_calls.c tests/unit/host_fixture.h
 tests_unit_test_host_calls_CFLAGS = $(HOST_TEST_CFLAGS)
 tests_unit_test_host_calls_LDADD = $(HOST_TEST_LIBS)
+tests_unit_test_host_constraint_SOURCES = tests/unit/test_host_constraint.c tests/unit/host_fixture.h
+tests_unit_test_host_constraint_CFLAGS = $(HOST_TEST_CFLAGS)
+tests_unit_test_host_constraint_LDADD = $(HOST_TEST_LIBS)
 tests_unit_test_host_drain_SOURCES = tests/unit/test_host_drain.c tests/unit/host_fixture.h
 tests_unit_test_host_drain_CFLAGS = $(HOST_TEST_CFLAGS)
 tests_unit_test_host_drain_LDADD = $(HOST_TEST_LIBS)
@@ -94,3 +102,9 @@ tests_unit_test_host_watch_SOURCES = tests/unit/test_host_watch.c tests/unit/hos
 tests_unit_test_host_watch_CFLAGS = $(HOST_TEST_CFLAGS)
 tests_unit_test_host_watch_LDADD = $(HOST_TEST_LIBS)
 endif
+
+# Routes and paths are parsed from outside text; see src/wire/local.mk for what this is without an engine.
+check_PROGRAMS += tests/fuzz/fuzz_routes
+TESTS += tests/fuzz/fuzz_routes
+tests_fuzz_fuzz_routes_SOURCES = tests/fuzz/fuzz_routes.c
+tests_fuzz_fuzz_routes_LDADD = $(HOST_LIBS)

@@ -1,39 +1,31 @@
 /*
- * A template is cut into segments at its slashes when it is added; a segment is a literal, or one
- * parameter with literal text around it. Matching walks the segments of template and path side by
- * side, without backtracking: only the last segments can be left out (optional, default) or take
- * the rest of the path (catch-all). Segments are decoded one by one, after the cut, so that an
- * encoded slash stays within its segment; it stays encoded, as in ASP.NET.
+ * The path is decoded once. A route is then walked along it segment by segment, without
+ * backtracking: only the last segments can be left out (optional, default) or take the rest of the
+ * path (catch-all). When the whole fits, the constraints are held against the values.
  */
 #include "config.h"
 #include "host/routes.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <wctype.h>
 
+#include "base/attributes.h"
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/text.h"
+#include "host/template.h"
+#include "host/url_path.h"
 
 enum { PATH_MAX_BYTES = 65536 };
 
-struct segment_pattern {
-    char *before;  /* owned; literal text; the whole of a segment without a parameter */
-    char *after;   /* owned */
-    char *name;    /* owned; of the parameter; NULL: a literal */
-    char *initial; /* owned; the default, or NULL */
-    bool optional;
-    bool rest; /* takes the rest of the path */
-};
-
 struct route {
     size_t target;
-    char *text; /* owned; the template with the prefix */
+    char *text; /* owned; as the user wrote it, without slashes at its ends */
     char **methods;
     size_t method_count;
-    struct segment_pattern *segments;
-    size_t segment_count;
+    struct template template;
 };
 
 struct routes {
@@ -42,117 +34,6 @@ struct routes {
     size_t count;
 };
 
-/* ---- templates ---- */
-
-static void pattern_fini(struct segment_pattern *pattern)
-{
-    free(pattern->before);
-    free(pattern->after);
-    free(pattern->name);
-    free(pattern->initial);
-}
-
-static void route_fini(struct route *route)
-{
-    for (size_t i = 0; i < route->segment_count; i++)
-        pattern_fini(&route->segments[i]);
-    for (size_t i = 0; i < route->method_count; i++)
-        free(route->methods[i]);
-    free(route->segments);
-    free(route->methods);
-    free(route->text);
-}
-
-/* The text within the braces: [*]name[:constraint][=default][?]. Constraints may hold braces and
- * equals signs of their own within parentheses, so the default is looked for outside of them. */
-static int parse_parameter(struct segment_pattern *pattern, const char *text, size_t len)
-{
-    const char *end = text + len;
-    for (; text < end && *text == '*'; text++)
-        pattern->rest = true;
-    const char *name_end = text;
-    while (name_end < end && !strchr(":=?", *name_end))
-        name_end++;
-    if (name_end == text || strcspn(text, "/{}*") < (size_t)(name_end - text))
-        return -1;
-    pattern->name = mem_strndup(text, (size_t)(name_end - text));
-    if (end > name_end && end[-1] == '?') {
-        pattern->optional = true;
-        end--;
-    }
-    int depth = 0;
-    for (const char *c = name_end; c < end; c++) {
-        depth += (*c == '(') - (*c == ')');
-        if (*c == '=' && depth == 0) {
-            pattern->initial = mem_strndup(c + 1, (size_t)(end - c - 1));
-            break;
-        }
-    }
-    return 0;
-}
-
-/* The closing brace for the one at `open`; doubled braces and nested ones are part of a
- * constraint. NULL where there is none. */
-static const char *closing_brace(const char *open, const char *end)
-{
-    int depth = 0;
-    for (const char *c = open; c < end; c++) {
-        depth += (*c == '{') - (*c == '}');
-        if (depth == 0)
-            return c;
-    }
-    return NULL;
-}
-
-static int parse_segment(struct segment_pattern *pattern, const char *text, const char *end)
-{
-    const char *open = memchr(text, '{', (size_t)(end - text));
-    *pattern = (struct segment_pattern){0};
-    if (!open) {
-        pattern->before = mem_strndup(text, (size_t)(end - text));
-        pattern->after = mem_strdup("");
-        return memchr(text, '}', (size_t)(end - text)) ? -1 : 0;
-    }
-    const char *close = closing_brace(open, end);
-    pattern->before = mem_strndup(text, (size_t)(open - text));
-    pattern->after = mem_strndup(close ? close + 1 : end, close ? (size_t)(end - close - 1) : 0);
-    if (!close || strpbrk(pattern->after, "{}") || strchr(pattern->before, '}'))
-        return -1;
-    if (parse_parameter(pattern, open + 1, (size_t)(close - open - 1)))
-        return -1;
-    return pattern->rest && (*pattern->before || *pattern->after) ? -1 : 0;
-}
-
-/* The end of the segment at `text`: a slash outside braces, or the end. */
-static const char *segment_end(const char *text)
-{
-    int depth = 0;
-    for (; *text && !(*text == '/' && depth <= 0); text++)
-        depth += (*text == '{') - (*text == '}');
-    return text;
-}
-
-static int parse_template(struct route *route)
-{
-    const char *at = route->text;
-    size_t parameters = 0;
-    while (*at) {
-        const char *end = segment_end(at);
-        if (end > at) {
-            route->segments =
-                mem_resize(route->segments, route->segment_count + 1, sizeof *route->segments);
-            struct segment_pattern *fresh = &route->segments[route->segment_count++];
-            if (parse_segment(fresh, at, end))
-                return -1;
-            parameters += fresh->name != NULL;
-            if (fresh->rest && end[strspn(end, "/")])
-                return -1; /* nothing can follow what takes all */
-        }
-        at = *end ? end + 1 : end;
-    }
-    return parameters > ROUTE_PARAMETERS_MAX ? -1 : 0;
-}
-
 /* ---- adding ---- */
 
 struct routes *routes_new(const char *prefix)
@@ -160,6 +41,15 @@ struct routes *routes_new(const char *prefix)
     struct routes *routes = mem_calloc(1, sizeof *routes);
     routes->prefix = mem_strdup(prefix);
     return routes;
+}
+
+static void route_fini(struct route *route)
+{
+    for (size_t i = 0; i < route->method_count; i++)
+        free(route->methods[i]);
+    free(route->methods);
+    free(route->text);
+    template_fini(&route->template);
 }
 
 void routes_free(struct routes *routes)
@@ -176,7 +66,7 @@ void routes_free(struct routes *routes)
 static bool has_method(const struct route *route, const char *method)
 {
     for (size_t i = 0; i < route->method_count; i++)
-        if (strcmp(route->methods[i], method) == 0)
+        if (strcasecmp(route->methods[i], method) == 0)
             return true;
     return route->method_count == 0;
 }
@@ -191,24 +81,30 @@ static bool have_common_method(const struct route *a, const struct route *b)
     return false;
 }
 
-static bool is_reserved(const char *route)
+static char *trim_slashes(const char *text)
 {
-    static const char *const reserved[] = {"admin", "runtime"};
-    route += strspn(route, "/");
-    size_t len = strcspn(route, "/");
-    for (size_t i = 0; i < ARRAY_LEN(reserved); i++)
-        if (len == strlen(reserved[i]) && strncasecmp(route, reserved[i], len) == 0)
-            return true;
-    return false;
+    text += strspn(text, "/");
+    size_t len = strlen(text);
+    while (len && text[len - 1] == '/')
+        len--;
+    return mem_strndup(text, len);
 }
 
-static int check_route(const struct routes *routes, const struct route *route, const char *shown,
-                       long *taken_by, struct error *error)
+static int check_reserved(const struct route *route, struct error *error)
 {
-    if (is_reserved(shown))
-        return error_set(error, EXIT_STATUS_APP,
-                         "the route '%s' is reserved: routes must not begin with admin or runtime",
-                         shown);
+    static const char *const reserved[] = {"admin", "runtime"};
+    for (size_t i = 0; i < ARRAY_LEN(reserved); i++)
+        if (strncasecmp(route->text, reserved[i], strlen(reserved[i])) == 0)
+            return error_set(error, EXIT_STATUS_APP,
+                             "the route '%s' is reserved: Azure takes no route that begins with "
+                             "admin or runtime; give it another one in \"route\"",
+                             route->text);
+    return 0;
+}
+
+static int check_taken(const struct routes *routes, const struct route *route, long *taken_by,
+                       struct error *error)
+{
     for (size_t i = 0; i < routes->count; i++) {
         const struct route *other = &routes->list[i];
         if (strcasecmp(other->text, route->text) != 0 || !have_common_method(route, other))
@@ -216,167 +112,271 @@ static int check_route(const struct routes *routes, const struct route *route, c
         if (taken_by)
             *taken_by = (long)other->target;
         return error_set(error, EXIT_STATUS_APP, "the route '%s' is taken by another function",
-                         shown);
+                         route->text);
     }
     return 0;
+}
+
+/* The template of `route` under `prefix`. */
+static int parse(struct template *template, const char *prefix, const char *route,
+                 struct error *error)
+{
+    struct error reason;
+    if (*prefix && *route == '/')
+        return error_set(error, EXIT_STATUS_APP,
+                         "the route '%s' begins with a slash, which makes two of them behind the "
+                         "prefix '%s'; take it away, or set \"routePrefix\" to \"\" in host.json",
+                         route, prefix);
+    char *text = mem_printf("%s%s%s", prefix, *prefix ? "/" : "", route);
+    int result = template_parse(template, text, &reason);
+    if (result)
+        error_set(error, EXIT_STATUS_APP, "the route '%s' is no template: %s", text, reason.text);
+    else if (template->parameter_count > ROUTE_PARAMETERS_MAX)
+        result = error_set(error, EXIT_STATUS_APP, "the route '%s' has more than %d parameters",
+                           text, ROUTE_PARAMETERS_MAX);
+    free(text);
+    return result;
 }
 
 int routes_add(struct routes *routes, size_t target, const char *route, char *const *methods,
                size_t method_count, long *taken_by, struct error *error)
 {
-    const char *bare = route + strspn(route, "/");
     struct route fresh = {
         .target = target,
-        .text = mem_printf("%s/%s", routes->prefix, bare),
+        .text = trim_slashes(route),
         .methods = mem_calloc(method_count, sizeof *fresh.methods),
         .method_count = method_count,
     };
     for (size_t i = 0; i < method_count; i++)
         fresh.methods[i] = mem_strdup(methods[i]);
-    int result = 0;
-    if (parse_template(&fresh))
-        result = error_set(error, EXIT_STATUS_APP,
-                           "the route '%s' is not a template that pymemtop can serve; write it as "
-                           "'products/{id}/{*rest}'",
-                           route);
-    if (!result)
-        result = check_route(routes, &fresh, bare, taken_by, error);
-    if (result) {
+    if (check_reserved(&fresh, error) || check_taken(routes, &fresh, taken_by, error) ||
+        parse(&fresh.template, routes->prefix, route, error)) {
         route_fini(&fresh);
-        return result;
+        return -1;
     }
     routes->list = mem_resize(routes->list, routes->count + 1, sizeof *routes->list);
     routes->list[routes->count++] = fresh;
     return 0;
 }
 
-/* ---- matching ---- */
+/* ---- matching a segment ---- */
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)tolower((unsigned char)c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* `len` bytes of a path without percent encoding; an encoded slash or NUL stays as it is. */
-static char *decode(const char *text, size_t len)
-{
-    char *out = mem_calloc(len + 1, 1);
-    size_t written = 0;
-    for (size_t i = 0; i < len; i++) {
-        int high = text[i] == '%' && i + 2 < len ? hex_digit(text[i + 1]) : -1;
-        int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
-        int byte = low >= 0 ? high * 16 + low : -1;
-        if (byte > 0 && byte != '/') {
-            out[written++] = (char)byte;
-            i += 2;
-        } else {
-            out[written++] = text[i];
-        }
-    }
-    return out;
-}
-
-static void add_parameter(struct route_match *match, const char *name, char *value)
+static void add_parameter(struct route_match *match, const struct template_part *part,
+                          const char *value, size_t len)
 {
     match->parameters[match->parameter_count++] =
-        (struct route_parameter){.name = name, .value = value};
+        (struct route_parameter){.name = part->name, .value = mem_strndup(value, len)};
 }
 
-/* Match one decoded segment; takes a parameter's value where there is one. */
-static bool match_segment(const struct segment_pattern *pattern, const char *text,
+static void drop_parameters(struct route_match *match, size_t kept)
+{
+    while (match->parameter_count > kept)
+        free(match->parameters[--match->parameter_count].value);
+}
+
+/* The bytes of `text` that are the literal, but for case; 0 where it does not begin so. */
+static size_t literal_len(const char *literal, const char *text, size_t len)
+{
+    size_t at = 0;
+    while (*literal) {
+        uint32_t wanted, found;
+        if (at == len)
+            return 0;
+        literal += text_decode(literal, strlen(literal), &wanted);
+        at += text_decode(text + at, len - at, &found);
+        if (wanted != found && towupper((wint_t)wanted) != towupper((wint_t)found))
+            return 0;
+    }
+    return at;
+}
+
+/* The last place of the literal in `text`: its beginning and end, or false. */
+static bool find_literal(const char *literal, const char *text, size_t len, size_t *begin,
+                         size_t *end)
+{
+    for (*begin = len; (*begin)-- > 0;) {
+        size_t found = literal_len(literal, text + *begin, len - *begin);
+        *end = *begin + found;
+        if (found)
+            return true;
+    }
+    return false;
+}
+
+/* From right to left: every parameter takes at least a character, and as few as the literal before
+ * it allows. */
+static bool match_parts(const struct template_part *parts, size_t count, const char *text,
+                        size_t len, struct route_match *match)
+{
+    size_t begin, end;
+    while (count > 0) {
+        const struct template_part *part = &parts[--count];
+        if (part->literal) {
+            if (!find_literal(part->literal, text, len, &begin, &end) || end != len)
+                return false;
+            len = begin;
+            continue;
+        }
+        if (len == 0)
+            return false;
+        begin = end = 0;
+        if (count > 0 && !find_literal(parts[--count].literal, text, len - 1, &begin, &end))
+            return false;
+        add_parameter(match, part, text + end, len - end);
+        len = begin;
+    }
+    return len == 0;
+}
+
+static bool match_segment(const struct template_segment *segment, const char *text, size_t len,
                           struct route_match *match)
 {
-    size_t len = strlen(text), before = strlen(pattern->before), after = strlen(pattern->after);
-    if (!pattern->name)
-        return strcasecmp(text, pattern->before) == 0;
-    if (len <= before + after || strncasecmp(text, pattern->before, before) != 0 ||
-        strcasecmp(text + len - after, pattern->after) != 0)
+    size_t count = segment->part_count, kept = match->parameter_count;
+    if (match_parts(segment->parts, count, text, len, match))
+        return true;
+    drop_parameters(match, kept);
+    /* An optional end is left out together with its dot. */
+    if (count < 2 || !segment->parts[count - 1].optional || text[len - 1] == '.')
         return false;
-    add_parameter(match, pattern->name, mem_strndup(text + before, len - before - after));
+    return match_parts(segment->parts, count - 2, text, len, match);
+}
+
+/* ---- matching a path ---- */
+
+/* The path is at its end; may the template be? Defaults are filled in. */
+static bool match_missing(const struct template_segment *segment, struct route_match *match)
+{
+    const struct template_part *part = segment->parts;
+    if (segment->part_count > 1 || part->literal)
+        return false;
+    if (part->initial)
+        add_parameter(match, part, part->initial, strlen(part->initial));
+    return part->initial || part->optional || part->rest;
+}
+
+/* `path` is decoded, and begins with a slash or is empty. */
+static bool match_path(const struct template *template, const char *path, struct route_match *match)
+{
+    size_t i = 0;
+    for (path += *path == '/'; *path; path += *path == '/') {
+        size_t len = strcspn(path, "/");
+        if (len == 0 || i == template->segment_count)
+            return false;
+        const struct template_segment *segment = &template->segments[i++];
+        if (segment->parts[0].rest)
+            len = strlen(path);
+        if (!match_segment(segment, path, len, match))
+            return false;
+        path += len;
+    }
+    for (; i < template->segment_count; i++)
+        if (!match_missing(&template->segments[i], match))
+            return false;
     return true;
 }
 
-/* The path is at its end; may the template be? Defaults are filled in. */
-static bool match_missing(const struct segment_pattern *pattern, struct route_match *match)
+static bool check_part(const struct template_part *part, const struct route *route,
+                       struct route_match *match)
 {
-    if (!pattern->name || *pattern->before || *pattern->after ||
-        !(pattern->initial || pattern->optional || pattern->rest))
-        return false;
-    if (pattern->initial)
-        add_parameter(match, pattern->name, mem_strdup(pattern->initial));
+    const char *value = NULL;
+    for (size_t i = 0; i < match->parameter_count; i++)
+        if (match->parameters[i].name == part->name)
+            value = match->parameters[i].value;
+    if (part->optional && !value)
+        return true;
+    for (size_t i = 0; i < part->constraint_count; i++) {
+        enum constraint_result result = constraint_check(part->constraints[i], value);
+        if (result == CONSTRAINT_GIVEN_UP)
+            match->given_up = route->text;
+        if (result != CONSTRAINT_FITS)
+            return false;
+    }
     return true;
 }
 
 static bool match_route(const struct route *route, const char *path, struct route_match *match)
 {
-    for (size_t i = 0; i < route->segment_count; i++) {
-        const struct segment_pattern *pattern = &route->segments[i];
-        path += strspn(path, "/");
-        if (!*path) {
-            if (!match_missing(pattern, match))
+    if (!match_path(&route->template, path, match))
+        return false;
+    for (size_t i = 0; i < route->template.segment_count; i++) {
+        const struct template_segment *segment = &route->template.segments[i];
+        for (size_t j = 0; j < segment->part_count; j++)
+            if (!check_part(&segment->parts[j], route, match))
                 return false;
-            continue;
-        }
-        size_t len = pattern->rest ? strlen(path) : strcspn(path, "/");
-        char *text = decode(path, len);
-        bool fits = match_segment(pattern, text, match);
-        free(text);
-        if (!fits)
-            return false;
-        path += len;
     }
-    return path[strspn(path, "/")] == '\0';
+    return true;
 }
 
 bool routes_match(const struct routes *routes, const char *method, const char *path,
                   struct route_match *match)
 {
-    for (size_t i = 0; i < routes->count; i++) {
+    char *decoded = url_path_decode(path);
+    bool found = false;
+    *match = (struct route_match){0};
+    for (size_t i = 0; i < routes->count && !found; i++) {
         const struct route *route = &routes->list[i];
-        *match = (struct route_match){.target = route->target, .method = method};
-        if (!has_method(route, method)) {
-            if (strcmp(method, "HEAD") != 0 || !has_method(route, "GET"))
-                continue;
-            match->method = "GET";
-        }
-        if (match_route(route, path, match))
-            return true;
-        route_match_fini(match);
+        match->target = route->target;
+        found = has_method(route, method) && match_route(route, decoded, match);
+        if (!found)
+            route_match_fini(match);
     }
-    return false;
+    free(decoded);
+    return found;
 }
 
 void route_match_fini(struct route_match *match)
 {
-    for (size_t i = 0; i < match->parameter_count; i++)
-        free(match->parameters[i].value);
-    match->parameter_count = 0;
+    drop_parameters(match, 0);
 }
 
 /* ---- a path for a request of our own ---- */
 
-static int append_default(struct buf *out, const struct segment_pattern *pattern)
+static int append_part(struct buf *out, const struct template_part *part)
 {
-    if (!pattern->name)
-        return buf_printf(out, "/%s", pattern->before);
-    if (pattern->initial)
-        return buf_printf(out, "/%s%s%s", pattern->before, pattern->initial, pattern->after);
-    return pattern->optional || pattern->rest ? 0 : -1;
+    if (part->literal || part->initial)
+        return url_path_encode(out, part->literal ? part->literal : part->initial);
+    char *example = constraint_example(part->constraints, part->constraint_count);
+    int result = example ? url_path_encode(out, example) : -1;
+    free(example);
+    return result;
+}
+
+static int append_segment(struct buf *out, const struct template_segment *segment)
+{
+    size_t count = segment->part_count;
+    const struct template_part *last = &segment->parts[count - 1];
+    if (count == 1 && (last->optional || last->rest) && !last->initial)
+        return 0;
+    if (count > 1 && last->optional)
+        count -= 2;
+    int result = buf_append(out, "/", 1);
+    for (size_t i = 0; !result && i < count; i++)
+        result = append_part(out, &segment->parts[i]);
+    return result;
+}
+
+static bool comes_to(const struct route *route, const char *path)
+{
+    struct route_match match = {0};
+    char *decoded = url_path_decode(path);
+    bool comes = match_route(route, decoded, &match);
+    route_match_fini(&match);
+    free(decoded);
+    return comes;
 }
 
 char *routes_default_path(const char *prefix, const char *route)
 {
-    struct route parsed = {.text = mem_printf("%s/%s", prefix, route + strspn(route, "/"))};
+    struct route parsed = {0};
     struct buf out;
-    int result = parse_template(&parsed);
+    int result = parse(&parsed.template, prefix, route, NULL);
     buf_init(&out, PATH_MAX_BYTES);
-    for (size_t i = 0; !result && i < parsed.segment_count; i++)
-        result = append_default(&out, &parsed.segments[i]);
+    for (size_t i = 0; !result && i < parsed.template.segment_count; i++)
+        result = append_segment(&out, &parsed.template.segments[i]);
     if (!result && !out.len)
         result = buf_append(&out, "/", 1);
+    if (!result && !comes_to(&parsed, buf_text(&out)))
+        result = -1;
     char *path = result ? NULL : buf_take(&out);
     buf_fini(&out);
     route_fini(&parsed);
