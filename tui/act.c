@@ -201,16 +201,21 @@ static void back(struct act *act, int unused)
     }
 }
 
+/* Old versions are not gone through. */
 static void step_file(struct act *act, int direction)
 {
     struct ui *ui = act->ui;
-    size_t count = act->model->file_count;
-    size_t file = (ui->file + count + (size_t)direction) % count;
+    size_t count = act->model->file_count, file = ui->file, place = 0;
+    do
+        file = (file + count + (size_t)direction) % count;
+    while (act->model->files[file]->retired);
+    for (size_t i = 0; i <= file; i++)
+        place += !act->model->files[i]->retired;
     uint64_t line = ui->places[file].line;
     act_stop_following(ui);
     ui->file_chosen = true;
     ui_show_line(ui, act->model, (uint32_t)file, line ? (uint32_t)line : 1);
-    ui_say(ui, STYLE_TEXT, "file %zu of %zu: %s", file + 1, count,
+    ui_say(ui, STYLE_TEXT, "file %zu of %zu: %s", place, model_path_count(act->model),
            act->model->files[file]->display);
 }
 
@@ -272,6 +277,15 @@ static void open_line(struct act *act, uint64_t id)
     act_stop_following(ui);
     ui->lists[VIEW_SOURCE].filter[0] = '\0';
     ui_show_line(ui, act->model, file, line ? line : 1);
+    ui->old_chosen = ui_is_old(ui, act->model);
+}
+
+/* From an old version of a file to the current one, which what ran in the old one did not run in.
+ */
+static void open_current(struct act *act)
+{
+    act->ui->one_open = act->ui->difference = false;
+    ui_show_current(act->ui, act->model);
 }
 
 static void open_selected(struct act *act, int unused)
@@ -283,6 +297,8 @@ static void open_selected(struct act *act, int unused)
         invocation = target_of_output(act->ui, act->model);
     else if (act->ui->focus == VIEW_INVOCATIONS)
         invocation = target_invocation(act->ui, act->model);
+    else if (act->ui->focus == VIEW_SOURCE)
+        open_current(act);
     else if (list_selected(act->list, &id))
         open_line(act, id);
     if (invocation)

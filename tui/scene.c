@@ -220,6 +220,23 @@ static void draw_banner_row(const struct scene *scene, int row, enum style style
     pen_fill(&pen, style, ' ');
 }
 
+/* What is shown is what ran before the file was saved. */
+static void draw_old_version(const struct scene *scene)
+{
+    const struct model *model = scene->model;
+    const struct file *file = model->files[scene->ui->file];
+    long current = model_find_file(model, file->path);
+    char time[FORMAT_SIZE], text[160];
+    if (current < 0)
+        return;
+    format_time(time, model->files[current]->saved_realtime_ns, 0);
+    snprintf(text, sizeof text,
+             "version %" PRIu32 " of %" PRIu32
+             ": the file was saved at %s; Enter shows the new one",
+             file->version, model->files[current]->version, time);
+    draw_banner_row(scene, 0, STYLE_WARNING, text);
+}
+
 /* What has gone wrong, above the source. */
 static void draw_banner(const struct scene *scene)
 {
@@ -240,6 +257,8 @@ static void draw_banner(const struct scene *scene)
                 ? "4 shows the traceback; until it loads, requests are answered with 404"
                 : "4 shows the traceback; until it loads, requests are answered with "
                   "500");
+    } else if (ui_is_old(scene->ui, model)) {
+        draw_old_version(scene);
     }
 }
 

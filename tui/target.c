@@ -55,6 +55,8 @@ static bool can_open(const struct ui *ui, const struct model *shown)
 {
     if (ui->focus == VIEW_OUTPUT)
         return target_of_output(ui, shown) != NULL;
+    if (ui->focus == VIEW_SOURCE)
+        return ui_is_old(ui, shown);
     return ui->lists[ui->focus].count > 0 &&
            (ui->focus == VIEW_HOT || ui->focus == VIEW_INVOCATIONS || ui->focus == VIEW_PICK);
 }
@@ -90,7 +92,7 @@ bool ui_can(const struct ui *ui, const struct model *model, enum ui_command comm
     case CMD_SORT_RIGHT:
     case CMD_INVERT: return view->sorts > 0;
     case CMD_FILE_PREVIOUS:
-    case CMD_FILE_NEXT: return ui->focus == VIEW_SOURCE && shown->file_count > 1;
+    case CMD_FILE_NEXT: return ui->focus == VIEW_SOURCE && model_path_count(shown) > 1;
     case CMD_PICK: return shown->file_count > 0;
     case CMD_INVOCATION_PREVIOUS:
     case CMD_INVOCATION_NEXT: return shown->invocations.count > 0;

@@ -7,6 +7,7 @@
 #include "config.h"
 #include "tui/ui.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "tui/act.h"
+#include "tui/format.h"
 #include "tui/view.h"
 
 enum { BANNER_ROWS = 3 };
@@ -156,6 +158,7 @@ static void switch_file(struct ui *ui, uint32_t file)
     }
     const struct file_place *place = &ui->places[file];
     ui->file = file;
+    ui->old_chosen = false;
     list->at = place->line ? place->line : 1;
     list->placed = true;
     list->cursor = 0;
@@ -181,6 +184,43 @@ void ui_show_line(struct ui *ui, const struct model *model, uint32_t file, uint3
         make_rows(ui, model, VIEW_SOURCE);
     }
     list_select_id(&ui->lists[VIEW_SOURCE], line);
+}
+
+bool ui_is_old(const struct ui *ui, const struct model *model)
+{
+    return ui->file < model->file_count && model->files[ui->file]->retired;
+}
+
+void ui_show_current(struct ui *ui, const struct model *model)
+{
+    const struct list *list = &ui->lists[VIEW_SOURCE];
+    long file = model_find_file(model, model->files[ui->file]->path);
+    uint64_t line = 1;
+    if (file < 0)
+        return;
+    grow_places(ui, model);
+    list_selected(list, &line);
+    uint32_t last = model->files[file]->line_count;
+    struct file_place *place = &ui->places[file];
+    place->line = line < last ? line : last ? last : 1;
+    place->top = list->top < place->line && !list->filter[0] ? list->top : 0;
+    place->scroll_cols = list->scroll_cols;
+    ui_show_line(ui, model, (uint32_t)file, (uint32_t)place->line);
+}
+
+/* A file was saved and is run with its new text: that is shown, but where the old one runs still,
+ * or is what the user asked for, itself or by opening an invocation. */
+static void leave_old_version(struct ui *ui, const struct model *model)
+{
+    bool runs = ui->running_count > 0 && ui->running[0].file == ui->file;
+    if (!ui_is_old(ui, model) || runs || ui->one_open || (ui->old_chosen && !ui->follow))
+        return;
+    ui_show_current(ui, model);
+    const struct file *file = model->files[ui->file];
+    char saved[FORMAT_SIZE];
+    format_time(saved, file->saved_realtime_ns, 0);
+    ui_say(ui, STYLE_TEXT, "version %" PRIu32 ", saved at %s; p lists the old one", file->version,
+           saved);
 }
 
 /* Before anything ran and before the user chose, the source of the selected function is shown. */
@@ -222,7 +262,8 @@ static void check_opened(struct ui *ui, const struct model *model)
 static int banner_rows(const struct ui *ui, const struct model *model)
 {
     bool wrong = model->worker == WORKER_DEAD || model_load_error(model);
-    return wrong && ui->layout.main.rows >= BANNER_ROWS + 3 ? BANNER_ROWS : 0;
+    int rows = wrong ? BANNER_ROWS : ui_is_old(ui, model) ? 1 : 0;
+    return ui->layout.main.rows >= rows + 3 ? rows : 0;
 }
 
 static bool side_wanted(enum view_id view)
@@ -292,6 +333,7 @@ void ui_sync(struct ui *ui, const struct model *live)
     grow_places(ui, model);
     check_opened(ui, model);
     collect_running(ui, model);
+    leave_old_version(ui, model);
     show_default(ui, model);
     follow_running(ui, model);
     for (size_t i = 0; i < VIEW_COUNT; i++)

@@ -75,6 +75,7 @@ struct ui {
     bool follow;      /* the running line */
     bool file_chosen; /* by the user: a default no longer replaces it */
     bool line_chosen;
+    bool old_chosen; /* `file` was an old version already when the user chose it */
     bool one_open;   /* the numbers of one invocation are shown */
     bool marked;     /* `mark` is set */
     bool difference; /* one less mark */
@@ -144,6 +145,10 @@ bool ui_line_runs(const struct ui *ui, uint32_t file, uint32_t line);
 /* Show a line of a file in the source view; it is selected, and in the middle where it was off the
  * screen. */
 void ui_show_line(struct ui *ui, const struct model *model, uint32_t file, uint32_t line);
+/* Is an old version of a file shown in the source view? */
+bool ui_is_old(const struct ui *ui, const struct model *model);
+/* Go from the old version that is shown to the current one, to the same line. */
+void ui_show_current(struct ui *ui, const struct model *model);
 /* The list that keys act on. */
 struct list *ui_focused_list(struct ui *ui);
 /* Where a view is on the screen; false where it is not. */

@@ -5,6 +5,8 @@
 #include "config.h"
 #include "tui/view.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -113,6 +115,14 @@ const char *view_line_text(const struct model *model, uint32_t file_index, uint3
         return NULL;
     *len = record->len;
     return file->text + record->offset;
+}
+
+const char *view_version(const struct file *file, char text[FORMAT_SIZE])
+{
+    text[0] = '\0';
+    if (file->retired)
+        snprintf(text, FORMAT_SIZE, " (version %" PRIu32 ")", file->version);
+    return text;
 }
 
 void view_draw_source(const struct view_context *context, struct pen *pen, uint32_t file,

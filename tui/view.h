@@ -7,6 +7,7 @@
 #define TUI_VIEW_H
 
 #include "base/buf.h"
+#include "tui/format.h"
 #include "tui/grid.h"
 #include "tui/layout.h"
 #include "tui/ui.h"
@@ -55,6 +56,8 @@ void view_draw_text(const struct view_context *context, struct pen *pen, const c
 void view_append(struct buf *out, const char *text, size_t len);
 /* Text of a source line; NULL where it is not known. */
 const char *view_line_text(const struct model *model, uint32_t file, uint32_t line, size_t *len);
+/* " (version 1)" where the file is an old version, else "". */
+const char *view_version(const struct file *file, char text[FORMAT_SIZE]);
 /* Draw a source line with its colours; `trim`: without its indentation. */
 void view_draw_source(const struct view_context *context, struct pen *pen, uint32_t file,
                       uint32_t line, int scroll_cols, bool trim);

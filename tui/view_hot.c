@@ -1,4 +1,5 @@
-/* The lines that take the most, of all files: one sorts by any of the numbers. */
+/* The lines that take the most, of all files: one sorts by any of the numbers. Old versions of a
+ * file are left out, but where an invocation is opened that ran in them. */
 #include "config.h"
 #include "tui/view.h"
 
@@ -52,7 +53,8 @@ static void hot_text(const struct view_context *context, uint64_t id, struct buf
     const struct file_function *function = file_function_at(file, line_of(id));
     size_t len;
     const char *text = view_line_text(context->model, file_of(id), line_of(id), &len);
-    buf_printf(out, "%s:%" PRIu32 " %s ", file->display, line_of(id),
+    char version[FORMAT_SIZE];
+    buf_printf(out, "%s%s:%" PRIu32 " %s ", file->display, view_version(file, version), line_of(id),
                function ? function->name : "");
     if (text)
         view_append(out, text, len);
@@ -84,6 +86,8 @@ static void hot_rows(struct ui *ui, const struct model *model, struct list *list
     struct line_stats stats;
     size_t count = 0;
     for (uint32_t file = 0; file < model->file_count; file++) {
+        if (model->files[file]->retired && !ui->one_open)
+            continue;
         for (uint32_t line = 1; line <= model->files[file]->line_count; line++) {
             uint64_t id = ui_line_id(file, line);
             if (ui_line_stats(ui, model, file, line, &stats) &&
@@ -139,6 +143,8 @@ static void draw_place(struct pen *pen, const struct file *file, uint32_t line)
     else
         pen_printf(pen, STYLE_TEXT, "%s", name ? name + 1 : file->display);
     pen_printf(pen, STYLE_DIM, ":%" PRIu32, line);
+    if (file->retired)
+        pen_printf(pen, STYLE_DIM, " v%" PRIu32, file->version);
 }
 
 static void hot_row(const struct view_context *context, uint64_t id, int part, struct pen *pen)
@@ -169,7 +175,9 @@ static void hot_detail(const struct view_context *context, uint64_t id, struct p
 {
     const struct file *file = context->model->files[file_of(id)];
     const struct file_function *function = file_function_at(file, line_of(id));
-    pen_printf(pen, STYLE_STRONG, " %s:%" PRIu32, file->display, line_of(id));
+    char version[FORMAT_SIZE];
+    pen_printf(pen, STYLE_STRONG, " %s%s:%" PRIu32, file->display, view_version(file, version),
+               line_of(id));
     if (function)
         pen_printf(pen, STYLE_DIM, "  in %s", function->name);
 }

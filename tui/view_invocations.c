@@ -211,6 +211,13 @@ static void draw_part(struct pen *pen, const char *name, int64_t bytes)
     pen_text(pen, STYLE_TEXT, text);
 }
 
+static void draw_running_place(struct pen *pen, const struct file *file, uint32_t line)
+{
+    char version[FORMAT_SIZE];
+    pen_printf(pen, STYLE_RUNNING, "  at %s%s:%" PRIu32, file->display, view_version(file, version),
+               line);
+}
+
 static void invocation_detail(const struct view_context *context, uint64_t id, struct pen *pen)
 {
     const struct invocation *invocation = ui_find_invocation(context->model, id);
@@ -227,8 +234,7 @@ static void invocation_detail(const struct view_context *context, uint64_t id, s
     }
     if (invocation->line && invocation->file < context->model->file_count &&
         !invocation_is_over(invocation))
-        pen_printf(pen, STYLE_RUNNING, "  at %s:%" PRIu32,
-                   context->model->files[invocation->file]->display, invocation->line);
+        draw_running_place(pen, context->model->files[invocation->file], invocation->line);
     if (invocation->rss_start_bytes == 0)
         return;
     format_size(text, invocation->rss_start_bytes);

@@ -1,5 +1,5 @@
-/* A list of the files and their functions, to go to one. A row's id is the line that it leads to; a
- * file itself is its line 0. */
+/* A list of the files and their functions, old versions of files last, to go to one. A row's id is
+ * the line that it leads to; a file itself is its line 0. */
 #include "config.h"
 #include "tui/view.h"
 
@@ -22,26 +22,35 @@ static const struct file_function *function_of(const struct view_context *contex
     return NULL;
 }
 
+static void add_rows(const struct view_context *context, struct list *list, uint32_t file)
+{
+    const struct file *record = context->model->files[file];
+    if (view_passes(&view_pick, context, list->filter, ui_line_id(file, 0)))
+        list_add(list, ui_line_id(file, 0));
+    for (size_t i = 0; i < record->function_count; i++) {
+        uint64_t id = ui_line_id(file, record->functions[i].first_line);
+        if (record->functions[i].first_line && view_passes(&view_pick, context, list->filter, id))
+            list_add(list, id);
+    }
+}
+
 static void pick_rows(struct ui *ui, const struct model *model, struct list *list)
 {
     const struct view_context context = {.ui = ui, .model = model};
-    for (uint32_t file = 0; file < model->file_count; file++) {
-        const struct file *record = model->files[file];
-        if (view_passes(&view_pick, &context, list->filter, ui_line_id(file, 0)))
-            list_add(list, ui_line_id(file, 0));
-        for (size_t i = 0; i < record->function_count; i++) {
-            uint64_t id = ui_line_id(file, record->functions[i].first_line);
-            if (record->functions[i].first_line &&
-                view_passes(&view_pick, &context, list->filter, id))
-                list_add(list, id);
-        }
-    }
+    for (uint32_t file = 0; file < model->file_count; file++)
+        if (!model->files[file]->retired)
+            add_rows(&context, list, file);
+    for (uint32_t file = (uint32_t)model->file_count; file-- > 0;)
+        if (model->files[file]->retired)
+            add_rows(&context, list, file);
 }
 
 static void pick_text(const struct view_context *context, uint64_t id, struct buf *out)
 {
     const struct file_function *function = function_of(context, id);
-    buf_printf(out, "%s", file_of(context, id)->display);
+    char version[FORMAT_SIZE];
+    buf_printf(out, "%s%s", file_of(context, id)->display,
+               view_version(file_of(context, id), version));
     if (function)
         buf_printf(out, " %s", function->name);
 }
@@ -85,6 +94,7 @@ static void pick_row(const struct view_context *context, uint64_t id, int part, 
     if (!function) {
         pen_skip(pen, 9 + 2);
         pen_text(pen, STYLE_STRONG, file->display);
+        pen_text(pen, STYLE_DIM, view_version(file, text));
         return;
     }
     ui_sum_stats(context->ui, context->model, index, function->first_line, &stats);

@@ -102,7 +102,9 @@ static void draw_file_name(const struct view_context *context, struct pen *pen)
     }
     if (file->stale)
         pen_text(pen, STYLE_NOTICE, file->deleted ? " deleted since " : " edited since ");
-    if (one || file->stale)
+    if (file->retired)
+        pen_printf(pen, STYLE_NOTICE, " version %" PRIu32 " ", file->version);
+    if (one || file->stale || file->retired)
         pen_skip(pen, 1);
     pen_printf(pen, STYLE_HEADING, "%s", file->display);
     if (file->problem)

@@ -75,10 +75,12 @@ long model_find_file(const struct model *model, const char *path)
     return -1;
 }
 
-uint32_t model_versions(const struct model *model, const char *path)
+size_t model_path_count(const struct model *model)
 {
-    long current = model_find_file(model, path);
-    return current < 0 ? 0 : model->files[current]->version;
+    size_t count = 0;
+    for (size_t i = 0; i < model->file_count; i++)
+        count += !model->files[i]->retired;
+    return count;
 }
 
 uint32_t model_add_file(struct model *model, struct file *file)

@@ -83,8 +83,8 @@ uint32_t model_add_file(struct model *model, struct file *file);
 /* Take `file` (ownership moves) as the version after file `index`, which is its path's current one
  * and is retired. Returns the index of the new one; all others stay. */
 uint32_t model_replace_file(struct model *model, uint32_t index, struct file *file);
-/* How many versions of the path there are, old ones included. */
-uint32_t model_versions(const struct model *model, const char *path);
+/* How many paths there are files of. */
+size_t model_path_count(const struct model *model);
 /* Append a function; strings are copied. Borrowed until the next one is added, which may move it.
  */
 struct model_function *model_add_function(struct model *model, const char *name,

@@ -57,6 +57,11 @@ static const struct scene scenes[] = {
     {"smallest", fixture_busy, "resize 60x10\n", false},
     {"recovered", fixture_busy, "resize 20x3\nresize 80x24\n", false},
     {"pane", fixture_busy, "resize 140x30\nkey Tab j Tab\n", false},
+    {"reloaded", fixture_reloaded, "", false},
+    {"old-version", fixture_reloaded, "key p G k k k Enter\n", true},
+    {"old-invocation", fixture_reloaded, "key 3 j j Enter\n", false},
+    {"pick-versions", fixture_reloaded, "key p\n", false},
+    {"hot-old-invocation", fixture_reloaded, "key 3 j j Enter 2\n", false},
     {"request-count", fixture_busy, "key R\ntype 1x2\n", false},
 };
 

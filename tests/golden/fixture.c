@@ -291,6 +291,43 @@ struct model *fixture_load_failed(void)
     return model;
 }
 
+/* The source without a line that it had, which another worker has imported and run once. */
+static void replace_source(struct model *model)
+{
+    static const char bad[] = "    bad = ";
+    const char *from = strstr(source, bad), *rest = strchr(from, '\n') + 1;
+    char text[sizeof source];
+    size_t before = (size_t)(from - source);
+    memcpy(text, source, before);
+    strcpy(text + before, rest);
+    struct file *file = file_new(ROOT "/HttpTriggerAsync/__init__.py", ROOT, text, strlen(text));
+    file->saved_realtime_ns = FIXTURE_REALTIME_NS - 9 * NS_PER_SECOND;
+    file_add_function(file, "page_size", LINE_DEF, 27);
+    file_add_function(file, "main", 35, 46);
+    uint32_t index = model_replace_file(model, 0, file);
+    struct invocation *invocation =
+        begin(model, 15, "GET /api/HttpTriggerAsync?name=Azure", 2 * NS_PER_SECOND, 52 * MIB);
+    for (size_t i = 0; i < sizeof costs / sizeof *costs; i++) {
+        struct cost cost = costs[i];
+        cost.line -= cost.line > LINE_DEF + 1;
+        run_line(model, invocation, index, &cost, 0);
+    }
+    invocation->rss_end_bytes = invocation->rss_start_bytes + 1952 * 1024;
+    invocations_end(&model->invocations, invocation, OUTCOME_SUCCEEDED, 200,
+                    FIXTURE_NOW_NS - NS_PER_SECOND, NULL);
+}
+
+struct model *fixture_reloaded(void)
+{
+    struct model *model = fixture_busy();
+    for (uint64_t number = 13; number <= 14; number++)
+        invocations_end(&model->invocations, invocations_find(&model->invocations, number),
+                        OUTCOME_SUCCEEDED, 200, FIXTURE_NOW_NS - 9 * NS_PER_SECOND, NULL);
+    model->worker_starts = 2;
+    replace_source(model);
+    return model;
+}
+
 struct model *fixture_dead(void)
 {
     struct model *model = fixture_busy();

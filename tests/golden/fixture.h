@@ -17,5 +17,7 @@ struct model *fixture_starting(void);
 struct model *fixture_load_failed(void);
 /* The worker was killed under an invocation, and the source was edited since. */
 struct model *fixture_dead(void);
+/* The source was saved, and a second worker runs it: the first function has become shorter. */
+struct model *fixture_reloaded(void);
 
 #endif

@@ -325,6 +325,113 @@ static void test_files(void **state)
     assert_int_equal(selected(VIEW_SOURCE), 1);
 }
 
+/* What runs ends, the file is saved without its last line, and another worker runs it. Returns its
+ * index. */
+static uint32_t save_source(uint32_t of)
+{
+    invocations_end(&model->invocations, invocations_find(&model->invocations, 13),
+                    OUTCOME_SUCCEEDED, 200, now_ns, NULL);
+    const struct file *old = model->files[of];
+    size_t len = old->lines[old->line_count - 1].offset;
+    struct file *file = file_new(old->path, model->app_root, old->text, len);
+    uint32_t index = model_replace_file(model, of, file);
+    file_line_at(file, 3)->total.occurrences = 5;
+    ui_sync(&ui, model);
+    return index;
+}
+
+static void test_a_saved_file_is_shown(void **state)
+{
+    (void)state;
+    press('G');
+    assert_int_equal(selected(VIEW_SOURCE), 47);
+    uint32_t fresh = save_source(0);
+    assert_int_equal(ui.file, fresh);
+    assert_int_equal(selected(VIEW_SOURCE), 46);
+    assert_non_null(strstr(ui.message, "version 2, saved at"));
+    assert_false(display_holds(" version 1 "));
+    /* An explicit choice of a file is none of its version. */
+    press('>');
+    assert_int_equal(ui.file, 1);
+    assert_non_null(strstr(ui.message, "file 1 of 2"));
+    press('>');
+    assert_int_equal(ui.file, fresh);
+    assert_non_null(strstr(ui.message, "file 2 of 2"));
+    press('g');
+    fresh = save_source(fresh);
+    assert_int_equal(ui.file, fresh);
+    assert_int_equal(selected(VIEW_SOURCE), 1);
+}
+
+static void test_what_runs_is_not_left(void **state)
+{
+    (void)state;
+    press('G');
+    struct file *file = file_new(model->files[0]->path, model->app_root, "x\n", 2);
+    uint32_t fresh = model_replace_file(model, 0, file);
+    ui_sync(&ui, model);
+    assert_int_equal(ui.file, 0);
+    assert_true(display_holds("version 1 of 2"));
+    invocations_end(&model->invocations, invocations_find(&model->invocations, 13),
+                    OUTCOME_SUCCEEDED, 200, now_ns, NULL);
+    ui_sync(&ui, model);
+    assert_int_equal(ui.file, fresh);
+    assert_int_equal(selected(VIEW_SOURCE), 1);
+}
+
+static void test_an_old_version_that_was_chosen_stays(void **state)
+{
+    (void)state;
+    uint32_t fresh = save_source(0);
+    press('p');
+    type("/(version 1)");
+    press(K_ENTER);
+    press(K_ENTER);
+    assert_int_equal(ui.file, 0);
+    assert_true(display_holds("version 1 of 2: the file was saved at"));
+    fresh = save_source(fresh);
+    assert_int_equal(ui.file, 0);
+    assert_true(display_holds("version 1 of 3: "));
+    press('G');
+    assert_true(ui_can(&ui, model, CMD_OPEN));
+    press(K_ENTER);
+    assert_int_equal(ui.file, fresh);
+    assert_int_equal(selected(VIEW_SOURCE), 45);
+    assert_false(ui_can(&ui, model, CMD_OPEN));
+    fresh = save_source(fresh);
+    assert_int_equal(ui.file, fresh);
+}
+
+/* What is shown of an opened invocation is what it ran. */
+static void test_an_opened_invocation_keeps_its_version(void **state)
+{
+    (void)state;
+    press('3');
+    press('j');
+    press('j');
+    press(K_ENTER);
+    assert_int_equal(ui.one, 12);
+    uint32_t fresh = save_source(0);
+    assert_int_equal(ui.file, 0);
+    assert_true(display_holds("version 1 of 2"));
+    press('2');
+    assert_int_equal(selected(VIEW_HOT), ui_line_id(0, 41));
+    assert_true(display_holds("main:41 v1"));
+    press('1');
+    press(K_ESC);
+    assert_int_equal(ui.file, fresh);
+    press('{');
+    assert_int_equal(ui.one, 14); /* it has run no line */
+    press('{');
+    assert_int_equal(ui.file, 0);
+    press(K_ENTER);
+    assert_int_equal(ui.file, fresh);
+    assert_false(ui.one_open);
+    press('2');
+    assert_int_equal(ui.lists[VIEW_HOT].count, 1);
+    assert_int_equal(selected(VIEW_HOT), ui_line_id(fresh, 3));
+}
+
 static void test_hot_lines(void **state)
 {
     (void)state;
@@ -500,6 +607,9 @@ static void fuzz(struct model *(*fixture)(void), unsigned seed, int steps)
             output_add(&model->output, 1, OUTPUT_STDOUT, LEVEL_INFO, 3, "\x1B[31m\txy\n\xFF", 9);
         if (rand() % 60 == 0)
             file_line_at(model->files[0], 1 + (uint32_t)rand() % 90)->total.occurrences++;
+        if (rand() % 100 == 0)
+            model_replace_file(model, (uint32_t)model_find_file(model, model->files[0]->path),
+                               file_new(model->files[0]->path, NULL, "a\nb\n", 4));
         ui_key(&ui, model, event, now_ns += (uint64_t)rand(), FIXTURE_REALTIME_NS);
         scene_draw(&ui, model, now_ns, &grid);
         for (int view = 0; view < VIEW_COUNT; view++) {
@@ -559,6 +669,10 @@ int main(void)
         TEST(test_requests),
         TEST(test_actions),
         TEST(test_files),
+        TEST(test_a_saved_file_is_shown),
+        TEST(test_what_runs_is_not_left),
+        TEST(test_an_old_version_that_was_chosen_stays),
+        TEST(test_an_opened_invocation_keeps_its_version),
         TEST(test_hot_lines),
         TEST(test_output_follows_its_tail),
         TEST(test_a_line_taller_than_the_screen),
