@@ -79,3 +79,17 @@ int path_read(const char *path, size_t max_bytes, struct buf *out)
     close(fd);
     return result;
 }
+
+int path_write_all(int fd, const char *bytes, size_t len)
+{
+    while (len) {
+        ssize_t written = write(fd, bytes, len);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return -errno;
+        bytes += written;
+        len -= (size_t)written;
+    }
+    return 0;
+}

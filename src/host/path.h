@@ -1,4 +1,4 @@
-/* Paths as strings, and reading a file whole. No state; any thread. */
+/* Paths as strings, and reading and writing files whole. No state; any thread. */
 #ifndef HOST_PATH_H
 #define HOST_PATH_H
 
@@ -19,5 +19,7 @@ bool path_is_directory(const char *path);
 /* Append the bytes of the regular file `path` to `out`, at most `max_bytes`: 0, or -errno, -EFBIG
  * where it is longer and -EINVAL where it is no regular file (which could block). */
 int path_read(const char *path, size_t max_bytes, struct buf *out) ATTR_CHECKED;
+/* Write all `len` bytes to `fd`: 0 or -errno, with any part of them written. */
+int path_write_all(int fd, const char *bytes, size_t len) ATTR_CHECKED;
 
 #endif

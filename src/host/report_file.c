@@ -21,20 +21,6 @@
 
 enum { REPORT_MAX_BYTES = 1 << 30 };
 
-static int write_all(int fd, const char *bytes, size_t len)
-{
-    while (len) {
-        ssize_t written = write(fd, bytes, len);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return -errno;
-        bytes += written;
-        len -= (size_t)written;
-    }
-    return 0;
-}
-
 static int make_report(const struct model *model, const struct options *options, struct buf *out,
                        struct error *error)
 {
@@ -51,7 +37,7 @@ static int replace_file(const char *path, const struct buf *bytes)
     bool direct = stat(path, &info) == 0 && !S_ISREG(info.st_mode);
     char *fresh = direct ? mem_strdup(path) : mem_printf("%s.XXXXXX", path);
     int fd = direct ? open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY) : mkostemp(fresh, O_CLOEXEC);
-    int result = fd < 0 ? -errno : write_all(fd, buf_text(bytes), bytes->len);
+    int result = fd < 0 ? -errno : path_write_all(fd, buf_text(bytes), bytes->len);
     if (!direct && fd >= 0) {
         mode_t mask = umask(0);
         umask(mask);
@@ -73,7 +59,7 @@ int report_file_write(const struct model *model, const struct options *options, 
     int result = make_report(model, options, &out, error);
     if (!result) {
         int failure = options->output ? replace_file(options->output, &out)
-                                      : write_all(STDOUT_FILENO, buf_text(&out), out.len);
+                                      : path_write_all(STDOUT_FILENO, buf_text(&out), out.len);
         if (failure)
             result = error_set(error, EXIT_STATUS_SYSTEM, "cannot write the report to %s: %s",
                                options->output ? options->output : "standard output",
