@@ -33,8 +33,7 @@ static bool is_root(const char *directory)
     return found;
 }
 
-/* The nearest root from `directory` upwards; the caller frees it. NULL: there is none. */
-static char *find_root(const char *directory)
+char *app_find_root(const char *directory)
 {
     char *at = mem_strdup(directory);
     while (!is_root(at)) {
@@ -231,7 +230,7 @@ static int check_left(const struct app *app, struct error *error)
 static int find_app(struct app *app, const char *given, const char *path, struct error *error)
 {
     char *directory = path_is_directory(path) ? mem_strdup(path) : path_parent(path);
-    app->root = find_root(directory);
+    app->root = app_find_root(directory);
     free(directory);
     if (!app->root)
         return error_set(error, EXIT_STATUS_APP,

@@ -22,6 +22,9 @@ struct app {
     struct settings settings;
 };
 
+/* The app root that `directory` (absolute) lies in: the nearest folder from there upwards with a
+ * host.json or local.settings.json. The caller frees it; NULL: there is none. */
+char *app_find_root(const char *directory);
 /* Find and read the app of options->path. 0, or -1 with `error` (EXIT_STATUS_APP): no such path,
  * not within an app, no function, or a fault in host.json or in the function that PATH names. *app
  * is filled in in either case, so that app_fini is always right. */

@@ -33,7 +33,7 @@ static bool name_has_shape(const char *name, const char *extra)
     return true;
 }
 
-static bool name_is_valid(const char *name)
+bool function_name_is_valid(const char *name)
 {
     return name_has_shape(name, "_-") && strcasecmp(name, "host") != 0;
 }
@@ -217,7 +217,7 @@ static int read_bindings(struct app_function *function, json_t *bindings, struct
 
 static int check_name(const struct app_function *function, struct error *error)
 {
-    if (name_is_valid(function->name))
+    if (function_name_is_valid(function->name))
         return 0;
     return error_set(error, EXIT_STATUS_APP,
                      "'%s' is no name for a function: letters, digits, _ and -, a letter first, "

@@ -28,6 +28,9 @@ struct app_function {
     char *problem;       /* owned or NULL: why it cannot be loaded, one line */
 };
 
+/* Whether the Functions host takes it for a function's name: up to 128 letters, digits, _ and -, a
+ * letter first, and not "host". */
+bool function_name_is_valid(const char *name);
 /* Read `app_root`/`name`/function.json into *function. Never fails as such: `problem` says what is
  * wrong, and then the function still has a name, a directory and a route. */
 void function_read(struct app_function *function, const char *app_root, const char *name);

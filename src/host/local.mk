@@ -24,10 +24,13 @@ libhost_a_SOURCES = \
 	src/host/link.c src/host/link.h \
 	src/host/live.c src/host/live.h \
 	src/host/load.c src/host/load.h \
+	src/host/new.c src/host/new.h \
+	src/host/new_text.c src/host/new_text.h \
 	src/host/notes.c src/host/notes.h \
 	src/host/number.c src/host/number.h \
 	src/host/options.c src/host/options.h \
 	src/host/path.c src/host/path.h \
+	src/host/python_source.c src/host/python_source.h \
 	src/host/report_file.c src/host/report_file.h \
 	src/host/requests.c src/host/requests.h \
 	src/host/routes.c src/host/routes.h \
@@ -38,7 +41,8 @@ libhost_a_SOURCES = \
 	src/host/text_pipe.c src/host/text_pipe.h \
 	src/host/url_path.c src/host/url_path.h \
 	src/host/watch.c src/host/watch.h \
-	src/host/workers.c src/host/workers.h
+	src/host/workers.c src/host/workers.h \
+	src/host/write_set.c src/host/write_set.h
 
 HOST_LIBS = libhost.a libtui.a libreport.a libmodel.a libwire.a libbase.a \
 	$(UV_LIBS) $(MHD_LIBS) $(JANSSON_LIBS) $(NCURSESW_LIBS) $(PCRE2_LIBS)
@@ -62,6 +66,7 @@ HOST_TESTS = \
 	tests/unit/test_host_environment \
 	tests/unit/test_host_http \
 	tests/unit/test_host_options \
+	tests/unit/test_host_python_source \
 	tests/unit/test_host_routes \
 	tests/unit/test_host_settings \
 	tests/unit/test_host_streams \
@@ -89,6 +94,9 @@ tests_unit_test_host_http_LDADD = $(HOST_TEST_LIBS)
 tests_unit_test_host_options_SOURCES = tests/unit/test_host_options.c tests/unit/host_fixture.h
 tests_unit_test_host_options_CFLAGS = $(HOST_TEST_CFLAGS)
 tests_unit_test_host_options_LDADD = $(HOST_TEST_LIBS)
+tests_unit_test_host_python_source_SOURCES = tests/unit/test_host_python_source.c tests/unit/host_fixture.h
+tests_unit_test_host_python_source_CFLAGS = $(HOST_TEST_CFLAGS)
+tests_unit_test_host_python_source_LDADD = $(HOST_TEST_LIBS)
 tests_unit_test_host_routes_SOURCES = tests/unit/test_host_routes.c tests/unit/host_fixture.h
 tests_unit_test_host_routes_CFLAGS = $(HOST_TEST_CFLAGS)
 tests_unit_test_host_routes_LDADD = $(HOST_TEST_LIBS)

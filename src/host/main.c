@@ -5,11 +5,13 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "host/batch.h"
 #include "host/live.h"
+#include "host/new.h"
 #include "host/options.h"
 #include "host/start.h"
 
@@ -37,20 +39,30 @@ static int run(const struct options *options, struct error *error)
     return error_set(error, EXIT_STATUS_INTERNAL, "no such command");
 }
 
-int main(int argc, char **argv)
+static int run_host(int argc, char **argv, struct error *error)
 {
     struct options options;
-    struct error error = {.status = EXIT_STATUS_INTERNAL};
     int status = -1;
+    if (options_parse(&options, argc, argv, error) == 0) {
+        settle_command(&options);
+        status = run(&options, error);
+    }
+    options_fini(&options);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct error error = {.status = EXIT_STATUS_INTERNAL};
+    int status;
 
     setlocale(LC_ALL, "");
     /* A peer that goes away is an error of write(2), and not the end. */
     signal(SIGPIPE, SIG_IGN);
-    if (options_parse(&options, argc, argv, &error) == 0) {
-        settle_command(&options);
-        status = run(&options, &error);
-    }
-    options_fini(&options);
+    if (argc > 1 && strcmp(argv[1], "new") == 0)
+        status = new_run(argc - 1, argv + 1, &error);
+    else
+        status = run_host(argc, argv, &error);
     if (status < 0) {
         fprintf(stderr, "pymemtop: %s\n", error.text);
         status = (int)error.status;

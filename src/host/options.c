@@ -72,6 +72,7 @@ static const char help[] =
     "Usage: pymemtop [OPTIONS] PATH\n"
     "       pymemtop --batch [-n N] [OPTIONS] PATH\n"
     "       pymemtop start [OPTIONS] [DIR]\n"
+    "       pymemtop new NAME [--model v1|v2] [--trigger TRIGGER] [OPTIONS]\n"
     "\n"
     "Host a Python Azure Functions app, and show the memory that every line of it takes.\n"
     "PATH is a function's folder, its script, or the app's folder; \".\" where it is left out.\n"
@@ -101,6 +102,13 @@ static const char help[] =
     "      --no-color            draw without colours\n"
     "  -h, --help                print this, and exit\n"
     "  -V, --version             print the version, and exit\n"
+    "\n"
+    "new writes a function called NAME into an app, or into a new one:\n"
+    "      --dir DIR             the app's folder, or the new app's (.)\n"
+    "      --model MODEL         v1 (function.json) or v2 (decorators); the app's, or v2\n"
+    "      --trigger TRIGGER     http, timer, queue or blob (http)\n"
+    "      --authlevel LEVEL     of http: anonymous, function or admin (function)\n"
+    "      --async               a coroutine function\n"
     "\n"
     "The manual page pymemtop(1) says more.\n";
 
@@ -292,9 +300,8 @@ static int apply(struct options *options, int option, const char *value, struct 
     }
 }
 
-/* `argument` is the one that getopt stopped at; within a cluster of short options it names only
- * the letter. */
-static int refuse(int option, const char *argument, struct error *error)
+/* Within a cluster of short options the argument names only the letter. */
+int options_refuse(int option, const char *argument, struct error *error)
 {
     char letter[] = {'-', (char)optopt, '\0'};
     if (strncmp(argument, "--", 2) != 0 && optopt > ' ' && optopt < 0x7F)
@@ -316,7 +323,7 @@ static int parse_arguments(struct options *options, int argc, char **argv, struc
     while ((option = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
         int result;
         if (option == '?' || option == ':')
-            return refuse(option, argv[optind - 1], error);
+            return options_refuse(option, argv[optind - 1], error);
         if (option != 1)
             result = apply(options, option, optarg, error);
         else if (names && is_function_name(optarg))

@@ -58,6 +58,9 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 /* --request's value alone: sets method, target and request_line. 0, or -1 with `error`. */
 int options_parse_request(struct options *options, const char *text, struct error *error);
 void options_fini(struct options *options);
+/* Say what getopt_long, with ":" first, has stopped at: `option` is what it returned, `argument`
+ * the word. Returns -1 with `error` (EXIT_STATUS_USAGE). */
+int options_refuse(int option, const char *argument, struct error *error);
 /* The text of --help. */
 const char *options_help(void);
 
