@@ -172,17 +172,17 @@ static int filter_functions(struct app *app, const struct options *options, stru
 /* ---- PATH ---- */
 
 /* The name of the v2 model's script; borrowed. */
-static const char *script_name(const struct app *app)
+const char *app_script_name(const struct settings *settings)
 {
-    const char *name = settings_value(&app->settings, "PYTHON_SCRIPT_FILE_NAME");
+    const char *name = settings_value(settings, "PYTHON_SCRIPT_FILE_NAME");
     return name && *name ? name : "function_app.py";
 }
 
 static void find_script(struct app *app)
 {
-    char *path = path_join(app->root, script_name(app));
+    char *path = path_join(app->root, app_script_name(&app->settings));
     if (path_is_file(path))
-        app->script = mem_strdup(script_name(app));
+        app->script = mem_strdup(app_script_name(&app->settings));
     free(path);
 }
 
@@ -212,7 +212,7 @@ static int check_found(const struct app *app, struct error *error)
         return 0;
     return error_set(error, EXIT_STATUS_APP,
                      "no functions in %s: there is no %s, and no folder in it has a function.json",
-                     app->root, script_name(app));
+                     app->root, app_script_name(&app->settings));
 }
 
 static int check_left(const struct app *app, struct error *error)

@@ -25,6 +25,8 @@ struct app {
 /* The app root that `directory` (absolute) lies in: the nearest folder from there upwards with a
  * host.json or local.settings.json. The caller frees it; NULL: there is none. */
 char *app_find_root(const char *directory);
+/* What a v2 app's script is called below the root; borrowed from the settings. */
+const char *app_script_name(const struct settings *settings);
 /* Find and read the app of options->path. 0, or -1 with `error` (EXIT_STATUS_APP): no such path,
  * not within an app, no function, or a fault in host.json or in the function that PATH names. *app
  * is filled in in either case, so that app_fini is always right. */

@@ -166,8 +166,9 @@ struct plan {
     bool is_new_app;  /* the files of an app are to be written, too */
     bool has_folders; /* v1: folders with a function.json are there */
     enum model model;
-    char *script; /* owned; v2: the file with the FunctionApp, absolute */
-    char *target; /* owned; what the command that runs the function names, absolute */
+    char *script;    /* owned; v2: the file with the FunctionApp, absolute */
+    bool has_others; /* v2: the script is there, with functions of its own as a rule */
+    char *target;    /* owned; what the command that runs the function names, absolute */
     struct write_set files;
     const char *kept[NEW_APP_FILES]; /* files of an app that were there before */
     size_t kept_count;
@@ -238,8 +239,7 @@ static int read_settings(struct plan *plan, struct error *error)
     int result = settings_read(&settings, plan->root, error);
     if (!result) {
         const char *runtime = settings_value(&settings, "FUNCTIONS_WORKER_RUNTIME");
-        const char *script = settings_value(&settings, "PYTHON_SCRIPT_FILE_NAME");
-        plan->script = path_join(plan->root, script && *script ? script : "function_app.py");
+        plan->script = path_join(plan->root, app_script_name(&settings));
         if (runtime && *runtime && strcasecmp(runtime, "python") != 0)
             result = error_set(error, EXIT_STATUS_APP,
                                "the app in %s is not in Python: its FUNCTIONS_WORKER_RUNTIME is %s",
@@ -449,7 +449,8 @@ static int plan_v2(struct plan *plan, struct error *error)
     if (check_v2_name(plan->request->function.name, error))
         return -1;
     plan->target = mem_strdup(plan->script);
-    if (path_is_file(plan->script))
+    plan->has_others = path_is_file(plan->script);
+    if (plan->has_others)
         return plan_old_script(plan, error);
     plan_new_script(plan);
     return 0;
@@ -516,6 +517,8 @@ static void say(const struct plan *plan)
     char *target = shown_path(plan->target);
     printf("\nRun it: pymemtop ");
     print_word(target);
+    if (plan->has_others)
+        printf(" --functions %s", plan->request->function.name);
     putchar('\n');
     free(target);
 }

@@ -237,7 +237,8 @@ def test_app_without_functions_gets_the_v2_model(write_app):
 def test_script_of_another_name(write_app):
     settings = {"IsEncrypted": False, "Values": {"PYTHON_SCRIPT_FILE_NAME": "main.py"}}
     root = write_app({"host.json": "{}", "local.settings.json": json.dumps(settings)})
-    assert new("fn", cwd=root)[0] == "main.py\n\nRun it: pymemtop main.py\n"
+    assert new("one", cwd=root)[0] == "main.py\n\nRun it: pymemtop main.py\n"
+    assert new("two", cwd=root)[0] == "main.py\n\nRun it: pymemtop main.py --functions two\n"
 
 
 def test_files_of_a_checkout_stay(tmp_path):
@@ -468,15 +469,37 @@ def test_app_with_a_broken_host_json(write_app):
 # ---- it runs
 
 @pytest.mark.usefixtures("packages")
-@pytest.mark.parametrize("options", [[], ["--async"]])
-def test_http_function_runs(tmp_path, start, options):
-    new("Greet", "--model", "v1", *options, cwd=tmp_path)
-    result = batch("Greet", cwd=tmp_path)
+@pytest.mark.parametrize("options", [[], ["--async"]], ids=["sync", "async"])
+@pytest.mark.parametrize("model, path, head", [
+    ("v1", "Greet", "def main(req: func.HttpRequest)"),
+    ("v2", "function_app.py", "def Greet(req: func.HttpRequest)"),
+])
+def test_http_function_runs(tmp_path, start, model, path, head, options):
+    new("Greet", "--model", model, *options, cwd=tmp_path)
+    result = batch(path, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
-    assert "def main(req: func.HttpRequest)" in result.stdout
+    assert head in result.stdout
     server = start(tmp_path)
     assert server.get("Greet?name=Ada") == (200, b"Hello, Ada!")
     assert server.get("Greet", data=b'{"name": "Ada"}') == (200, b"Hello, Ada!")
     for data in (None, b"[]", b"{}", b"not JSON"):
         status, body = server.get("Greet", data=data)
         assert status == 200 and body.startswith(b"Hello! Say who you are")
+
+
+@pytest.mark.usefixtures("packages")
+@pytest.mark.parametrize("trigger, payload, line", [
+    ("timer", "", 'logging.info("the timer has fired")'),
+    ("queue", "some words", 'logging.info("message %s says: %s", message.id, text)'),
+    ("blob", "some words", 'logging.info("blob %s has %d bytes", blob.name, len(content))'),
+])
+@pytest.mark.parametrize("model", ["v1", "v2"])
+def test_other_functions_run(tmp_path, model, trigger, payload, line):
+    """By the very command that `new` prints, with what a real trigger would bring."""
+    new("other", "--model", model, cwd=tmp_path)
+    output, _ = new("fn", "--trigger", trigger, cwd=tmp_path)
+    words = output.splitlines()[-1].split()
+    assert words[:3] == ["Run", "it:", "pymemtop"]
+    result = batch(*words[3:], "--data", payload, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert line in result.stdout and "other(" not in result.stdout
