@@ -1,6 +1,14 @@
-# The sample app and the demo command.
+# The sample apps and the demo command.
 EXTRA_DIST += \
 	demo/run demo/screenshot.png demo/serve_page.py demo/setup.sh \
+	demo/FastApiDemo/function_app.py demo/FastApiDemo/host.json \
+	demo/FastApiDemo/invoice_api.py demo/FastApiDemo/local.settings.json \
+	demo/FastApiDemo/requirements.txt \
+	demo/FlaskDemo/function_app.py demo/FlaskDemo/host.json \
+	demo/FlaskDemo/local.settings.json demo/FlaskDemo/requirements.txt \
+	demo/OrdersV2/function_app.py demo/OrdersV2/host.json demo/OrdersV2/invoices.py \
+	demo/OrdersV2/labels.py demo/OrdersV2/local.settings.json demo/OrdersV2/orders.py \
+	demo/OrdersV2/requirements.txt \
 	demo/PythonMemoryProfilingDemo/HowToProfiled/__init__.py \
 	demo/PythonMemoryProfilingDemo/HowToProfiled/function.json \
 	demo/PythonMemoryProfilingDemo/HttpTriggerAsync/__init__.py \
