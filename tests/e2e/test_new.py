@@ -358,7 +358,7 @@ def test_function_that_is_there(tmp_path):
 
 
 @pytest.mark.parametrize("arguments", [["--model", "v1"], []])
-@pytest.mark.parametrize("size", [0, 40, 150, 250])
+@pytest.mark.parametrize("size", [0, 40, 250, 500])
 def test_half_written_app_is_removed(tmp_path, arguments, size):
     """The file system refuses what is longer than `size`, as a full disk would."""
     root = tmp_path / "app"
