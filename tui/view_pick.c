@@ -40,9 +40,9 @@ static void pick_rows(struct ui *ui, const struct model *model, struct list *lis
     for (uint32_t file = 0; file < model->file_count; file++)
         if (!model->files[file]->retired)
             add_rows(&context, list, file);
-    for (uint32_t file = (uint32_t)model->file_count; file-- > 0;)
-        if (model->files[file]->retired)
-            add_rows(&context, list, file);
+    for (uint32_t i = 1; i <= model->file_count; i++)
+        if (model->files[model->file_count - i]->retired)
+            add_rows(&context, list, (uint32_t)model->file_count - i);
 }
 
 static void pick_text(const struct view_context *context, uint64_t id, struct buf *out)
