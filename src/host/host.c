@@ -22,9 +22,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "host/app.h"
+#include "host/bytecode.h"
 #include "host/calls.h"
 #include "host/drain.h"
 #include "host/environment.h"
@@ -266,13 +268,14 @@ static void on_log(struct host *host, const json_t *json)
     else if (host->model->worker == WORKER_LOADING)
         number = INVOCATION_LOAD;
     const char *mark = log_mark(host, number);
-    size_t len = strlen(mark) + json_string_length(message);
-    char *text = mem_calloc(len + 1, 1);
-    memcpy(text, mark, strlen(mark));
-    memcpy(text + strlen(mark), json_string_value(message), json_string_length(message));
-    notes_add(&host->notes, OUTPUT_LOG,
-              parse_level(json_string_value(json_object_get(json, "level"))), number, text, len);
-    free(text);
+    struct buf text;
+    buf_init(&text, FRAME_JSON_MAX + strlen(mark));
+    if (!buf_append(&text, mark, strlen(mark)) &&
+        !buf_append(&text, json_string_value(message), json_string_length(message)))
+        notes_add(&host->notes, OUTPUT_LOG,
+                  parse_level(json_string_value(json_object_get(json, "level"))), number,
+                  buf_text(&text), text.len);
+    buf_fini(&text);
 }
 
 static void on_worker_frame(void *context, const struct frame *frame, json_t *json)
@@ -579,6 +582,11 @@ static void say_change(struct host *host, const struct watch_change *change)
               names);
 }
 
+static void on_source_saved(void *context ATTR_UNUSED, const char *path)
+{
+    bytecode_drop(path);
+}
+
 static void on_files_changed(void *context, const struct watch_change *change)
 {
     struct host *host = context;
@@ -606,8 +614,10 @@ static void on_files_changed(void *context, const struct watch_change *change)
 
 static void watch_files(struct host *host)
 {
-    const struct watch_handler handler = {
-        .context = host, .changed = on_files_changed, .notice = on_notice};
+    const struct watch_handler handler = {.context = host,
+                                          .saved = on_source_saved,
+                                          .changed = on_files_changed,
+                                          .notice = on_notice};
     if (host->options->command != COMMAND_BATCH)
         host->watch = watch_open(host->loop, host->app.root, WATCH_FOLDERS_MAX, &handler);
 }

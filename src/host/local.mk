@@ -7,6 +7,7 @@ libhost_a_SOURCES = \
 	src/host/admin.c src/host/admin.h \
 	src/host/app.c src/host/app.h \
 	src/host/batch.c src/host/batch.h \
+	src/host/bytecode.c src/host/bytecode.h \
 	src/host/calls.c src/host/calls.h \
 	src/host/client.c src/host/client.h \
 	src/host/console.c src/host/console.h \

@@ -522,6 +522,16 @@ static char *name_below_root(const struct folder *folder, const struct known_fil
 }
 
 /* Compare a marked file with what was told of it; it is let go where it is no longer there. */
+static void tell_saved(const struct folder *folder, const struct known_file *file)
+{
+    const struct watch_handler *handler = &folder->watch->handler;
+    if (!handler->saved)
+        return;
+    char *path = path_join(folder->path, file->name);
+    handler->saved(handler->context, path);
+    free(path);
+}
+
 static void check_file(struct folder *folder, size_t place, struct watch_change *change,
                        char *names[WATCH_NAMED])
 {
@@ -532,6 +542,8 @@ static void check_file(struct folder *folder, size_t place, struct watch_change 
         change->code = change->code || file->kind == KIND_CODE;
         change->settings = change->settings || file->kind == KIND_SETTINGS;
         keep_name(names, name_below_root(folder, file));
+        if (file->kind == KIND_CODE)
+            tell_saved(folder, file);
     }
     file->told = now;
     file->marked = false;

@@ -49,6 +49,8 @@ struct watch_change {
 
 struct watch_handler {
     void *context;
+    /* For each *.py of the change, before it is told; the absolute path. May be NULL. */
+    void (*saved)(void *context, const char *path);
     /* May close the watch. */
     void (*changed)(void *context, const struct watch_change *change);
     /* The watch has something to say; one line. */

@@ -56,6 +56,19 @@ def test_saved_source(app, start):
     assert ("__init__.py", 1, False) in versions and ("__init__.py", 2, False) not in versions
 
 
+def test_saved_twice_within_a_second(app, start):
+    """Python itself would take the bytecode of the first for that of the second."""
+    helper = app / "helper.py"
+    server = start(app, env={"PYTHONDONTWRITEBYTECODE": ""})
+    assert server.get("Fn") == (200, b"one")
+    assert list((app / "__pycache__").glob("helper.*.pyc"))
+    saved = helper.stat()
+    helper.write_text("def word():\n    return 'two'\n")
+    os.utime(helper, ns=(saved.st_atime_ns, saved.st_mtime_ns))
+    assert helper.stat().st_size == saved.st_size
+    answers(server, "Fn", 200, b"two")
+
+
 def test_saved_as_it_was(app, start):
     server = start(app)
     worker = server.worker
