@@ -344,9 +344,8 @@ static int read_arguments(struct constraint *constraint, const char *text, const
     if (constraint->low > constraint->high)
         return error_set(error, EXIT_STATUS_APP,
                          "in the constraint '%s' the first number is larger than the second", text);
-    if (kind->fits)
-        return 0;
-    return compile(constraint, kind->pattern ? kind->pattern : arguments, error);
+    const char *pattern = kind->pattern ? kind->pattern : arguments;
+    return kind->fits || !pattern ? 0 : compile(constraint, pattern, error);
 }
 
 static void refuse_name(const char *name, struct error *error)

@@ -71,7 +71,7 @@ static int add_constraint(struct template_part *part, const char *text, size_t l
     if (!fresh)
         return -1;
     part->constraints =
-        mem_resize(part->constraints, part->constraint_count + 1, sizeof *part->constraints);
+        mem_resize(part->constraints, part->constraint_count + 1, sizeof(struct constraint *));
     part->constraints[part->constraint_count++] = fresh;
     return 0;
 }
@@ -185,17 +185,17 @@ static int check_segment(const struct template_segment *segment, struct error *e
 {
     for (size_t i = 0; i < segment->part_count; i++) {
         const struct template_part *part = &segment->parts[i];
-        const struct template_part *before = i ? part - 1 : NULL;
+        const char *before = i ? part[-1].literal : NULL;
         if (part->literal || segment->part_count == 1)
             continue;
         if (part->rest)
             return FAULT(error, "{*%s} must be a segment of its own", part->name);
         if (part->optional && i + 1 < segment->part_count)
             return FAULT(error, "the optional {%s?} must end its segment", part->name);
-        if (before && before->name)
-            return FAULT(error, "between {%s} and {%s} there must be a slash or text", before->name,
-                         part->name);
-        if (part->optional && (!before || strcmp(before->literal, ".") != 0))
+        if (i && !before)
+            return FAULT(error, "between {%s} and {%s} there must be a slash or text",
+                         part[-1].name, part->name);
+        if (part->optional && (!before || strcmp(before, ".") != 0))
             return FAULT(error, "before the optional {%s?} only a '.' can stand in its segment",
                          part->name);
     }
