@@ -25,6 +25,7 @@ libhost_a_SOURCES = \
 	src/host/link.c src/host/link.h \
 	src/host/live.c src/host/live.h \
 	src/host/load.c src/host/load.h \
+	src/host/ncrontab.c src/host/ncrontab.h \
 	src/host/new.c src/host/new.h \
 	src/host/new_text.c src/host/new_text.h \
 	src/host/notes.c src/host/notes.h \
@@ -66,6 +67,7 @@ HOST_TESTS = \
 	tests/unit/test_host_drain \
 	tests/unit/test_host_environment \
 	tests/unit/test_host_http \
+	tests/unit/test_host_ncrontab \
 	tests/unit/test_host_options \
 	tests/unit/test_host_python_source \
 	tests/unit/test_host_routes \
@@ -92,6 +94,9 @@ tests_unit_test_host_environment_LDADD = $(HOST_TEST_LIBS)
 tests_unit_test_host_http_SOURCES = tests/unit/test_host_http.c tests/unit/host_fixture.h
 tests_unit_test_host_http_CFLAGS = $(HOST_TEST_CFLAGS)
 tests_unit_test_host_http_LDADD = $(HOST_TEST_LIBS)
+tests_unit_test_host_ncrontab_SOURCES = tests/unit/test_host_ncrontab.c tests/unit/host_fixture.h
+tests_unit_test_host_ncrontab_CFLAGS = $(HOST_TEST_CFLAGS)
+tests_unit_test_host_ncrontab_LDADD = $(HOST_TEST_LIBS)
 tests_unit_test_host_options_SOURCES = tests/unit/test_host_options.c tests/unit/host_fixture.h
 tests_unit_test_host_options_CFLAGS = $(HOST_TEST_CFLAGS)
 tests_unit_test_host_options_LDADD = $(HOST_TEST_LIBS)
@@ -113,7 +118,9 @@ tests_unit_test_host_watch_LDADD = $(HOST_TEST_LIBS)
 endif
 
 # Routes and paths are parsed from outside text; see src/wire/local.mk for what this is without an engine.
-check_PROGRAMS += tests/fuzz/fuzz_routes
-TESTS += tests/fuzz/fuzz_routes
+check_PROGRAMS += tests/fuzz/fuzz_ncrontab tests/fuzz/fuzz_routes
+TESTS += tests/fuzz/fuzz_ncrontab tests/fuzz/fuzz_routes
+tests_fuzz_fuzz_ncrontab_SOURCES = tests/fuzz/fuzz_ncrontab.c
+tests_fuzz_fuzz_ncrontab_LDADD = $(HOST_LIBS)
 tests_fuzz_fuzz_routes_SOURCES = tests/fuzz/fuzz_routes.c
 tests_fuzz_fuzz_routes_LDADD = $(HOST_LIBS)
