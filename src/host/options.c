@@ -16,6 +16,7 @@
 #include "base/attributes.h"
 #include "base/mem.h"
 #include "host/number.h"
+#include "host/path.h"
 #include "report/table.h"
 
 enum long_option {
@@ -23,7 +24,10 @@ enum long_option {
     OPT_ASCII,
     OPT_BATCH,
     OPT_CONCURRENCY,
+    OPT_CORS,
+    OPT_CORS_CREDENTIALS,
     OPT_DATA,
+    OPT_ENABLE_AUTH,
     OPT_EXCLUDE,
     OPT_FORMAT,
     OPT_FUNCTIONS,
@@ -35,19 +39,29 @@ enum long_option {
     OPT_QUIET,
     OPT_REPORT,
     OPT_REQUEST,
+    OPT_SCRIPT_ROOT,
     OPT_VERBOSE,
 };
 
-enum { REQUESTS_MAX = 100000000, CONCURRENCY_MAX = 500, FUNCTION_NAME_MAX = 128 };
+enum {
+    REQUESTS_MAX = 100000000,
+    CONCURRENCY_MAX = 500,
+    FUNCTION_NAME_MAX = 128,
+    TIMEOUT_MAX_S = 86400
+};
 
-static const char short_options[] = "-:hVn:o:p:";
+static const char short_options[] = "-:hVn:o:p:t:";
 
 static const struct option long_options[] = {
     {"address", required_argument, NULL, OPT_ADDRESS},
     {"ascii", no_argument, NULL, OPT_ASCII},
     {"batch", no_argument, NULL, OPT_BATCH},
     {"concurrency", required_argument, NULL, OPT_CONCURRENCY},
+    {"cors", required_argument, NULL, OPT_CORS},
+    {"cors-credentials", no_argument, NULL, OPT_CORS_CREDENTIALS},
     {"data", required_argument, NULL, OPT_DATA},
+    {"enable-auth", no_argument, NULL, OPT_ENABLE_AUTH},
+    {"enableAuth", no_argument, NULL, OPT_ENABLE_AUTH},
     {"exclude", required_argument, NULL, OPT_EXCLUDE},
     {"format", required_argument, NULL, OPT_FORMAT},
     {"functions", required_argument, NULL, OPT_FUNCTIONS},
@@ -63,6 +77,8 @@ static const struct option long_options[] = {
     {"report", no_argument, NULL, OPT_REPORT},
     {"request", required_argument, NULL, OPT_REQUEST},
     {"requests", required_argument, NULL, 'n'},
+    {"script-root", required_argument, NULL, OPT_SCRIPT_ROOT},
+    {"timeout", required_argument, NULL, 't'},
     {"verbose", no_argument, NULL, OPT_VERBOSE},
     {"version", no_argument, NULL, 'V'},
     {NULL, 0, NULL, 0},
@@ -81,8 +97,13 @@ static const char help[] =
     "                            where input or output is not a terminal\n"
     "  -p, --port PORT           port to listen on (7071; any free one with --batch)\n"
     "      --address ADDRESS     address to listen on (127.0.0.1)\n"
+    "      --script-root DIR     the app's folder; PATH is looked up in it\n"
     "      --python PATH         interpreter or virtual environment of the app\n"
     "      --functions NAME...   load only these functions\n"
+    "      --cors ORIGINS        origins that browsers may call from, separated by commas\n"
+    "      --cors-credentials    let those origins send cookies\n"
+    "      --enableAuth          ask for the keys that the functions' authLevel wants\n"
+    "  -t, --timeout SECONDS     how long a request waits for the app to be loaded (30)\n"
     "      --include GLOB        profile files that match, too; may be repeated\n"
     "      --exclude GLOB        do not profile files that match; may be repeated\n"
     "\n"
@@ -253,6 +274,10 @@ static int apply_number(struct options *options, int option, const char *value, 
         result = parse_number(value, 0, TABLE_PRECISION_MAX, "--precision", &number, error);
         options->precision = (int)number;
         break;
+    case 't':
+        result = parse_number(value, 1, TIMEOUT_MAX_S, "--timeout", &number, error);
+        options->timeout_s = (unsigned)number;
+        break;
     default: break;
     }
     return result;
@@ -265,15 +290,22 @@ static void apply_plain(struct options *options, int option, const char *value)
     case 'h': options->command = COMMAND_HELP; break;
     case 'V': options->command = COMMAND_VERSION; break;
     case 'o': options->output = value; break;
-    case OPT_ADDRESS: options->address = value; break;
+    case OPT_ADDRESS:
+        options->address = value;
+        options->address_given = true;
+        break;
     case OPT_ASCII: options->ascii = true; break;
+    case OPT_CORS: options->cors = value; break;
+    case OPT_CORS_CREDENTIALS: options->cors_credentials = true; break;
     case OPT_DATA: options->data = value; break;
+    case OPT_ENABLE_AUTH: options->enable_auth = true; break;
     case OPT_EXCLUDE: append(&options->exclude, &options->exclude_count, value); break;
     case OPT_INCLUDE: append(&options->include, &options->include_count, value); break;
     case OPT_NO_COLOR: options->no_color = true; break;
     case OPT_PYTHON: options->python = value; break;
     case OPT_QUIET: options->quiet = true; break;
     case OPT_REPORT: options->report = true; break;
+    case OPT_SCRIPT_ROOT: options->script_root = value; break;
     case OPT_VERBOSE: options->verbose = true; break;
     default: break;
     }
@@ -284,6 +316,7 @@ static int apply(struct options *options, int option, const char *value, struct 
     switch (option) {
     case 'p':
     case 'n':
+    case 't':
     case OPT_CONCURRENCY:
     case OPT_PRECISION: return apply_number(options, option, value, error);
     case OPT_FORMAT: return parse_format(options, value, error);
@@ -340,6 +373,25 @@ static int parse_arguments(struct options *options, int argc, char **argv, struc
     return 0;
 }
 
+/* The command among the first words: how many words it took. */
+static int take_command(struct options *options, int argc, char **argv)
+{
+    int words = argc > 2 && strcmp(argv[1], "host") == 0 ? 2 : 1;
+    if (argc <= words || strcmp(argv[words], "start") != 0)
+        return 0;
+    options->command = COMMAND_START;
+    return words;
+}
+
+/* As `func`, which changes its directory to that folder first. */
+static void apply_script_root(struct options *options)
+{
+    if (!options->script_root)
+        return;
+    options->joined_path = path_join(options->script_root, options->path);
+    options->path = options->joined_path;
+}
+
 int options_parse(struct options *options, int argc, char **argv, struct error *error)
 {
     *options = (struct options){
@@ -349,12 +401,11 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
         .requests = 1,
         .concurrency = 1,
         .precision = TABLE_PRECISION_DEFAULT,
+        .timeout_s = OPTIONS_TIMEOUT_DEFAULT_S,
     };
-    if (argc > 1 && strcmp(argv[1], "start") == 0) {
-        options->command = COMMAND_START;
-        argc--, argv++;
-    }
-    int result = parse_arguments(options, argc, argv, error);
+    int words = take_command(options, argc, argv);
+    int result = parse_arguments(options, argc - words, argv + words, error);
+    apply_script_root(options);
     if (options->command == COMMAND_BATCH && !options->port_given)
         options->port = 0;
     return result;
@@ -362,6 +413,7 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 
 void options_fini(struct options *options)
 {
+    free(options->joined_path);
     free(options->request_line);
     free(options->headers);
     free(options->functions);

@@ -19,15 +19,24 @@ enum command {
     COMMAND_VERSION,
 };
 
+enum { OPTIONS_TIMEOUT_DEFAULT_S = 30 };
+
 enum report_format { FORMAT_TEXT, FORMAT_JSON };
 
 struct options {
     enum command command;
-    const char *path;    /* borrowed from argv; "." where none was given */
-    const char *python;  /* --python, or NULL */
-    const char *address; /* --address; "127.0.0.1" */
-    uint16_t port;       /* --port; 7071 for live and start, 0 (any free one) for batch */
+    const char *path;        /* borrowed; "." where none was given; below script_root */
+    const char *script_root; /* --script-root, or NULL */
+    char *joined_path;       /* owned: what path points to where there is a script_root */
+    const char *python;      /* --python, or NULL */
+    const char *address;     /* --address; "127.0.0.1" */
+    bool address_given;
+    uint16_t port; /* --port; 7071 for live and start, 0 (any free one) for batch */
     bool port_given;
+    const char *cors; /* --cors, as written; NULL where it is not given */
+    bool cors_credentials;
+    bool enable_auth;
+    unsigned timeout_s;   /* --timeout: for the app to be loaded */
     const char *method;   /* of --request 'METHOD TARGET'; NULL: the function's first method */
     const char *target;   /* NULL: the function's route */
     char *request_line;   /* owned: what method and target point into */

@@ -46,6 +46,11 @@ static void test_defaults(void **state)
     assert_int_equal(options.format, FORMAT_TEXT);
     assert_null(options.method);
     assert_null(options.target);
+    assert_false(options.address_given);
+    assert_int_equal(options.timeout_s, 30);
+    assert_null(options.cors);
+    assert_false(options.cors_credentials);
+    assert_false(options.enable_auth);
 }
 
 static void test_commands(void **state)
@@ -55,6 +60,16 @@ static void test_commands(void **state)
     assert_int_equal(options.command, COMMAND_START);
     assert_string_equal(options.path, "app");
     assert_int_equal(options.port, 80);
+    options_fini(&options);
+
+    assert_int_equal(parse("host", "start", "app", NULL), 0);
+    assert_int_equal(options.command, COMMAND_START);
+    assert_string_equal(options.path, "app");
+    options_fini(&options);
+
+    assert_int_equal(parse("host", NULL), 0);
+    assert_int_equal(options.command, COMMAND_LIVE);
+    assert_string_equal(options.path, "host");
     options_fini(&options);
 
     assert_int_equal(parse("--batch", "-n", "3", "app", NULL), 0);
@@ -134,6 +149,39 @@ static void test_lists(void **state)
     assert_int_equal(options.exclude_count, 2);
 }
 
+static void test_host(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("start", "--cors", "http://a,http://b", "--cors-credentials",
+                           "--enableAuth", "-t", "60", "--address", "0.0.0.0", NULL),
+                     0);
+    assert_string_equal(options.cors, "http://a,http://b");
+    assert_true(options.cors_credentials);
+    assert_true(options.enable_auth);
+    assert_int_equal(options.timeout_s, 60);
+    assert_true(options.address_given);
+    options_fini(&options);
+
+    assert_int_equal(parse("start", "--enable-auth", "--timeout=1", NULL), 0);
+    assert_true(options.enable_auth);
+    assert_int_equal(options.timeout_s, 1);
+}
+
+static void test_script_root(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("start", "--script-root", "dir", NULL), 0);
+    assert_string_equal(options.path, "dir/.");
+    options_fini(&options);
+
+    assert_int_equal(parse("Fn", "--script-root", "/dir", NULL), 0);
+    assert_string_equal(options.path, "/dir/Fn");
+    options_fini(&options);
+
+    assert_int_equal(parse("--script-root", "dir", "/app", NULL), 0);
+    assert_string_equal(options.path, "/app");
+}
+
 static void assert_refused(const char *first, const char *second, const char *words)
 {
     assert_int_equal(parse(first, second, NULL), -1);
@@ -154,6 +202,11 @@ static void test_faults(void **state)
     assert_refused("-p", "65536", "--port takes a number from 0 to 65535");
     assert_refused("-p", "80x", "'80x'");
     assert_refused("--precision", "13", "--precision takes a number from 0 to 12");
+    assert_refused("-t", "0", "--timeout takes a number from 1");
+    assert_refused("--timeout", "1m", "'1m'");
+    assert_refused("--script-root", NULL, "--script-root needs a value");
+    assert_refused("--cors", NULL, "--cors needs a value");
+    assert_refused("--enableAuth=x", NULL, "unknown option --enableAuth=x");
     assert_refused("--format", "xml", "--format takes text or json");
     assert_refused("--header", "no colon", "--header takes");
     assert_refused("--header", "A: b\r\nC: d", "--header takes");
@@ -174,6 +227,8 @@ int main(void)
         cmocka_unit_test_teardown(test_functions_take_the_names_that_follow, finish),
         cmocka_unit_test_teardown(test_request, finish),
         cmocka_unit_test_teardown(test_lists, finish),
+        cmocka_unit_test_teardown(test_host, finish),
+        cmocka_unit_test_teardown(test_script_root, finish),
         cmocka_unit_test(test_faults),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
