@@ -494,7 +494,8 @@ static void say_notices(struct host *host)
 {
     const struct settings *settings = &host->app.settings;
     for (size_t i = 0; i < settings->notice_count; i++)
-        notes_say(&host->notes, LEVEL_INFO, OUTPUT_NO_INVOCATION, "%s", settings->notices[i]);
+        notes_say(&host->notes, settings->notices[i].level, OUTPUT_NO_INVOCATION, "%s",
+                  settings->notices[i].text);
     if (!host->environment.executable) {
         const char *version = workers_version(host->worker_program);
         notes_say(&host->notes, LEVEL_WARNING, OUTPUT_NO_INVOCATION,

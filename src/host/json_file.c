@@ -2,9 +2,13 @@
 #include "host/json_file.h"
 
 #include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "base/text.h"
 #include "host/path.h"
 
@@ -41,12 +45,35 @@ static void blank_comments(char *text, size_t len)
     }
 }
 
+/* Overwrite the commas between a value and the end of its object or array. Comments are blank
+ * already. */
+static void blank_trailing_commas(char *text, size_t len)
+{
+    size_t comma = len; /* the last one, where nothing but space came after it */
+    char before = '{';  /* what came before it */
+    size_t at = 0;
+    while (at < len) {
+        char c = text[at];
+        if (c == ' ' || c == '\t' || c == '\r' || c == '\n') {
+            at++;
+            continue;
+        }
+        if ((c == ']' || c == '}') && comma < len)
+            text[comma] = ' ';
+        bool follows_value = before != '{' && before != '[' && before != ',';
+        comma = c == ',' && follows_value ? at : len;
+        before = c;
+        at = c == '"' ? skip_string(text, at, len) : at + 1;
+    }
+}
+
 static json_t *parse(char *text, size_t len, const char *shown, struct error *error)
 {
     json_error_t where;
     if (len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
         text += 3, len -= 3;
     blank_comments(text, len);
+    blank_trailing_commas(text, len);
     json_t *json = json_loadb(text, len, 0, &where);
     if (!json) {
         error_set(error, EXIT_STATUS_APP, "%s:%d:%d: not JSON: %s", shown, where.line,
@@ -100,4 +127,25 @@ json_t *json_text(const char *bytes, size_t len)
 const char *json_text_of(const json_t *object, const char *key)
 {
     return json_string_value(json_object_get(object, key));
+}
+
+/* The shortest text that reads back as the number. */
+static char *real_text(double value)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%.15G", value);
+    if (strtod(text, NULL) != value)
+        snprintf(text, sizeof text, "%.17G", value);
+    return mem_strdup(text);
+}
+
+char *json_scalar_text(const json_t *value)
+{
+    if (json_is_string(value))
+        return mem_strdup(json_string_value(value));
+    if (json_is_boolean(value))
+        return mem_strdup(json_is_true(value) ? "True" : "False");
+    if (json_is_integer(value))
+        return mem_printf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    return json_is_real(value) ? real_text(json_real_value(value)) : NULL;
 }

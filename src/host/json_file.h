@@ -1,6 +1,7 @@
 /*
  * JSON files of the app, and JSON strings from any bytes. As the Azure Functions host does, a byte
- * order mark and comments are accepted; positions in messages are those of the file.
+ * order mark, comments and a comma after the last member are accepted; positions in messages are
+ * those of the file.
  */
 #ifndef HOST_JSON_FILE_H
 #define HOST_JSON_FILE_H
@@ -17,5 +18,8 @@ json_t *json_file_read(const char *path, const char *shown, struct error *error)
 json_t *json_text(const char *bytes, size_t len);
 /* The string under `key`, borrowed, or NULL where there is none. */
 const char *json_text_of(const json_t *object, const char *key);
+/* A string, boolean ("True") or number as the text that the Functions host makes of it; NULL for
+ * null, an array or an object. The caller frees it. */
+char *json_scalar_text(const json_t *value);
 
 #endif

@@ -10,6 +10,7 @@ libhost_a_SOURCES = \
 	src/host/bytecode.c src/host/bytecode.h \
 	src/host/calls.c src/host/calls.h \
 	src/host/client.c src/host/client.h \
+	src/host/configuration.c src/host/configuration.h \
 	src/host/console.c src/host/console.h \
 	src/host/constraint.c src/host/constraint.h \
 	src/host/date_text.c src/host/date_text.h \
@@ -25,6 +26,8 @@ libhost_a_SOURCES = \
 	src/host/link.c src/host/link.h \
 	src/host/live.c src/host/live.h \
 	src/host/load.c src/host/load.h \
+	src/host/local_settings.c src/host/local_settings.h \
+	src/host/log_levels.c src/host/log_levels.h \
 	src/host/ncrontab.c src/host/ncrontab.h \
 	src/host/new.c src/host/new.h \
 	src/host/new_text.c src/host/new_text.h \
@@ -41,6 +44,7 @@ libhost_a_SOURCES = \
 	src/host/supervisor.c src/host/supervisor.h \
 	src/host/template.c src/host/template.h \
 	src/host/text_pipe.c src/host/text_pipe.h \
+	src/host/time_span.c src/host/time_span.h \
 	src/host/url_path.c src/host/url_path.h \
 	src/host/watch.c src/host/watch.h \
 	src/host/workers.c src/host/workers.h \
@@ -63,16 +67,19 @@ if HAVE_CMOCKA
 HOST_TESTS = \
 	tests/unit/test_host_app \
 	tests/unit/test_host_calls \
+	tests/unit/test_host_configuration \
 	tests/unit/test_host_constraint \
 	tests/unit/test_host_drain \
 	tests/unit/test_host_environment \
 	tests/unit/test_host_http \
+	tests/unit/test_host_log_levels \
 	tests/unit/test_host_ncrontab \
 	tests/unit/test_host_options \
 	tests/unit/test_host_python_source \
 	tests/unit/test_host_routes \
 	tests/unit/test_host_settings \
 	tests/unit/test_host_streams \
+	tests/unit/test_host_time_span \
 	tests/unit/test_host_watch
 check_PROGRAMS += $(HOST_TESTS)
 TESTS += $(HOST_TESTS)
@@ -115,6 +122,15 @@ tests_unit_test_host_streams_LDADD = $(HOST_TEST_LIBS)
 tests_unit_test_host_watch_SOURCES = tests/unit/test_host_watch.c tests/unit/host_fixture.h
 tests_unit_test_host_watch_CFLAGS = $(HOST_TEST_CFLAGS)
 tests_unit_test_host_watch_LDADD = $(HOST_TEST_LIBS)
+tests_unit_test_host_configuration_SOURCES = tests/unit/test_host_configuration.c tests/unit/host_fixture.h
+tests_unit_test_host_configuration_CFLAGS = $(HOST_TEST_CFLAGS)
+tests_unit_test_host_configuration_LDADD = $(HOST_TEST_LIBS)
+tests_unit_test_host_log_levels_SOURCES = tests/unit/test_host_log_levels.c tests/unit/host_fixture.h
+tests_unit_test_host_log_levels_CFLAGS = $(HOST_TEST_CFLAGS)
+tests_unit_test_host_log_levels_LDADD = $(HOST_TEST_LIBS)
+tests_unit_test_host_time_span_SOURCES = tests/unit/test_host_time_span.c tests/unit/host_fixture.h
+tests_unit_test_host_time_span_CFLAGS = $(HOST_TEST_CFLAGS)
+tests_unit_test_host_time_span_LDADD = $(HOST_TEST_LIBS)
 endif
 
 # Routes and paths are parsed from outside text; see src/wire/local.mk for what this is without an engine.

@@ -87,7 +87,8 @@ def test_function_json_and_host_json(app, start):
                                                                '"name": "req", "route": "moved"'))
     answers(server, "moved", 200, b"one")
     assert server.get("Fn")[0] == 404
-    (app / "host.json").write_text('{"extensions": {"http": {"routePrefix": "v1"}}}')
+    (app / "host.json").write_text(
+        '{"version": "2.0", "extensions": {"http": {"routePrefix": "v1"}}}')
     wait_for(lambda: server.request("/v1/moved")[0] == 200, lambda: server.console)
     assert server.get("moved")[0] == 404
     (app / "New").mkdir()
@@ -113,7 +114,7 @@ def test_broken_host_json_leaves_the_app_as_it_was(app, start):
     server.wait_line(r"host\.json:1:8: not JSON.*; the app goes on as it was until that is mended$")
     assert server.get("Fn") == (200, b"one")
     assert server.worker == worker
-    (app / "host.json").write_text('{"functionTimeout": "00:00:07"}')
+    (app / "host.json").write_text('{"version": "2.0", "functionTimeout": "00:00:07"}')
     server.wait_line(r"host\.json " + LOADED_AGAIN)
     assert server.get("Fn") == (200, b"one")
 

@@ -288,7 +288,7 @@ static void test_chosen_functions(void **state)
     options.functions = unknown;
     assert_fault("", "has no 'three'");
     options.function_count = 0;
-    fixture_write("host.json", "{\"functions\": [\"One\"]}");
+    fixture_write("host.json", "{\"version\": \"2.0\", \"functions\": [\"One\"]}");
     assert_int_equal(read_app(""), 0);
     assert_int_equal(app.function_count, 1);
     assert_fault("two", "host.json do not name it");
