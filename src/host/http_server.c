@@ -107,6 +107,42 @@ int http_answer_header(struct http_answer *answer, const char *name, const char 
     return 0;
 }
 
+bool http_answer_has_header(const struct http_answer *answer, const char *name)
+{
+    return answer->response && MHD_get_response_header(answer->response, name);
+}
+
+struct header_search {
+    const char *name;
+    const char *found_name; /* borrowed from the response */
+    const char *found_value;
+};
+
+static enum MHD_Result find_header(void *cls, enum MHD_ValueKind kind ATTR_UNUSED, const char *name,
+                                   const char *value)
+{
+    struct header_search *search = cls;
+    if (strcasecmp(name, search->name) != 0)
+        return MHD_YES;
+    search->found_name = name;
+    search->found_value = value;
+    return MHD_NO;
+}
+
+int http_answer_replace_header(struct http_answer *answer, const char *name, const char *value)
+{
+    /* libmicrohttpd removes a header only by its very spelling and value. */
+    struct header_search search = {.name = name};
+    while (answer->response) {
+        search.found_name = NULL;
+        MHD_get_response_headers(answer->response, find_header, &search);
+        if (!search.found_name || MHD_del_response_header(answer->response, search.found_name,
+                                                          search.found_value) != MHD_YES)
+            break;
+    }
+    return http_answer_header(answer, name, value);
+}
+
 void http_request_answer(struct http_request *request, struct http_answer *answer)
 {
     if (request->state == REQUEST_ANSWERED) {

@@ -10,6 +10,7 @@
 #ifndef HOST_HTTP_SERVER_H
 #define HOST_HTTP_SERVER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <uv.h>
@@ -70,6 +71,9 @@ struct http_answer *http_answer_new(int status, const void *body, size_t len);
 /* Add a header. What HTTP itself sets (Content-Length, Connection, ...) is left out quietly;
  * -EINVAL where name or value cannot be a header. */
 int http_answer_header(struct http_answer *answer, const char *name, const char *value);
+/* The same, in the place of headers of that name that are there already. */
+int http_answer_replace_header(struct http_answer *answer, const char *name, const char *value);
+bool http_answer_has_header(const struct http_answer *answer, const char *name);
 /* Send the answer (freed). A status that HTTP does not know becomes 500. */
 void http_request_answer(struct http_request *request, struct http_answer *answer);
 

@@ -12,6 +12,7 @@ libhost_a_SOURCES = \
 	src/host/client.c src/host/client.h \
 	src/host/configuration.c src/host/configuration.h \
 	src/host/console.c src/host/console.h \
+	src/host/cors.c src/host/cors.h \
 	src/host/constraint.c src/host/constraint.h \
 	src/host/date_text.c src/host/date_text.h \
 	src/host/drain.c src/host/drain.h \
@@ -68,6 +69,7 @@ HOST_TESTS = \
 	tests/unit/test_host_app \
 	tests/unit/test_host_calls \
 	tests/unit/test_host_configuration \
+	tests/unit/test_host_cors \
 	tests/unit/test_host_constraint \
 	tests/unit/test_host_drain \
 	tests/unit/test_host_environment \
@@ -131,6 +133,9 @@ tests_unit_test_host_log_levels_LDADD = $(HOST_TEST_LIBS)
 tests_unit_test_host_time_span_SOURCES = tests/unit/test_host_time_span.c tests/unit/host_fixture.h
 tests_unit_test_host_time_span_CFLAGS = $(HOST_TEST_CFLAGS)
 tests_unit_test_host_time_span_LDADD = $(HOST_TEST_LIBS)
+tests_unit_test_host_cors_SOURCES = tests/unit/test_host_cors.c tests/unit/host_fixture.h
+tests_unit_test_host_cors_CFLAGS = $(HOST_TEST_CFLAGS)
+tests_unit_test_host_cors_LDADD = $(HOST_TEST_LIBS)
 endif
 
 # Routes and paths are parsed from outside text; see src/wire/local.mk for what this is without an engine.
