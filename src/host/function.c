@@ -131,16 +131,13 @@ static int read_methods(struct app_function *function, const json_t *trigger, st
     return 0;
 }
 
-static int check_auth_level(const struct app_function *function, const json_t *trigger,
-                            struct error *error)
+static int read_auth_level(struct app_function *function, const json_t *trigger,
+                           struct error *error)
 {
-    static const char *const levels[] = {"anonymous", "function", "user", "system", "admin"};
     const json_t *value = json_object_get(trigger, "authLevel");
-    if (!value || json_is_null(value))
+    const char *text = json_string_value(value);
+    if (!value || json_is_null(value) || (text && !auth_level_parse(text, &function->auth_level)))
         return 0;
-    for (size_t i = 0; json_is_string(value) && i < ARRAY_LEN(levels); i++)
-        if (strcasecmp(json_string_value(value), levels[i]) == 0)
-            return 0;
     return FAULT(function, error, "authLevel must be anonymous, function or admin");
 }
 
@@ -155,7 +152,7 @@ static int read_http_trigger(struct app_function *function, const json_t *trigge
     function->route = mem_strdup(text && *text ? text : function->name);
     if (read_methods(function, trigger, error))
         return -1;
-    return check_auth_level(function, trigger, error);
+    return read_auth_level(function, trigger, error);
 }
 
 static bool is_trigger(const char *type)
@@ -257,6 +254,7 @@ void function_read(struct app_function *function, const char *app_root, const ch
         .trigger = mem_strdup(""),
         .route = mem_strdup(name),
         .described_here = true,
+        .auth_level = AUTH_FUNCTION,
     };
     function->script = path_join(function->directory, "__init__.py");
     if (read_description(function, &error))
@@ -276,6 +274,7 @@ void function_describe(struct app_function *function, const char *app_root,
         .entry_point = mem_strdup(name ? name : ""),
         .trigger = mem_strdup(""),
         .route = mem_strdup(name ? name : ""),
+        .auth_level = AUTH_FUNCTION,
     };
     if (check_name(function, &error) ||
         read_bindings(function, json_object_get(description, "bindings"), &error))

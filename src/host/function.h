@@ -12,6 +12,7 @@
 
 #include "base/attributes.h"
 #include "base/error.h"
+#include "host/auth.h"
 
 struct app_function {
     char *name;        /* owned; v1: the folder's */
@@ -22,7 +23,8 @@ struct app_function {
     char *route;       /* owned; its template without the prefix; NULL: not an httpTrigger */
     char **methods;    /* owned; upper case; none: all */
     size_t method_count;
-    json_t *bindings; /* owned; the array as in function.json, NULL where it is broken */
+    enum auth_level auth_level; /* of an httpTrigger */
+    json_t *bindings;           /* owned; the array as in function.json, NULL where it is broken */
     bool disabled;
     bool described_here; /* by a function.json */
     char *problem;       /* owned or NULL: why it cannot be loaded, one line */

@@ -6,6 +6,7 @@ libhost_a_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(MHD_CFLAGS) $(JANSSON_CFLAGS) $(N
 libhost_a_SOURCES = \
 	src/host/admin.c src/host/admin.h \
 	src/host/app.c src/host/app.h \
+	src/host/auth.c src/host/auth.h \
 	src/host/batch.c src/host/batch.h \
 	src/host/bytecode.c src/host/bytecode.h \
 	src/host/calls.c src/host/calls.h \
@@ -67,6 +68,7 @@ HOST_TEST_LIBS = $(HOST_LIBS) $(CMOCKA_LIBS)
 if HAVE_CMOCKA
 HOST_TESTS = \
 	tests/unit/test_host_app \
+	tests/unit/test_host_auth \
 	tests/unit/test_host_calls \
 	tests/unit/test_host_configuration \
 	tests/unit/test_host_cors \
@@ -136,6 +138,9 @@ tests_unit_test_host_time_span_LDADD = $(HOST_TEST_LIBS)
 tests_unit_test_host_cors_SOURCES = tests/unit/test_host_cors.c tests/unit/host_fixture.h
 tests_unit_test_host_cors_CFLAGS = $(HOST_TEST_CFLAGS)
 tests_unit_test_host_cors_LDADD = $(HOST_TEST_LIBS)
+tests_unit_test_host_auth_SOURCES = tests/unit/test_host_auth.c tests/unit/host_fixture.h
+tests_unit_test_host_auth_CFLAGS = $(HOST_TEST_CFLAGS)
+tests_unit_test_host_auth_LDADD = $(HOST_TEST_LIBS)
 endif
 
 # Routes and paths are parsed from outside text; see src/wire/local.mk for what this is without an engine.

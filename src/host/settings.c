@@ -315,9 +315,7 @@ const char *settings_value(const struct settings *settings, const char *name)
 
 /* ---- %NAME% ---- */
 
-/* The value under that name or one that is the same to a Functions host; NULL where there is none.
- * Borrowed until the environment changes. */
-static const char *find_value(const struct settings *settings, const char *name)
+const char *settings_find(const struct settings *settings, const char *name)
 {
     const char *exact = settings_value(settings, name);
     if (exact)
@@ -341,7 +339,7 @@ static int resolve_name(const struct settings *settings, const char *start, size
                         struct buf *out, struct error *error)
 {
     char *name = mem_strndup(start, len);
-    const char *value = len ? find_value(settings, name) : NULL;
+    const char *value = len ? settings_find(settings, name) : NULL;
     int result = 0;
     if (!value)
         result = error_set(error, EXIT_STATUS_APP, "'%%%s%%' does not resolve to a value.", name);

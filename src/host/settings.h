@@ -58,11 +58,13 @@ void settings_notice(struct settings *settings, enum output_level level, const c
 void settings_add_value(struct settings *settings, const char *name, const char *value);
 /* The value that local.settings.json sets for `name`, else the environment's, else NULL. */
 const char *settings_value(const struct settings *settings, const char *name);
-/* `text` with every %NAME% replaced by the value of that app setting, whose name is matched without
- * case, ":" as good as "__". The caller frees it; NULL with `error` (EXIT_STATUS_APP), which holds
- * no place, where a name has no value or a % stands alone: the Functions host then does not load
- * the function. It resolves what triggers and bindings are given (schedule, queueName, path, ...),
- * but not the route of an httpTrigger. */
+/* The same for a name that is looked up as the Functions host looks up app settings: without case,
+ * "__" as good as ":". */
+const char *settings_find(const struct settings *settings, const char *name);
+/* `text` with every %NAME% replaced by the value of that app setting (settings_find). The caller
+ * frees it; NULL with `error` (EXIT_STATUS_APP), which holds no place, where a name has no value or
+ * a % stands alone: the Functions host then does not load the function. It resolves what triggers
+ * and bindings are given (schedule, queueName, path, ...), but not the route of an httpTrigger. */
 char *settings_resolve(const struct settings *settings, const char *text, struct error *error);
 /* The environment of the worker: this process's, the settings, and what a Functions host sets. A
  * NULL-terminated array; free it with settings_environment_free. */

@@ -61,6 +61,7 @@ static void test_root_and_functions(void **state)
     assert_string_equal(app.functions[0].entry_point, "main");
     assert_string_equal(app.functions[0].route, "One");
     assert_string_equal(app.functions[0].trigger, "httpTrigger");
+    assert_int_equal(app.functions[0].auth_level, AUTH_FUNCTION);
     assert_string_equal(app.functions[0].script, fixture_path("One/__init__.py"));
     assert_null(app.functions[0].problem);
 }
@@ -224,6 +225,7 @@ static void test_description_values(void **state)
     const struct app_function *function = &app.functions[1];
     assert_string_equal(function->entry_point, "go");
     assert_string_equal(function->route, "a//{id}");
+    assert_int_equal(function->auth_level, AUTH_ANONYMOUS);
     assert_holds(function->script, "/lib/helper.py");
     char *methods = function_methods_text(function);
     assert_string_equal(methods, "GET,POST");
