@@ -4,6 +4,10 @@
  * the listeners, answers the request and frees the call, in this order: who hears of the end finds
  * the model complete, and the client's next request comes after it.
  *
+ * A call that waits although a worker is ready waits for its turn: its deadline recedes, since
+ * those before it have theirs. Who ends a call does not send the next one, since lists are walked
+ * around it; the entry points do so when they are through.
+ *
  * Calls are few (no more than the server has connections), so they are a list in the order of their
  * arrival, which is also the order in which they are sent.
  */
@@ -35,6 +39,7 @@ struct call {
     char *own_body; /* owned or NULL: what `body` then points to */
     void (*done)(void *context, int status);
     void *done_context;
+    bool limited;
     bool sent;
     uint64_t deadline_ns; /* for a worker while it is not sent, then for the function */
     /* For the answer where the model no longer keeps the invocation. */
@@ -47,9 +52,11 @@ struct calls {
     struct model *model;
     struct notes *notes;
     struct calls_ops ops;
-    uint64_t timeout_ns;
+    struct calls_limits limits;
     struct call *first; /* in the order of arrival */
     size_t pending;
+    size_t outstanding; /* of pending, the limited ones */
+    size_t concurrent;  /* of outstanding, those that were sent */
     bool worker_ready;
 };
 
@@ -100,12 +107,14 @@ static struct call *call_new(struct calls *calls, const struct calls_request *re
     call->done_context = request->done_context;
     call->function = mem_strdup(request->function);
     call->start_ns = now_ns;
-    call->deadline_ns = now_ns + CALLS_WORKER_WAIT_S * NS_PER_SECOND;
+    call->deadline_ns = now_ns + calls->limits.worker_wait_ns;
+    call->limited = request->limited;
     make_id(call->id);
     while (*end)
         end = &(*end)->next;
     *end = call;
     calls->pending++;
+    calls->outstanding += call->limited;
     return call;
 }
 
@@ -116,6 +125,8 @@ static void call_free(struct calls *calls, struct call *call)
         at = &(*at)->next;
     *at = call->next;
     calls->pending--;
+    calls->outstanding -= call->limited;
+    calls->concurrent -= call->limited && call->sent;
     json_decref(call->json);
     free(call->own_body);
     free(call->function);
@@ -198,14 +209,41 @@ static void send_call(struct calls *calls, struct call *call, uint64_t now_ns)
     }
     /* Any other failure means that the worker is dying, which calls_worker_died will say. */
     call->sent = true;
-    call->deadline_ns = calls->timeout_ns == UINT64_MAX ? UINT64_MAX : now_ns + calls->timeout_ns;
+    calls->concurrent += call->limited;
+    call->deadline_ns =
+        calls->limits.timeout_ns == UINT64_MAX ? UINT64_MAX : now_ns + calls->limits.timeout_ns;
+}
+
+/* Send what waits and may be sent. */
+static void send_waiting(struct calls *calls, uint64_t now_ns)
+{
+    for (struct call *call = calls->first, *next; call && calls->worker_ready; call = next) {
+        next = call->next;
+        bool turn = !call->limited || calls->concurrent < calls->limits.concurrent_max;
+        if (!call->sent && turn)
+            send_call(calls, call, now_ns);
+    }
+}
+
+/* One request too many: what the Functions host answers. */
+static void reject(struct calls *calls, const struct calls_request *request)
+{
+    json_t *headers = json_pack("[[s, s]]", "X-FUNCTION-SCALEOUT", "1");
+    notes_say(calls->notes, LEVEL_INFO, OUTPUT_NO_INVOCATION,
+              "Http request queue limit of %zu has been exceeded.", calls->limits.outstanding_max);
+    json_decref(request->json);
+    calls->ops.answer(calls->ops.context, request->handle, 429, headers, NULL, 0);
+    json_decref(headers);
 }
 
 void calls_begin(struct calls *calls, const struct calls_request *request, uint64_t now_ns)
 {
-    struct call *call = begin(calls, request, now_ns);
-    if (calls->worker_ready)
-        send_call(calls, call, now_ns);
+    if (request->limited && calls->outstanding >= calls->limits.outstanding_max) {
+        reject(calls, request);
+        return;
+    }
+    begin(calls, request, now_ns);
+    send_waiting(calls, now_ns);
 }
 
 void calls_fail(struct calls *calls, const struct calls_request *request, const char *problem,
@@ -221,11 +259,7 @@ void calls_fail(struct calls *calls, const struct calls_request *request, const 
 void calls_worker_ready(struct calls *calls, uint64_t now_ns)
 {
     calls->worker_ready = true;
-    for (struct call *call = calls->first, *next; call; call = next) {
-        next = call->next;
-        if (!call->sent)
-            send_call(calls, call, now_ns);
-    }
+    send_waiting(calls, now_ns);
 }
 
 /* ---- responses ---- */
@@ -265,12 +299,9 @@ static void say_outputs(struct calls *calls, uint64_t number, const json_t *outp
     }
 }
 
-void calls_response(struct calls *calls, const json_t *json, const void *body, size_t body_len,
-                    uint64_t now_ns)
+static void take_response(struct calls *calls, struct call *call, const json_t *json,
+                          const void *body, size_t body_len, uint64_t now_ns)
 {
-    struct call *call = find(calls, json);
-    if (!call || !call->sent)
-        return; /* its time was up, and it has been answered */
     const char *error = json_string_value(json_object_get(json, "error"));
     if (!json_is_true(json_object_get(json, "succeeded"))) {
         char line[ERROR_LINE_MAX];
@@ -295,6 +326,16 @@ void calls_response(struct calls *calls, const json_t *json, const void *body, s
     }
     say_outputs(calls, call->number, json_object_get(json, "outputs"));
     end(calls, call, &ending, now_ns);
+}
+
+void calls_response(struct calls *calls, const json_t *json, const void *body, size_t body_len,
+                    uint64_t now_ns)
+{
+    struct call *call = find(calls, json);
+    if (!call || !call->sent)
+        return; /* its time was up, and it has been answered */
+    take_response(calls, call, json, body, body_len, now_ns);
+    send_waiting(calls, now_ns);
 }
 
 /* ---- trouble ---- */
@@ -337,9 +378,9 @@ static void time_out(struct calls *calls, struct call *call, uint64_t now_ns)
 {
     char place[PLACE_MAX];
     describe_place(calls, call, place, sizeof place);
-    char *words = mem_printf("%s ran longer than the functionTimeout of %" PRIu64
-                             " s%s; the worker is started again",
-                             call->function, (uint64_t)(calls->timeout_ns / NS_PER_SECOND), place);
+    char *words = mem_printf(
+        "%s ran longer than the functionTimeout of %" PRIu64 " s%s; the worker is started again",
+        call->function, (uint64_t)(calls->limits.timeout_ns / NS_PER_SECOND), place);
     end_with_words(calls, call, OUTCOME_TIMED_OUT, 500, words, now_ns);
     free(words);
 }
@@ -349,14 +390,15 @@ void calls_tick(struct calls *calls, uint64_t now_ns)
     bool overdue = false;
     for (struct call *call = calls->first, *next; call; call = next) {
         next = call->next;
+        if (!call->sent && calls->worker_ready)
+            call->deadline_ns = now_ns + calls->limits.worker_wait_ns;
         if (now_ns < call->deadline_ns)
             continue;
         if (call->sent) {
             overdue = true;
             time_out(calls, call, now_ns);
         } else {
-            end_with_words(calls, call, OUTCOME_FAILED, 503,
-                           "no worker was ready within 30 s; see the output for why", now_ns);
+            end_with_words(calls, call, OUTCOME_FAILED, 503, CALLS_NO_WORKER, now_ns);
         }
     }
     if (overdue)
@@ -375,19 +417,19 @@ size_t calls_pending(const struct calls *calls)
 }
 
 struct calls *calls_new(struct model *model, struct notes *notes, const struct calls_ops *ops,
-                        uint64_t timeout_ns)
+                        const struct calls_limits *limits)
 {
     struct calls *calls = mem_calloc(1, sizeof *calls);
     calls->model = model;
     calls->notes = notes;
     calls->ops = *ops;
-    calls->timeout_ns = timeout_ns;
+    calls->limits = *limits;
     return calls;
 }
 
-void calls_set_timeout(struct calls *calls, uint64_t timeout_ns)
+void calls_set_limits(struct calls *calls, const struct calls_limits *limits)
 {
-    calls->timeout_ns = timeout_ns;
+    calls->limits = *limits;
 }
 
 void calls_free(struct calls *calls)

@@ -6,6 +6,9 @@
  * the model, and is answered exactly once. What a function has set for its output bindings is shown
  * as output, and not sent.
  *
+ * Clients' requests can be limited in number: those that are one too many become no invocation and
+ * are answered with 429 at once; and of those that are taken, only some are sent at a time.
+ *
  * What a call needs from the rest of the host comes in as functions, so that it can be tested
  * without a socket.
  */
@@ -45,17 +48,24 @@ struct calls_request {
     size_t body_len;
     void (*done)(void *context, int status); /* where `handle` is NULL: it is over; or NULL */
     void *done_context;
+    bool limited; /* the limits in number hold for it */
 };
 
-enum {
-    CALLS_WORKER_WAIT_S = 30, /* for a worker to get ready */
+/* What is said where it takes too long. */
+#define CALLS_NO_WORKER                                                                            \
+    "no worker was ready in time; see the output for why, or wait longer with --timeout"
+
+struct calls_limits {
+    uint64_t timeout_ns;     /* of a function; UINT64_MAX for none */
+    uint64_t worker_wait_ns; /* for a worker to get ready */
+    size_t outstanding_max;  /* limited calls at a time, from 1; SIZE_MAX for no limit */
+    size_t concurrent_max;   /* of them, those that are sent; from 1; SIZE_MAX for no limit */
 };
 
-/* timeout_ns: of a function; UINT64_MAX for none. */
 struct calls *calls_new(struct model *model, struct notes *notes, const struct calls_ops *ops,
-                        uint64_t timeout_ns);
-/* Of calls that are sent from now on. */
-void calls_set_timeout(struct calls *calls, uint64_t timeout_ns);
+                        const struct calls_limits *limits);
+/* For what comes from now on; calls that wait keep their deadlines. */
+void calls_set_limits(struct calls *calls, const struct calls_limits *limits);
 /* Every call must have been answered (calls_refuse_all). */
 void calls_free(struct calls *calls);
 /* Begin a call; may answer at once. */

@@ -36,6 +36,7 @@ static void serve_function(struct front *front, struct http_request *request,
         .function = function->name,
         .shown = shown,
         .json = invoke_message(request, match, model->base_url),
+        .limited = true,
     };
     call.body = http_request_body(request, &call.body_len);
     if (function->load_error)
@@ -103,10 +104,9 @@ struct held {
 
 static void hold(struct front *front, struct http_request *request)
 {
-    uint64_t wait_ns = CALLS_WORKER_WAIT_S * NS_PER_SECOND;
     front->held = mem_resize(front->held, front->held_count + 1, sizeof *front->held);
     front->held[front->held_count++] =
-        (struct held){.request = request, .deadline_ns = clock_monotonic_ns() + wait_ns};
+        (struct held){.request = request, .deadline_ns = clock_monotonic_ns() + front->wait_ns};
 }
 
 /* How the host is can be asked for while it starts. */
@@ -159,7 +159,7 @@ void front_tick(struct front *front, uint64_t now_ns)
     size_t late = 0;
     while (late < front->held_count && now_ns >= front->held[late].deadline_ns)
         late++;
-    refuse_oldest(front, late, "no worker was ready within 30 s; see the output for why");
+    refuse_oldest(front, late, CALLS_NO_WORKER);
 }
 
 void front_refuse_held(struct front *front, const char *words)

@@ -24,6 +24,7 @@ struct front {
     struct calls *calls;
     struct notes *notes;
     const struct admin *admin;
+    uint64_t wait_ns;  /* how long requests are held back */
     bool no_home_page; /* AzureWebJobsDisableHomepage */
     bool holding;
     struct held *held; /* owned; requests that are held back, oldest first */

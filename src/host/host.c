@@ -449,6 +449,17 @@ static int find_worker(struct host *host, struct error *error)
     return host->worker_program ? 0 : -1;
 }
 
+static struct calls_limits call_limits(const struct host *host)
+{
+    const struct settings *settings = &host->app.settings;
+    return (struct calls_limits){
+        .timeout_ns = settings->timeout_ns,
+        .worker_wait_ns = host->options->timeout_s * NS_PER_SECOND,
+        .outstanding_max = settings->outstanding_max,
+        .concurrent_max = settings->concurrent_max,
+    };
+}
+
 static void make_parts(struct host *host)
 {
     const struct calls_ops ops = {
@@ -459,11 +470,12 @@ static void make_parts(struct host *host)
         .begun = on_begun,
         .ended = on_ended,
     };
+    const struct calls_limits limits = call_limits(host);
     host->model = model_new(host->app.root);
     host->notes = (struct notes){.model = host->model, .events = host->events};
     host->drain = drain_new(host->model);
     host->routes = routes_new(host->app.settings.route_prefix);
-    host->calls = calls_new(host->model, &host->notes, &ops, host->app.settings.timeout_ns);
+    host->calls = calls_new(host->model, &host->notes, &ops, &limits);
     host->admin = (struct admin){.app = &host->app,
                                  .model = host->model,
                                  .calls = host->calls,
@@ -480,6 +492,7 @@ static void make_parts(struct host *host)
         .calls = host->calls,
         .notes = &host->notes,
         .admin = &host->admin,
+        .wait_ns = limits.worker_wait_ns,
         .no_home_page = no_home_page && strcasecmp(no_home_page, "true") == 0,
     };
     front_hold(&host->front, host->app.script != NULL);
@@ -549,7 +562,8 @@ static void take_next_app(struct host *host)
     host->reloading = false;
     host->replacing = true;
     host->worker_environment = settings_environment(&host->app.settings, host->app.root);
-    calls_set_timeout(host->calls, host->app.settings.timeout_ns);
+    const struct calls_limits limits = call_limits(host);
+    calls_set_limits(host->calls, &limits);
     if (!host->app.script)
         publish_functions(host, &error);
     const struct supervisor_setup setup = worker_setup(host);

@@ -9,6 +9,9 @@
 
 #define SECOND NS_PER_SECOND
 
+/* For calls that are limited. */
+enum { OUTSTANDING_MAX = 4, CONCURRENT_MAX = 2 };
+
 static struct model *model;
 static struct notes notes;
 static struct calls *calls;
@@ -83,7 +86,11 @@ static int open_calls(void **state)
     memset(&seen, 0, sizeof seen);
     model = model_new("/app");
     notes = (struct notes){.model = model, .events = &no_events};
-    calls = calls_new(model, &notes, &ops, 60 * SECOND);
+    const struct calls_limits limits = {.timeout_ns = 60 * SECOND,
+                                        .worker_wait_ns = 30 * SECOND,
+                                        .outstanding_max = OUTSTANDING_MAX,
+                                        .concurrent_max = CONCURRENT_MAX};
+    calls = calls_new(model, &notes, &ops, &limits);
     return 0;
 }
 
@@ -105,6 +112,18 @@ static void begin(void *handle, uint64_t now_ns)
         .function = "One",
         .shown = "GET /api/One",
         .json = json_pack("{s:s}", "method", "GET"),
+    };
+    calls_begin(calls, &request, now_ns);
+}
+
+static void begin_limited(uint64_t now_ns)
+{
+    const struct calls_request request = {
+        .handle = &anyone,
+        .function = "One",
+        .shown = "GET /api/One",
+        .json = json_pack("{s:s}", "method", "GET"),
+        .limited = true,
     };
     calls_begin(calls, &request, now_ns);
 }
@@ -226,7 +245,7 @@ static void test_no_worker_in_time(void **state)
 {
     (void)state;
     begin(&anyone, SECOND);
-    calls_tick(calls, (CALLS_WORKER_WAIT_S + 1) * SECOND);
+    calls_tick(calls, (30 + 1) * SECOND);
     assert_end(1, 503, OUTCOME_FAILED);
     assert_holds(seen.body, "no worker was ready");
     assert_int_equal(seen.overdue, 0);
@@ -292,6 +311,90 @@ static void test_function_that_did_not_load(void **state)
     assert_end(1, 500, OUTCOME_FAILED);
     assert_string_equal(seen.body, "");
     assert_output("SyntaxError: invalid syntax");
+}
+
+static void assert_last_sent(int sent, int number)
+{
+    assert_int_equal(seen.sent, sent);
+    assert_int_equal(json_integer_value(json_object_get(seen.last, "number")), number);
+}
+
+static void test_one_too_many(void **state)
+{
+    (void)state;
+    for (int i = 0; i < OUTSTANDING_MAX; i++)
+        begin_limited(0);
+    assert_int_equal(seen.answered, 0);
+    begin_limited(0);
+    assert_int_equal(seen.answered, 1);
+    assert_int_equal(seen.status, 429);
+    assert_string_equal(seen.body, "");
+    assert_true(seen.with_headers);
+    assert_int_equal(seen.begun, OUTSTANDING_MAX);
+    assert_int_equal(model->invocations.total, OUTSTANDING_MAX);
+    assert_output("Http request queue limit of 4 has been exceeded.");
+    begin(&anyone, 0); /* what is not limited does not count */
+    assert_int_equal(seen.answered, 1);
+    calls_worker_ready(calls, 0);
+    respond(1, "\"succeeded\": true, \"status\": 200", "", 0);
+    begin_limited(0);
+    assert_int_equal(seen.answered, 2);
+    assert_int_equal(seen.status, 200);
+    assert_int_equal(calls_pending(calls), OUTSTANDING_MAX + 1);
+}
+
+static void test_some_at_a_time(void **state)
+{
+    (void)state;
+    calls_worker_ready(calls, 0);
+    for (int i = 0; i < OUTSTANDING_MAX; i++)
+        begin_limited(0);
+    assert_last_sent(CONCURRENT_MAX, CONCURRENT_MAX);
+    begin(&anyone, 0); /* passes those that wait */
+    assert_last_sent(3, 5);
+    respond(3, "\"succeeded\": true, \"status\": 200", "", 0); /* was not sent */
+    assert_int_equal(seen.answered, 0);
+    respond(2, "\"succeeded\": true, \"status\": 200", "", 0);
+    assert_last_sent(4, 3);
+    respond(1, "\"succeeded\": false", "", 0);
+    assert_last_sent(5, 4);
+    respond(5, "\"succeeded\": true, \"status\": 200", "", 0);
+    respond(3, "\"succeeded\": true, \"status\": 200", "", 0);
+    respond(4, "\"succeeded\": true, \"status\": 200", "", 0);
+    assert_end(5, 200, OUTCOME_SUCCEEDED);
+    assert_int_equal(seen.sent, 5);
+}
+
+/* Neither a turn that is long in coming nor what a worker's death has cost is held against a call.
+ */
+static void test_waiting_for_a_turn(void **state)
+{
+    (void)state;
+    calls_worker_ready(calls, 0);
+    for (int i = 0; i < CONCURRENT_MAX + 1; i++)
+        begin_limited(0);
+    calls_tick(calls, 40 * SECOND);
+    assert_int_equal(seen.answered, 0);
+    calls_worker_died(calls, "dead", 50 * SECOND);
+    assert_int_equal(seen.answered, CONCURRENT_MAX);
+    calls_tick(calls, 69 * SECOND);
+    calls_worker_died(calls, "dead again", 69 * SECOND);
+    assert_int_equal(seen.answered, CONCURRENT_MAX);
+    calls_tick(calls, 70 * SECOND);
+    assert_end(CONCURRENT_MAX + 1, 503, OUTCOME_FAILED);
+}
+
+static void test_turn_after_one_that_cannot_be_sent(void **state)
+{
+    (void)state;
+    calls_worker_ready(calls, 0);
+    seen.send_result = -EMSGSIZE;
+    for (int i = 0; i < 2 * CONCURRENT_MAX; i++)
+        begin_limited(0);
+    assert_end(2 * CONCURRENT_MAX, 500, OUTCOME_FAILED);
+    seen.send_result = 0;
+    begin_limited(0);
+    assert_last_sent(2 * CONCURRENT_MAX + 1, 2 * CONCURRENT_MAX + 1);
 }
 
 static void test_refusing_all(void **state)
@@ -374,6 +477,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_timeout, open_calls, close_calls),
         cmocka_unit_test_setup_teardown(test_too_large_for_the_worker, open_calls, close_calls),
         cmocka_unit_test_setup_teardown(test_function_that_did_not_load, open_calls, close_calls),
+        cmocka_unit_test_setup_teardown(test_one_too_many, open_calls, close_calls),
+        cmocka_unit_test_setup_teardown(test_some_at_a_time, open_calls, close_calls),
+        cmocka_unit_test_setup_teardown(test_waiting_for_a_turn, open_calls, close_calls),
+        cmocka_unit_test_setup_teardown(test_turn_after_one_that_cannot_be_sent, open_calls,
+                                        close_calls),
         cmocka_unit_test_setup_teardown(test_refusing_all, open_calls, close_calls),
         cmocka_unit_test_setup_teardown(test_background, open_calls, close_calls),
         cmocka_unit_test_setup_teardown(test_time_out_names_the_line, open_calls, close_calls),
