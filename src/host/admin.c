@@ -17,7 +17,7 @@
 #include "host/json_file.h"
 
 enum { HTTP_OK = 200, HTTP_ACCEPTED = 202, HTTP_BAD_REQUEST = 400, HTTP_NOT_FOUND = 404 };
-enum { HTTP_METHOD_NOT_ALLOWED = 405 };
+enum { HTTP_UNAUTHORIZED = 401, HTTP_METHOD_NOT_ALLOWED = 405 };
 
 /* ---- answers ---- */
 
@@ -234,14 +234,19 @@ struct endpoint {
     const char *method;
     const char *path; /* below /admin/; * stands for a function's name */
     void (*serve)(const struct admin *admin, struct http_request *request, const char *name);
+    bool open; /* to everybody */
 };
 
 static const struct endpoint endpoints[] = {
-    {"GET", "functions", list_functions},  {"GET", "functions/*", show_function},
-    {"POST", "functions/*", run_function}, {"GET", "functions/*/status", show_function_status},
-    {"GET", "host/status", show_host},     {"GET", "host/ping", ping},
-    {"POST", "host/ping", ping},           {"GET", "warmup", warm_up},
-    {"POST", "warmup", warm_up},
+    {"GET", "functions", list_functions, false},
+    {"GET", "functions/*", show_function, false},
+    {"POST", "functions/*", run_function, false},
+    {"GET", "functions/*/status", show_function_status, false},
+    {"GET", "host/status", show_host, false},
+    {"GET", "host/ping", ping, true},
+    {"POST", "host/ping", ping, true},
+    {"GET", "warmup", warm_up, true},
+    {"POST", "warmup", warm_up, true},
 };
 
 /* Does `path` fit the pattern? *name gets what stands for the star; the caller frees it. */
@@ -265,6 +270,15 @@ static bool matches(const char *pattern, const char *path, char **name)
     }
 }
 
+static bool may_use(const struct admin *admin, const struct http_request *request,
+                    const struct endpoint *endpoint)
+{
+    char *key = endpoint->open ? NULL : auth_request_key(request);
+    bool allowed = endpoint->open || auth_allows(admin->auth, AUTH_ADMIN, NULL, key);
+    free(key);
+    return allowed;
+}
+
 bool admin_serve(const struct admin *admin, struct http_request *request, const char *path)
 {
     static const char prefix[] = "/admin/";
@@ -281,7 +295,9 @@ bool admin_serve(const struct admin *admin, struct http_request *request, const 
         if (strcmp(endpoints[i].method, method) == 0)
             found = &endpoints[i];
     }
-    if (found)
+    if (found && !may_use(admin, request, found))
+        answer_status(request, HTTP_UNAUTHORIZED, "");
+    else if (found)
         found->serve(admin, request, name ? name : "");
     else
         answer_status(request, known ? HTTP_METHOD_NOT_ALLOWED : HTTP_NOT_FOUND, "");

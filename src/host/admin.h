@@ -11,12 +11,14 @@
 
 #include "base/error.h"
 #include "host/app.h"
+#include "host/auth.h"
 #include "host/calls.h"
 #include "host/http_server.h"
 #include "model/model.h"
 
 struct admin {
-    const struct app *app; /* all borrowed */
+    const struct app *app;   /* all borrowed */
+    const struct auth *auth; /* whose master key all but ping and warmup want */
     struct model *model;
     struct calls *calls;
     uint64_t started_ns; /* monotonic clock */

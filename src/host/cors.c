@@ -109,36 +109,28 @@ static struct cors_reply evaluate(const struct cors *cors, const struct http_req
     return cors_evaluate(cors, &seen);
 }
 
-static void add_reply(const struct cors_reply *reply, struct http_answer *answer)
-{
-    if (!reply->origin)
-        return;
-    /* The app may have set these itself, and a browser takes no answer that has one twice. */
-    http_answer_replace_header(answer, "Access-Control-Allow-Origin", reply->origin);
-    if (reply->credentials)
-        http_answer_replace_header(answer, "Access-Control-Allow-Credentials", "true");
-    if (reply->methods)
-        http_answer_header(answer, "Access-Control-Allow-Methods", reply->methods);
-    if (reply->headers)
-        http_answer_header(answer, "Access-Control-Allow-Headers", reply->headers);
-    if (reply->vary)
-        http_answer_header(answer, "Vary", "Origin");
-}
-
 bool cors_answer_preflight(const struct cors *cors, struct http_request *request)
 {
     struct cors_reply reply = evaluate(cors, request);
-    if (!reply.preflight)
-        return false;
-    struct http_answer *answer = http_answer_new(204, NULL, 0);
-    add_reply(&reply, answer);
-    http_request_answer(request, answer);
-    return true;
+    if (reply.preflight)
+        http_request_answer(request, http_answer_new(204, NULL, 0));
+    return reply.preflight;
 }
 
 void cors_add_headers(const struct cors *cors, const struct http_request *request,
                       struct http_answer *answer)
 {
     struct cors_reply reply = evaluate(cors, request);
-    add_reply(&reply, answer);
+    if (!reply.origin)
+        return;
+    /* The app may have set these itself, and a browser takes no answer that has one twice. */
+    http_answer_replace_header(answer, "Access-Control-Allow-Origin", reply.origin);
+    if (reply.credentials)
+        http_answer_replace_header(answer, "Access-Control-Allow-Credentials", "true");
+    if (reply.methods)
+        http_answer_header(answer, "Access-Control-Allow-Methods", reply.methods);
+    if (reply.headers)
+        http_answer_header(answer, "Access-Control-Allow-Headers", reply.headers);
+    if (reply.vary)
+        http_answer_header(answer, "Vary", "Origin");
 }

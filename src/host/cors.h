@@ -47,7 +47,8 @@ struct cors_reply {
 
 struct cors_reply cors_evaluate(const struct cors *cors, const struct cors_request *request);
 
-/* Answer the request where it is a preflight: true, and then it is done with. */
+/* Answer the request where it is a preflight: true, and then it is done with. The headers come with
+ * cors_add_headers, as for every answer. */
 bool cors_answer_preflight(const struct cors *cors, struct http_request *request);
 /* Add to the answer to `request` what a browser asks for. */
 void cors_add_headers(const struct cors *cors, const struct http_request *request,

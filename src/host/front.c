@@ -46,6 +46,27 @@ static void serve_function(struct front *front, struct http_request *request,
     free(shown);
 }
 
+static bool may_call(const struct front *front, const struct http_request *request, size_t target)
+{
+    const struct app_function *function = &front->app->functions[target];
+    char *key = auth_request_key(request);
+    bool allowed = auth_allows(front->auth, function->auth_level, function->name, key);
+    free(key);
+    return allowed;
+}
+
+static void serve_match(struct front *front, struct http_request *request, const char *path,
+                        const struct route_match *match)
+{
+    if (may_call(front, request, match->target)) {
+        serve_function(front, request, match);
+        return;
+    }
+    notes_say(front->notes, LEVEL_DEBUG, OUTPUT_NO_INVOCATION, "401: %s %s: no key, or a wrong one",
+              http_request_method(request), path);
+    answer_plain(request, 401, "text/plain; charset=utf-8", "");
+}
+
 /* The path of a target, up to its query; one in absolute form ("http://host/path") names a host
  * first. The caller frees it. */
 static char *path_of(const char *target)
@@ -70,7 +91,7 @@ static bool serve_route(struct front *front, struct http_request *request, const
                   "counts as no match",
                   method, http_request_target(request), match.given_up);
     if (found) {
-        serve_function(front, request, &match);
+        serve_match(front, request, path, &match);
         route_match_fini(&match);
     }
     return found;
@@ -118,6 +139,8 @@ static bool is_about_host(const struct http_request *request)
 
 void front_serve(struct front *front, struct http_request *request)
 {
+    if (cors_answer_preflight(front->cors, request))
+        return;
     if (front->holding && !is_about_host(request))
         hold(front, request);
     else
@@ -189,4 +212,14 @@ void front_answer(struct front *front, void *handle, int status, const json_t *h
                       "the response's header '%s' cannot be sent", name ? name : "");
     }
     http_request_answer(handle, answer);
+}
+
+void front_answering(const struct front *front, const struct http_request *request,
+                     struct http_answer *answer)
+{
+    const struct settings *settings = &front->app->settings;
+    for (size_t i = 0; i < settings->header_count; i++)
+        if (!http_answer_has_header(answer, settings->headers[i].name))
+            http_answer_header(answer, settings->headers[i].name, settings->headers[i].value);
+    cors_add_headers(front->cors, request, answer);
 }

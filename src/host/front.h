@@ -1,7 +1,7 @@
 /*
- * What a request to the server means: a function's call, an admin endpoint, the small page at /, or
- * 404. While the
- * app's functions are not known yet, requests are held back.
+ * What a request to the server means: a browser's preflight, a function's call, an admin endpoint,
+ * the small page at /, or 404; and 401 where a key is missing. While the app's functions are not
+ * known yet, requests are held back.
  */
 #ifndef HOST_FRONT_H
 #define HOST_FRONT_H
@@ -12,18 +12,24 @@
 #include <stdint.h>
 
 #include "host/admin.h"
+#include "host/app.h"
+#include "host/auth.h"
 #include "host/calls.h"
+#include "host/cors.h"
 #include "host/http_server.h"
 #include "host/notes.h"
 #include "host/routes.h"
 #include "model/model.h"
 
 struct front {
-    struct model *model;   /* all borrowed */
-    struct routes *routes; /* targets are indices of model->functions */
+    const struct app *app; /* all borrowed */
+    struct model *model;
+    struct routes *routes; /* targets are indices of the functions of app and of model */
     struct calls *calls;
     struct notes *notes;
     const struct admin *admin;
+    const struct auth *auth;
+    const struct cors *cors;
     uint64_t wait_ns;  /* how long requests are held back */
     bool no_home_page; /* AzureWebJobsDisableHomepage */
     bool holding;
@@ -44,6 +50,10 @@ void front_fini(struct front *front);
 
 /* Answer the request, begin its call, or hold it back. */
 void front_serve(struct front *front, struct http_request *request);
+/* Add to an answer what browsers ask for (cors.h), and the customHeaders of host.json that it does
+ * not have, as struct http_handler has it. */
+void front_answering(const struct front *front, const struct http_request *request,
+                     struct http_answer *answer);
 /* The answer to a call, as struct calls_ops has it; `handle` is the struct http_request. */
 void front_answer(struct front *front, void *handle, int status, const json_t *headers,
                   const void *body, size_t body_len);

@@ -26,8 +26,10 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "host/app.h"
+#include "host/auth.h"
 #include "host/bytecode.h"
 #include "host/calls.h"
+#include "host/cors.h"
 #include "host/drain.h"
 #include "host/environment.h"
 #include "host/front.h"
@@ -53,6 +55,8 @@ struct host {
     const struct options *options;    /* borrowed */
     const struct host_events *events; /* borrowed */
     struct app app;
+    struct cors cors;
+    struct auth auth;
     struct environment environment;
     char *worker_program;      /* owned */
     char **worker_environment; /* owned */
@@ -187,12 +191,28 @@ static void end_load(struct host *host, enum outcome outcome)
         invocations_end(set, load, outcome, 0, clock_monotonic_ns(), NULL);
 }
 
+/* Give the functions' URLs the keys that they need. */
+static void add_keys(struct host *host)
+{
+    for (size_t i = 0; i < host->app.function_count; i++) {
+        struct model_function *function = &host->model->functions[i];
+        if (!function->url)
+            continue;
+        char *url =
+            auth_url(&host->auth, host->app.functions[i].auth_level, function->name, function->url);
+        free(function->url);
+        function->url = url;
+    }
+}
+
 /* Make the routes and the model's functions those of host->app. */
 static int publish_functions(struct host *host, struct error *error)
 {
     routes_free(host->routes);
     host->routes = host->front.routes = routes_new(host->app.settings.route_prefix);
-    return load_functions(&host->app, host->model, host->routes, &host->notes, error);
+    int result = load_functions(&host->app, host->model, host->routes, &host->notes, error);
+    add_keys(host);
+    return result;
 }
 
 /* A v2 app's functions, as the worker found them. False where the app is none. */
@@ -400,6 +420,13 @@ static void on_http_request(void *context, struct http_request *request)
         front_serve(&host->front, request);
 }
 
+static void on_http_answering(void *context, const struct http_request *request,
+                              struct http_answer *answer)
+{
+    struct host *host = context;
+    front_answering(&host->front, request, answer);
+}
+
 static void on_notice(void *context, const char *text)
 {
     struct host *host = context;
@@ -426,17 +453,25 @@ static uint16_t wanted_port(const struct host *host)
                                                         : host->app.settings.http_port;
 }
 
+static const char *wanted_address(const struct host *host)
+{
+    const char *set = host->app.settings.http_address;
+    return host->options->address_given || !set ? host->options->address : set;
+}
+
 static int open_http(struct host *host, struct error *error)
 {
-    const struct http_handler handler = {
-        .context = host, .request = on_http_request, .notice = on_notice};
-    host->http =
-        http_server_open(host->loop, host->options->address, wanted_port(host), &handler, error);
+    const struct http_handler handler = {.context = host,
+                                         .request = on_http_request,
+                                         .answering = on_http_answering,
+                                         .notice = on_notice};
+    const char *address = wanted_address(host);
+    host->http = http_server_open(host->loop, address, wanted_port(host), &handler, error);
     if (!host->http)
         return -1;
     host->requests.http = host->http;
     free(host->model->base_url);
-    host->model->base_url = make_base_url(host->options->address, http_server_port(host->http));
+    host->model->base_url = make_base_url(address, http_server_port(host->http));
     return 0;
 }
 
@@ -477,6 +512,7 @@ static void make_parts(struct host *host)
     host->routes = routes_new(host->app.settings.route_prefix);
     host->calls = calls_new(host->model, &host->notes, &ops, &limits);
     host->admin = (struct admin){.app = &host->app,
+                                 .auth = &host->auth,
                                  .model = host->model,
                                  .calls = host->calls,
                                  .started_ns = clock_monotonic_ns()};
@@ -485,13 +521,17 @@ static void make_parts(struct host *host)
                                        .options = host->options,
                                        .app = &host->app,
                                        .model = host->model,
-                                       .admin = &host->admin};
+                                       .admin = &host->admin,
+                                       .auth = &host->auth};
     host->front = (struct front){
+        .app = &host->app,
         .model = host->model,
         .routes = host->routes,
         .calls = host->calls,
         .notes = &host->notes,
         .admin = &host->admin,
+        .auth = &host->auth,
+        .cors = &host->cors,
         .wait_ns = limits.worker_wait_ns,
         .no_home_page = no_home_page && strcasecmp(no_home_page, "true") == 0,
     };
@@ -509,6 +549,17 @@ static void say_notices(struct host *host)
     for (size_t i = 0; i < settings->notice_count; i++)
         notes_say(&host->notes, settings->notices[i].level, OUTPUT_NO_INVOCATION, "%s",
                   settings->notices[i].text);
+    const char *origin = cors_odd_origin(&host->cors);
+    if (origin)
+        notes_say(
+            &host->notes, LEVEL_WARNING, OUTPUT_NO_INVOCATION,
+            "CORS: no browser sends the origin '%s'; write https://example.com, without a path "
+            "and without spaces",
+            origin);
+    if (host->auth.enabled)
+        notes_say(&host->notes, LEVEL_INFO, OUTPUT_NO_INVOCATION,
+                  "keys are asked for; the master key, for x-functions-key or code, is %s",
+                  host->auth.master_key);
     if (!host->environment.executable) {
         const char *version = workers_version(host->worker_program);
         notes_say(&host->notes, LEVEL_WARNING, OUTPUT_NO_INVOCATION,
@@ -637,9 +688,22 @@ static void watch_files(struct host *host)
         host->watch = watch_open(host->loop, host->app.root, WATCH_FOLDERS_MAX, &handler);
 }
 
+/* Who may call: origins and keys, which hold for the run. */
+static int open_doors(struct host *host, struct error *error)
+{
+    const struct options *options = host->options;
+    const struct settings *settings = &host->app.settings;
+    const char *origins = options->cors ? options->cors : settings->cors;
+    bool credentials = options->cors_credentials || settings->cors_credentials;
+    if (cors_init(&host->cors, origins, credentials, error))
+        return -1;
+    return auth_init(&host->auth, options->enable_auth, settings, error);
+}
+
 static int open_all(struct host *host, struct error *error)
 {
-    if (app_read(&host->app, host->options, error) || find_worker(host, error))
+    if (app_read(&host->app, host->options, error) || open_doors(host, error) ||
+        find_worker(host, error))
         return -1;
     make_parts(host);
     if (open_http(host, error))
@@ -700,6 +764,8 @@ static void free_all(struct host *host)
     settings_environment_free(host->worker_environment);
     free(host->worker_program);
     environment_fini(&host->environment);
+    cors_fini(&host->cors);
+    auth_fini(&host->auth);
     app_fini(&host->app);
     app_fini(&host->next_app);
     free(host);
@@ -743,6 +809,30 @@ void host_close(struct host *host)
 struct model *host_model(struct host *host)
 {
     return host->model;
+}
+
+/* The category of what an invocation says, or of what the worker prints outside of any. */
+static char *category_of(const struct host *host, const struct output_line *line)
+{
+    const struct invocation *invocation =
+        line->invocation == INVOCATION_LOAD || line->invocation == OUTPUT_NO_INVOCATION
+            ? NULL
+            : invocations_find(&host->model->invocations, line->invocation);
+    if (!invocation)
+        return mem_strdup("Host.Function.Console");
+    return mem_printf("Function.%s%s", invocation->function,
+                      line->source == OUTPUT_HOST ? "" : ".User");
+}
+
+bool host_shows(const struct host *host, const struct output_line *line)
+{
+    bool verbose = host->options->verbose;
+    if (line->source == OUTPUT_HOST && line->invocation == OUTPUT_NO_INVOCATION)
+        return verbose || line->level >= LEVEL_INFO;
+    char *category = category_of(host, line);
+    int minimum = log_levels_minimum(&host->app.settings.log_levels, category, verbose);
+    free(category);
+    return (int)line->level >= minimum;
 }
 
 int host_send_request(struct host *host, host_done *done, void *context, struct error *error)

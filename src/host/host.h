@@ -55,5 +55,8 @@ int host_send_line(struct host *host, const char *line, host_done *done, void *c
                    struct error *error);
 int host_run_function(struct host *host, const char *name, const char *payload, host_done *done,
                       void *context, struct error *error);
+/* Whether a console shows the line: what the app and its calls say by logging.logLevel of
+ * host.json, pymemtop's own words from LEVEL_INFO on; --verbose lowers both. */
+bool host_shows(const struct host *host, const struct output_line *line);
 
 #endif

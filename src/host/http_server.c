@@ -149,6 +149,9 @@ void http_request_answer(struct http_request *request, struct http_answer *answe
         answer_free(answer);
         return;
     }
+    const struct http_handler *handler = &request->server->handler;
+    if (handler->answering)
+        handler->answering(handler->context, request, answer);
     request->state = REQUEST_ANSWERED;
     request->answer = answer;
     if (request->in_serve)

@@ -27,11 +27,15 @@ enum http_limits {
 
 struct http_server;
 struct http_request;
+struct http_answer;
 
 struct http_handler {
     void *context;
     /* A request came in whole. It lives until it is answered, exactly once, and not longer. */
     void (*request)(void *context, struct http_request *request);
+    /* The answer to a request is about to be sent: the last chance to add headers. May be NULL. */
+    void (*answering)(void *context, const struct http_request *request,
+                      struct http_answer *answer);
     /* The server has something to say: a refused request, a fault of a connection. One line. */
     void (*notice)(void *context, const char *text);
 };
@@ -63,8 +67,6 @@ typedef void http_each(void *context, const char *name, size_t name_len, const c
 /* Every header, and every decoded query parameter, in the order in which they came. */
 void http_request_headers(const struct http_request *request, http_each *each, void *context);
 void http_request_query(const struct http_request *request, http_each *each, void *context);
-
-struct http_answer;
 
 /* An answer with a copy of `body` (NULL with len 0). */
 struct http_answer *http_answer_new(int status, const void *body, size_t len);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "host/client.h"
@@ -32,11 +33,34 @@ static struct own_request *own_new(struct requests *requests, requests_done *don
     return own;
 }
 
+/* The options' headers, and a key where keys are asked for and the options have none; the caller
+ * frees *headers and *key. */
+static size_t make_headers(const struct requests *requests, const char ***headers, char **key)
+{
+    static const char name[] = "x-functions-key:";
+    const struct options *options = requests->options;
+    const char *master = auth_key(requests->auth, AUTH_ADMIN, NULL);
+    size_t count = 0;
+    *headers = mem_calloc(options->header_count + 1, sizeof **headers);
+    for (; count < options->header_count; count++) {
+        (*headers)[count] = options->headers[count];
+        if (strncasecmp(options->headers[count], name, sizeof name - 1) == 0)
+            master = NULL;
+    }
+    *key = master ? mem_printf("%s %s", name, master) : NULL;
+    if (*key)
+        (*headers)[count++] = *key;
+    return count;
+}
+
 static void send_to(struct requests *requests, const char *method, const char *target,
                     requests_done *done, void *context)
 {
     struct sockaddr_storage address;
     char host[32];
+    const char **headers;
+    char *key;
+    size_t header_count = make_headers(requests, &headers, &key);
     http_server_local_address(requests->http, &address);
     snprintf(host, sizeof host, "localhost:%u", http_server_port(requests->http));
     const struct client_request request = {
@@ -44,11 +68,13 @@ static void send_to(struct requests *requests, const char *method, const char *t
         .host = host,
         .method = method,
         .target = target,
-        .headers = requests->options->headers,
-        .header_count = requests->options->header_count,
+        .headers = headers,
+        .header_count = header_count,
         .body = requests->options->data,
     };
     client_send(requests->loop, &request, on_done, own_new(requests, done, context));
+    free(headers);
+    free(key);
 }
 
 /* ---- the selected function ---- */

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "host/admin.h"
 #include "host/app.h"
+#include "host/auth.h"
 #include "host/http_server.h"
 #include "host/options.h"
 #include "model/model.h"
@@ -21,6 +22,7 @@ struct requests {
     const struct app *app;
     const struct model *model;
     const struct admin *admin;
+    const struct auth *auth; /* whose master key they bring */
     const struct http_server *http;
     unsigned open; /* that the loop still holds */
 };

@@ -29,7 +29,10 @@ struct start {
 static void on_output(void *context, const struct output_line *line)
 {
     const struct start *start = context;
-    if (line->level > LEVEL_DEBUG || start->options->verbose)
+    /* While the host is being opened only pymemtop itself has something to say. */
+    bool shown = start->host ? host_shows(start->host, line)
+                             : start->options->verbose || line->level > LEVEL_DEBUG;
+    if (shown)
         console_write(start->console, line, true);
 }
 
