@@ -119,41 +119,6 @@ static void show_function_status(const struct admin *admin, struct http_request 
 
 /* ---- running one ---- */
 
-/* INVOKE's object for a POST that nobody has sent. */
-static json_t *make_post(const struct admin *admin, const struct app_function *function)
-{
-    char *url = mem_printf("%s/admin/functions/%s", admin->model->base_url, function->name);
-    json_t *json =
-        json_pack("{s:s, s:o, s:[[s, s]], s:[], s:{}}", "method", "POST", "url", text(url),
-                  "headers", "content-type", "application/json", "query", "route");
-    free(url);
-    return json;
-}
-
-int admin_run(const struct admin *admin, const char *name, const char *payload, size_t len,
-              void (*done)(void *context, int status), void *context, struct error *error)
-{
-    long index = find(admin, name);
-    if (index < 0)
-        return error_set(error, EXIT_STATUS_APP, "there is no function %s", name);
-    const struct app_function *function = &admin->app->functions[index];
-    const char *problem = admin->model->functions[index].load_error;
-    struct calls_request call = {
-        .function = function->name,
-        .shown = function->route ? "POST /admin/functions" : function->trigger,
-        .json = function->route ? make_post(admin, function) : json_object(),
-        .body = payload,
-        .body_len = len,
-        .done = done,
-        .done_context = context,
-    };
-    if (problem)
-        calls_fail(admin->calls, &call, problem, clock_monotonic_ns());
-    else
-        calls_begin(admin->calls, &call, clock_monotonic_ns());
-    return 0;
-}
-
 /* The payload in a request's body: {"input": "..."}; what is no string stands for its JSON text. */
 static json_t *read_input(const struct http_request *request)
 {
@@ -183,8 +148,9 @@ static void run_function(const struct admin *admin, struct http_request *request
         answer_status(request, HTTP_BAD_REQUEST,
                       "The body must be a JSON object, as {\"input\": \"the payload\"}.\n");
     } else {
-        admin_run(admin, name, json_string_value(input), json_string_length(input), NULL, NULL,
-                  &error);
+        const struct runs_request run = {
+            .name = name, .payload = json_string_value(input), .len = json_string_length(input)};
+        runs_begin(admin->runs, &run, &error);
         answer_status(request, HTTP_ACCEPTED, "");
     }
     json_decref(input);
@@ -222,9 +188,11 @@ static void warm_up(const struct admin *admin, struct http_request *request,
                     const char *name ATTR_UNUSED)
 {
     struct error error;
-    for (size_t i = 0; i < admin->app->function_count; i++)
+    for (size_t i = 0; i < admin->app->function_count; i++) {
+        const struct runs_request run = {.name = admin->app->functions[i].name};
         if (strcasecmp(admin->app->functions[i].trigger, "warmupTrigger") == 0)
-            admin_run(admin, admin->app->functions[i].name, NULL, 0, NULL, NULL, &error);
+            runs_begin(admin->runs, &run, &error);
+    }
     answer_status(request, HTTP_OK, "");
 }
 

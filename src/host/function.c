@@ -212,6 +212,14 @@ static int read_bindings(struct app_function *function, json_t *bindings, struct
     return 0;
 }
 
+static int read_retry(struct app_function *function, const json_t *json, struct error *error)
+{
+    struct error reason;
+    if (retry_read(&function->retry, json_object_get(json, "retry"), &reason))
+        return FAULT(function, error, "%s", reason.text);
+    return 0;
+}
+
 static int check_name(const struct app_function *function, struct error *error)
 {
     if (function_name_is_valid(function->name))
@@ -236,7 +244,8 @@ static int read_description(struct app_function *function, struct error *error)
         goto out;
     function->disabled = json_is_true(json_object_get(json, "disabled"));
     if (read_bindings(function, json_object_get(json, "bindings"), error) ||
-        read_script(function, json, error) || read_entry_point(function, json, error))
+        read_script(function, json, error) || read_entry_point(function, json, error) ||
+        read_retry(function, json, error))
         goto out;
     result = 0;
 out:
@@ -277,7 +286,8 @@ void function_describe(struct app_function *function, const char *app_root,
         .auth_level = AUTH_FUNCTION,
     };
     if (check_name(function, &error) ||
-        read_bindings(function, json_object_get(description, "bindings"), &error))
+        read_bindings(function, json_object_get(description, "bindings"), &error) ||
+        read_retry(function, description, &error))
         function->problem = mem_strdup(error.text);
 }
 

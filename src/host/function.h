@@ -12,6 +12,7 @@
 
 #include "base/attributes.h"
 #include "base/error.h"
+#include "host/retry.h"
 #include "host/auth.h"
 
 struct app_function {
@@ -25,6 +26,7 @@ struct app_function {
     size_t method_count;
     enum auth_level auth_level; /* of an httpTrigger */
     json_t *bindings;           /* owned; the array as in function.json, NULL where it is broken */
+    struct retry retry;
     bool disabled;
     bool described_here; /* by a function.json */
     char *problem;       /* owned or NULL: why it cannot be loaded, one line */

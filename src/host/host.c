@@ -62,6 +62,7 @@ struct host {
     char **worker_environment; /* owned */
     struct model *model;
     struct notes notes;
+    struct runs runs;
     struct admin admin;
     struct front front;
     struct requests requests;
@@ -511,17 +512,23 @@ static void make_parts(struct host *host)
     host->drain = drain_new(host->model);
     host->routes = routes_new(host->app.settings.route_prefix);
     host->calls = calls_new(host->model, &host->notes, &ops, &limits);
+    host->runs = (struct runs){.loop = host->loop,
+                               .app = &host->app,
+                               .model = host->model,
+                               .calls = host->calls,
+                               .notes = &host->notes};
     host->admin = (struct admin){.app = &host->app,
                                  .auth = &host->auth,
                                  .model = host->model,
-                                 .calls = host->calls,
+                                 .runs = &host->runs,
                                  .started_ns = clock_monotonic_ns()};
     const char *no_home_page = settings_value(&host->app.settings, "AzureWebJobsDisableHomepage");
     host->requests = (struct requests){.loop = host->loop,
                                        .options = host->options,
                                        .app = &host->app,
                                        .model = host->model,
-                                       .admin = &host->admin,
+
+                                       .runs = &host->runs,
                                        .auth = &host->auth};
     host->front = (struct front){
         .app = &host->app,
@@ -777,6 +784,7 @@ void host_stop(struct host *host)
         return;
     host->closing = true;
     if (host->calls) {
+        runs_stop(&host->runs);
         calls_refuse_all(host->calls, "pymemtop is ending", clock_monotonic_ns());
         front_refuse_held(&host->front, "pymemtop is ending");
         uv_timer_start(&host->tick, on_tick, TICK_CLOSING_MS, TICK_CLOSING_MS);
@@ -792,7 +800,7 @@ void host_stop(struct host *host)
     close_http(host);
     if (host->calls)
         uv_close((uv_handle_t *)&host->tick, on_tick_closed);
-    while (host->open || host->requests.open)
+    while (host->open || host->requests.open || host->runs.open)
         uv_run(host->loop, UV_RUN_ONCE);
 }
 
@@ -849,6 +857,10 @@ int host_send_line(struct host *host, const char *line, host_done *done, void *c
 int host_run_function(struct host *host, const char *name, const char *payload, host_done *done,
                       void *context, struct error *error)
 {
-    return admin_run(&host->admin, name, payload, payload ? strlen(payload) : 0, done, context,
-                     error);
+    const struct runs_request run = {.name = name,
+                                     .payload = payload,
+                                     .len = payload ? strlen(payload) : 0,
+                                     .done = done,
+                                     .context = context};
+    return runs_begin(&host->runs, &run, error);
 }

@@ -49,7 +49,7 @@ void host_close(struct host *host);
 struct model *host_model(struct host *host);
 /* What hears of a request's end: its status, or a negative errno where there was no answer. */
 typedef void host_done(void *context, int status);
-/* requests_send, requests_send_line and admin_run, with their conditions. `done` may be NULL. */
+/* requests_send, requests_send_line and runs_begin, with their conditions. `done` may be NULL. */
 int host_send_request(struct host *host, host_done *done, void *context, struct error *error);
 int host_send_line(struct host *host, const char *line, host_done *done, void *context,
                    struct error *error);

@@ -40,7 +40,9 @@ libhost_a_SOURCES = \
 	src/host/python_source.c src/host/python_source.h \
 	src/host/report_file.c src/host/report_file.h \
 	src/host/requests.c src/host/requests.h \
+	src/host/retry.c src/host/retry.h \
 	src/host/routes.c src/host/routes.h \
+	src/host/runs.c src/host/runs.h \
 	src/host/settings.c src/host/settings.h \
 	src/host/start.c src/host/start.h \
 	src/host/supervisor.c src/host/supervisor.h \
@@ -80,6 +82,7 @@ HOST_TESTS = \
 	tests/unit/test_host_ncrontab \
 	tests/unit/test_host_options \
 	tests/unit/test_host_python_source \
+	tests/unit/test_host_retry \
 	tests/unit/test_host_routes \
 	tests/unit/test_host_settings \
 	tests/unit/test_host_streams \
@@ -114,6 +117,9 @@ tests_unit_test_host_options_LDADD = $(HOST_TEST_LIBS)
 tests_unit_test_host_python_source_SOURCES = tests/unit/test_host_python_source.c tests/unit/host_fixture.h
 tests_unit_test_host_python_source_CFLAGS = $(HOST_TEST_CFLAGS)
 tests_unit_test_host_python_source_LDADD = $(HOST_TEST_LIBS)
+tests_unit_test_host_retry_SOURCES = tests/unit/test_host_retry.c tests/unit/host_fixture.h
+tests_unit_test_host_retry_CFLAGS = $(HOST_TEST_CFLAGS)
+tests_unit_test_host_retry_LDADD = $(HOST_TEST_LIBS)
 tests_unit_test_host_routes_SOURCES = tests/unit/test_host_routes.c tests/unit/host_fixture.h
 tests_unit_test_host_routes_CFLAGS = $(HOST_TEST_CFLAGS)
 tests_unit_test_host_routes_LDADD = $(HOST_TEST_LIBS)

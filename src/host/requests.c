@@ -127,13 +127,17 @@ static int send_default(struct requests *requests, const struct app_function *fu
     return 0;
 }
 
-static int run(struct requests *requests, const struct app_function *function, requests_done *done,
-               void *context, struct error *error)
+static int run_function(struct requests *requests, const struct app_function *function,
+                        requests_done *done, void *context, struct error *error)
 {
     const char *payload = requests->options->data;
     struct own_request *own = own_new(requests, done, context);
-    int result = admin_run(requests->admin, function->name, payload, payload ? strlen(payload) : 0,
-                           on_done, own, error);
+    const struct runs_request run = {.name = function->name,
+                                     .payload = payload,
+                                     .len = payload ? strlen(payload) : 0,
+                                     .done = on_done,
+                                     .context = own};
+    int result = runs_begin(requests->runs, &run, error);
     if (result) {
         requests->open--;
         free(own);
@@ -157,7 +161,7 @@ int requests_send(struct requests *requests, requests_done *done, void *context,
         return error_set(error, EXIT_STATUS_APP, "%s has no function to send a request to",
                          requests->app->root);
     if (!function->route)
-        return run(requests, function, done, context, error);
+        return run_function(requests, function, done, context, error);
     return send_default(requests, function, method, done, context, error);
 }
 

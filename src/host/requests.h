@@ -1,7 +1,7 @@
 /*
  * The requests that pymemtop itself sends: those of --batch and of the screen. They go over HTTP to
  * the server's own port, as curl's would, so that what is measured is what a client causes; a
- * function that HTTP does not trigger is run through admin.h.
+ * function that HTTP does not trigger is run as runs.h does.
  */
 #ifndef HOST_REQUESTS_H
 #define HOST_REQUESTS_H
@@ -9,11 +9,11 @@
 #include <uv.h>
 
 #include "base/error.h"
-#include "host/admin.h"
 #include "host/app.h"
 #include "host/auth.h"
 #include "host/http_server.h"
 #include "host/options.h"
+#include "host/runs.h"
 #include "model/model.h"
 
 struct requests {
@@ -21,7 +21,7 @@ struct requests {
     const struct options *options;
     const struct app *app;
     const struct model *model;
-    const struct admin *admin;
+    struct runs *runs;
     const struct auth *auth; /* whose master key they bring */
     const struct http_server *http;
     unsigned open; /* that the loop still holds */

@@ -166,3 +166,41 @@ def test_both_models_at_once(v2):
     result = batch(app)
     assert result.returncode == 0
     assert "async def hello" in result.stdout
+
+
+RETRIED = APP + """
+import json
+@app.queue_trigger(arg_name="msg", queue_name="in", connection="C")
+@app.retry(strategy="fixed_delay", max_retry_count="2", delay_interval="00:00:00.05")
+def work(msg: func.QueueMessage, context: func.Context) -> None:
+    retry = context.retry_context
+    print("attempt", retry.retry_count, "of", retry.max_retry_count,
+          retry.exception and retry.exception.message)
+    if retry.retry_count < int(msg.get_body()):
+        raise ValueError("number {}".format(retry.retry_count))
+"""
+
+
+def test_retry_policy(v2, start):
+    server = start(v2(RETRIED))
+    run = server.request("/admin/functions/work", data=b'{"input": "1"}')[0]
+    assert run == 202
+    server.wait_line(r"attempt 0 of 2 None$")
+    server.wait_line(r"Waiting for 0\.050 s before retrying work; attempt 1$")
+    server.wait_line(r"attempt 1 of 2 ValueError: number 0$")
+    server.wait_line(r"Executed 'Functions\.work' \(Succeeded")
+    before = len(server.console)
+    server.request("/admin/functions/work", data=b'{"input": "9"}')
+    server.wait_line(r"attempt 2 of 2 ValueError: number 1$", before)
+    server.request("/admin/functions/work", data=b'{"input": "0"}')
+    server.wait_line(r"\(Succeeded", before)
+    assert server.console[before:].count("(Failed") == 3
+    assert "attempt 3" not in server.console
+    assert server.stop() == 0
+
+
+def test_stop_while_a_retry_waits(v2, start):
+    server = start(v2(RETRIED.replace("00:00:00.05", "01:00:00")))
+    server.request("/admin/functions/work", data=b'{"input": "1"}')
+    server.wait_line(r"Waiting for 3600\.000 s")
+    assert server.stop() == 0
