@@ -49,6 +49,7 @@ libhost_a_SOURCES = \
 	src/host/template.c src/host/template.h \
 	src/host/text_pipe.c src/host/text_pipe.h \
 	src/host/time_span.c src/host/time_span.h \
+	src/host/timers.c src/host/timers.h \
 	src/host/url_path.c src/host/url_path.h \
 	src/host/watch.c src/host/watch.h \
 	src/host/workers.c src/host/workers.h \
@@ -87,6 +88,7 @@ HOST_TESTS = \
 	tests/unit/test_host_settings \
 	tests/unit/test_host_streams \
 	tests/unit/test_host_time_span \
+	tests/unit/test_host_timers \
 	tests/unit/test_host_watch
 check_PROGRAMS += $(HOST_TESTS)
 TESTS += $(HOST_TESTS)
@@ -129,6 +131,9 @@ tests_unit_test_host_settings_LDADD = $(HOST_TEST_LIBS)
 tests_unit_test_host_streams_SOURCES = tests/unit/test_host_streams.c tests/unit/host_fixture.h
 tests_unit_test_host_streams_CFLAGS = $(HOST_TEST_CFLAGS)
 tests_unit_test_host_streams_LDADD = $(HOST_TEST_LIBS)
+tests_unit_test_host_timers_SOURCES = tests/unit/test_host_timers.c tests/unit/host_fixture.h
+tests_unit_test_host_timers_CFLAGS = $(HOST_TEST_CFLAGS)
+tests_unit_test_host_timers_LDADD = $(HOST_TEST_LIBS)
 tests_unit_test_host_watch_SOURCES = tests/unit/test_host_watch.c tests/unit/host_fixture.h
 tests_unit_test_host_watch_CFLAGS = $(HOST_TEST_CFLAGS)
 tests_unit_test_host_watch_LDADD = $(HOST_TEST_LIBS)
