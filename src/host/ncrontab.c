@@ -26,6 +26,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "host/number.h"
+#include "host/time_span.h"
 
 enum {
     MINUTE_S = 60,
@@ -33,7 +34,6 @@ enum {
     DAY_S = 24 * HOUR_S,
     HORIZON_DAYS = 36525,
     TICK_NS = 100, /* .NET's unit of time */
-    TICK_DIGITS = 7,
 };
 
 static const struct field_kind {
@@ -203,95 +203,22 @@ static int parse_expression(struct ncrontab *schedule, const char *text,
     return 0;
 }
 
-/* ---- reading a time span ---- */
+/* ---- reading ---- */
 
-enum { SPAN_NUMBERS = 5 };
-
-/* The numbers of a span, and what stands between them. */
-struct span {
-    int numbers[SPAN_NUMBERS];
-    char marks[SPAN_NUMBERS]; /* a string */
-    size_t count;
-    size_t last_digits; /* of the last number */
-};
-
-static int read_span(struct piece piece, struct span *span)
+static int parse_span(struct ncrontab *schedule, const char *text, struct error *error)
 {
-    const char *at = piece.at, *end = piece.at + piece.len;
-    *span = (struct span){0};
-    for (;;) {
-        size_t digits = strspn(at, "0123456789");
-        if (read_number((struct piece){at, digits}, INT_MAX, &span->numbers[span->count]))
-            return -1;
-        span->last_digits = digits;
-        span->count++;
-        at += digits;
-        if (at == end)
-            return 0;
-        if ((*at != ':' && *at != '.') || span->count == SPAN_NUMBERS)
-            return -1;
-        span->marks[span->count - 1] = *at++;
-    }
-}
-
-/* The span in ticks where its numbers mean what `parts` says, a letter for each; -1 where one of
- * them is too large for that. */
-static int64_t weigh_span(const struct span *span, const char *parts)
-{
-    static const struct part {
-        char letter;
-        int max;
-        int seconds;
-    } known[] = {{'d', HORIZON_DAYS, DAY_S}, {'h', 23, HOUR_S}, {'m', 59, MINUTE_S}, {'s', 59, 1}};
-    const int64_t second = (int64_t)NS_PER_SECOND / TICK_NS;
-    int64_t ticks = 0;
-    for (size_t i = 0; parts[i]; i++) {
-        int64_t number = span->numbers[i];
-        for (size_t k = 0; k < ARRAY_LEN(known); k++) {
-            if (known[k].letter != parts[i])
-                continue;
-            if (number > known[k].max)
-                return -1;
-            ticks += number * known[k].seconds * second;
-        }
-        if (parts[i] != 'f')
-            continue;
-        if (span->last_digits > TICK_DIGITS)
-            return -1;
-        for (size_t digits = span->last_digits; digits < TICK_DIGITS; digits++)
-            number *= 10;
-        ticks += number;
-    }
-    return ticks;
-}
-
-static int parse_span(struct ncrontab *schedule, const char *text, struct piece piece,
-                      struct error *error)
-{
-    /* In the order in which .NET tries them. */
-    static const struct shape {
-        const char *marks;
-        const char *parts;
-    } shapes[] = {{"", "d"},         {":", "hm"},      {"::", "hms"},   {".:", "dhm"},
-                  {"::", "dhm"},     {"::.", "hmsf"},  {".::", "dhms"}, {":::", "dhms"},
-                  {".::.", "dhmsf"}, {":::.", "dhmsf"}};
-    struct span span;
-    int64_t ticks = -1;
-    bool is_span = read_span(piece, &span) == 0;
-    for (size_t i = 0; is_span && ticks < 0 && i < ARRAY_LEN(shapes); i++)
-        if (strcmp(span.marks, shapes[i].marks) == 0)
-            ticks = weigh_span(&span, shapes[i].parts);
-    if (ticks < 0)
+    struct time_span span;
+    if (time_span_parse(text, &span) || span.ns / NS_PER_SECOND > (uint64_t)HORIZON_DAYS * DAY_S)
         return error_set(error, EXIT_STATUS_APP,
                          "the schedule '%s' is no time span: write hh:mm:ss or d.hh:mm:ss, with at "
                          "most %d days, 23 hours, 59 minutes and 59 seconds",
                          text, HORIZON_DAYS);
-    if (ticks == 0)
+    if (span.ns == 0 || span.negative)
         return error_set(error, EXIT_STATUS_APP,
-                         "the schedule '%s' is a time span of nothing, which would fire without "
-                         "end: write a longer one, as in 00:05:00",
+                         "the schedule '%s' is a time span of nothing or less, which would fire "
+                         "without end: write a longer one, as in 00:05:00",
                          text);
-    schedule->interval_ns = (uint64_t)ticks * TICK_NS;
+    schedule->interval_ns = span.ns;
     return 0;
 }
 
@@ -304,7 +231,7 @@ int ncrontab_parse(struct ncrontab *schedule, const char *text, struct error *er
         return parse_expression(schedule, text, fields, error);
     size_t digits = count == 1 ? strspn(fields[0].at, "0123456789") : 0;
     if (count == 1 && (digits == fields[0].len || memchr(fields[0].at, ':', fields[0].len)))
-        return parse_span(schedule, text, fields[0], error);
+        return parse_span(schedule, text, error);
     return error_set(error, EXIT_STATUS_APP,
                      "the schedule '%s' has not six fields but %zu: write 'second minute hour day "
                      "month day-of-week', as in '0 */5 * * * *', or a time span, as in '00:05:00'",

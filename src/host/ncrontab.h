@@ -8,8 +8,7 @@
  * fields have to fit, day and day of the week too: `0 0 0 13 * Fri` is Friday the 13th. A range
  * whose ends are in the wrong order is turned round, and a step of 0 is one of 1, as NCrontab does.
  *
- * A time span is what .NET reads as one: `hh:mm`, `hh:mm:ss[.fffffff]`, either with `d.` or `d:`
- * before it, or days alone. Where the hours of `hh:mm:ss` are more than 23, it is `d:hh:mm`.
+ * A time span is what time_span.h reads, longer than nothing: `00:05:00`, `1.00:00:00`.
  *
  * `%NAME%` stands for an app setting in function.json; the caller puts its value in first.
  *

@@ -262,22 +262,33 @@ static void test_spans(void **state)
 static void test_bad_spans(void **state)
 {
     static const char *const table[] = {
-        "24:00",       "00:60:00",
-        "00:00:60",    "24:60:00",
-        "1.24:00:00",  "-00:05:00",
-        "00:05:00x",   ":05:00",
-        "00::00",      "00:05:",
-        "1.2.3:00",    "1:2:3:4:5",
-        "00:00:00.",   "00:00:00.00000001",
-        "36526",       "1.00:00:0.1.",
-        "1:2:3:4:5:6", "99999999999:00",
+        "24:00",
+        "00:60:00",
+        "00:00:60",
+        "24:60:00",
+        "1.24:00:00",
+        "00:05:00x",
+        ":05:00",
+        "00::00",
+        "00:05:",
+        "1.2.3:00",
+        "1:2:3:4:5",
+        "00:00:00.",
+        "00:00:00.00000001",
+        "36526",
+        "1.00:00:0.1.",
+        "1:2:3:4:5:6",
+        "99999999999:00",
         "00:05:00.-1",
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(table); i++)
         assert_refused(table[i], "is no time span: write hh:mm:ss or d.hh:mm:ss, with at most");
     assert_refused("00:00:00", "is a time span of nothing");
-    assert_refused("0", "is a time span of nothing");
+    assert_refused("0", "is a time span of nothing or less");
+    assert_refused("-00:05:00", "is a time span of nothing or less");
+    assert_refused("36525.00:00:01", "is no time span");
+    assert_refused("10675199", "is no time span");
 }
 
 static void test_frequency(void **state)
