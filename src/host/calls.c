@@ -27,7 +27,7 @@
 #include "base/text.h"
 #include "host/json_file.h"
 
-enum { ERROR_LINE_MAX = 1024, PLACE_MAX = 1024 };
+enum { ERROR_LINE_MAX = 1024, PLACE_MAX = 1024, NAMED_MOST = 3 };
 
 struct call {
     struct call *next;
@@ -372,6 +372,20 @@ size_t calls_sent(const struct calls *calls)
     for (const struct call *call = calls->first; call; call = call->next)
         count += call->sent;
     return count;
+}
+
+void calls_name_sent(const struct calls *calls, struct buf *out)
+{
+    size_t named = 0, left = calls_sent(calls);
+    for (const struct call *call = calls->first; call && named < NAMED_MOST; call = call->next) {
+        if (!call->sent)
+            continue;
+        buf_printf(out, "%sFunctions.%s (Id=%s)", named ? ", " : "", call->function, call->id);
+        named++;
+        left--;
+    }
+    if (left)
+        buf_printf(out, " and %zu more", left);
 }
 
 static void time_out(struct calls *calls, struct call *call, uint64_t now_ns)

@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "host/notes.h"
 #include "model/model.h"
 
@@ -84,6 +85,9 @@ void calls_worker_died(struct calls *calls, const char *words, uint64_t now_ns);
 void calls_worker_leaves(struct calls *calls);
 /* Calls that a worker has. */
 size_t calls_sent(const struct calls *calls);
+/* Append their functions and ids to `out`: "Functions.One (Id=...), Functions.Two (Id=...)"; the
+ * first three, and how many others there are. Nothing where there is none. */
+void calls_name_sent(const struct calls *calls, struct buf *out);
 /* See to the deadlines. */
 void calls_tick(struct calls *calls, uint64_t now_ns);
 /* Answer everything with 503. */

@@ -34,6 +34,7 @@
 #include "host/environment.h"
 #include "host/front.h"
 #include "host/http_server.h"
+#include "host/limit.h"
 #include "host/load.h"
 #include "host/notes.h"
 #include "host/requests.h"
@@ -48,6 +49,7 @@ enum {
     FILE_CHECK_MS = 1000,
     ANSWERS_WAIT_MS = 1000, /* for answers to reach their clients when closing */
     RELOAD_WAIT_S = 10,     /* for invocations that run when a file was saved */
+    NAMED_CALLS_MAX_BYTES = 4096,
 };
 
 struct host {
@@ -76,12 +78,14 @@ struct host {
     bool reloading;
     bool replacing; /* the worker that runs is not that of `app` any more */
     uint64_t reload_deadline_ns;
+    struct limit *limit; /* owned, until its end in the loop; NULL without one */
     uv_timer_t tick;
     uint64_t tick_ms; /* 0 while the timer is not initialised */
     uint64_t files_checked_ns;
     unsigned open; /* parts that the loop still holds */
     bool closing;
     bool told_lost_lines;
+    bool told_limit;
 };
 
 static const struct host_events no_events;
@@ -106,15 +110,23 @@ static void pace(struct host *host)
     uv_timer_start(&host->tick, on_tick, wanted_ms, wanted_ms);
 }
 
-static void read_rss(struct host *host, uint64_t now_ns)
+/* The worker's RSS without pymemtop's share; negative while that is not known. */
+static int64_t worker_rss(void *context)
 {
-    struct model *model = host->model;
+    const struct host *host = context;
+    const struct model *model = host->model;
     int64_t rss_bytes = supervisor_rss_bytes(host->supervisor);
     /* Before its first message the worker may not have measured its own share yet. */
     if (rss_bytes <= 0 || model->worker == WORKER_STARTING || model->worker == WORKER_DEAD)
-        return;
-    rss_bytes -= model->own_bytes;
-    model_set_rss(model, now_ns, rss_bytes > 0 ? rss_bytes : 0);
+        return -1;
+    return rss_bytes > model->own_bytes ? rss_bytes - model->own_bytes : 0;
+}
+
+static void read_rss(struct host *host, uint64_t now_ns)
+{
+    int64_t rss_bytes = worker_rss(host);
+    if (rss_bytes >= 0)
+        model_set_rss(host->model, now_ns, rss_bytes);
 }
 
 static void say_lost_lines(struct host *host)
@@ -133,6 +145,8 @@ static void drain(struct host *host)
     uint64_t now_ns = clock_monotonic_ns();
     drain_run(host->drain, now_ns);
     say_lost_lines(host);
+    if (host->limit)
+        limit_set_own(host->limit, host->model->own_bytes);
     read_rss(host, now_ns);
 }
 
@@ -155,12 +169,45 @@ static void on_tick(uv_timer_t *timer)
     pace(host);
 }
 
+/* ---- the limit ---- */
+
+/* A worker was spawned. */
+static void start_limit(struct host *host)
+{
+    limit_worker_started(host->limit, supervisor_pid(host->supervisor));
+    if (host->told_limit)
+        return;
+    host->told_limit = true;
+    notes_say(&host->notes, LEVEL_INFO, OUTPUT_NO_INVOCATION, "memory limit %s %s",
+              limit_size(host->limit), limit_means(host->limit));
+}
+
+static void on_over_limit(void *context)
+{
+    struct host *host = context;
+    drain(host); /* so that the peak is the one that it is killed for */
+    supervisor_kill(host->supervisor);
+}
+
+/* Where one is wanted. */
+static void make_limit(struct host *host)
+{
+    const struct options *options = host->options;
+    const struct limit_ops ops = {.context = host, .rss_bytes = worker_rss, .kill = on_over_limit};
+    host->model->limit_bytes = options->limit_bytes;
+    host->model->limit_name = options->limit_name;
+    if (options->limit_bytes)
+        host->limit = limit_new(host->loop, options->limit_bytes, options->limit_name, &ops);
+}
+
 /* ---- the worker ---- */
 
 static void on_worker_started(void *context, struct segment *segment)
 {
     struct host *host = context;
     struct model *model = host->model;
+    if (host->limit)
+        start_limit(host);
     drain_attach(host->drain, segment);
     host->replacing = false;
     model->worker = WORKER_STARTING;
@@ -176,6 +223,7 @@ static void on_worker_started(void *context, struct segment *segment)
 static void on_ready(struct host *host, const json_t *json)
 {
     const char *python = json_string_value(json_object_get(json, "python"));
+    drain(host); /* by now the worker has measured its own share */
     json_t *message = load_message(&host->app, host->model);
     model_set_text(&host->model->python, python ? python : "");
     host->model->worker = WORKER_LOADING;
@@ -327,17 +375,32 @@ static void on_worker_notice(void *context, const char *text)
     notes_say(&host->notes, LEVEL_ERROR, OUTPUT_NO_INVOCATION, "%s", text);
 }
 
-/* "worker killed by SIGKILL (exit code 137) at HttpTriggerAsync/__init__.py:57" */
+/* "worker killed by SIGKILL (exit code 137) at HttpTriggerAsync/__init__.py:57, over the limit of
+ * 512 MiB" */
 static char *describe_end(const struct host *host, const struct supervisor_end *end)
 {
-    char place[512];
+    char place[512], how[64];
     bool known = drain_last_line(host->drain, place, sizeof place);
     const char *name = end->signal ? sigabbrev_np(end->signal) : NULL;
     if (end->signal)
-        return mem_printf("worker killed by SIG%s (exit code %d)%s%s", name ? name : "NAL",
-                          end->exit_status, known ? " at " : "", known ? place : "");
-    return mem_printf("worker exited with exit code %d%s%s", end->exit_status, known ? " at " : "",
-                      known ? place : "");
+        snprintf(how, sizeof how, "killed by SIG%s (exit code %d)", name ? name : "NAL",
+                 end->exit_status);
+    else
+        snprintf(how, sizeof how, "exited with exit code %d", end->exit_status);
+    bool over = host->limit && limit_worker_died(host->limit, end->signal);
+    return mem_printf("worker %s%s%s%s%s", how, known ? " at " : "", known ? place : "",
+                      over ? ", over the limit of " : "", over ? limit_size(host->limit) : "");
+}
+
+/* What one would find in the log on Azure, and there searches for. */
+static void say_exit_code(struct host *host, int exit_status)
+{
+    struct buf calls;
+    buf_init(&calls, NAMED_CALLS_MAX_BYTES);
+    calls_name_sent(host->calls, &calls);
+    notes_say(&host->notes, LEVEL_ERROR, OUTPUT_NO_INVOCATION, "python exited with code %d%s%s",
+              exit_status, calls.len ? " while it ran " : "", buf_text(&calls));
+    buf_fini(&calls);
 }
 
 static void say_end(struct host *host, const char *words, unsigned delay_ms)
@@ -366,6 +429,7 @@ static void on_worker_died(void *context, const struct supervisor_end *end, unsi
     if (!host->closing && !end->replaced) {
         model_set_text(&model->worker_end, words);
         say_end(host, words, delay_ms);
+        say_exit_code(host, end->exit_status);
         calls_worker_died(host->calls, words, now_ns);
         if (host->events->worker_died)
             host->events->worker_died(host->events->context, end->exit_status);
@@ -603,6 +667,7 @@ static int start_worker(struct host *host, struct error *error)
         .notice = on_worker_notice,
         .died = on_worker_died,
     };
+    make_limit(host);
     host->supervisor = supervisor_new(host->loop, &setup, &events);
     return supervisor_start(host->supervisor, error);
 }
@@ -744,6 +809,17 @@ static void on_part_closed(void *context)
     host->open--;
 }
 
+static void on_supervisor_closed(void *context)
+{
+    struct host *host = context;
+    struct limit *limit = host->limit;
+    host->limit = NULL;
+    if (limit)
+        limit_close(limit, on_part_closed, host);
+    else
+        on_part_closed(host);
+}
+
 static void on_tick_closed(uv_handle_t *handle)
 {
     on_part_closed(handle->data);
@@ -795,7 +871,7 @@ void host_stop(struct host *host)
     }
     if (host->supervisor) {
         host->open++;
-        supervisor_close(host->supervisor, on_part_closed, host);
+        supervisor_close(host->supervisor, on_supervisor_closed, host);
     }
     close_http(host);
     if (host->calls)

@@ -10,6 +10,7 @@ libhost_a_SOURCES = \
 	src/host/batch.c src/host/batch.h \
 	src/host/bytecode.c src/host/bytecode.h \
 	src/host/calls.c src/host/calls.h \
+	src/host/cgroup.c src/host/cgroup.h \
 	src/host/client.c src/host/client.h \
 	src/host/configuration.c src/host/configuration.h \
 	src/host/console.c src/host/console.h \
@@ -25,6 +26,7 @@ libhost_a_SOURCES = \
 	src/host/http_server.c src/host/http_server.h \
 	src/host/invoke.c src/host/invoke.h \
 	src/host/json_file.c src/host/json_file.h \
+	src/host/limit.c src/host/limit.h \
 	src/host/link.c src/host/link.h \
 	src/host/live.c src/host/live.h \
 	src/host/load.c src/host/load.h \
@@ -81,6 +83,7 @@ HOST_TESTS = \
 	tests/unit/test_host_http \
 	tests/unit/test_host_log_levels \
 	tests/unit/test_host_ncrontab \
+	tests/unit/test_host_limit \
 	tests/unit/test_host_options \
 	tests/unit/test_host_python_source \
 	tests/unit/test_host_retry \
@@ -113,6 +116,9 @@ tests_unit_test_host_http_LDADD = $(HOST_TEST_LIBS)
 tests_unit_test_host_ncrontab_SOURCES = tests/unit/test_host_ncrontab.c tests/unit/host_fixture.h
 tests_unit_test_host_ncrontab_CFLAGS = $(HOST_TEST_CFLAGS)
 tests_unit_test_host_ncrontab_LDADD = $(HOST_TEST_LIBS)
+tests_unit_test_host_limit_SOURCES = tests/unit/test_host_limit.c tests/unit/host_fixture.h
+tests_unit_test_host_limit_CFLAGS = $(HOST_TEST_CFLAGS)
+tests_unit_test_host_limit_LDADD = $(HOST_TEST_LIBS)
 tests_unit_test_host_options_SOURCES = tests/unit/test_host_options.c tests/unit/host_fixture.h
 tests_unit_test_host_options_CFLAGS = $(HOST_TEST_CFLAGS)
 tests_unit_test_host_options_LDADD = $(HOST_TEST_LIBS)

@@ -15,6 +15,8 @@
 
 #include "base/attributes.h"
 #include "base/mem.h"
+#include "base/size.h"
+#include "host/limit.h"
 #include "host/number.h"
 #include "host/path.h"
 #include "report/table.h"
@@ -33,7 +35,9 @@ enum long_option {
     OPT_FUNCTIONS,
     OPT_HEADER,
     OPT_INCLUDE,
+    OPT_LIMIT,
     OPT_NO_COLOR,
+    OPT_PLAN,
     OPT_PRECISION,
     OPT_PYTHON,
     OPT_QUIET,
@@ -68,8 +72,10 @@ static const struct option long_options[] = {
     {"header", required_argument, NULL, OPT_HEADER},
     {"help", no_argument, NULL, 'h'},
     {"include", required_argument, NULL, OPT_INCLUDE},
+    {"limit", required_argument, NULL, OPT_LIMIT},
     {"no-color", no_argument, NULL, OPT_NO_COLOR},
     {"output", required_argument, NULL, 'o'},
+    {"plan", required_argument, NULL, OPT_PLAN},
     {"port", required_argument, NULL, 'p'},
     {"precision", required_argument, NULL, OPT_PRECISION},
     {"python", required_argument, NULL, OPT_PYTHON},
@@ -106,6 +112,9 @@ static const char help[] =
     "  -t, --timeout SECONDS     how long a request waits for the app to be loaded (30)\n"
     "      --include GLOB        profile files that match, too; may be repeated\n"
     "      --exclude GLOB        do not profile files that match; may be repeated\n"
+    "      --limit SIZE          kill the worker when the app takes more memory, as 512M\n"
+    "      --plan PLAN           the same with the memory of a plan of Azure Functions:\n"
+    "                            consumption, flex-512, flex-2048, flex-4096, ep1, ep2, ep3\n"
     "\n"
     "      --request REQUEST     what to send, as 'POST /api/X?a=b'\n"
     "      --data TEXT           body of the request\n"
@@ -223,6 +232,42 @@ static int parse_format(struct options *options, const char *text, struct error 
     return 0;
 }
 
+static int parse_limit(struct options *options, const char *text, struct error *error)
+{
+    int64_t bytes;
+    char least[SIZE_TEXT];
+    if (size_parse(text, &bytes))
+        return error_set(error, EXIT_STATUS_USAGE,
+                         "--limit takes a size, as 512M, 1.5G or 200MiB, not '%s'", text);
+    if (bytes < LIMIT_BYTES_MIN)
+        return error_set(error, EXIT_STATUS_USAGE,
+                         "--limit takes %s or more, not '%s': with less Python itself does not run",
+                         size_format(least, LIMIT_BYTES_MIN), text);
+    options->limit_bytes = bytes;
+    return 0;
+}
+
+static int parse_plan(struct options *options, const char *text, struct error *error)
+{
+    struct plan plan = limit_plan(text);
+    if (!plan.name)
+        return error_set(error, EXIT_STATUS_USAGE, "--plan takes " LIMIT_PLAN_NAMES ", not '%s'",
+                         text);
+    options->limit_bytes = plan.bytes;
+    options->limit_name = plan.name;
+    return 0;
+}
+
+/* --limit or --plan. As often as one likes, since the last one counts; but not both. */
+static int apply_limit(struct options *options, int option, const char *value, struct error *error)
+{
+    bool plan = option == OPT_PLAN;
+    if (options->limit_bytes && plan != (options->limit_name != NULL))
+        return error_set(error, EXIT_STATUS_USAGE,
+                         "--limit and --plan both set the limit; leave one of them out");
+    return plan ? parse_plan(options, value, error) : parse_limit(options, value, error);
+}
+
 /* A word that a function could be called. */
 static bool is_function_name(const char *text)
 {
@@ -322,6 +367,8 @@ static int apply(struct options *options, int option, const char *value, struct 
     case OPT_FORMAT: return parse_format(options, value, error);
     case OPT_FUNCTIONS: return add_function(options, value, error);
     case OPT_HEADER: return add_header(options, value, error);
+    case OPT_LIMIT:
+    case OPT_PLAN: return apply_limit(options, option, value, error);
     case OPT_REQUEST: return options_parse_request(options, value, error);
     case OPT_BATCH:
         if (options->command == COMMAND_START)

@@ -52,9 +52,11 @@ struct options {
     const char **exclude;
     size_t exclude_count;
     enum report_format format;
-    const char *output; /* -o; NULL for stdout */
-    int precision;      /* of the text report */
-    bool report;        /* `start --report` */
+    int64_t limit_bytes;    /* --limit or --plan; 0 without one */
+    const char *limit_name; /* the plan's name; NULL with --limit */
+    const char *output;     /* -o; NULL for stdout */
+    int precision;          /* of the text report */
+    bool report;            /* `start --report` */
     bool verbose;
     bool quiet;
     bool ascii;

@@ -54,6 +54,8 @@ struct model {
     uint64_t worker_starts;
     char *worker_end; /* owned or NULL: how the last worker ended, one line */
 
+    int64_t limit_bytes;    /* of the worker's memory, less own; 0 without a limit */
+    const char *limit_name; /* the plan's whose limit it is, never freed; or NULL */
     int64_t rss_bytes;      /* now, less own; 0 while there is no worker */
     int64_t rss_peak_bytes; /* of the run */
     int64_t own_bytes;      /* pymemtop's footprint in the worker */

@@ -125,13 +125,19 @@ static int append_to_buf(const char *bytes, size_t len, void *out)
     return buf_append(out, bytes, len) ? -1 : 0;
 }
 
+static json_t *limit_value(const struct model *model)
+{
+    return model->limit_bytes ? json_integer((json_int_t)model->limit_bytes) : json_null();
+}
+
 int json_write(const struct model *model, struct buf *out, struct error *error)
 {
-    json_t *report = json_pack(
-        "{s:s, s:o, s:o, s:{s:I, s:I}, s:o, s:o}", "pymemtop", PACKAGE_VERSION, "python",
-        string_value(model->python), "app", string_value(model->app_root), "baseline", "rss_bytes",
-        (json_int_t)model->baseline_bytes, "own_bytes", (json_int_t)model->own_bytes, "invocations",
-        invocations_value(model), "files", files_value(model));
+    json_t *report =
+        json_pack("{s:s, s:o, s:o, s:o, s:{s:I, s:I}, s:o, s:o}", "pymemtop", PACKAGE_VERSION,
+                  "python", string_value(model->python), "app", string_value(model->app_root),
+                  "limit_bytes", limit_value(model), "baseline", "rss_bytes",
+                  (json_int_t)model->baseline_bytes, "own_bytes", (json_int_t)model->own_bytes,
+                  "invocations", invocations_value(model), "files", files_value(model));
     if (!report)
         return error_set(error, EXIT_STATUS_SYSTEM, "no memory for the JSON report");
     int result = json_dump_callback(report, append_to_buf, out,

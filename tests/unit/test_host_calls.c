@@ -271,6 +271,41 @@ static void test_worker_death(void **state)
     assert_end(3, 200, OUTCOME_SUCCEEDED);
 }
 
+static void assert_names(const char *names)
+{
+    struct buf out;
+    char id[INVOCATION_ID_SIZE + 8], expected[512] = "";
+    uint64_t number = 1;
+    buf_init(&out, 512);
+    calls_name_sent(calls, &out);
+    /* A # stands for the id of the next invocation. */
+    for (const char *c = names; *c; c++) {
+        snprintf(id, sizeof id, "%c", *c);
+        if (*c == '#')
+            snprintf(id, sizeof id, "%s", invocations_find(&model->invocations, number++)->id);
+        strncat(expected, id, sizeof expected - strlen(expected) - 1);
+    }
+    assert_string_equal(buf_text(&out), expected);
+    buf_fini(&out);
+}
+
+static void test_names_of_what_the_worker_has(void **state)
+{
+    (void)state;
+    begin(&anyone, 0);
+    assert_names(""); /* it waits for a worker */
+    calls_worker_ready(calls, 0);
+    assert_names("Functions.One (Id=#)");
+    begin(&anyone, 0);
+    begin(&anyone, 0);
+    assert_names("Functions.One (Id=#), Functions.One (Id=#), Functions.One (Id=#)");
+    begin(&anyone, 0);
+    begin(&anyone, 0);
+    assert_names("Functions.One (Id=#), Functions.One (Id=#), Functions.One (Id=#) and 2 more");
+    calls_worker_died(calls, "killed", SECOND);
+    assert_names("");
+}
+
 static void test_timeout(void **state)
 {
     (void)state;
@@ -474,6 +509,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_waiting_for_a_worker, open_calls, close_calls),
         cmocka_unit_test_setup_teardown(test_no_worker_in_time, open_calls, close_calls),
         cmocka_unit_test_setup_teardown(test_worker_death, open_calls, close_calls),
+        cmocka_unit_test_setup_teardown(test_names_of_what_the_worker_has, open_calls, close_calls),
         cmocka_unit_test_setup_teardown(test_timeout, open_calls, close_calls),
         cmocka_unit_test_setup_teardown(test_too_large_for_the_worker, open_calls, close_calls),
         cmocka_unit_test_setup_teardown(test_function_that_did_not_load, open_calls, close_calls),

@@ -182,6 +182,34 @@ static void test_script_root(void **state)
     assert_string_equal(options.path, "/app");
 }
 
+static void test_limit(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("app", NULL), 0);
+    assert_int_equal(options.limit_bytes, 0);
+    options_fini(&options);
+
+    assert_int_equal(parse("--limit", "512M", NULL), 0);
+    assert_int_equal(options.limit_bytes, 512 << 20);
+    assert_null(options.limit_name);
+    options_fini(&options);
+
+    assert_int_equal(parse("--limit=32MiB", "--limit", "1.5G", NULL), 0);
+    assert_int_equal(options.limit_bytes, 1536 << 20);
+    options_fini(&options);
+
+    assert_int_equal(parse("--plan", "ep1", "--plan", "Consumption", NULL), 0);
+    assert_int_equal(options.limit_bytes, 1536 << 20);
+    assert_string_equal(options.limit_name, "consumption");
+    options_fini(&options);
+
+    assert_int_equal(parse("--plan", "ep1", "--limit", "1G", NULL), -1);
+    assert_holds(error.text, "--limit and --plan both set the limit");
+    options_fini(&options);
+    assert_int_equal(parse("--limit", "1G", "--plan", "ep1", NULL), -1);
+    assert_holds(error.text, "--limit and --plan both set the limit");
+}
+
 static void assert_refused(const char *first, const char *second, const char *words)
 {
     assert_int_equal(parse(first, second, NULL), -1);
@@ -215,6 +243,15 @@ static void test_faults(void **state)
     assert_refused("--request", "GET /a b", "--request takes");
     assert_refused("--request", "G\033T /", "--request takes");
     assert_refused("--functions", "../x", "no function's name");
+    assert_refused("--limit", "lots", "--limit takes a size, as 512M, 1.5G or 200MiB, not 'lots'");
+    assert_refused("--limit", "-1", "--limit takes a size");
+    assert_refused("--limit", "99999999T", "--limit takes a size");
+    assert_refused("--limit", "0", "--limit takes 32 MiB or more, not '0'");
+    assert_refused("--limit", "31.9M", "--limit takes 32 MiB or more");
+    assert_refused("--limit", NULL, "--limit needs a value");
+    assert_refused("--plan", "premium",
+                   "--plan takes consumption, flex-512, flex-2048, flex-4096, ep1, ep2 or ep3, "
+                   "not 'premium'");
     assert_refused("a", "b", "one path is enough");
     assert_refused("start", "--batch", "--batch does not go with start");
 }
@@ -229,6 +266,7 @@ int main(void)
         cmocka_unit_test_teardown(test_lists, finish),
         cmocka_unit_test_teardown(test_host, finish),
         cmocka_unit_test_teardown(test_script_root, finish),
+        cmocka_unit_test_teardown(test_limit, finish),
         cmocka_unit_test(test_faults),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

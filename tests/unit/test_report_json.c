@@ -57,6 +57,7 @@ static const char whole_report[] = "{\n"
                                    " \"pymemtop\": \"" PACKAGE_VERSION "\",\n"
                                    " \"python\": \"3.11.2\",\n"
                                    " \"app\": \"/app\",\n"
+                                   " \"limit_bytes\": null,\n"
                                    " \"baseline\": {\n"
                                    "  \"rss_bytes\": 20000000,\n"
                                    "  \"own_bytes\": 4096\n"
@@ -134,6 +135,19 @@ static void test_empty(void **state)
     assert_int_equal(json_array_size(json_object_get(report, "invocations")), 0);
     assert_int_equal(json_array_size(json_object_get(report, "files")), 0);
     assert_string_equal(json_string_value(json_object_get(report, "python")), "");
+    json_decref(report);
+    buf_fini(&out);
+}
+
+static void test_limit(void **state)
+{
+    (void)state;
+    struct model *model = model_new("/app");
+    model->limit_bytes = 1610612736;
+    struct buf out;
+    write_model(model, &out);
+    json_t *report = json_loadb(out.data, out.len, JSON_REJECT_DUPLICATES, NULL);
+    assert_int_equal(json_integer_value(json_object_get(report, "limit_bytes")), 1610612736);
     json_decref(report);
     buf_fini(&out);
 }
@@ -249,6 +263,7 @@ int main(void)
         cmocka_unit_test(test_whole),    cmocka_unit_test(test_empty),
         cmocka_unit_test(test_odd_text), cmocka_unit_test(test_missing_things),
         cmocka_unit_test(test_versions), cmocka_unit_test(test_full_buffer),
+        cmocka_unit_test(test_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
