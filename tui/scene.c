@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/size.h"
 #include "tui/act.h"
 #include "tui/bars.h"
 #include "tui/format.h"
@@ -18,6 +19,8 @@
 #include "tui/view.h"
 
 enum { SPARK_COLS_MOST = 60, SPARK_COLS_LEAST = 4 };
+/* Of "RSS ", of "  peak 143.0 MiB", and the share of the limit that is shown at the most. */
+enum { RSS_NAME_COLS = 4, PEAK_COLS = 16, SHARE_MOST = 9999 };
 
 struct scene {
     const struct ui *ui;
@@ -92,15 +95,62 @@ static void draw_title(const struct scene *scene)
         pen_text(&pen, STYLE_TEXT, request);
 }
 
+/* A name and what it is: whole, or not at all. */
+static void draw_named(struct pen *pen, const char *name, enum style style, const char *text)
+{
+    if (pen_left(pen) < (int)(strlen(name) + strlen(text)))
+        return;
+    pen_text(pen, STYLE_NAME, name);
+    pen_text(pen, style, text);
+    pen_skip(pen, 2);
+}
+
 static void draw_named_size(struct pen *pen, const char *name, int64_t bytes, enum style style)
 {
     char text[FORMAT_SIZE];
     if (bytes <= 0)
         return;
     format_size(text, bytes);
-    pen_text(pen, STYLE_NAME, name);
-    pen_text(pen, style, text);
-    pen_skip(pen, 2);
+    draw_named(pen, name, style, text);
+}
+
+/* Of the worker's memory, in percent; what is not whole is dropped, so that 100 means 100. */
+static int share_of_limit(const struct model *model)
+{
+    double share = 100.0 * (double)model->rss_bytes / (double)model->limit_bytes;
+    return share < SHARE_MOST ? (int)share : SHARE_MOST;
+}
+
+static enum style share_style(const struct model *model)
+{
+    double share = (double)model->rss_bytes / (double)model->limit_bytes;
+    return share > 0.95 ? STYLE_ERROR : share > 0.80 ? STYLE_WARNING : STYLE_STRONG;
+}
+
+/* "RSS 47.6 MiB of consumption 1.5 GiB 3%"; where that and the peak have no room, without the
+ * plan's name, and then without the limit. */
+static void draw_limited_rss(const struct model *model, struct pen *pen)
+{
+    char rss[FORMAT_SIZE], size[SIZE_TEXT], text[3][128];
+    const char *plan = model->limit_name ? model->limit_name : "";
+    int share = share_of_limit(model);
+    size_t form = 0;
+    size_format(size, model->limit_bytes);
+    if (model->rss_bytes <= 0) {
+        snprintf(text[0], sizeof text[0], "%s%s%s", plan, *plan ? " " : "", size);
+        draw_named(pen, "limit ", STYLE_TEXT, text[0]);
+        return;
+    }
+    format_size(rss, model->rss_bytes);
+    snprintf(text[0], sizeof text[0], "%s of %s%s%s %d%%", rss, plan, *plan ? " " : "", size,
+             share);
+    snprintf(text[1], sizeof text[1], "%s of %s %d%%", rss, size, share);
+    snprintf(text[2], sizeof text[2], "%s %d%%", rss, share);
+    if ((int)strlen(text[0]) + RSS_NAME_COLS + PEAK_COLS > pen_left(pen))
+        form++;
+    if ((int)strlen(text[1]) + RSS_NAME_COLS > pen_left(pen))
+        form++;
+    draw_named(pen, "RSS ", share_style(model), text[form]);
 }
 
 /* One second for each column, the newest at the right. */
@@ -149,9 +199,12 @@ static void draw_numbers(const struct scene *scene)
     }
     snprintf(text, sizeof text, "  invocations %" PRIu64, set->total);
     pen_right(&pen, STYLE_TEXT, text);
-    draw_named_size(&pen, "RSS ", model->rss_bytes, STYLE_STRONG);
+    if (model->limit_bytes)
+        draw_limited_rss(model, &pen);
+    else
+        draw_named_size(&pen, "RSS ", model->rss_bytes, STYLE_STRONG);
     draw_named_size(&pen, "peak ", model->rss_peak_bytes, STYLE_TEXT);
-    if (scene->grid->cols >= 96) {
+    if (scene->grid->cols >= (model->limit_bytes ? 136 : 96)) {
         draw_named_size(&pen, "baseline ", model->baseline_bytes, STYLE_TEXT);
         draw_named_size(&pen, "own ", model->own_bytes, STYLE_DIM);
     }

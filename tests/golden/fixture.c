@@ -271,6 +271,22 @@ struct model *fixture_busy(void)
     return model;
 }
 
+struct model *fixture_limited(void)
+{
+    struct model *model = fixture_busy();
+    model->limit_bytes = 1536 * MIB;
+    model->limit_name = "consumption";
+    model_set_rss(model, FIXTURE_NOW_NS, 1400 * MIB);
+    return model;
+}
+
+struct model *fixture_full(void)
+{
+    struct model *model = fixture_busy();
+    model->limit_bytes = 80 * MIB;
+    return model;
+}
+
 struct model *fixture_starting(void)
 {
     return new_model();

@@ -11,6 +11,10 @@
 
 /* The app at work. */
 struct model *fixture_busy(void);
+/* The same, in 91 % of a plan's memory. */
+struct model *fixture_limited(void);
+/* The same, in 97 % of a limit that is no plan's. */
+struct model *fixture_full(void);
 /* The worker is being started: nothing is known. */
 struct model *fixture_starting(void);
 /* The function's module raised when it was imported. */
