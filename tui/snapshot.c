@@ -109,7 +109,16 @@ static void copy_functions(struct model *copy, const struct model *from)
         function->trigger = copy_text(function->trigger);
         function->script = copy_text(function->script);
         function->load_error = copy_text(function->load_error);
+        function->request = copy_text(function->request);
+        function->sample = copy_text(function->sample);
     }
+}
+
+static void copy_counts(struct invocations *set, const struct invocations *from)
+{
+    set->functions = copy_of(from->functions, from->function_count, sizeof *set->functions);
+    for (size_t i = 0; i < from->function_count; i++)
+        set->functions[i].function = copy_text(from->functions[i].function);
 }
 
 struct model *snapshot_model(const struct model *model)
@@ -121,6 +130,7 @@ struct model *snapshot_model(const struct model *model)
     copy->python = copy_text(model->python);
     copy->app_error = copy_text(model->app_error);
     copy->worker_end = copy_text(model->worker_end);
+    copy->chosen = copy_text(model->chosen);
     copy_functions(copy, model);
     copy->files = mem_calloc(model->file_count, sizeof(struct file *));
     for (size_t i = 0; i < model->file_count; i++)
@@ -128,6 +138,7 @@ struct model *snapshot_model(const struct model *model)
     copy->invocations.kept = mem_calloc(INVOCATIONS_KEPT + 1, sizeof(struct invocation *));
     for (size_t i = 0; i < model->invocations.count; i++)
         copy->invocations.kept[i] = copy_invocation(model->invocations.kept[i]);
+    copy_counts(&copy->invocations, &model->invocations);
     copy_output(&copy->output, &model->output);
     return copy;
 }

@@ -4,6 +4,9 @@
  * oldest one that is over goes; numbers rise from front to back (loads apart), and what is asked
  * for is nearly always near the end, so searches begin there.
  *
+ * What is counted by function is found by its name: an app has a handful of functions, and they may
+ * be described anew while their invocations run.
+ *
  * The lines of an invocation are kept in order of file and line: they are set again 30 times a
  * second while the invocation runs, found by bisection, and shown in this order.
  */
@@ -40,6 +43,9 @@ void invocations_fini(struct invocations *set)
     for (size_t i = 0; i < set->count; i++)
         invocation_free(set->kept[i]);
     free(set->kept);
+    for (size_t i = 0; i < set->function_count; i++)
+        free(set->functions[i].function);
+    free(set->functions);
     invocations_init(set);
 }
 
@@ -64,6 +70,48 @@ static bool drop_oldest(struct invocations *set)
     return false;
 }
 
+static struct function_count *find_count(const struct invocations *set, const char *function)
+{
+    for (size_t i = 0; i < set->function_count; i++)
+        if (strcmp(set->functions[i].function, function) == 0)
+            return &set->functions[i];
+    return NULL;
+}
+
+static void count_new(struct invocations *set, const char *function)
+{
+    struct function_count *count = find_count(set, function);
+    if (!count) {
+        set->functions =
+            mem_resize(set->functions, set->function_count + 1, sizeof *set->functions);
+        count = &set->functions[set->function_count++];
+        *count = (struct function_count){.function = mem_strdup(function)};
+    }
+    count->total++;
+    count->running++;
+    set->total++;
+    set->running++;
+}
+
+static void count_end(struct invocations *set, const struct invocation *invocation)
+{
+    struct function_count *count = find_count(set, invocation->function);
+    bool failed = invocation->outcome != OUTCOME_SUCCEEDED;
+    set->running--;
+    set->failed += failed;
+    if (!count)
+        return;
+    count->running--;
+    count->failed += failed;
+    count->last_duration_ns = invocation->duration_ns;
+}
+
+const struct function_count *invocations_of_function(const struct invocations *set,
+                                                     const char *function)
+{
+    return find_count(set, function);
+}
+
 struct invocation *invocations_add(struct invocations *set, uint64_t number, const char *id,
                                    const char *function, const char *request)
 {
@@ -80,10 +128,8 @@ struct invocation *invocations_add(struct invocations *set, uint64_t number, con
     invocation->request = mem_strdup(request);
     invocation->outcome = OUTCOME_WAITING;
     set->kept[set->count++] = invocation;
-    if (!is_load(invocation)) {
-        set->total++;
-        set->running++;
-    }
+    if (!is_load(invocation))
+        count_new(set, function);
     return invocation;
 }
 
@@ -123,11 +169,8 @@ void invocations_end(struct invocations *set, struct invocation *invocation, enu
     invocation->status = status;
     invocation->duration_ns = now_ns > invocation->start_ns ? now_ns - invocation->start_ns : 0;
     invocation->error = error ? one_line(error) : NULL;
-    if (is_load(invocation))
-        return;
-    set->running--;
-    if (outcome != OUTCOME_SUCCEEDED)
-        set->failed++;
+    if (!is_load(invocation))
+        count_end(set, invocation);
 }
 
 /* Where the line's record is, or where it belongs. */

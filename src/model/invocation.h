@@ -56,13 +56,24 @@ struct invocation {
     size_t line_capacity;
 };
 
+/* What is counted of one function, ever. */
+struct function_count {
+    char *function; /* owned; name */
+    uint64_t total; /* those that wait or run too */
+    uint64_t running;
+    uint64_t failed;           /* failed, killed or timed out */
+    uint64_t last_duration_ns; /* of the one that was over last; 0 before */
+};
+
 struct invocations {
     struct invocation **kept; /* owned; oldest first */
     size_t count;             /* of kept */
     size_t capacity;
-    uint64_t total;   /* ever, without load */
-    uint64_t running; /* waiting or running now, without load */
-    uint64_t failed;  /* ever: failed, killed or timed out, without load */
+    uint64_t total;                   /* ever, without load */
+    uint64_t running;                 /* waiting or running now, without load */
+    uint64_t failed;                  /* ever: failed, killed or timed out, without load */
+    struct function_count *functions; /* owned; in the order of their first invocations */
+    size_t function_count;
 };
 
 void invocations_init(struct invocations *set);
@@ -76,6 +87,10 @@ struct invocation *invocations_add(struct invocations *set, uint64_t number, con
 struct invocation *invocations_find(const struct invocations *set, uint64_t number);
 /* The newest one that runs (load included), or NULL. */
 const struct invocation *invocations_newest_running(const struct invocations *set);
+/* The counts of a function, or NULL where it was never invoked. Borrowed until the next
+ * invocations_add. */
+const struct function_count *invocations_of_function(const struct invocations *set,
+                                                     const char *function);
 /* Set the end; counts are kept true. `error` is copied as one line, without controls, and may be
  * NULL. What is over already stays as it is. */
 void invocations_end(struct invocations *set, struct invocation *invocation, enum outcome outcome,

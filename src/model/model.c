@@ -41,6 +41,8 @@ static void function_fini(struct model_function *function)
     free(function->trigger);
     free(function->script);
     free(function->load_error);
+    free(function->request);
+    free(function->sample);
 }
 
 void model_free(struct model *model)
@@ -54,6 +56,7 @@ void model_free(struct model *model)
     free(model->files);
     model_clear_functions(model);
     free(model->app_error);
+    free(model->chosen);
     free(model->worker_end);
     free(model->python);
     free(model->base_url);
@@ -147,12 +150,34 @@ struct model_function *model_find_function(const struct model *model, const char
     return NULL;
 }
 
-const struct model_function *model_selected(const struct model *model)
+static const struct model_function *named_function(const struct model *model)
 {
-    for (size_t i = 0; i < model->function_count; i++)
+    const struct model_function *chosen =
+        model->chosen ? model_find_function(model, model->chosen) : NULL;
+    for (size_t i = 0; !chosen && i < model->function_count; i++)
         if (model->functions[i].selected)
             return &model->functions[i];
-    return model->function_count ? &model->functions[0] : NULL;
+    return chosen;
+}
+
+const struct model_function *model_selected(const struct model *model)
+{
+    const struct model_function *named = named_function(model);
+    for (size_t i = 0; !named && i < model->function_count; i++)
+        if (strcmp(model->functions[i].trigger, "httpTrigger") == 0)
+            return &model->functions[i];
+    return named || !model->function_count ? named : &model->functions[0];
+}
+
+void model_select(struct model *model, const char *name)
+{
+    model_set_text(&model->chosen, name);
+    model_touch(model);
+}
+
+bool model_has_selection(const struct model *model)
+{
+    return named_function(model) != NULL;
 }
 
 const char *model_load_error(const struct model *model)

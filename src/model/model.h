@@ -32,7 +32,10 @@ struct model_function {
     char *trigger;    /* owned; "httpTrigger" */
     char *script;     /* owned; absolute path of its file */
     char *load_error; /* owned or NULL; one line */
-    uint32_t line;    /* of the entry point's def; 0 before it is loaded */
+    char *request; /* owned or NULL: "GET /api/X", what it is sent where nobody says more; NULL: no
+                      httpTrigger, or its route has parameters that cannot be guessed */
+    char *sample;  /* owned or NULL: a payload to begin with; any text */
+    uint32_t line; /* of the entry point's def; 0 before it is loaded */
     bool asynchronous;
     bool selected; /* the one that the command line named */
 };
@@ -48,6 +51,8 @@ struct model {
     struct model_function *functions; /* owned */
     size_t function_count;
     char *app_error; /* owned or NULL: why the app as a whole could not be loaded, one line */
+    char *chosen; /* owned or NULL: name of the function that the user selected; it outlives a list
+                     of functions that is made anew */
 
     enum worker_state worker;
     int worker_pid; /* 0 while there is none */
@@ -94,8 +99,13 @@ struct model_function *model_add_function(struct model *model, const char *name,
 /* Drop all functions, to describe them anew. */
 void model_clear_functions(struct model *model);
 struct model_function *model_find_function(const struct model *model, const char *name);
-/* The function that the command line named, else the first, or NULL. */
+/* The function that the user selected, else the one that the command line named, else the first one
+ * that takes requests, else the first, or NULL. */
 const struct model_function *model_selected(const struct model *model);
+/* Select the function of that name, for as long as there is one. */
+void model_select(struct model *model, const char *name);
+/* Did the user or the command line say which function it is about? */
+bool model_has_selection(const struct model *model);
 /* Why the selected function, or the app as a whole, is not loaded; NULL where it is. */
 const char *model_load_error(const struct model *model);
 /* A reading of the worker's RSS: sets rss, peak and timeline. */

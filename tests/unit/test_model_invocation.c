@@ -95,6 +95,38 @@ static void test_end(void **state)
     assert_int_equal(set->running, 0);
 }
 
+static void test_counts_by_function(void **state)
+{
+    struct invocations *set = *state;
+    assert_null(invocations_of_function(set, "A"));
+    struct invocation *first = invocations_add(set, 1, "1", "A", "GET /api/A");
+    struct invocation *second = invocations_add(set, 2, "2", "B", "timerTrigger");
+    struct invocation *third = invocations_add(set, 3, "3", "A", "GET /api/A");
+    invocations_add(set, 0, "", "load", "");
+    invocations_end(set, first, OUTCOME_SUCCEEDED, 200, 70, NULL);
+    invocations_end(set, second, OUTCOME_KILLED, 502, 50, "killed");
+    const struct function_count *a = invocations_of_function(set, "A");
+    const struct function_count *b = invocations_of_function(set, "B");
+    assert_int_equal(a->total, 2);
+    assert_int_equal(a->running, 1);
+    assert_int_equal(a->failed, 0);
+    assert_int_equal(a->last_duration_ns, 70);
+    assert_int_equal(b->total, 1);
+    assert_int_equal(b->running, 0);
+    assert_int_equal(b->failed, 1);
+    assert_null(invocations_of_function(set, "load"));
+    /* They outlive the invocations that are kept. */
+    invocations_end(set, third, OUTCOME_FAILED, 500, 90, NULL);
+    for (uint64_t number = 4; number < INVOCATIONS_KEPT + 10; number++)
+        invocations_end(set, invocations_add(set, number, "", "C", ""), OUTCOME_SUCCEEDED, 200, 1,
+                        NULL);
+    assert_null(invocations_find(set, 1));
+    a = invocations_of_function(set, "A");
+    assert_int_equal(a->total, 2);
+    assert_int_equal(a->failed, 1);
+    assert_int_equal(a->last_duration_ns, 90);
+}
+
 static void test_load_is_not_counted(void **state)
 {
     struct invocations *set = *state;
@@ -219,6 +251,7 @@ int main(void)
         TEST(test_add),
         TEST(test_newest_running),
         TEST(test_end),
+        TEST(test_counts_by_function),
         TEST(test_load_is_not_counted),
         TEST(test_old_ones_are_dropped),
         TEST(test_running_ones_are_never_dropped),

@@ -117,6 +117,30 @@ static void test_functions(void **state)
     assert_ptr_equal(model_selected(model), b);
 }
 
+static void test_selection(void **state)
+{
+    struct model *model = *state;
+    model_select(model, "B");
+    assert_null(model_selected(model));
+    assert_false(model_has_selection(model));
+    /* Where nobody said anything: one that takes requests. */
+    model_add_function(model, "A", "timerTrigger", "/home/me/app/A/__init__.py");
+    assert_string_equal(model_selected(model)->name, "A");
+    model_add_function(model, "C", "httpTrigger", "/home/me/app/C/__init__.py");
+    assert_string_equal(model_selected(model)->name, "C");
+    assert_false(model_has_selection(model));
+    model->functions[0].selected = true;
+    assert_string_equal(model_selected(model)->name, "A");
+    assert_true(model_has_selection(model));
+    /* What the user chose is found as soon as it is there. */
+    model_add_function(model, "B", "queueTrigger", "/home/me/app/B/__init__.py");
+    assert_string_equal(model_selected(model)->name, "B");
+    uint64_t before = model->revision;
+    model_select(model, "C");
+    assert_true(model->revision > before);
+    assert_string_equal(model_selected(model)->name, "C");
+}
+
 static void test_rss(void **state)
 {
     struct model *model = *state;
@@ -155,6 +179,7 @@ int main(void)
         TEST(test_versions_of_a_file),
         TEST(test_old_versions_are_bounded),
         TEST(test_functions),
+        TEST(test_selection),
         TEST(test_rss),
         TEST(test_set_text),
     };
