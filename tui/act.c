@@ -67,19 +67,20 @@ static void scroll_page(struct ui *ui, long delta)
     list->top = list->cursor;
 }
 
-/* A row that is taller than the screen is scrolled through before the selection leaves it. */
+/* A row that is taller than the screen is scrolled through, by rows or by pages, before the
+ * selection leaves it. */
 static bool scroll_tall_row(struct ui *ui, const struct model *model, long delta)
 {
     struct view_context context = {.ui = ui, .model = ui_shown(ui, model)};
     const struct view *view = view_of(ui->focus);
     struct list *list = ui_focused_list(ui);
     uint64_t id;
-    if (!view->height || labs(delta) != 1 || !list_selected(list, &id) ||
-        !ui_view_rect(ui, ui->focus, &context.rect))
+    if (!view->height || !list_selected(list, &id) || !ui_view_rect(ui, ui->focus, &context.rect))
         return false;
     int hidden = view->height(&context, id) - act_page_rows(ui);
     int skip = list->skip + (int)delta;
-    if (hidden <= 0 || skip < 0 || skip > hidden)
+    skip = skip < 0 ? 0 : skip > hidden ? hidden : skip;
+    if (hidden <= 0 || skip == list->skip)
         return false;
     list->skip = skip;
     list->hold = HOLD_ROW;
@@ -108,7 +109,13 @@ static void move_pages(struct act *act, int pages)
 
 static void move_to_end(struct act *act, int direction)
 {
-    act_move(act->ui, act->live, direction * ((long)act->list->count + 1));
+    act->list->skip = 0;
+    if (act->view->selects)
+        list_move(act->list, direction * ((long)act->list->count + 1));
+    else
+        scroll_page(act->ui, direction * ((long)act->list->count + 1));
+    act_stop_following(act->ui);
+    act_update_hold(act->ui);
 }
 
 /* Columns of the longest row on the screen. */
@@ -142,6 +149,7 @@ static void scroll_sideways(struct act *act, int direction)
 
 static void set_view(struct ui *ui, enum view_id view)
 {
+    ui->view_chosen = true;
     if (ui->view != VIEW_HELP && ui->view != VIEW_PICK && ui->view != view)
         ui->back = ui->view;
     ui->view = ui->focus = view;
@@ -268,14 +276,20 @@ static void open_invocation(struct act *act, const struct invocation *invocation
         ui_show_line(ui, act->model, line->file, line->line);
 }
 
+/* The source, without what could hide the line that is to be shown. */
+static void show_source(struct ui *ui)
+{
+    set_view(ui, VIEW_SOURCE);
+    ui->file_chosen = true;
+    ui->lists[VIEW_SOURCE].filter[0] = '\0';
+}
+
 static void open_line(struct act *act, uint64_t id)
 {
     struct ui *ui = act->ui;
     uint32_t file = (uint32_t)(id >> 32), line = (uint32_t)id;
-    set_view(ui, VIEW_SOURCE);
-    ui->file_chosen = true;
+    show_source(ui);
     act_stop_following(ui);
-    ui->lists[VIEW_SOURCE].filter[0] = '\0';
     ui_show_line(ui, act->model, file, line ? line : 1);
     ui->old_chosen = ui_is_old(ui, act->model);
 }
@@ -286,6 +300,40 @@ static void open_current(struct act *act)
 {
     act->ui->one_open = act->ui->difference = false;
     ui_show_current(act->ui, act->model);
+}
+
+static void say_no_source(struct ui *ui, const struct model *model,
+                          const struct model_function *function)
+{
+    const char *reason = "no line of its file has run yet; e opens the file";
+    if (function->load_error)
+        reason = "it could not be loaded; e opens its file";
+    else if (model->worker != WORKER_READY)
+        reason = "its source is known when the app has been imported";
+    ui_say(ui, STYLE_WARNING, "%s is selected: %s", function->name, reason);
+}
+
+/* The function is the one that `r` runs from now on, and its source is shown where there is any. */
+static void open_function(struct act *act)
+{
+    struct ui *ui = act->ui;
+    const struct model_function *function = target_function(ui, act->live);
+    if (!function)
+        return;
+    ui->function = (size_t)(function - act->live->functions);
+    act->action = UI_SELECT;
+    if (ui->frozen)
+        model_select(ui->frozen, function->name);
+    long file = model_find_file(act->model, function->script);
+    if (file < 0) {
+        say_no_source(ui, act->live, function);
+        return;
+    }
+    show_source(ui);
+    ui->line_chosen = true;
+    if (ui->running_count > 0)
+        act_stop_following(ui);
+    ui_show_line(ui, act->model, (uint32_t)file, function->line ? function->line : 1);
 }
 
 static void open_selected(struct act *act, int unused)
@@ -299,6 +347,8 @@ static void open_selected(struct act *act, int unused)
         invocation = target_invocation(act->ui, act->model);
     else if (act->ui->focus == VIEW_SOURCE)
         open_current(act);
+    else if (act->ui->focus == VIEW_FUNCTIONS)
+        open_function(act);
     else if (list_selected(act->list, &id))
         open_line(act, id);
     if (invocation)
@@ -416,21 +466,34 @@ static void next_match(struct act *act, int direction)
     prompt_search(act->ui, act->live, direction, false);
 }
 
-static void send_request(struct act *act, int count)
+/* `many`: how often is asked for first. */
+static void run(struct act *act, int many)
 {
-    act->ui->requests = (unsigned)count;
-    act->action = UI_REQUEST;
+    const struct model_function *function = target_function(act->ui, act->live);
+    if (!function)
+        return;
+    model_set_text(&act->ui->run_name, function->name);
+    if (many)
+        prompt_open(act->ui, PROMPT_REQUESTS);
+    else
+        act->action = run_start(act->ui, act->live, 1);
 }
 
 static void edit(struct act *act, int unused)
 {
     struct ui *ui = act->ui;
+    const struct model_function *function =
+        ui->focus == VIEW_FUNCTIONS ? target_function(ui, act->model) : NULL;
     uint32_t file;
     (void)unused;
-    if (!target_line(ui, act->model, &file, &ui->edit_line))
+    if (function) {
+        ui->edit_line = function->line ? function->line : 1;
+        model_set_text(&ui->edit_path, function->script);
+    } else if (target_line(ui, act->model, &file, &ui->edit_line)) {
+        model_set_text(&ui->edit_path, act->model->files[file]->path);
+    } else {
         return;
-    free(ui->edit_path);
-    ui->edit_path = mem_strdup(act->model->files[file]->path);
+    }
     act->action = UI_EDIT;
 }
 
@@ -460,10 +523,12 @@ static const struct {
     [CMD_VIEW_HOT] = {show_view, VIEW_HOT},
     [CMD_VIEW_INVOCATIONS] = {show_view, VIEW_INVOCATIONS},
     [CMD_VIEW_OUTPUT] = {show_view, VIEW_OUTPUT},
+    [CMD_VIEW_FUNCTIONS] = {show_view, VIEW_FUNCTIONS},
     [CMD_VIEW_HELP] = {show_view, VIEW_HELP},
     [CMD_PICK] = {toggle_view, VIEW_PICK},
     [CMD_HELP] = {toggle_view, VIEW_HELP},
     [CMD_OUTPUT] = {toggle_view, VIEW_OUTPUT},
+    [CMD_FUNCTIONS] = {toggle_view, VIEW_FUNCTIONS},
     [CMD_SEARCH] = {open_prompt, PROMPT_SEARCH},
     [CMD_MATCH_PREVIOUS] = {next_match, -1},
     [CMD_MATCH_NEXT] = {next_match, 1},
@@ -480,8 +545,8 @@ static const struct {
     [CMD_ZERO] = {toggle_zero, 0},
     [CMD_MARK] = {mark, 0},
     [CMD_DIFF] = {show_difference, 0},
-    [CMD_REQUEST] = {send_request, 1},
-    [CMD_REQUEST_MANY] = {open_prompt, PROMPT_REQUESTS},
+    [CMD_REQUEST] = {run, false},
+    [CMD_REQUEST_MANY] = {run, true},
     [CMD_EDIT] = {edit, 0},
     [CMD_MOUSE] = {toggle_mouse, 0},
     [CMD_ASCII] = {toggle_ascii, 0},
@@ -534,6 +599,8 @@ static void say_useless(struct ui *ui, int key, bool known)
         ui_say(ui, STYLE_TEXT, "no line is running now");
     else if (known && key == 'D')
         ui_say(ui, STYLE_TEXT, "mark an invocation with m first, then open another one");
+    else if (known && (key == 'r' || key == 'R'))
+        ui_say(ui, STYLE_TEXT, "there is no function to run");
     else if (known && key != K_ESC)
         ui_say(ui, STYLE_TEXT, "%s has nothing to do here; ? shows all keys", name);
     else if (!known)
@@ -547,7 +614,11 @@ enum ui_action act_on_key(struct ui *ui, const struct model *model, struct key_e
     if (event.key == K_CLICK || event.key == K_WHEEL_UP || event.key == K_WHEEL_DOWN)
         return mouse_key(ui, model, event, now_ns, realtime_ns);
     if (ui->prompt != PROMPT_NONE)
-        return prompt_key(ui, model, event.key);
+        return prompt_key(ui, model, event);
+    if (event.pasted) {
+        ui_say(ui, STYLE_TEXT, "nothing is asked for that text could be pasted into");
+        return UI_NOTHING;
+    }
     enum ui_command command = command_of(ui, model, event.key, &known);
     if (command != CMD_NONE)
         return act_on_command(ui, model, command, now_ns, realtime_ns);

@@ -5,6 +5,7 @@
 #ifndef TUI_ACT_H
 #define TUI_ACT_H
 
+#include "base/buf.h"
 #include "tui/ui.h"
 
 /* act.c: commands. */
@@ -31,17 +32,35 @@ const struct invocation *target_of_output(const struct ui *ui, const struct mode
 /* The source line that an editor is to open; false where there is none. */
 bool target_line(const struct ui *ui, const struct model *shown, uint32_t *file, uint32_t *line);
 
+/* The function that `r` would run, in the live model: the selected row where their list has the
+ * focus, else the model's selected one, or NULL. */
+const struct model_function *target_function(const struct ui *ui, const struct model *model);
+
 /* mouse.c */
 
 enum ui_action mouse_key(struct ui *ui, const struct model *model, struct key_event event,
                          uint64_t now_ns, uint64_t realtime_ns);
 
+/* run.c */
+
+/* Run ui->run_name `count` times: an action for the caller, or a prompt for what is missing. */
+enum ui_action run_start(struct ui *ui, const struct model *model, unsigned count);
+/* The prompt for it was answered with `text`. */
+enum ui_action run_accept(struct ui *ui, const struct model *model, enum prompt prompt,
+                          const char *text);
+
 /* prompt.c */
 
 void prompt_open(struct ui *ui, enum prompt prompt);
-enum ui_action prompt_key(struct ui *ui, const struct model *model, int key);
-/* The words before what is typed. */
-const char *prompt_label(enum prompt prompt);
+/* The same with a text to begin with (NULL for none), as one line and cut to the prompt's size.
+ * Where it is accepted as it is, all of it counts. */
+void prompt_open_with(struct ui *ui, enum prompt prompt, const char *text);
+enum ui_action prompt_key(struct ui *ui, const struct model *model, struct key_event event);
+/* Append the words before what is typed. */
+void prompt_label(const struct ui *ui, struct buf *out);
+/* What `cols` (>= 6) columns show of what is typed, so that the cursor is in it: *from is the first
+ * byte, *cursor the cursor's column. */
+void prompt_window(const struct ui *ui, int cols, size_t *from, int *cursor);
 /* Go to the next row (direction 1) or the one before (-1) that holds ui->pattern; with `stay` the
  * selected row may be it. Says so where there is none. */
 void prompt_search(struct ui *ui, const struct model *model, int direction, bool stay);

@@ -9,12 +9,14 @@
 #include <string.h>
 
 #include "base/attributes.h"
+#include "tui/act.h"
 #include "tui/view.h"
 
 struct bar bar_tabs(const struct ui *ui)
 {
-    static const enum ui_command commands[] = {CMD_VIEW_SOURCE, CMD_VIEW_HOT, CMD_VIEW_INVOCATIONS,
-                                               CMD_VIEW_OUTPUT, CMD_VIEW_HELP};
+    static const enum ui_command commands[] = {CMD_VIEW_SOURCE,      CMD_VIEW_HOT,
+                                               CMD_VIEW_INVOCATIONS, CMD_VIEW_OUTPUT,
+                                               CMD_VIEW_FUNCTIONS,   CMD_VIEW_HELP};
     struct bar bar = {.count = 0};
     int col = 2;
     for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
@@ -41,27 +43,38 @@ static const struct key_binding *binding_of_rank(int rank)
     return NULL;
 }
 
+/* A request is sent, anything else is run. */
+static const char *label_of(const struct ui *ui, const struct model *model,
+                            const struct key_binding *binding)
+{
+    const struct model_function *function =
+        binding->command == CMD_REQUEST ? target_function(ui, model) : NULL;
+    return function && !function->url ? "run" : binding->label;
+}
+
 /* " key label " */
-static int item_cols(const struct key_binding *binding)
+static int item_cols(const struct key_binding *binding, const char *label)
 {
     char key[KEY_NAME_SIZE];
     key_spell(binding->keys[0], key);
-    return (int)(strlen(key) + strlen(binding->label)) + 3;
+    return (int)(strlen(key) + strlen(label)) + 3;
 }
 
-static void add_key(struct bar *bar, const struct key_binding *binding, int *col)
+static void add_key(struct bar *bar, const struct key_binding *binding, const char *label, int *col)
 {
     struct bar_item *item = &bar->items[bar->count++];
-    *item = (struct bar_item){.col = *col, .command = binding->command, .label = binding->label};
-    item->cols = item_cols(binding);
+    *item = (struct bar_item){.col = *col, .command = binding->command, .label = label};
+    item->cols = item_cols(binding, label);
     key_spell(binding->keys[0], item->key);
     *col += item->cols;
 }
 
-/* `}` works from anywhere, but only with an invocation opened is it what one looks for. */
+/* `}` works from anywhere, but only with an invocation opened is it what one looks for; and `a` is
+ * little use where there is one function. */
 static bool is_offered(const struct ui *ui, const struct model *model, enum ui_command command)
 {
-    return ui_can(ui, model, command) && (command != CMD_INVOCATION_NEXT || ui->one_open);
+    return ui_can(ui, model, command) && (command != CMD_INVOCATION_NEXT || ui->one_open) &&
+           (command != CMD_FUNCTIONS || model->function_count > 1);
 }
 
 static bool is_always_offered(enum ui_command command)
@@ -70,16 +83,15 @@ static bool is_always_offered(enum ui_command command)
 }
 
 /* In a prompt the letters are text; only these are keys, and not for the mouse. */
-static struct bar prompt_keys(void)
+static struct bar prompt_keys(enum prompt prompt)
 {
-    static const struct key_binding keys[] = {
-        {CMD_NONE, {K_ENTER}, GROUP_FIND, 0, "accept", NULL},
-        {CMD_NONE, {K_ESC}, GROUP_FIND, 0, "cancel", NULL},
-    };
+    static const struct key_binding accept = {CMD_NONE, {K_ENTER}, GROUP_FIND, 0, "accept", NULL};
+    static const struct key_binding cancel = {CMD_NONE, {K_ESC}, GROUP_FIND, 0, "cancel", NULL};
+    bool sends = prompt == PROMPT_PAYLOAD || prompt == PROMPT_LINE;
     struct bar bar = {.count = 0};
     int col = 0;
-    for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-        add_key(&bar, &keys[i], &col);
+    add_key(&bar, &accept, sends ? "send" : accept.label, &col);
+    add_key(&bar, &cancel, cancel.label, &col);
     return bar;
 }
 
@@ -90,14 +102,15 @@ struct bar bar_keys(const struct ui *ui, const struct model *model)
     const struct key_binding *binding;
     int reserved = 0, col = 0;
     if (ui->prompt != PROMPT_NONE)
-        return prompt_keys();
+        return prompt_keys(ui->prompt);
     for (int rank = 1; (binding = binding_of_rank(rank)); rank++)
-        reserved += is_always_offered(binding->command) ? item_cols(binding) : 0;
+        reserved += is_always_offered(binding->command) ? item_cols(binding, binding->label) : 0;
     for (int rank = 1; (binding = binding_of_rank(rank)); rank++) {
         int room = ui->cols - (is_always_offered(binding->command) ? 0 : reserved);
+        const char *label = label_of(ui, model, binding);
         if (bar.count < BAR_ITEMS_MAX && is_offered(ui, model, binding->command) &&
-            col + item_cols(binding) <= room)
-            add_key(&bar, binding, &col);
+            col + item_cols(binding, label) <= room)
+            add_key(&bar, binding, label, &col);
     }
     return bar;
 }

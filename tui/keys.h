@@ -49,6 +49,7 @@ struct key_event {
     int key; /* enum key, or a code point */
     int row; /* of the mouse, from 0; 0 for keys */
     int col;
+    bool pasted; /* the character was not typed: it is text, whatever key it would be */
 };
 
 /* What a key asks for. */
@@ -71,10 +72,12 @@ enum ui_command {
     CMD_VIEW_HOT,
     CMD_VIEW_INVOCATIONS,
     CMD_VIEW_OUTPUT,
+    CMD_VIEW_FUNCTIONS,
     CMD_VIEW_HELP,
     CMD_PICK,
     CMD_HELP,
     CMD_OUTPUT,
+    CMD_FUNCTIONS,
     CMD_SEARCH,
     CMD_MATCH_PREVIOUS,
     CMD_MATCH_NEXT,

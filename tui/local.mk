@@ -13,6 +13,7 @@ libtui_a_SOURCES = \
 	tui/list.c tui/list.h \
 	tui/mouse.c \
 	tui/prompt.c \
+	tui/run.c \
 	tui/scene.c tui/scene.h \
 	tui/script.c tui/script.h \
 	tui/snapshot.c tui/snapshot.h \
@@ -21,6 +22,7 @@ libtui_a_SOURCES = \
 	tui/term.c tui/term.h \
 	tui/ui.c tui/ui.h \
 	tui/view.c tui/view.h \
+	tui/view_functions.c \
 	tui/view_help.c \
 	tui/view_hot.c \
 	tui/view_invocations.c \
@@ -37,6 +39,7 @@ tui_tests = \
 	tests/unit/test_tui_highlight \
 	tests/unit/test_tui_keys \
 	tests/unit/test_tui_layout \
+	tests/unit/test_tui_run \
 	tests/unit/test_tui_script \
 	tests/unit/test_tui_ui
 check_PROGRAMS += $(tui_tests)
@@ -56,6 +59,10 @@ tests_unit_test_tui_keys_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_tui_layout_SOURCES = tests/unit/test_tui_layout.c
 tests_unit_test_tui_layout_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_tui_layout_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_tui_run_SOURCES = tests/unit/test_tui_run.c \
+	tests/golden/fixture.c tests/golden/fixture.h
+tests_unit_test_tui_run_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_tui_run_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_tui_script_SOURCES = tests/unit/test_tui_script.c \
 	tests/golden/fixture.c tests/golden/fixture.h
 tests_unit_test_tui_script_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

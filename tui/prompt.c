@@ -1,6 +1,8 @@
 /*
- * The one-line prompt: search text, filter text, number of requests. Searching goes on while one
- * types, from the row where it began; Esc puts everything back.
+ * The one-line prompt: search text, filter text, number of requests, and what a function is to be
+ * run with. Searching goes on while one types, from the row where it began; Esc puts everything
+ * back. The cursor stands before a byte where a character begins. What is longer than the row is
+ * shown in windows that overlap by half, so that the text stands still while the cursor moves.
  */
 #include "config.h"
 #include "tui/act.h"
@@ -11,6 +13,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "base/text.h"
 #include "tui/glyph.h"
 #include "tui/view.h"
@@ -18,15 +21,75 @@
 /* Longest row that is looked at. */
 enum { SEARCH_ROW_MAX = 65536 };
 
-const char *prompt_label(enum prompt prompt)
+void prompt_label(const struct ui *ui, struct buf *out)
 {
-    static const char *const labels[] = {
-        [PROMPT_NONE] = "",
-        [PROMPT_SEARCH] = "search: ",
-        [PROMPT_FILTER] = "only rows with: ",
-        [PROMPT_REQUESTS] = "how many requests: ",
-    };
-    return labels[prompt];
+    const char *name = ui->run_name ? ui->run_name : "";
+    switch (ui->prompt) {
+    case PROMPT_NONE: break;
+    case PROMPT_SEARCH: buf_printf(out, "search: "); break;
+    case PROMPT_FILTER: buf_printf(out, "only rows with: "); break;
+    case PROMPT_REQUESTS: buf_printf(out, "how many times: "); break;
+    case PROMPT_PAYLOAD:
+        buf_printf(out,
+                   ui->prefill_cut ? "payload for %s (its start): " : "payload for %s: ", name);
+        break;
+    case PROMPT_LINE: buf_printf(out, "request to %s: ", name); break;
+    }
+}
+
+/* Bytes that the prompt takes, with the NUL. */
+static size_t input_size(const struct ui *ui)
+{
+    bool long_text = ui->prompt == PROMPT_PAYLOAD || ui->prompt == PROMPT_LINE;
+    return long_text ? sizeof ui->input : LIST_TEXT_SIZE;
+}
+
+/* Copy `text` as one line: a line end, with the white space around it, becomes a space. False where
+ * it is too long, and was cut between two characters. */
+static bool copy_as_line(char *out, size_t size, const char *text)
+{
+    size_t used = 0, len = strlen(text);
+    uint32_t code;
+    size_t at = 0;
+    while (at < len) {
+        size_t blank = strspn(text + at, " \t\r\n");
+        bool breaks = strcspn(text + at, "\t\r\n") < blank;
+        size_t bytes = breaks ? blank : text_decode(text + at, len - at, &code);
+        if (used + (breaks ? 1 : bytes) + 1 > size)
+            break;
+        memcpy(out + used, breaks ? " " : text + at, breaks ? 1 : bytes);
+        used += breaks ? 1 : bytes;
+        at += bytes;
+    }
+    out[used] = '\0';
+    return at == len;
+}
+
+void prompt_open_with(struct ui *ui, enum prompt prompt, const char *text)
+{
+    prompt_open(ui, prompt);
+    model_set_text(&ui->prefill, text ? text : "");
+    ui->prefill_cut = !copy_as_line(ui->input, input_size(ui), ui->prefill);
+    ui->input_at = strlen(ui->input);
+}
+
+void prompt_window(const struct ui *ui, int cols, size_t *from, int *cursor)
+{
+    struct glyphs walk = glyphs_of(ui->input, strlen(ui->input));
+    struct glyph glyph;
+    /* The last column is left to the sign that there is more. */
+    int at = glyphs_cols(ui->input, ui->input_at), half = cols / 2, first = 0;
+    if (at >= cols - 1)
+        first = ((at - (cols - 1)) / half + 1) * half;
+    *from = 0;
+    *cursor = at;
+    while (first > 0 && glyphs_next(&walk, &glyph)) {
+        if (glyph.col < first || glyph.cols == 0)
+            continue;
+        *from = glyph.at;
+        *cursor = at - glyph.col;
+        break;
+    }
 }
 
 void prompt_open(struct ui *ui, enum prompt prompt)
@@ -39,6 +102,7 @@ void prompt_open(struct ui *ui, enum prompt prompt)
         ui->search_from = 0;
     if (prompt == PROMPT_FILTER)
         snprintf(ui->input, sizeof ui->input, "%s", list->filter);
+    ui->input_at = strlen(ui->input);
 }
 
 static bool row_matches(const struct ui *ui, const struct model *model, uint64_t id,
@@ -82,7 +146,7 @@ void prompt_search(struct ui *ui, const struct model *model, int direction, bool
 static void search_typed(struct ui *ui, const struct model *model)
 {
     struct list *list = ui_focused_list(ui);
-    snprintf(ui->pattern, sizeof ui->pattern, "%s", ui->input);
+    copy_as_line(ui->pattern, sizeof ui->pattern, ui->input);
     list_select_id(list, ui->search_from);
     if (!ui->pattern[0])
         return;
@@ -95,25 +159,40 @@ static void changed(struct ui *ui, const struct model *model)
     if (ui->prompt == PROMPT_SEARCH)
         search_typed(ui, model);
     else if (ui->prompt == PROMPT_FILTER)
-        snprintf(ui_focused_list(ui)->filter, LIST_TEXT_SIZE, "%s", ui->input);
+        copy_as_line(ui_focused_list(ui)->filter, LIST_TEXT_SIZE, ui->input);
 }
 
-static void erase_character(struct ui *ui)
+/* Where the character before the cursor, or the one after it, is at an end. */
+static size_t place_before(const struct ui *ui)
 {
-    size_t len = strlen(ui->input);
-    while (len > 0 && ((unsigned char)ui->input[len - 1] & 0xC0) == 0x80)
-        len--;
-    ui->input[len ? len - 1 : 0] = '\0';
+    size_t at = ui->input_at;
+    while (at > 0 && ((unsigned char)ui->input[at - 1] & 0xC0) == 0x80)
+        at--;
+    return at ? at - 1 : 0;
 }
 
-static void erase_word(struct ui *ui)
+static size_t place_after(const struct ui *ui)
 {
-    size_t len = strlen(ui->input);
-    while (len > 0 && ui->input[len - 1] == ' ')
-        len--;
-    while (len > 0 && ui->input[len - 1] != ' ')
-        len--;
-    ui->input[len] = '\0';
+    uint32_t code;
+    size_t len = strlen(ui->input + ui->input_at);
+    return ui->input_at + (len ? text_decode(ui->input + ui->input_at, len, &code) : 0);
+}
+
+static size_t word_before(const struct ui *ui)
+{
+    size_t at = ui->input_at;
+    while (at > 0 && ui->input[at - 1] == ' ')
+        at--;
+    while (at > 0 && ui->input[at - 1] != ' ')
+        at--;
+    return at;
+}
+
+/* Take out what is between two places; the cursor stands there afterwards. */
+static void erase(struct ui *ui, size_t from, size_t to)
+{
+    memmove(ui->input + from, ui->input + to, strlen(ui->input + to) + 1);
+    ui->input_at = from;
 }
 
 static void insert(struct ui *ui, int key)
@@ -124,10 +203,21 @@ static void insert(struct ui *ui, int key)
         (ui->prompt == PROMPT_REQUESTS && (key > '9' || key < '0')))
         return;
     size_t count = text_encode((uint32_t)key, bytes);
-    if (len + count + 1 > sizeof ui->input)
+    if (len + count + 1 > input_size(ui))
         return;
-    memcpy(ui->input + len, bytes, count);
-    ui->input[len + count] = '\0';
+    memmove(ui->input + ui->input_at + count, ui->input + ui->input_at, len - ui->input_at + 1);
+    memcpy(ui->input + ui->input_at, bytes, count);
+    ui->input_at += count;
+}
+
+/* White space that is pasted, line ends above all, is one space: this is one line. */
+static void insert_pasted(struct ui *ui, int key)
+{
+    bool blank = key == ' ' || (key >= K_TAB && key <= K_ENTER);
+    if (!blank)
+        insert(ui, key);
+    else if (key == ' ' || ui->input_at == 0 || ui->input[ui->input_at - 1] != ' ')
+        insert(ui, ' ');
 }
 
 static void cancel(struct ui *ui)
@@ -141,45 +231,89 @@ static void cancel(struct ui *ui)
     ui->prompt = PROMPT_NONE;
 }
 
-static enum ui_action accept(struct ui *ui, const struct model *model)
+static enum ui_action accept_count(struct ui *ui, const struct model *model)
 {
-    enum prompt prompt = ui->prompt;
-    ui->prompt = PROMPT_NONE;
-    if (prompt == PROMPT_SEARCH)
-        search_typed(ui, model); /* what it has to say was behind the prompt until now */
-    if (prompt != PROMPT_REQUESTS || !ui->input[0])
-        return UI_NOTHING;
     unsigned long count = strtoul(ui->input, NULL, 10);
+    if (!ui->input[0])
+        return UI_NOTHING;
     if (count < 1 || count > UI_REQUESTS_MAX) {
         ui_say(ui, STYLE_WARNING, "a number from 1 to %d, please", UI_REQUESTS_MAX);
         return UI_NOTHING;
     }
-    ui->requests = (unsigned)count;
-    return UI_REQUEST;
+    return run_start(ui, model, (unsigned)count);
 }
 
-enum ui_action prompt_key(struct ui *ui, const struct model *model, int key)
+/* What the prompt began with counts as it was, where nothing of it was changed. */
+static const char *whole_input(const struct ui *ui)
+{
+    char *line = mem_calloc(input_size(ui), 1);
+    copy_as_line(line, input_size(ui), ui->prefill);
+    bool same = strcmp(line, ui->input) == 0;
+    free(line);
+    return same ? ui->prefill : ui->input;
+}
+
+static enum ui_action accept(struct ui *ui, const struct model *model)
+{
+    enum prompt prompt = ui->prompt;
+    const char *text = input_size(ui) > LIST_TEXT_SIZE ? whole_input(ui) : ui->input;
+    ui->prompt = PROMPT_NONE;
+    switch (prompt) {
+    case PROMPT_SEARCH:
+        search_typed(ui, model); /* what it has to say was behind the prompt until now */
+        return UI_NOTHING;
+    case PROMPT_REQUESTS: return accept_count(ui, model);
+    case PROMPT_PAYLOAD:
+    case PROMPT_LINE: return run_accept(ui, model, prompt, text);
+    default: return UI_NOTHING;
+    }
+}
+
+/* Backspace in an empty prompt leaves it, but for one that may well be meant to be empty. */
+static void backspace(struct ui *ui)
+{
+    if (!ui->input[0] && input_size(ui) == LIST_TEXT_SIZE)
+        cancel(ui);
+    else
+        erase(ui, place_before(ui), ui->input_at);
+}
+
+/* Keys that move the cursor or change the text. */
+static void edit_key(struct ui *ui, int key)
 {
     switch (key) {
-    case K_ENTER:
-    case '\n': return accept(ui, model);
-    case K_ESC: cancel(ui); return UI_NOTHING;
-    case K_CTRL('c'): cancel(ui); return UI_QUIT;
+    case K_LEFT: ui->input_at = place_before(ui); break;
+    case K_RIGHT: ui->input_at = place_after(ui); break;
+    case K_CTRL('a'):
+    case K_HOME: ui->input_at = 0; break;
+    case K_CTRL('e'):
+    case K_END: ui->input_at = strlen(ui->input); break;
     case K_CTRL('h'):
-    case K_BACKSPACE:
-        if (!ui->input[0]) {
-            cancel(ui);
-            return UI_NOTHING;
-        }
-        erase_character(ui);
-        break;
-    case K_CTRL('u'): ui->input[0] = '\0'; break;
-    case K_CTRL('w'): erase_word(ui); break;
+    case K_BACKSPACE: backspace(ui); break;
+    case K_DELETE: erase(ui, ui->input_at, place_after(ui)); break;
+    case K_CTRL('u'): erase(ui, 0, ui->input_at); break;
+    case K_CTRL('w'): erase(ui, word_before(ui), ui->input_at); break;
     default:
-        if (key >= K_UP || key < ' ')
-            return UI_NOTHING;
-        insert(ui, key);
+        if (key < K_UP && key >= ' ')
+            insert(ui, key);
     }
-    changed(ui, model);
+}
+
+enum ui_action prompt_key(struct ui *ui, const struct model *model, struct key_event event)
+{
+    char before[sizeof ui->input];
+    memcpy(before, ui->input, strlen(ui->input) + 1);
+    if (event.pasted) {
+        insert_pasted(ui, event.key);
+    } else if (event.key == K_ENTER || event.key == '\n') {
+        return accept(ui, model);
+    } else if (event.key == K_ESC || event.key == K_CTRL('c')) {
+        cancel(ui);
+        return event.key == K_ESC ? UI_NOTHING : UI_QUIT;
+    } else {
+        edit_key(ui, event.key);
+    }
+    if (strcmp(before, ui->input) != 0)
+        changed(ui, model);
     return UI_NOTHING;
 }

@@ -18,7 +18,7 @@
 #include "tui/glyph.h"
 #include "tui/view.h"
 
-enum { SPARK_COLS_MOST = 60, SPARK_COLS_LEAST = 4 };
+enum { SPARK_COLS_MOST = 60, SPARK_COLS_LEAST = 4, LABEL_BYTES_MAX = 512 };
 /* Of "RSS ", of "  peak 143.0 MiB", and the share of the limit that is shown at the most. */
 enum { RSS_NAME_COLS = 4, PEAK_COLS = 16, SHARE_MOST = 9999 };
 
@@ -249,7 +249,8 @@ static void draw_empty(const struct scene *scene, const struct rect *rect, enum 
     int row = rect->row + rect->rows / 2;
     if (scene->ui->lists[id].filter[0])
         draw_centered(scene, rect, row, STYLE_DIM, "no row holds the filter's text; Esc drops it");
-    else if (id != VIEW_SOURCE || model->file_count > 0)
+    else if ((id != VIEW_SOURCE || model->file_count > 0) &&
+             (id != VIEW_FUNCTIONS || model->function_count > 0))
         draw_centered(scene, rect, row, STYLE_DIM, view_of(id)->empty);
     else if (model->worker == WORKER_STARTING)
         draw_centered(scene, rect, row, STYLE_WARNING, "the worker is starting");
@@ -259,7 +260,7 @@ static void draw_empty(const struct scene *scene, const struct rect *rect, enum 
         draw_centered(scene, rect, row, STYLE_WARNING, "the app has no functions");
     else
         draw_centered(scene, rect, row, STYLE_DIM,
-                      "no profiled line has run yet: r sends the function a request");
+                      "no profiled line has run yet: r runs the function");
 }
 
 static void draw_banner_row(const struct scene *scene, int row, enum style style, const char *text)
@@ -387,12 +388,22 @@ static void draw_detail(const struct scene *scene)
 static void draw_prompt(const struct scene *scene, struct pen *pen)
 {
     const struct ui *ui = scene->ui;
-    pen_printf(pen, STYLE_PROMPT, " %s", prompt_label(ui->prompt));
-    pen_text(pen, STYLE_STRONG, ui->input);
-    if (pen_left(pen) > 0) {
-        grid_put(scene->grid, pen->row, pen->col, ' ', 1, STYLE_STRONG);
-        grid_mark(scene->grid, pen->row, pen->col, 1, MARK_CURSOR);
-    }
+    struct buf label;
+    size_t from;
+    int cursor;
+    buf_init(&label, LABEL_BYTES_MAX);
+    prompt_label(ui, &label);
+    /* At least half of the row is for what is typed. */
+    struct pen left = pen_at(scene->grid, pen->row, 1, pen_left(pen) / 2);
+    pen_text(&left, STYLE_PROMPT, buf_text(&label));
+    buf_fini(&label);
+    pen->col = left.col;
+    prompt_window(ui, pen_left(pen), &from, &cursor);
+    struct pen text = *pen;
+    pen_text(&text, STYLE_STRONG, ui->input + from);
+    if (from > 0)
+        grid_put(scene->grid, pen->row, pen->col, 0x2026, 1, STYLE_DIM);
+    grid_mark(scene->grid, pen->row, pen->col + cursor, 1, MARK_CURSOR);
 }
 
 /* True where the worker that is shown is no longer the one that runs. */

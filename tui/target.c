@@ -29,6 +29,14 @@ const struct invocation *target_of_output(const struct ui *ui, const struct mode
     return ui_find_invocation(shown, line->invocation);
 }
 
+const struct model_function *target_function(const struct ui *ui, const struct model *model)
+{
+    uint64_t id;
+    if (ui->focus != VIEW_FUNCTIONS)
+        return model_selected(model);
+    return list_selected(&ui->lists[VIEW_FUNCTIONS], &id) ? ui_find_function(ui, model, id) : NULL;
+}
+
 bool target_line(const struct ui *ui, const struct model *shown, uint32_t *file, uint32_t *line)
 {
     uint64_t id;
@@ -58,7 +66,8 @@ static bool can_open(const struct ui *ui, const struct model *shown)
     if (ui->focus == VIEW_SOURCE)
         return ui_is_old(ui, shown);
     return ui->lists[ui->focus].count > 0 &&
-           (ui->focus == VIEW_HOT || ui->focus == VIEW_INVOCATIONS || ui->focus == VIEW_PICK);
+           (ui->focus == VIEW_HOT || ui->focus == VIEW_INVOCATIONS || ui->focus == VIEW_FUNCTIONS ||
+            ui->focus == VIEW_PICK);
 }
 
 static bool can_compare(const struct ui *ui, const struct model *shown)
@@ -70,6 +79,8 @@ static bool can_compare(const struct ui *ui, const struct model *shown)
 static bool can_edit(const struct ui *ui, const struct model *shown)
 {
     uint32_t file, line;
+    if (ui->focus == VIEW_FUNCTIONS)
+        return target_function(ui, shown) != NULL;
     return ui->view != VIEW_HELP && target_line(ui, shown, &file, &line);
 }
 
@@ -99,6 +110,8 @@ bool ui_can(const struct ui *ui, const struct model *model, enum ui_command comm
     case CMD_FOLLOW: return ui->view == VIEW_SOURCE;
     case CMD_MARK: return target_invocation(ui, shown) != NULL;
     case CMD_DIFF: return can_compare(ui, shown);
+    case CMD_REQUEST:
+    case CMD_REQUEST_MANY: return target_function(ui, model) != NULL;
     case CMD_EDIT: return can_edit(ui, shown);
     default: return true;
     }

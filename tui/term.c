@@ -9,6 +9,9 @@
  * stack overflow is one of the ways to get there. ABRT is what an assertion and mem.c end with;
  * exit() from some library is covered by atexit.
  *
+ * What is pasted comes between two marks (bracketed paste), where the terminal can do that: without
+ * them a line end in it would send what was pasted so far, and the rest would be taken for keys.
+ *
  * The modes are raw: ^C and ^Z come as keys, and no signal of the terminal's reaches the worker
  * behind pymemtop's back.
  */
@@ -43,6 +46,7 @@ struct terminal {
     SCREEN *screen;
     bool color;
     bool mouse;
+    bool pasting;                  /* between the marks of a paste */
     short pairs[PALETTE][PALETTE]; /* by foreground + 1 and background + 1; 0: not made yet */
     short pair_count;
     struct grid shown; /* what the terminal shows; 0 columns: not known */
@@ -124,15 +128,21 @@ static int collect(int byte)
     return byte;
 }
 
-/* What endwin would send, and more: every mouse mode off. */
+static bool has_capability(const char *name)
+{
+    const char *text = tigetstr(name);
+    return text && text != (char *)-1;
+}
+
+/* What endwin would send, and more: every mouse mode and bracketed paste off. */
 static void build_reset(void)
 {
     static const char *const names[] = {"sgr0", "op", "cnorm", "rmkx", "rmcup"};
-    static const char mouse_off[] = "\033[?1000l\033[?1002l\033[?1003l\033[?1006l";
+    static const char modes_off[] = "\033[?1000l\033[?1002l\033[?1003l\033[?1006l\033[?2004l";
     rescue.reset_len = 0;
-    if (tigetstr("kmous") != NULL && tigetstr("kmous") != (char *)-1) {
-        for (size_t i = 0; i < sizeof mouse_off - 1; i++)
-            collect(mouse_off[i]);
+    if (has_capability("kmous")) {
+        for (size_t i = 0; i < sizeof modes_off - 1; i++)
+            collect(modes_off[i]);
     }
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         const char *text = tigetstr(names[i]);
@@ -142,10 +152,13 @@ static void build_reset(void)
     collect('\r');
 }
 
-static bool has_capability(const char *name)
+/* No capability says whether a terminal has it; those with a mouse do, or ignore it. */
+static void set_paste_marks(bool on)
 {
-    const char *text = tigetstr(name);
-    return text && text != (char *)-1;
+    if (!has_capability("kmous"))
+        return;
+    putp(on ? "\033[?2004h" : "\033[?2004l");
+    fflush(stdout);
 }
 
 int term_check(struct error *error)
@@ -190,6 +203,7 @@ static void take(struct terminal *term)
     meta(stdscr, TRUE);
     leaveok(stdscr, TRUE);
     curs_set(0);
+    set_paste_marks(true);
     set_escdelay(ESCAPE_DELAY_MS);
     term->color = term->color && has_colors() && start_color() == OK;
     if (term->color)
@@ -222,6 +236,7 @@ void term_close(struct terminal *term)
     if (!term)
         return;
     term_set_mouse(term, false);
+    set_paste_marks(false);
     if (!isendwin())
         endwin();
     remove_rescue();
@@ -233,7 +248,8 @@ void term_close(struct terminal *term)
 
 void term_suspend(struct terminal *term)
 {
-    (void)term;
+    term->pasting = false;
+    set_paste_marks(false);
     endwin();
     rescue.taken = 0;
     capture_stop();
@@ -249,6 +265,7 @@ void term_resume(struct terminal *term)
     clearok(curscr, TRUE);
     doupdate();
     curs_set(0);
+    set_paste_marks(true);
     term->shown.cols = 0;
 }
 
@@ -401,9 +418,11 @@ static int function_key(wint_t code)
 }
 
 /* An escape sequence that the terminal's description does not know would come as Esc and a row of
- * commands. It is read to its end and dropped; a lone Esc is a key. */
-static int after_escape(void)
+ * commands. It is read to its end and dropped, but for the marks of a paste; a lone Esc is a key.
+ */
+static int after_escape(struct terminal *term)
 {
+    char sequence[SEQUENCE_MAX + 1] = {0};
     wint_t code;
     if (get_wch(&code) != OK)
         return K_ESC;
@@ -414,14 +433,18 @@ static int after_escape(void)
     for (int i = 0; i < SEQUENCE_MAX; i++) {
         if (get_wch(&code) != OK || (code >= 0x40 && code <= 0x7E))
             break;
+        sequence[i] = code < 0x80 ? (char)code : '?';
     }
+    if (strcmp(sequence, "200") == 0)
+        term->pasting = true;
+    else if (strcmp(sequence, "201") == 0)
+        term->pasting = false;
     return K_UNKNOWN;
 }
 
 bool term_read(struct terminal *term, struct key_event *event)
 {
     wint_t code = 0;
-    (void)term;
     *event = (struct key_event){.key = K_UNKNOWN};
     int kind = isendwin() ? ERR : get_wch(&code);
     if (kind == ERR)
@@ -429,6 +452,10 @@ bool term_read(struct terminal *term, struct key_event *event)
     if (kind == KEY_CODE_YES)
         event->key = code == KEY_MOUSE ? mouse_event_key(event) : function_key(code);
     else
-        event->key = code == K_ESC ? after_escape() : (int)code;
+        event->key = code == K_ESC ? after_escape(term) : (int)code;
+    /* An Esc of its own within a paste: the end mark is not to be waited for any longer. */
+    if (event->key == K_ESC)
+        term->pasting = false;
+    event->pasted = term->pasting && event->key < K_UP;
     return true;
 }

@@ -37,6 +37,16 @@ void ui_fini(struct ui *ui)
     free(ui->places);
     counters_free(ui->zero);
     model_free(ui->frozen);
+    for (size_t i = 0; i < ui->known_count; i++) {
+        free(ui->known[i].name);
+        free(ui->known[i].payload);
+        free(ui->known[i].line);
+    }
+    free(ui->known);
+    free(ui->prefill);
+    free(ui->run_name);
+    free(ui->payload);
+    free(ui->line);
     free(ui->edit_path);
     *ui = (struct ui){0};
 }
@@ -235,6 +245,30 @@ static void show_default(struct ui *ui, const struct model *model)
                  function && function->line ? function->line : 1);
 }
 
+static void show_function(struct ui *ui, const struct model *model,
+                          const struct model_function *function)
+{
+    long file = function ? model_find_file(model, function->script) : -1;
+    if (file >= 0)
+        ui_show_line(ui, model, (uint32_t)file, function->line ? function->line : 1);
+}
+
+/* An app of several functions, of which nobody named one, is shown by the list of them, until the
+ * first one runs: then by its source. */
+static void show_first_view(struct ui *ui, const struct model *model)
+{
+    const struct invocations *set = &model->invocations;
+    bool list = set->total == 0 && model->function_count > 1 && !model_has_selection(model);
+    enum view_id view = list ? VIEW_FUNCTIONS : VIEW_SOURCE;
+    if (ui->view_chosen || ui->prompt != PROMPT_NONE || ui->view == view)
+        return;
+    ui->view = ui->focus = view;
+    if (set->total > 0) {
+        const char *name = set->kept[set->count - 1]->function;
+        show_function(ui, model, model_find_function(model, name));
+    }
+}
+
 /* What is followed are requests; the first load, too, but not that of a worker started again. */
 static void follow_running(struct ui *ui, const struct model *model)
 {
@@ -326,6 +360,7 @@ static void prepare_colors(struct ui *ui, const struct model *model)
 void ui_sync(struct ui *ui, const struct model *live)
 {
     const struct model *model = ui_shown(ui, live);
+    show_first_view(ui, model);
     ui->layout = layout_compute(ui->cols, ui->rows, side_wanted(ui->view));
     ui->banner_rows = banner_rows(ui, model);
     if (ui->focus != ui->view && !ui->layout.side)

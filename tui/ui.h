@@ -24,6 +24,7 @@ enum view_id {
     VIEW_HOT,
     VIEW_INVOCATIONS,
     VIEW_OUTPUT,
+    VIEW_FUNCTIONS,
     VIEW_HELP,
     VIEW_PICK,
     VIEW_COUNT,
@@ -33,13 +34,22 @@ enum view_id {
 enum ui_action {
     UI_NOTHING,
     UI_REDRAW,  /* paint every cell again */
-    UI_REQUEST, /* send ui->requests requests */
+    UI_REQUEST, /* send the request ui->line ("GET /api/X") ui->requests times */
+    UI_RUN,     /* run function ui->function with ui->payload, ui->requests times */
+    UI_SELECT,  /* make function ui->function the selected one: model_select() */
     UI_EDIT,    /* open ui->edit_path at ui->edit_line in an editor */
     UI_SUSPEND,
     UI_QUIT,
 };
 
-enum prompt { PROMPT_NONE, PROMPT_SEARCH, PROMPT_FILTER, PROMPT_REQUESTS };
+enum prompt {
+    PROMPT_NONE,
+    PROMPT_SEARCH,
+    PROMPT_FILTER,
+    PROMPT_REQUESTS,
+    PROMPT_PAYLOAD, /* of a function that HTTP does not trigger */
+    PROMPT_LINE,    /* "GET /api/X", where nobody knows what to send */
+};
 
 /* What is remembered of a source file that is not shown now. */
 struct file_place {
@@ -47,6 +57,14 @@ struct file_place {
     size_t top;
     int scroll_cols;
     struct highlight highlight;
+};
+
+/* What is remembered of a function by its name, for as long as the screen is there: its row in the
+ * list of functions is its place among these, whatever becomes of the model's. */
+struct known_function {
+    char *name;    /* owned */
+    char *payload; /* owned or NULL: the last one that was sent */
+    char *line;    /* owned or NULL: the last request that was typed */
 };
 
 struct running_line {
@@ -58,6 +76,7 @@ enum ui_limits {
     UI_RUNNING_MAX = 64, /* running lines that are marked */
     UI_REQUESTS_MAX = 100000,
     UI_MESSAGE_SIZE = 512,
+    UI_INPUT_SIZE = 4097, /* 4 KiB and a NUL */
 };
 
 struct ui {
@@ -76,6 +95,7 @@ struct ui {
     bool file_chosen; /* by the user: a default no longer replaces it */
     bool line_chosen;
     bool old_chosen; /* `file` was an old version already when the user chose it */
+    bool view_chosen; /* by the user, or by the first invocation */
     bool one_open;   /* the numbers of one invocation are shown */
     bool marked;     /* `mark` is set */
     bool difference; /* one less mark */
@@ -93,7 +113,10 @@ struct ui {
     uint64_t frozen_ns;
 
     enum prompt prompt;
-    char input[LIST_TEXT_SIZE];
+    char input[UI_INPUT_SIZE];           /* in a search or a filter at most LIST_TEXT_SIZE */
+    size_t input_at;                     /* byte before which the cursor stands */
+    char *prefill;                       /* owned or NULL: what the prompt began with, uncut */
+    bool prefill_cut;                    /* it is longer than what is shown of it */
     char pattern[LIST_TEXT_SIZE];        /* searched for; "" for none */
     char pattern_before[LIST_TEXT_SIZE]; /* to be put back by Esc */
     uint64_t search_from;                /* row id where the search began */
@@ -104,7 +127,15 @@ struct ui {
     int click_row, click_col; /* of the latest click, to know a double one */
     uint64_t click_ns;
 
+    struct known_function *known; /* owned */
+    size_t known_count;
+    char *run_name; /* owned or NULL: the function that `r` or `R` was pressed for */
+
+    /* For the caller, with its action. */
     unsigned requests;
+    size_t function; /* index into the live model's functions */
+    char *payload;   /* owned; "" for none */
+    char *line;      /* owned */
     uint32_t edit_line;
     char *edit_path; /* owned */
 };
@@ -153,6 +184,11 @@ void ui_show_current(struct ui *ui, const struct model *model);
 struct list *ui_focused_list(struct ui *ui);
 /* Where a view is on the screen; false where it is not. */
 bool ui_view_rect(const struct ui *ui, enum view_id view, struct rect *rect);
+/* Id of the function of that name, from then on. */
+uint64_t ui_function_id(struct ui *ui, const char *name);
+/* The function with that id, or NULL where the model has none of its name. */
+const struct model_function *ui_find_function(const struct ui *ui, const struct model *model,
+                                              uint64_t id);
 /* Id of a line among all files. */
 static inline uint64_t ui_line_id(uint32_t file, uint32_t line)
 {

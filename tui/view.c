@@ -24,6 +24,7 @@ const struct view *view_of(enum view_id id)
         [VIEW_HOT] = &view_hot,
         [VIEW_INVOCATIONS] = &view_invocations,
         [VIEW_OUTPUT] = &view_output,
+        [VIEW_FUNCTIONS] = &view_functions,
         [VIEW_HELP] = &view_help,
         [VIEW_PICK] = &view_pick,
     };

@@ -39,7 +39,8 @@ struct view {
     bool selects; /* there is a selected row to be seen */
 };
 
-extern const struct view view_source, view_hot, view_invocations, view_output, view_help, view_pick;
+extern const struct view view_source, view_hot, view_invocations, view_output, view_functions,
+    view_help, view_pick;
 
 const struct view *view_of(enum view_id id);
 

@@ -20,7 +20,8 @@ static const struct {
     const char *meaning;
 } legend[] = {
     {">", STYLE_RUNNING, "a line, or an invocation, that runs or waits now"},
-    {"!", STYLE_HOT, "an increment of 16 MiB or more"},
+    {"!", STYLE_HOT, "an increment of 16 MiB or more; a function that could not be loaded"},
+    {"*", STYLE_PROMPT, "the function that r runs; the invocation that is open"},
     {"+1.0 MiB", STYLE_WARM, "the line grew the process by so much, callees included"},
     {"-1.0 MiB", STYLE_SHRINK, "memory went back to the system while the line ran"},
     {"+4 KiB", STYLE_GROW, "less than 0.05 MiB, but not nothing"},

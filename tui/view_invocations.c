@@ -24,8 +24,11 @@ enum {
     COL_LINES,
     COL_SHARED,
     COL_ELSEWHERE,
+    COL_FUNCTION,
     COL_REQUEST,
 };
+
+enum { WIDE_COLS = 72 };
 
 static const struct column_spec invocation_columns[] = {
     {COL_MARKER, "", 1, 0, 0, false},           {COL_NUMBER, "No.", 6, 0, 0, true},
@@ -35,6 +38,41 @@ static const struct column_spec invocation_columns[] = {
     {COL_LINES, "Lines", 10, 1, 116, true},     {COL_ELSEWHERE, "Elsewhere", 10, 1, 132, true},
     {COL_SHARED, "Shared", 10, 1, 132, true},   {COL_REQUEST, "Request", 0, 2, 0, false},
 };
+
+/* Where there are several functions, the request says too little: a route need not hold the name of
+ * its function, and a timer has none. */
+static const struct column_spec several_columns[] = {
+    {COL_MARKER, "", 1, 0, 0, false},
+    {COL_NUMBER, "No.", 6, 0, 0, true},
+    {COL_OUTCOME, "Outcome", 9, 1, 0, false},
+    {COL_STATUS, "HTTP", 4, 1, 100, true},
+    {COL_STARTED, "Started", 8, 1, 108, false},
+    {COL_DURATION, "Took", 8, 1, 0, true},
+    {COL_GROWTH, "Growth", 10, 1, 0, true},
+    {COL_PEAK, "Peak", 9, 1, 100, true},
+    {COL_LINES, "Lines", 10, 1, 124, true},
+    {COL_ELSEWHERE, "Elsewhere", 10, 1, 150, true},
+    {COL_SHARED, "Shared", 10, 1, 150, true},
+    {COL_FUNCTION, "Function", 17, 2, 0, false},
+    {COL_REQUEST, "Request, trigger", 0, 1, 0, false},
+};
+
+/* In a side pane the function's name has to do. */
+static const struct column_spec narrow_columns[] = {
+    {COL_MARKER, "", 1, 0, 0, false},         {COL_NUMBER, "No.", 6, 0, 0, true},
+    {COL_OUTCOME, "Outcome", 9, 1, 0, false}, {COL_DURATION, "Took", 8, 1, 0, true},
+    {COL_GROWTH, "Growth", 10, 1, 0, true},   {COL_FUNCTION, "Function", 0, 2, 0, false},
+};
+
+static struct columns columns_of(const struct view_context *context)
+{
+    int cols = context->rect.cols;
+    if (context->model->function_count <= 1)
+        return columns_fit(invocation_columns, ARRAY_LEN(invocation_columns), cols);
+    if (cols < WIDE_COLS)
+        return columns_fit(narrow_columns, ARRAY_LEN(narrow_columns), cols);
+    return columns_fit(several_columns, ARRAY_LEN(several_columns), cols);
+}
 
 static void invocation_text(const struct view_context *context, uint64_t id, struct buf *out)
 {
@@ -83,8 +121,7 @@ static void invocation_rows(struct ui *ui, const struct model *model, struct lis
 static void invocation_heading(const struct view_context *context, struct pen *pen)
 {
     const struct list *list = &context->ui->lists[VIEW_INVOCATIONS];
-    struct columns columns =
-        columns_fit(invocation_columns, ARRAY_LEN(invocation_columns), context->rect.cols);
+    struct columns columns = columns_of(context);
     for (size_t i = 0; i < columns.count; i++) {
         const struct column *column = &columns.items[i];
         struct pen cell = view_cell(pen, column);
@@ -121,6 +158,13 @@ static void draw_duration(const struct view_context *context, struct pen *pen, i
     pen_field(pen, over ? STYLE_NUMBER : STYLE_RUNNING, cols, true, text);
 }
 
+static bool is_request(const struct view_context *context, const struct invocation *invocation)
+{
+    const struct model_function *function =
+        model_find_function(context->model, invocation->function);
+    return !function || function->url;
+}
+
 /* The marker, the number and the words. */
 static bool draw_word(const struct view_context *context, const struct invocation *invocation,
                       const struct column *column, struct pen *pen)
@@ -149,7 +193,7 @@ static bool draw_word(const struct view_context *context, const struct invocatio
         return true;
     case COL_STATUS:
         snprintf(text, sizeof text, "%d", invocation->status);
-        if (invocation->status)
+        if (invocation->status && is_request(context, invocation))
             pen_field(pen, invocation->status >= 400 ? STYLE_ERROR : STYLE_NUMBER, column->cols,
                       true, text);
         return true;
@@ -158,6 +202,9 @@ static bool draw_word(const struct view_context *context, const struct invocatio
         pen_text(pen, STYLE_DIM, text);
         return true;
     case COL_DURATION: draw_duration(context, pen, column->cols, invocation); return true;
+    case COL_FUNCTION:
+        pen_text(pen, STYLE_TEXT, invocation->number ? invocation->function : "");
+        return true;
     case COL_REQUEST:
         pen_text(pen, STYLE_TEXT,
                  invocation->number ? invocation->request : "the app's modules, at import");
@@ -190,8 +237,7 @@ static void invocation_row(const struct view_context *context, uint64_t id, int 
                            struct pen *pen)
 {
     const struct invocation *invocation = ui_find_invocation(context->model, id);
-    struct columns columns =
-        columns_fit(invocation_columns, ARRAY_LEN(invocation_columns), context->rect.cols);
+    struct columns columns = columns_of(context);
     (void)part;
     if (!invocation)
         return;
@@ -228,6 +274,8 @@ static void invocation_detail(const struct view_context *context, uint64_t id, s
         pen_printf(pen, STYLE_STRONG, " invocation %" PRIu64, invocation->number);
     else
         pen_text(pen, STYLE_STRONG, " load");
+    if (invocation->number && context->model->function_count > 1)
+        pen_printf(pen, STYLE_TEXT, " of %s", invocation->function);
     if (invocation->error) {
         pen_printf(pen, STYLE_ERROR, "  %s", invocation->error);
         return;
@@ -249,7 +297,7 @@ static void invocation_detail(const struct view_context *context, uint64_t id, s
 
 const struct view view_invocations = {
     .name = "invocations",
-    .empty = "no invocation yet: r sends the function a request",
+    .empty = "no invocation yet: r runs the selected function",
     .rows = invocation_rows,
     .text = invocation_text,
     .heading = invocation_heading,

@@ -154,6 +154,18 @@ static void output_row(const struct view_context *context, uint64_t id, int part
                    line_style(line), 0);
 }
 
+/* Where one is in a line that is taller than the screen. */
+static void draw_rows_shown(const struct view_context *context, uint64_t id, struct pen *pen)
+{
+    struct view_context at = *context;
+    int skip = context->ui->lists[VIEW_OUTPUT].skip;
+    if (!ui_view_rect(context->ui, VIEW_OUTPUT, &at.rect))
+        return;
+    int rows = output_height(&at, id), page = at.rect.rows - 1;
+    if (rows > page)
+        pen_printf(pen, STYLE_DIM, ", its rows %d to %d of %d", skip + 1, skip + page, rows);
+}
+
 static void output_detail(const struct view_context *context, uint64_t id, struct pen *pen)
 {
     const struct output_line *line = line_of(context, id);
@@ -169,6 +181,7 @@ static void output_detail(const struct view_context *context, uint64_t id, struc
         pen_printf(pen, STYLE_DIM, "  from invocation %" PRIu64, line->invocation);
     pen_printf(pen, STYLE_DIM, "  line %" PRIu64 " of %" PRIu64, id + 1,
                context->model->output.total);
+    draw_rows_shown(context, id, pen);
 }
 
 const struct view view_output = {

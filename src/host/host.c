@@ -261,6 +261,7 @@ static int publish_functions(struct host *host, struct error *error)
     host->routes = host->front.routes = routes_new(host->app.settings.route_prefix);
     int result = load_functions(&host->app, host->model, host->routes, &host->notes, error);
     add_keys(host);
+    requests_describe(&host->requests, host->routes);
     return result;
 }
 

@@ -30,6 +30,7 @@
 
 #include "base/attributes.h"
 #include "base/clock.h"
+#include "base/mem.h"
 #include "host/host.h"
 #include "tui/format.h"
 #include "tui/grid.h"
@@ -37,6 +38,15 @@
 #include "tui/script.h"
 #include "tui/term.h"
 #include "tui/ui.h"
+
+/* Something that is sent or run a number of times. */
+struct job {
+    struct job *next;
+    char *line;     /* owned; a request; NULL: a function is run */
+    char *function; /* owned; its name */
+    char *payload;  /* owned */
+    unsigned left;  /* times that it is still to be begun */
+};
 
 #define FRAME_NS       (NS_PER_SECOND / 30)
 #define SCRIPT_WAIT_NS (30 * NS_PER_SECOND)
@@ -71,8 +81,9 @@ struct live {
     uint64_t drawn_revision; /* of the model */
     uint64_t changes_ns;     /* monotonic clock: when the frame is out of date by itself */
 
-    unsigned to_send;                 /* requests not sent yet */
-    unsigned sent;                    /* sent and not answered */
+    struct job *jobs; /* owned; not begun for the last time; oldest first */
+    bool beginning;
+    unsigned sent;                    /* begun and not answered */
     unsigned asked, answered, failed; /* of the series that runs */
 };
 
@@ -88,59 +99,112 @@ static void quit_failed(struct live *live)
     quit(live);
 }
 
-/* ---- requests */
+/* ---- requests, and functions that are run */
 
 static void on_answer(void *context, int status);
+static void on_run(void *context, int status);
 
-static void send_waiting(struct live *live)
+static void drop_job(struct live *live)
 {
-    struct error error;
-    while (live->to_send > 0 && live->sent < live->options->concurrency && !live->quitting) {
-        live->to_send--;
-        live->sent++;
-        if (host_send_request(live->host, on_answer, live, &error) == 0)
-            continue;
-        live->sent--;
-        live->to_send = 0;
-        ui_say(&live->ui, STYLE_ERROR, "%s", error.text);
-    }
+    struct job *job = live->jobs;
+    live->jobs = job->next;
+    free(job->line);
+    free(job->function);
+    free(job->payload);
+    free(job);
 }
 
-static void say_answered(struct live *live, int status)
+static int begin_job(struct live *live, const struct job *job, struct error *error)
 {
-    if (status < 0)
-        ui_say(&live->ui, STYLE_ERROR, "the request was not answered: %s", strerror(-status));
-    else if (live->asked == 1)
-        ui_say(&live->ui, status >= 400 ? STYLE_ERROR : STYLE_GOOD, "answered with status %d",
-               status);
-    else
+    if (job->line)
+        return host_send_line(live->host, job->line, on_answer, live, error);
+    return host_run_function(live->host, job->function, job->payload, on_run, live, error);
+}
+
+static void begin_waiting(struct live *live)
+{
+    struct error error;
+    /* What fails at once is answered from within begin_job(); the loop goes on by itself. */
+    if (live->beginning)
+        return;
+    live->beginning = true;
+    while (live->jobs && live->sent < live->options->concurrency && !live->quitting) {
+        live->jobs->left--;
+        live->sent++;
+        if (begin_job(live, live->jobs, &error)) {
+            live->sent--;
+            live->jobs->left = 0;
+            ui_say(&live->ui, STYLE_ERROR, "%s", error.text);
+        }
+        if (live->jobs->left == 0)
+            drop_job(live);
+    }
+    live->beginning = false;
+}
+
+static void say_answered(struct live *live, int status, bool run)
+{
+    bool failed = status < 0 || status >= 400;
+    if (live->asked > 1)
         ui_say(&live->ui, live->failed ? STYLE_WARNING : STYLE_GOOD,
                "%u of %u requests answered, %u of them with an error", live->answered, live->asked,
                live->failed);
+    else if (run && failed)
+        ui_say(&live->ui, STYLE_ERROR, "the function failed; 4 shows what it said");
+    else if (run)
+        ui_say(&live->ui, STYLE_GOOD, "the function has run");
+    else if (status < 0)
+        ui_say(&live->ui, STYLE_ERROR, "the request was not answered: %s", strerror(-status));
+    else
+        ui_say(&live->ui, failed ? STYLE_ERROR : STYLE_GOOD, "answered with status %d", status);
 }
 
-static void on_answer(void *context, int status)
+static void answered(struct live *live, int status, bool run)
 {
-    struct live *live = context;
     live->sent--;
     if (live->quitting)
         return;
     live->answered++;
     if (status < 0 || status >= 400)
         live->failed++;
-    say_answered(live, status);
-    send_waiting(live);
+    say_answered(live, status, run);
+    begin_waiting(live);
 }
 
-static void send_requests(struct live *live, unsigned count)
+static void on_answer(void *context, int status)
 {
-    if (live->sent == 0 && live->to_send == 0)
+    answered(context, status, false);
+}
+
+static void on_run(void *context, int status)
+{
+    answered(context, status, true);
+}
+
+/* `function` NULL: a request. */
+static void add_job(struct live *live, const struct model_function *function)
+{
+    const struct ui *ui = &live->ui;
+    struct job **end = &live->jobs;
+    if (live->sent == 0 && !live->jobs)
         live->asked = live->answered = live->failed = 0;
-    live->asked += count;
-    live->to_send += count;
-    ui_say(&live->ui, STYLE_TEXT, count == 1 ? "request sent" : "%u requests are being sent",
-           count);
-    send_waiting(live);
+    while (*end)
+        end = &(*end)->next;
+    *end = mem_calloc(1, sizeof **end);
+    **end = (struct job){
+        .line = function ? NULL : mem_strdup(ui->line),
+        .function = function ? mem_strdup(function->name) : NULL,
+        .payload = function ? mem_strdup(ui->payload) : NULL,
+        .left = ui->requests,
+    };
+    live->asked += ui->requests;
+    if (ui->requests > 1)
+        ui_say(&live->ui, STYLE_TEXT, "%u requests are being sent", ui->requests);
+    else if (function)
+        ui_say(&live->ui, STYLE_TEXT, "%s is run", function->name);
+    else
+        ui_say(&live->ui, STYLE_TEXT, "request sent");
+    begin_waiting(live);
 }
 
 /* ---- the terminal for others */
@@ -229,7 +293,11 @@ static void perform(struct live *live, enum ui_action action)
     switch (action) {
     case UI_NOTHING: break;
     case UI_REDRAW: live->repaint = true; break;
-    case UI_REQUEST: send_requests(live, live->ui.requests); break;
+    case UI_REQUEST: add_job(live, NULL); break;
+    case UI_RUN: add_job(live, &live->model->functions[live->ui.function]); break;
+    case UI_SELECT:
+        model_select(live->model, live->model->functions[live->ui.function].name);
+        break;
     case UI_EDIT: edit(live); break;
     case UI_SUSPEND: suspend(live, 0); break;
     case UI_QUIT: quit(live); break;
@@ -489,6 +557,8 @@ int live_run(const struct options *options, struct error *error)
         print_summary(&live);
     close_handles(&live);
     host_close(live.host);
+    while (live.jobs)
+        drop_job(&live);
     grid_fini(&live.grid);
     ui_fini(&live.ui);
 out_loop:

@@ -8,7 +8,6 @@
 
 #include "base/mem.h"
 #include "host/client.h"
-#include "host/routes.h"
 
 struct own_request {
     struct requests *requests;
@@ -77,7 +76,7 @@ static void send_to(struct requests *requests, const char *method, const char *t
     free(key);
 }
 
-/* ---- the selected function ---- */
+/* ---- the function that the command line names ---- */
 
 static const struct app_function *first_with_route(const struct app *app)
 {
@@ -87,19 +86,12 @@ static const struct app_function *first_with_route(const struct app *app)
     return app->function_count ? &app->functions[0] : NULL;
 }
 
-/* The function that is selected, by the command line or on the screen, else the first one that
- * takes requests, else the first; NULL where there is none. *moved: not by the command line. */
-static const struct app_function *selected(const struct requests *requests, bool *moved)
+/* The function that the command line names, else the first one that takes requests, else the first;
+ * NULL where there is none. */
+static const struct app_function *selected(const struct requests *requests)
 {
     const struct app *app = requests->app;
-    *moved = false;
-    for (size_t i = 0; i < app->function_count && i < requests->model->function_count; i++) {
-        if (!requests->model->functions[i].selected)
-            continue;
-        *moved = app->selected != (long)i;
-        return &app->functions[i];
-    }
-    return first_with_route(app);
+    return app->selected >= 0 ? &app->functions[app->selected] : first_with_route(app);
 }
 
 static const char *default_method(const struct requests *requests,
@@ -149,11 +141,9 @@ int requests_send(struct requests *requests, requests_done *done, void *context,
                   struct error *error)
 {
     const struct options *options = requests->options;
-    bool moved;
-    const struct app_function *function = selected(requests, &moved);
-    const char *method =
-        options->method && !moved ? options->method : default_method(requests, function);
-    if (options->target && !moved) {
+    const struct app_function *function = selected(requests);
+    const char *method = options->method ? options->method : default_method(requests, function);
+    if (options->target) {
         send_to(requests, method, options->target, done, context);
         return 0;
     }
@@ -177,4 +167,55 @@ int requests_send_line(struct requests *requests, const char *line, requests_don
         send_to(requests, parsed.method ? parsed.method : "GET", parsed.target, done, context);
     options_fini(&parsed);
     return result;
+}
+
+/* ---- what the screen is to know ---- */
+
+static void set_request(const struct requests *requests, size_t index, const char *target)
+{
+    const char *method = requests->options->method;
+    char *line = mem_printf(
+        "%s %s", method ? method : default_method(requests, &requests->app->functions[index]),
+        target);
+    model_set_text(&requests->model->functions[index].request, line);
+    free(line);
+}
+
+/* The function that --request is for: the one that the command line names, else the one that the
+ * request reaches. */
+static size_t function_of_target(const struct requests *requests, const struct routes *routes)
+{
+    const struct options *options = requests->options;
+    const char *method = options->method ? options->method : options->data ? "POST" : "GET";
+    char *path = mem_strndup(options->target, strcspn(options->target, "?#"));
+    size_t index = (size_t)(selected(requests) - requests->app->functions);
+    struct route_match match;
+    if (requests->app->selected < 0 && routes_match(routes, method, path, &match)) {
+        index = match.target;
+        route_match_fini(&match);
+    }
+    free(path);
+    return index;
+}
+
+void requests_describe(const struct requests *requests, const struct routes *routes)
+{
+    struct model *model = requests->model;
+    const struct options *options = requests->options;
+    const struct app *app = requests->app;
+    for (size_t i = 0; i < app->function_count; i++) {
+        const char *route = app->functions[i].route;
+        char *path = route ? routes_default_path(app->settings.route_prefix, route) : NULL;
+        if (path)
+            set_request(requests, i, path);
+        free(path);
+        if (options->data && !route && app->selected == (long)i)
+            model_set_text(&model->functions[i].sample, options->data);
+    }
+    if (!options->target || app->function_count == 0)
+        return;
+    size_t index = function_of_target(requests, routes);
+    set_request(requests, index, options->target);
+    if (!model_has_selection(model))
+        model_select(model, model->functions[index].name);
 }

@@ -164,7 +164,7 @@ const struct model_function *model_selected(const struct model *model)
 {
     const struct model_function *named = named_function(model);
     for (size_t i = 0; !named && i < model->function_count; i++)
-        if (strcmp(model->functions[i].trigger, "httpTrigger") == 0)
+        if (model->functions[i].url)
             return &model->functions[i];
     return named || !model->function_count ? named : &model->functions[0];
 }

@@ -27,7 +27,7 @@ enum worker_state {
 
 struct model_function {
     char *name;       /* owned */
-    char *url;        /* owned or NULL; "http://localhost:7071/api/X" */
+    char *url;        /* owned; "http://localhost:7071/api/X"; NULL: it takes no requests */
     char *methods;    /* owned or NULL; "GET,POST" */
     char *trigger;    /* owned; "httpTrigger" */
     char *script;     /* owned; absolute path of its file */

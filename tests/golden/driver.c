@@ -66,6 +66,20 @@ static const struct scene scenes[] = {
     {"pick-versions", fixture_reloaded, "key p\n", false},
     {"hot-old-invocation", fixture_reloaded, "key 3 j j Enter 2\n", false},
     {"request-count", fixture_busy, "key R\ntype 1x2\n", false},
+    {"functions", fixture_shop, "key a j j\n", true},
+    {"functions-first", fixture_shop_loaded, "", false},
+    {"functions-sorted", fixture_shop, "key a > >\n", false},
+    {"functions-unknown-source", fixture_shop, "key a g Enter\n", false},
+    {"functions-source", fixture_shop, "key a G k Enter\n", false},
+    {"functions-invocations", fixture_shop, "key 3 j\n", true},
+    {"functions-pane", fixture_shop, "resize 140x30\n", false},
+    {"payload", fixture_shop, "key a g j j r\n", false},
+    {"payload-start", fixture_shop, "key a g j j r Home Right Right\n", false},
+    {"payload-typed", fixture_shop, "key a g j j r ^U\ntype {\"id\": 18}\nkey Left Left\n", false},
+    {"request-line", fixture_shop, "key a g r\n", false},
+    {"request-line-refused", fixture_shop, "key a g r Enter\n", false},
+    {"long-output", fixture_shop, "key 4 k\n", true},
+    {"long-output-paged", fixture_shop, "key 4 k PgDn PgDn j\n", false},
 };
 
 static const struct {
@@ -91,7 +105,7 @@ static void dump_plain(const struct grid *grid, struct buf *out)
     }
 }
 
-static bool run_script(const struct scene *scene, struct ui *ui, const struct model *model)
+static bool run_script(const struct scene *scene, struct ui *ui, struct model *model)
 {
     struct error error;
     enum ui_action action;
@@ -101,8 +115,11 @@ static bool run_script(const struct scene *scene, struct ui *ui, const struct mo
         fprintf(stderr, "%s\n", error.text);
         return false;
     }
-    while (state == SCRIPT_STEPPED)
+    while (state == SCRIPT_STEPPED) {
         state = script_step(script, ui, model, &action, &error);
+        if (action == UI_SELECT)
+            model_select(model, model->functions[ui->function].name);
+    }
     script_free(script);
     return state == SCRIPT_DONE;
 }

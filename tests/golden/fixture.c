@@ -130,18 +130,23 @@ static void run_line(struct model *model, struct invocation *invocation, uint32_
                        stats.increment_bytes * (int64_t)(invocation->number % 4 + 1) / 4);
 }
 
-static struct invocation *begin(struct model *model, uint64_t number, const char *request,
-                                uint64_t age_ns, int64_t start_bytes)
+static struct invocation *begin_function(struct model *model, uint64_t number, const char *function,
+                                         const char *request, uint64_t age_ns, int64_t start_bytes)
 {
-    struct invocation *invocation =
-        invocations_add(&model->invocations, number, "00000000-0000-0000-0000-000000000000",
-                        "HttpTriggerAsync", request);
+    struct invocation *invocation = invocations_add(
+        &model->invocations, number, "00000000-0000-0000-0000-000000000000", function, request);
     invocation->start_ns = FIXTURE_NOW_NS - age_ns;
     invocation->start_realtime_ns = FIXTURE_REALTIME_NS - age_ns;
     invocation->rss_start_bytes = invocation->rss_end_bytes = start_bytes;
     invocation->rss_peak_bytes = start_bytes + 66 * MIB;
     invocation->outcome = OUTCOME_RUNNING;
     return invocation;
+}
+
+static struct invocation *begin(struct model *model, uint64_t number, const char *request,
+                                uint64_t age_ns, int64_t start_bytes)
+{
+    return begin_function(model, number, "HttpTriggerAsync", request, age_ns, start_bytes);
 }
 
 static void add_load(struct model *model)
@@ -226,6 +231,7 @@ static struct model *new_model(void)
                                                          ROOT "/HttpTriggerAsync/__init__.py");
     model_set_text(&function->url, "http://localhost:7071/api/HttpTriggerAsync");
     model_set_text(&function->methods, "GET,POST");
+    model_set_text(&function->request, "GET /api/HttpTriggerAsync");
     function->selected = true;
     function->asynchronous = true;
     return model;
@@ -284,6 +290,123 @@ struct model *fixture_full(void)
 {
     struct model *model = fixture_busy();
     model->limit_bytes = 80 * MIB;
+    return model;
+}
+
+/* ---- an app of several functions */
+
+#define SHOP "/srv/Shop"
+
+static const char shop_source[] = "import json\n"
+                                  "import logging\n"
+                                  "\n"
+                                  "import azure.functions as func\n"
+                                  "\n"
+                                  "PLACED = []\n"
+                                  "\n"
+                                  "\n"
+                                  "async def main(req: func.HttpRequest) -> str:\n"
+                                  "    PLACED.append(req.get_body())\n"
+                                  "    logging.info('%d orders', len(PLACED))\n"
+                                  "    return json.dumps({'orders': len(PLACED)})\n";
+
+static struct model_function *add_function(struct model *model, const char *name,
+                                           const char *trigger, uint32_t line)
+{
+    char script[128];
+    snprintf(script, sizeof script, SHOP "/%s/__init__.py", name);
+    struct model_function *function = model_add_function(model, name, trigger, script);
+    function->line = line;
+    return function;
+}
+
+static void set_route(struct model_function *function, const char *methods, const char *url,
+                      const char *request)
+{
+    model_set_text(&function->methods, methods);
+    model_set_text(&function->url, url);
+    model_set_text(&function->request, request);
+}
+
+static void add_functions(struct model *model)
+{
+    set_route(add_function(model, "Item", "httpTrigger", 7), "GET,PUT",
+              "http://localhost:7071/api/items/{category:alpha}/{id:int?}", NULL);
+    add_function(model, "Nightly", "timerTrigger", 12);
+    struct model_function *order = add_function(model, "OnOrder", "queueTrigger", 5);
+    order->asynchronous = true;
+    model_set_text(&order->sample, "{\n  \"id\": 17,\n  \"name\": \"\xE6\x97\xA5\xE6\x9C\xAC\",\n"
+                                   "  \"items\": [\n    {\"sku\": \"A-1\", \"count\": 2},\n"
+                                   "    {\"sku\": \"B-20\", \"count\": 1}\n  ]\n}\n");
+    add_function(model, "OnShipmentConfirmedByCarrier", "serviceBusTrigger", 3);
+    struct model_function *orders = add_function(model, "Orders", "httpTrigger", 9);
+    set_route(orders, NULL, "http://localhost:7071/api/orders", "GET /api/orders");
+    orders->asynchronous = true;
+    struct model_function *report = add_function(model, "Report", "httpTrigger", 0);
+    set_route(report, "POST", "http://localhost:7071/api/Report", "POST /api/Report");
+    model_set_text(&report->load_error,
+                   "ModuleNotFoundError: No module named 'pandas' (Report/__init__.py, line 3); "
+                   "install the app's requirements.txt into its environment");
+}
+
+struct model *fixture_shop_loaded(void)
+{
+    struct model *model = model_new(SHOP);
+    model_set_text(&model->base_url, "http://localhost:7071");
+    model_set_text(&model->python, "3.11.2");
+    model->worker = WORKER_READY;
+    add_functions(model);
+    model_add_file(model,
+                   file_new(SHOP "/Orders/__init__.py", SHOP, shop_source, sizeof shop_source - 1));
+    file_add_function(model->files[0], "main", 9, 12);
+    add_rss(model);
+    return model;
+}
+
+/* One invocation of a function; one that ended took 100 ms for each of its number. */
+static struct invocation *invoke(struct model *model, uint64_t number, const char *function,
+                                 const char *request, enum outcome outcome)
+{
+    static const struct cost cost = {10, 1024, 1024, 1, 52 * 1024};
+    struct invocation *invocation =
+        begin_function(model, number, function, request, (20 - number) * NS_PER_SECOND, 52 * MIB);
+    if (strcmp(function, "Orders") == 0)
+        run_line(model, invocation, 0, &cost, 0);
+    invocation->rss_end_bytes = invocation->rss_start_bytes + MIB;
+    if (outcome != OUTCOME_RUNNING)
+        invocations_end(&model->invocations, invocation, outcome,
+                        outcome == OUTCOME_SUCCEEDED ? 200 : 500,
+                        invocation->start_ns + number * 100 * NS_PER_MS,
+                        outcome == OUTCOME_SUCCEEDED ? NULL : "ValueError: no orders today");
+    return invocation;
+}
+
+/* What a queue would have got: some 10 KB of JSON. */
+static void add_long_output(struct model *model)
+{
+    char text[10240];
+    size_t len = (size_t)snprintf(text, sizeof text, "Output 'msg' (queue): {\"orders\": [");
+    for (unsigned i = 0; len < sizeof text - 64; i++)
+        len += (size_t)snprintf(text + len, sizeof text - len,
+                                "%s{\"id\": %u, \"sku\": \"A-%u\", \"count\": %u}", i ? ", " : "",
+                                1000 + i, i * 7, i % 5);
+    snprintf(text + len, sizeof text - len, "], \"last\": true}");
+    say(model, 3, OUTPUT_HOST, LEVEL_INFO, 2, text);
+}
+
+struct model *fixture_shop(void)
+{
+    struct model *model = fixture_shop_loaded();
+    invoke(model, 1, "Orders", "GET /api/orders?since=2023-11-01", OUTCOME_SUCCEEDED);
+    invoke(model, 2, "OnOrder", "queueTrigger", OUTCOME_SUCCEEDED);
+    invoke(model, 3, "Nightly", "timerTrigger", OUTCOME_FAILED);
+    invoke(model, 4, "OnShipmentConfirmedByCarrier", "serviceBusTrigger", OUTCOME_SUCCEEDED);
+    struct invocation *running = invoke(model, 5, "Orders", "POST /api/orders", OUTCOME_RUNNING);
+    running->file = 0;
+    running->line = 11;
+    say(model, 5, OUTPUT_LOG, LEVEL_INFO, 1, "1 orders");
+    add_long_output(model);
+    say(model, 2, OUTPUT_LOG, LEVEL_ERROR, 3, "ValueError: no orders today");
     return model;
 }
 

@@ -15,6 +15,11 @@ struct model *fixture_busy(void);
 struct model *fixture_limited(void);
 /* The same, in 97 % of a limit that is no plan's. */
 struct model *fixture_full(void);
+/* An app of several functions, of which the command line named none: three are triggered by
+ * something else than HTTP, and one could not be loaded. Loaded, and nothing has run. */
+struct model *fixture_shop_loaded(void);
+/* The same after some invocations, one of which runs. */
+struct model *fixture_shop(void);
 /* The worker is being started: nothing is known. */
 struct model *fixture_starting(void);
 /* The function's module raised when it was imported. */

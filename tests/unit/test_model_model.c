@@ -127,6 +127,7 @@ static void test_selection(void **state)
     model_add_function(model, "A", "timerTrigger", "/home/me/app/A/__init__.py");
     assert_string_equal(model_selected(model)->name, "A");
     model_add_function(model, "C", "httpTrigger", "/home/me/app/C/__init__.py");
+    model_set_text(&model->functions[1].url, "http://localhost:7071/api/C");
     assert_string_equal(model_selected(model)->name, "C");
     assert_false(model_has_selection(model));
     model->functions[0].selected = true;

@@ -547,7 +547,7 @@ static void test_key_row_offers_only_what_works(void **state)
     for (int cols = LAYOUT_COLS_MIN; cols < 250; cols += 10) {
         struct key_event event = {.key = K_RESIZE, .row = 30, .col = cols};
         ui_key(&ui, model, event, now_ns, FIXTURE_REALTIME_NS);
-        for (int view = '1'; view <= '5'; view++) {
+        for (int view = '1'; view <= '6'; view++) {
             press(view);
             struct bar bar = bar_keys(&ui, model);
             assert_true(bar.count >= 3);
@@ -603,6 +603,7 @@ static void fuzz(struct model *(*fixture)(void), unsigned seed, int steps)
             event.key = K_UP + rand() % (K_UNKNOWN - K_UP + 1);
         if (rand() % 40 == 0)
             event.key = 0x65E5;
+        event.pasted = rand() % 20 == 0;
         if (rand() % 50 == 0)
             output_add(&model->output, 1, OUTPUT_STDOUT, LEVEL_INFO, 3, "\x1B[31m\txy\n\xFF", 9);
         if (rand() % 60 == 0)
@@ -610,7 +611,10 @@ static void fuzz(struct model *(*fixture)(void), unsigned seed, int steps)
         if (rand() % 100 == 0)
             model_replace_file(model, (uint32_t)model_find_file(model, model->files[0]->path),
                                file_new(model->files[0]->path, NULL, "a\nb\n", 4));
-        ui_key(&ui, model, event, now_ns += (uint64_t)rand(), FIXTURE_REALTIME_NS);
+        enum ui_action action =
+            ui_key(&ui, model, event, now_ns += (uint64_t)rand(), FIXTURE_REALTIME_NS);
+        if (action == UI_SELECT)
+            model_select(model, model->functions[ui.function].name);
         scene_draw(&ui, model, now_ns, &grid);
         for (int view = 0; view < VIEW_COUNT; view++) {
             const struct list *list = &ui.lists[view];
@@ -633,9 +637,15 @@ static void test_random_keys_when_dead(void **state)
     fuzz(fixture_dead, 2, 2000);
 }
 
+static void test_random_keys_with_several_functions(void **state)
+{
+    (void)state;
+    fuzz(fixture_shop, 3, 4000);
+}
+
 static void test_nothing_there_yet(void **state)
 {
-    static const char keys[] = "jkgG123456pHFzmD\\/{}<>I.,oe ~MqR?";
+    static const char keys[] = "jkgG123456apHFzmD\\/{}<>I.,oe ~MqR?";
     (void)state;
     ui_fini(&ui);
     model_free(model);
@@ -683,6 +693,7 @@ int main(void)
         TEST(test_unknown_keys_say_so),
         TEST(test_random_keys),
         TEST(test_random_keys_when_dead),
+        TEST(test_random_keys_with_several_functions),
         TEST(test_nothing_there_yet),
     };
     setlocale(LC_ALL, "C.UTF-8");
