@@ -210,14 +210,16 @@ static void insert(struct ui *ui, int key)
     ui->input_at += count;
 }
 
-/* White space that is pasted, line ends above all, is one space: this is one line. */
+/* This is one line: a line end that is pasted is one space, with the indentation after it. */
 static void insert_pasted(struct ui *ui, int key)
 {
-    bool blank = key == ' ' || (key >= K_TAB && key <= K_ENTER);
+    bool line_end = key == '\n' || key == '\r';
+    bool blank = line_end || key == ' ' || key == '\t';
     if (!blank)
         insert(ui, key);
-    else if (key == ' ' || ui->input_at == 0 || ui->input[ui->input_at - 1] != ' ')
+    else if (!ui->pasted_line_end)
         insert(ui, ' ');
+    ui->pasted_line_end = line_end || (blank && ui->pasted_line_end);
 }
 
 static void cancel(struct ui *ui)
@@ -302,6 +304,7 @@ static void edit_key(struct ui *ui, int key)
 enum ui_action prompt_key(struct ui *ui, const struct model *model, struct key_event event)
 {
     char before[sizeof ui->input];
+    ui->pasted_line_end = ui->pasted_line_end && event.pasted;
     memcpy(before, ui->input, strlen(ui->input) + 1);
     if (event.pasted) {
         insert_pasted(ui, event.key);

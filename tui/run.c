@@ -51,9 +51,11 @@ static const struct model_function *wanted_function(struct ui *ui, const struct 
     return function;
 }
 
-static enum ui_action send_line(struct ui *ui, const char *line)
+static enum ui_action send_line(struct ui *ui, const struct model *model,
+                                const struct model_function *function, const char *line)
 {
     model_set_text(&ui->line, line);
+    ui->function = (size_t)(function - model->functions);
     return UI_REQUEST;
 }
 
@@ -97,8 +99,8 @@ enum ui_action run_start(struct ui *ui, const struct model *model, unsigned coun
     ui->requests = count;
     if (!function)
         return UI_NOTHING;
-    if (function->url && function->request)
-        return send_line(ui, function->request);
+    if (function->request)
+        return send_line(ui, model, function, function->request);
     if (strcasecmp(function->trigger, "timerTrigger") == 0)
         return send_payload(ui, model, function, "");
     if (function->url)
@@ -137,5 +139,5 @@ enum ui_action run_accept(struct ui *ui, const struct model *model, enum prompt 
         return send_payload(ui, model, function, text);
     }
     model_set_text(&known->line, text);
-    return check_line(ui, text) ? send_line(ui, text) : UI_NOTHING;
+    return check_line(ui, text) ? send_line(ui, model, function, text) : UI_NOTHING;
 }

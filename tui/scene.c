@@ -35,6 +35,14 @@ static struct pen row_pen(const struct scene *scene, int row)
     return pen_at(scene->grid, row, 0, scene->grid->cols);
 }
 
+/* The function that it is about: none, where one looks at all of them and has selected none. */
+static const struct model_function *title_function(const struct scene *scene)
+{
+    if (scene->ui->view == VIEW_FUNCTIONS && !model_has_selection(scene->model))
+        return NULL;
+    return model_selected(scene->model);
+}
+
 static void draw_state(const struct scene *scene, struct pen *pen)
 {
     const struct model *model = scene->model;
@@ -46,7 +54,7 @@ static void draw_state(const struct scene *scene, struct pen *pen)
     }
     if (model->invocations.running > 0)
         pen_text(pen, STYLE_BUSY, " RUNNING ");
-    else if (model_load_error(model))
+    else if (title_function(scene) ? model_load_error(model) : model->app_error)
         pen_text(pen, STYLE_BAD, " NOT LOADED ");
     else
         pen_text(pen, STYLE_IDLE, "READY");
@@ -68,7 +76,7 @@ static const char *latest_request(const struct model *model)
 static void draw_title(const struct scene *scene)
 {
     const struct model *model = scene->model;
-    const struct model_function *function = model_selected(model);
+    const struct model_function *function = title_function(scene);
     const char *request = latest_request(model);
     struct pen pen = row_pen(scene, 0);
     char right[128];

@@ -34,8 +34,8 @@ enum view_id {
 enum ui_action {
     UI_NOTHING,
     UI_REDRAW,  /* paint every cell again */
-    UI_REQUEST, /* send the request ui->line ("GET /api/X") ui->requests times */
-    UI_RUN,     /* run function ui->function with ui->payload, ui->requests times */
+    UI_REQUEST, /* send function ui->function the request ui->line, ui->requests times */
+    UI_RUN,     /* run it with ui->payload, ui->requests times */
     UI_SELECT,  /* make function ui->function the selected one: model_select() */
     UI_EDIT,    /* open ui->edit_path at ui->edit_line in an editor */
     UI_SUSPEND,
@@ -116,6 +116,7 @@ struct ui {
     char input[UI_INPUT_SIZE];           /* in a search or a filter at most LIST_TEXT_SIZE */
     size_t input_at;                     /* byte before which the cursor stands */
     char *prefill;                       /* owned or NULL: what the prompt began with, uncut */
+    bool pasted_line_end;                /* the character before was part of a pasted line end */
     bool prefill_cut;                    /* it is longer than what is shown of it */
     char pattern[LIST_TEXT_SIZE];        /* searched for; "" for none */
     char pattern_before[LIST_TEXT_SIZE]; /* to be put back by Esc */
@@ -135,7 +136,7 @@ struct ui {
     unsigned requests;
     size_t function; /* index into the live model's functions */
     char *payload;   /* owned; "" for none */
-    char *line;      /* owned */
+    char *line;      /* owned; "GET /api/X" */
     uint32_t edit_line;
     char *edit_path; /* owned */
 };

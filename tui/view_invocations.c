@@ -158,6 +158,12 @@ static void draw_duration(const struct view_context *context, struct pen *pen, i
     pen_field(pen, over ? STYLE_NUMBER : STYLE_RUNNING, cols, true, text);
 }
 
+static const char *load_words(const struct view_context *context)
+{
+    return context->model->function_count > 1 ? "modules, at import"
+                                              : "the app's modules, at import";
+}
+
 static bool is_request(const struct view_context *context, const struct invocation *invocation)
 {
     const struct model_function *function =
@@ -206,8 +212,7 @@ static bool draw_word(const struct view_context *context, const struct invocatio
         pen_text(pen, STYLE_TEXT, invocation->number ? invocation->function : "");
         return true;
     case COL_REQUEST:
-        pen_text(pen, STYLE_TEXT,
-                 invocation->number ? invocation->request : "the app's modules, at import");
+        pen_text(pen, STYLE_TEXT, invocation->number ? invocation->request : load_words(context));
         return true;
     default: return false;
     }

@@ -42,9 +42,9 @@
 /* Something that is sent or run a number of times. */
 struct job {
     struct job *next;
-    char *line;     /* owned; a request; NULL: a function is run */
-    char *function; /* owned; its name */
-    char *payload;  /* owned */
+    char *line;     /* owned; the request that is sent, or NULL */
+    char *function; /* owned; name of the one that is run otherwise, */
+    char *payload;  /* owned; with that */
     unsigned left;  /* times that it is still to be begun */
 };
 
@@ -181,9 +181,11 @@ static void on_run(void *context, int status)
     answered(context, status, true);
 }
 
-/* `function` NULL: a request. */
-static void add_job(struct live *live, const struct model_function *function)
+/* `request`: a request is sent; else the function is run with a payload. What is run while nothing
+ * was selected yet is what one goes on with. */
+static void add_job(struct live *live, bool request)
 {
+    const struct model_function *function = &live->model->functions[live->ui.function];
     const struct ui *ui = &live->ui;
     struct job **end = &live->jobs;
     if (live->sent == 0 && !live->jobs)
@@ -192,18 +194,20 @@ static void add_job(struct live *live, const struct model_function *function)
         end = &(*end)->next;
     *end = mem_calloc(1, sizeof **end);
     **end = (struct job){
-        .line = function ? NULL : mem_strdup(ui->line),
-        .function = function ? mem_strdup(function->name) : NULL,
-        .payload = function ? mem_strdup(ui->payload) : NULL,
+        .line = request ? mem_strdup(ui->line) : NULL,
+        .function = mem_strdup(function->name),
+        .payload = request ? NULL : mem_strdup(ui->payload),
         .left = ui->requests,
     };
     live->asked += ui->requests;
     if (ui->requests > 1)
         ui_say(&live->ui, STYLE_TEXT, "%u requests are being sent", ui->requests);
-    else if (function)
-        ui_say(&live->ui, STYLE_TEXT, "%s is run", function->name);
-    else
+    else if (request)
         ui_say(&live->ui, STYLE_TEXT, "request sent");
+    else
+        ui_say(&live->ui, STYLE_TEXT, "%s is run", function->name);
+    if (!model_has_selection(live->model))
+        model_select(live->model, function->name);
     begin_waiting(live);
 }
 
@@ -293,8 +297,8 @@ static void perform(struct live *live, enum ui_action action)
     switch (action) {
     case UI_NOTHING: break;
     case UI_REDRAW: live->repaint = true; break;
-    case UI_REQUEST: add_job(live, NULL); break;
-    case UI_RUN: add_job(live, &live->model->functions[live->ui.function]); break;
+    case UI_REQUEST: add_job(live, true); break;
+    case UI_RUN: add_job(live, false); break;
     case UI_SELECT:
         model_select(live->model, live->model->functions[live->ui.function].name);
         break;

@@ -472,7 +472,7 @@ static void test_pasting(void **state)
     go_to(ON_SHIPMENT);
     press('r');
     paste("{\r\n\t\"q\": \"r  s\",\n\n  \"t\": 1\r}\x1B\x03");
-    assert_string_equal(ui.input, "{ \"q\": \"r  s\",   \"t\": 1 }");
+    assert_string_equal(ui.input, "{ \"q\": \"r  s\", \"t\": 1 }");
     assert_int_equal(ui.prompt, PROMPT_PAYLOAD);
     press(K_ESC);
     paste("q\r");
