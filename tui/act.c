@@ -149,7 +149,7 @@ static void scroll_sideways(struct act *act, int direction)
 
 static void set_view(struct ui *ui, enum view_id view)
 {
-    ui->view_chosen = true;
+    ui->view_chosen = ui->view_chosen || ui->view != view;
     if (ui->view != VIEW_HELP && ui->view != VIEW_PICK && ui->view != view)
         ui->back = ui->view;
     ui->view = ui->focus = view;

@@ -30,7 +30,7 @@ enum {
     COL_ROUTE,
 };
 
-enum { WIDE_COLS = 100, ERROR_AT = 2 };
+enum { WIDE_COLS = 112, ERROR_AT = 2 };
 
 static const struct column_spec narrow_columns[] = {
     {COL_MARKER, "", 2, 0, 0, false},

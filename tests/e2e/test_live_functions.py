@@ -1,0 +1,171 @@
+"""The live screen on an app of several functions: the list of them, and running any of them."""
+
+import json
+import re
+
+import pytest
+
+pytestmark = pytest.mark.usefixtures("packages")
+
+ECHO = '''
+import azure.functions as func
+
+
+def main(req):
+    said = " ".join([req.method, req.url.split("/api/")[1], repr(req.get_body())])
+    print("was sent", said)
+    return func.HttpResponse(said)
+'''
+
+
+def function(script, trigger="httpTrigger", **binding):
+    """A function's files, by their names."""
+    bindings = [{"type": trigger, "direction": "in", "name": "req", **binding}]
+    if trigger == "httpTrigger":
+        bindings.append({"type": "http", "direction": "out", "name": "$return"})
+    return {"__init__.py": script, "function.json": json.dumps({"bindings": bindings})}
+
+
+FUNCTIONS = {
+    "Broken": function("import nothing_such\n" + ECHO),
+    "Hello": function(ECHO, methods=["get", "post"]),
+    "Item": function(ECHO, route="items/{category}/{id?}", methods=["get"]),
+    "Nightly": function("def main(req):\n    pass\n", "timerTrigger", schedule="0 0 3 * * *"),
+    "OnOrder": function("def main(req):\n    pass\n", "queueTrigger", queueName="orders",
+                        connection="Storage"),
+}
+
+
+@pytest.fixture
+def shop(tmux, write_app):
+    """shop(*options): pymemtop on an app of five functions; the terminal."""
+
+    def starter(*options, cols=120, rows=24, function=""):
+        files = {"host.json": '{"version": "2.0"}'}
+        for name, parts in FUNCTIONS.items():
+            files.update({name + "/" + part: text for part, text in parts.items()})
+        app = write_app(files, "shop")
+        terminal = tmux(cols, rows)
+        terminal.pymemtop("-p", 0, *options, app / function)
+        terminal.wait("shop.* (READY|NOT LOADED)")
+        return terminal
+
+    return starter
+
+
+def go_to(terminal, name):
+    """Select a row of the list."""
+    terminal.type("5g" + "j" * sorted(FUNCTIONS).index(name))
+    terminal.wait(r"^ {}  [a-z]+Trigger, ".format(name))
+
+
+def test_opens_on_the_list(shop):
+    terminal = shop()
+    screen = terminal.wait(r"^  Function.* Trigger +Kind +State +Invoc\. +Failed +Took +Methods")
+    assert re.search(r"^.!Broken +httpTrigger +not loaded +0 +0", screen, re.M), screen
+    assert re.search(r"^  ModuleNotFoundError: No module named 'nothing_such'", screen, re.M)
+    assert re.search(r"^  Hello +httpTrigger +sync +loaded +0 +0 +GET,POST /api/Hello$", screen,
+                     re.M)
+    assert re.search(r"^  Nightly +timerTrigger +sync +loaded +0 +0$", screen, re.M)
+    assert re.search(r"^  OnOrder +queueTrigger +sync +loaded +0 +0$", screen, re.M)
+
+
+def test_opens_on_the_source_of_the_function_that_is_named(shop):
+    terminal = shop(function="Hello")
+    screen = terminal.wait(r"Line +Mem usage.*Hello/__init__\.py")
+    assert "shop > Hello" in screen
+    terminal.type("a")
+    terminal.wait(r"^\* Hello ")
+    terminal.type("a")
+    terminal.wait(r"Line +Mem usage.*Hello/__init__\.py")
+
+
+def test_opens_on_the_function_that_the_request_reaches(shop):
+    terminal = shop("--request", "GET /api/items/tea/7?a=b")
+    terminal.wait(r"shop > Item +READY")
+    terminal.type("r")
+    terminal.wait(r"answered with status 200")
+    terminal.wait(r"GET /api/items/tea/7\?a=b")
+
+
+def test_the_row_is_run_and_its_source_shown(shop):
+    terminal = shop()
+    go_to(terminal, "Hello")
+    terminal.type("r")
+    screen = terminal.wait("answered with status 200")
+    assert re.search(r"Line +Mem usage.*Hello/__init__\.py", screen), screen
+    # It is the one that is run from then on.
+    terminal.wait("shop > Hello")
+    terminal.type("r")
+    terminal.wait("invocations 2")
+    terminal.type("3")
+    terminal.wait(r"^ +2 succeeded .* Hello +GET /api/Hello$")
+    terminal.type("a")
+    terminal.wait(r"^\* Hello .* 2 +0 +[\d.]+ [mu]?s +GET,")
+
+
+def test_data_goes_with_every_request(shop):
+    terminal = shop("--data", "text")
+    go_to(terminal, "Hello")
+    terminal.type("r")
+    terminal.wait("answered with status 200")
+    terminal.type("4")
+    terminal.wait(r"was sent POST Hello b'text'")
+
+
+def test_enter_selects(shop):
+    terminal = shop()
+    go_to(terminal, "Hello")
+    terminal.keys("Enter")
+    terminal.wait(r"Line +Mem usage.*Hello/__init__\.py")
+    terminal.wait(r"shop > Hello +READY")
+    terminal.wait(r"^ line 5 ")
+    go_to(terminal, "Broken")
+    terminal.keys("Enter")
+    terminal.wait(r"shop > Broken +NOT LOADED")
+    terminal.wait(r"Line +Mem usage.*Broken/__init__\.py")
+
+
+def test_a_route_with_parameters_is_asked_for(shop):
+    terminal = shop(cols=80)
+    go_to(terminal, "Item")
+    terminal.type("r")
+    terminal.wait(r"^ request to Item: GET /api/items/\{category\}/\{id\?\} *$")
+    terminal.keys("Enter")
+    terminal.wait(r"not sent: put a value in the place of \{category\}")
+    terminal.type("r")
+    terminal.keys("C-u")
+    terminal.type("GET /api/items/coffee")
+    terminal.keys("Home", *["Right"] * 15)
+    terminal.type("good-")
+    terminal.keys("Enter")
+    terminal.wait("answered with status 200")
+    terminal.wait("GET /api/items/good-coffee")
+    terminal.type("r")
+    terminal.wait("^ request to Item: GET /api/items/good-coffee")
+    terminal.keys("Escape")
+    terminal.wait_gone("request to Item")
+
+
+def test_many_of_a_row(shop):
+    terminal = shop()
+    go_to(terminal, "Hello")
+    terminal.type("R7")
+    terminal.keys("Enter")
+    terminal.wait("7 of 7 requests answered, 0 of them with an error")
+
+
+def test_pasted_lines_are_one_payload_and_no_keys(shop):
+    terminal = shop()
+    go_to(terminal, "OnOrder")
+    terminal.type("r")
+    terminal.wait("^ payload for OnOrder: *$")
+    terminal.run("set-buffer", '{\n    "id": 17,\n    "quit": "q"\n}\n')
+    terminal.run("paste-buffer", "-p")
+    terminal.wait(r'^ payload for OnOrder: \{ "id": 17, "quit": "q" \} *$')
+    terminal.keys("Escape")
+    terminal.wait_gone("payload for")
+    terminal.run("paste-buffer", "-p")
+    terminal.wait("nothing is asked for that text could be pasted into")
+    terminal.type("?")
+    terminal.wait("^ Help")
