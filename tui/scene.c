@@ -299,7 +299,7 @@ static void draw_old_version(const struct scene *scene)
     draw_banner_row(scene, 0, STYLE_WARNING, text);
 }
 
-/* What has gone wrong, above the source. */
+/* What has gone wrong, above the source or the functions. */
 static void draw_banner(const struct scene *scene)
 {
     const struct model *model = scene->model;
@@ -352,7 +352,7 @@ static void draw_view(const struct scene *scene, enum view_id id)
         draw_empty(scene, rect, id);
     else
         draw_rows(scene, &context, id);
-    if (id == VIEW_SOURCE)
+    if (id == VIEW_SOURCE || id == VIEW_FUNCTIONS)
         draw_banner(scene);
 }
 

@@ -293,10 +293,18 @@ static void check_opened(struct ui *ui, const struct model *model)
     }
 }
 
+static bool has_banner(enum view_id view)
+{
+    return view == VIEW_SOURCE || view == VIEW_FUNCTIONS;
+}
+
+/* The list of functions says itself what is wrong with one of them. */
 static int banner_rows(const struct ui *ui, const struct model *model)
 {
-    bool wrong = model->worker == WORKER_DEAD || model_load_error(model);
-    int rows = wrong ? BANNER_ROWS : ui_is_old(ui, model) ? 1 : 0;
+    bool list = ui->view == VIEW_FUNCTIONS;
+    bool wrong =
+        model->worker == WORKER_DEAD || (list ? model->app_error : model_load_error(model));
+    int rows = wrong ? BANNER_ROWS : !list && ui_is_old(ui, model) ? 1 : 0;
     return ui->layout.main.rows >= rows + 3 ? rows : 0;
 }
 
@@ -312,8 +320,8 @@ bool ui_view_rect(const struct ui *ui, enum view_id view, struct rect *rect)
         return false;
     if (view == ui->view) {
         *rect = layout->main;
-        rect->row += view == VIEW_SOURCE ? ui->banner_rows : 0;
-        rect->rows -= view == VIEW_SOURCE ? ui->banner_rows : 0;
+        rect->row += has_banner(view) ? ui->banner_rows : 0;
+        rect->rows -= has_banner(view) ? ui->banner_rows : 0;
     } else if (view == VIEW_INVOCATIONS && layout->side) {
         *rect = layout->invocations;
     } else if (view == VIEW_OUTPUT && layout->side) {

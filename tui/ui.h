@@ -86,7 +86,7 @@ struct ui {
     enum view_id focus; /* `view`, or a side pane's */
     struct list lists[VIEW_COUNT];
     struct layout layout;
-    int banner_rows; /* rows above the source that say what has gone wrong; else 0 */
+    int banner_rows; /* rows above the source or the functions that say what is wrong; else 0 */
 
     bool ascii;
     bool mouse;
@@ -94,11 +94,11 @@ struct ui {
     bool follow;      /* the running line */
     bool file_chosen; /* by the user: a default no longer replaces it */
     bool line_chosen;
-    bool old_chosen; /* `file` was an old version already when the user chose it */
+    bool old_chosen;  /* `file` was an old version already when the user chose it */
     bool view_chosen; /* by the user, or by the first invocation */
-    bool one_open;   /* the numbers of one invocation are shown */
-    bool marked;     /* `mark` is set */
-    bool difference; /* one less mark */
+    bool one_open;    /* the numbers of one invocation are shown */
+    bool marked;      /* `mark` is set */
+    bool difference;  /* one less mark */
 
     uint32_t file;             /* shown in the source view; an index into the model's files */
     struct file_place *places; /* owned; by file */

@@ -356,6 +356,11 @@ static void test_nothing_to_run(void **state)
         assert_string_equal(ui.message, "there is no function to run");
         assert_true(display_holds("the app has no functions"));
     }
+    model_set_text(&model->app_error, "SyntaxError: '(' was never closed");
+    ui_sync(&ui, model);
+    assert_true(display_holds("the app could not be loaded"));
+    assert_true(display_holds("SyntaxError: '(' was never closed"));
+    assert_true(display_holds(" NOT LOADED"));
 }
 
 static void test_counts(void **state)
