@@ -38,6 +38,7 @@
 #include "host/load.h"
 #include "host/notes.h"
 #include "host/requests.h"
+#include "host/schedule.h"
 #include "host/supervisor.h"
 #include "host/watch.h"
 #include "host/workers.h"
@@ -65,6 +66,8 @@ struct host {
     struct model *model;
     struct notes notes;
     struct runs runs;
+    struct schedule schedule;
+    bool scheduled; /* the timers are those of `app` */
     struct admin admin;
     struct front front;
     struct requests requests;
@@ -281,6 +284,15 @@ static bool take_index(struct host *host, const json_t *json)
     return loaded;
 }
 
+/* Timers run for those who watch or serve, and go on when a worker dies. */
+static void start_schedule(struct host *host)
+{
+    if (host->scheduled || !host->schedule.timers)
+        return;
+    host->scheduled = true;
+    schedule_start(&host->schedule);
+}
+
 static void on_loaded(struct host *host, const json_t *json)
 {
     if (host->replacing)
@@ -296,6 +308,7 @@ static void on_loaded(struct host *host, const json_t *json)
     if (!host->closing && !host->reloading) {
         calls_worker_ready(host->calls, clock_monotonic_ns());
         front_release(&host->front);
+        start_schedule(host);
     }
     pace(host);
 }
@@ -582,6 +595,10 @@ static void make_parts(struct host *host)
                                .model = host->model,
                                .calls = host->calls,
                                .notes = &host->notes};
+    host->schedule =
+        (struct schedule){.app = &host->app, .runs = &host->runs, .notes = &host->notes};
+    if (host->options->command != COMMAND_BATCH)
+        schedule_open(&host->schedule, host->loop);
     host->admin = (struct admin){.app = &host->app,
                                  .auth = &host->auth,
                                  .model = host->model,
@@ -685,6 +702,7 @@ static void take_next_app(struct host *host)
     host->next_app = (struct app){.selected = -1};
     host->reloading = false;
     host->replacing = true;
+    host->scheduled = false;
     host->worker_environment = settings_environment(&host->app.settings, host->app.root);
     const struct calls_limits limits = call_limits(host);
     calls_set_limits(host->calls, &limits);
@@ -865,6 +883,8 @@ void host_stop(struct host *host)
         calls_refuse_all(host->calls, "pymemtop is ending", clock_monotonic_ns());
         front_refuse_held(&host->front, "pymemtop is ending");
         uv_timer_start(&host->tick, on_tick, TICK_CLOSING_MS, TICK_CLOSING_MS);
+        host->open++;
+        schedule_close(&host->schedule, on_part_closed, host);
     }
     if (host->watch) {
         host->open++;

@@ -10,11 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "host/json_file.h"
+#include "host/path.h"
 
-enum { ERROR_LINE_MAX = 1024 };
+enum { ERROR_LINE_MAX = 1024, SAMPLE_MAX_BYTES = 65536 };
 
 /* ---- before the worker ---- */
 
@@ -27,6 +29,18 @@ static char *make_url(const struct app *app, const struct model *model,
                       route);
 }
 
+/* sample.dat in the folder of a v1 function, which tools make for trying it out. */
+static void read_sample(const struct app_function *function, struct model_function *described)
+{
+    struct buf text;
+    char *path = path_join(function->directory, "sample.dat");
+    buf_init(&text, SAMPLE_MAX_BYTES);
+    if (function->described_here && path_read(path, SAMPLE_MAX_BYTES, &text) == 0 && text.len)
+        model_set_text(&described->sample, buf_text(&text));
+    buf_fini(&text);
+    free(path);
+}
+
 static void describe(const struct app *app, struct model *model,
                      const struct app_function *function, bool selected)
 {
@@ -34,6 +48,7 @@ static void describe(const struct app *app, struct model *model,
         model_add_function(model, function->name, function->trigger, function->script);
     fresh->selected = selected;
     model_set_text(&fresh->load_error, function->problem);
+    read_sample(function, fresh);
     if (!function->route)
         return;
     fresh->url = make_url(app, model, function);
