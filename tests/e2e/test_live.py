@@ -319,15 +319,22 @@ def test_faulty_function_shows_its_traceback(tmux, copy_app):
     terminal.wait("answered with status 500")
 
 
-@pytest.mark.parametrize("change", ["edited", "deleted"])
-def test_source_that_changes_is_noticed(live, change):
+def test_saved_source_is_loaded_and_shown(live):
     terminal, app = live()
     source = app / "Slow" / "__init__.py"
-    if change == "edited":
-        source.write_text("# a line more\n" * 3 + source.read_text())
-    else:
-        source.unlink()
-    terminal.wait(change + r" since +Slow/__init__\.py")
+    (app / "go").touch()
+    terminal.type("r")
+    terminal.wait("answered with status 200")
+    source.write_text("# a line more\n" * 3 + source.read_text())
+    terminal.wait(r"^ +1 .*# a line more$")
+    terminal.type("r")
+    terminal.wait(r"^ +11 .* 1 .*def hold")
+
+
+def test_deleted_source_is_noticed(live):
+    terminal, app = live()
+    (app / "Slow" / "__init__.py").unlink()
+    terminal.wait(r"deleted since +Slow/__init__\.py")
     (app / "go").touch()
     terminal.type("r")
     terminal.wait("answered with status 200")
