@@ -30,9 +30,10 @@ FUNCTIONS = {
     "Broken": function("import nothing_such\n" + ECHO),
     "Hello": function(ECHO, methods=["get", "post"]),
     "Item": function(ECHO, route="items/{category}/{id?}", methods=["get"]),
-    "Nightly": function("def main(req):\n    pass\n", "timerTrigger", schedule="0 0 3 * * *"),
-    "OnOrder": function("def main(req):\n    pass\n", "queueTrigger", queueName="orders",
-                        connection="Storage"),
+    "Nightly": function("def main(req):\n    print('the night, late:', req.past_due)\n",
+                        "timerTrigger", schedule="0 0 3 * * *"),
+    "OnOrder": function("def main(req):\n    print('order', req.get_json()['id'])\n",
+                        "queueTrigger", queueName="orders", connection="Storage"),
 }
 
 
@@ -153,6 +154,44 @@ def test_many_of_a_row(shop):
     terminal.type("R7")
     terminal.keys("Enter")
     terminal.wait("7 of 7 requests answered, 0 of them with an error")
+
+
+def test_a_timer_runs_at_once(shop):
+    terminal = shop()
+    go_to(terminal, "Nightly")
+    terminal.type("r")
+    terminal.wait("the function has run")
+    terminal.wait(r"shop > Nightly +READY")
+    terminal.type("4")
+    terminal.wait("stdout +the night, late: False")
+
+
+def test_a_payload_is_asked_for_and_remembered(shop):
+    terminal = shop()
+    go_to(terminal, "OnOrder")
+    terminal.type("r")
+    terminal.wait("^ payload for OnOrder: *$")
+    terminal.type('{"id": 17}')
+    terminal.keys("Enter")
+    terminal.wait("the function has run")
+    terminal.type("4")
+    terminal.wait("stdout +order 17")
+    terminal.type("r")
+    terminal.wait(r'^ payload for OnOrder: \{"id": 17\}')
+    terminal.keys("Left", "BSpace", "BSpace")
+    terminal.type("205")
+    terminal.keys("Enter")
+    terminal.wait("stdout +order 205")
+    terminal.type("r")
+    terminal.keys("C-u")
+    terminal.type("not JSON")
+    terminal.keys("Enter")
+    terminal.wait("the function failed; 4 shows what it said")
+    terminal.type("3")
+    terminal.wait(r"^ +3 failed +\d.* OnOrder +queueTrigger$")
+    terminal.wait(r"^ +2 succeeded +\d.* OnOrder +queueTrigger$")
+    terminal.type("a")
+    terminal.wait(r"^\* OnOrder .* 3 +1 +[\d.]+ [mu]?s$")
 
 
 def test_pasted_lines_are_one_payload_and_no_keys(shop):
