@@ -6,6 +6,7 @@
 #include "tui/act.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
@@ -87,13 +88,39 @@ static bool scroll_tall_row(struct ui *ui, const struct model *model, long delta
     return true;
 }
 
+/* How many rows of the list `delta` rows of the screen are, at least one: rows may be tall, and
+ * none is to be passed over unseen. */
+static long rows_of_screen_rows(const struct ui *ui, const struct model *model, long delta)
+{
+    struct view_context context = {.ui = ui, .model = ui_shown(ui, model)};
+    const struct view *view = view_of(ui->focus);
+    const struct list *list = &ui->lists[ui->focus];
+    long step = delta < 0 ? -1 : 1, rows = 0, left = labs(delta);
+    if (!view->height || !ui_view_rect(ui, ui->focus, &context.rect))
+        return delta;
+    do {
+        rows += step;
+        size_t row = list->cursor + (size_t)rows;
+        if (row >= list->count)
+            break;
+        left -= view->height(&context, list->ids[row]);
+    } while (left > 0);
+    return rows;
+}
+
 void act_move(struct ui *ui, const struct model *model, long delta)
 {
+    struct list *list = ui_focused_list(ui);
     act_stop_following(ui);
-    if (!view_of(ui->focus)->selects)
+    if (!view_of(ui->focus)->selects) {
         scroll_page(ui, delta);
-    else if (!scroll_tall_row(ui, model, delta))
-        list_move(ui_focused_list(ui), delta);
+    } else if (!scroll_tall_row(ui, model, delta)) {
+        size_t before = list->cursor;
+        list_move(list, rows_of_screen_rows(ui, model, delta));
+        /* One comes to the end of a tall row from below; list_scroll() cuts this. */
+        if (list->cursor < before)
+            list->skip = INT_MAX;
+    }
     act_update_hold(ui);
 }
 

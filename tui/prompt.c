@@ -79,8 +79,11 @@ void prompt_window(const struct ui *ui, int cols, size_t *from, int *cursor)
     struct glyph glyph;
     /* The last column is left to the sign that there is more. */
     int at = glyphs_cols(ui->input, ui->input_at), half = cols / 2, first = 0;
+    /* Where all to the end fits, no more than that is scrolled. */
+    int end = glyphs_cols(ui->input, strlen(ui->input)) + 2 - cols;
     if (at >= cols - 1)
         first = ((at - (cols - 1)) / half + 1) * half;
+    first = first < end ? first : end;
     *from = 0;
     *cursor = at;
     while (first > 0 && glyphs_next(&walk, &glyph)) {

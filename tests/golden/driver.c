@@ -78,8 +78,8 @@ static const struct scene scenes[] = {
     {"payload-typed", fixture_shop, "key a g j j r ^U\ntype {\"id\": 18}\nkey Left Left\n", false},
     {"request-line", fixture_shop, "key a g r\n", false},
     {"request-line-refused", fixture_shop, "key a g r Enter\n", false},
-    {"long-output", fixture_shop, "key 4 k\n", true},
-    {"long-output-paged", fixture_shop, "key 4 k PgDn PgDn j\n", false},
+    {"long-output", fixture_shop, "key 4 g j\n", true},
+    {"long-output-paged", fixture_shop, "key 4 g j PgDn PgDn j\n", false},
 };
 
 static const struct {

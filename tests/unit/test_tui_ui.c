@@ -494,6 +494,22 @@ static void test_a_line_taller_than_the_screen(void **state)
     for (int i = 0; i < 100; i++)
         press('j');
     assert_true(display_holds("xend"));
+    /* By pages, down and up: nothing of it is passed over. */
+    output_add(&model->output, FIXTURE_REALTIME_NS, OUTPUT_STDOUT, LEVEL_INFO, OUTPUT_NO_INVOCATION,
+               "after it", 8);
+    press('g');
+    int pages = 0;
+    for (; !display_holds("after it"); pages++)
+        press(K_PAGE_DOWN);
+    assert_in_range(pages, 4, 12);
+    press(K_PAGE_UP);
+    assert_true(display_holds("xend"));
+    press(K_PAGE_UP);
+    assert_false(display_holds("xend"));
+    assert_true(display_holds("xxxxxxxx"));
+    press('g');
+    press('k');
+    assert_int_equal(ui.lists[VIEW_OUTPUT].skip, 0);
 }
 
 static void test_panes(void **state)
