@@ -133,21 +133,30 @@ static size_t earliest_top(const struct list *list, int room, list_height_fn *he
     return top;
 }
 
-/* Rows below the end are a waste where there are rows above the top. */
+/* Rows below the end are a waste where there are rows above the top; of the first of these there
+ * may only be room for a part. */
 static void fill_screen(struct list *list, int rows, list_height_fn *height, const void *context)
 {
     int used = 0;
     for (size_t i = list->top; i < list->count && used < rows; i++)
         used += height_of(list, i, height, context);
     while (list->top > 0 && used < rows) {
-        used += height_of(list, list->top - 1, height, context);
-        if (used <= rows)
-            list->top--;
+        list->top--;
+        used += height_of(list, list->top, height, context);
+        list->top_skip = used > rows ? used - rows : 0;
     }
+}
+
+int list_hidden(const struct list *list, size_t row)
+{
+    if (row == list->cursor)
+        return list->skip;
+    return row == list->top ? list->top_skip : 0;
 }
 
 void list_scroll(struct list *list, int rows, list_height_fn *height, const void *context)
 {
+    list->top_skip = 0;
     if (list->count == 0 || rows <= 0)
         return;
     size_t earliest = earliest_top(list, rows, height, context);

@@ -26,6 +26,7 @@ struct list {
     size_t cursor; /* selected row; 0 where there is none */
     size_t top;    /* first row on the screen */
     int skip;      /* screen rows of the selected, too tall row that are above the screen */
+    int top_skip;  /* the same of the first row on the screen, where it is another one */
     uint64_t at;   /* id of the selected row */
     bool placed;   /* `at` is set */
     enum list_hold hold;
@@ -55,5 +56,7 @@ typedef int list_height_fn(const void *context, uint64_t id);
 /* Move `top` so that the selected row is on a screen of `rows` rows. `height` may be NULL: 1 each.
  */
 void list_scroll(struct list *list, int rows, list_height_fn *height, const void *context);
+/* How many screen rows of a row are above the screen. */
+int list_hidden(const struct list *list, size_t row);
 
 #endif

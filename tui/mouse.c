@@ -21,7 +21,7 @@ static bool row_at(const struct ui *ui, const struct model *shown, enum view_id 
         return false;
     int at = context.rect.row + 1;
     for (size_t i = list->top; i < list->count; i++) {
-        at += view->height ? view->height(&context, list->ids[i]) : 1;
+        at += (view->height ? view->height(&context, list->ids[i]) : 1) - list_hidden(list, i);
         if (row < at) {
             *found = i;
             return true;

@@ -230,7 +230,7 @@ static void draw_rows(const struct scene *scene, const struct view_context *cont
         int height = view->height ? view->height(context, list->ids[i]) : 1;
         bool selected =
             view->selects && i == list->cursor && (context->focused || list->hold == HOLD_ROW);
-        for (int part = i == list->cursor ? list->skip : 0; part < height && row < end; part++) {
+        for (int part = list_hidden(list, i); part < height && row < end; part++) {
             struct pen pen = pen_at(scene->grid, row, rect->col, rect->cols);
             view->row(context, list->ids[i], part, &pen);
             if (selected)

@@ -510,6 +510,17 @@ static void test_a_line_taller_than_the_screen(void **state)
     press('g');
     press('k');
     assert_int_equal(ui.lists[VIEW_OUTPUT].skip, 0);
+    /* Above the last line is what there is room for of the tall one; a click finds what it shows.
+     */
+    press('G');
+    assert_true(display_holds("xend"));
+    assert_true(display_holds("after it"));
+    uint64_t last = selected(VIEW_OUTPUT);
+    mouse(K_CLICK, 5, 40);
+    assert_int_equal(selected(VIEW_OUTPUT), last - 1);
+    press('G');
+    mouse(K_CLICK, ui.layout.main.row + ui.layout.main.rows - 1, 40);
+    assert_int_equal(selected(VIEW_OUTPUT), last);
 }
 
 static void test_panes(void **state)
