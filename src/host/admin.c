@@ -120,11 +120,13 @@ static void show_function_status(const struct admin *admin, struct http_request 
 /* ---- running one ---- */
 
 /* The payload in a request's body: {"input": "..."}; what is no string stands for its JSON text. */
-static json_t *read_input(const struct http_request *request)
+static json_t *read_input(struct http_request *request)
 {
     size_t len;
-    const char *body = http_request_body(request, &len);
-    json_t *json = len ? json_loadb(body, len, 0, NULL) : NULL;
+    struct body *body = http_request_take_body(request);
+    const char *bytes = body_bytes(body, &len);
+    json_t *json = len ? json_loadb(bytes, len, 0, NULL) : NULL;
+    body_release(body);
     const json_t *input = json_object_get(json, "input");
     json_t *found = NULL;
     if (json_is_string(input)) {

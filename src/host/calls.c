@@ -33,10 +33,8 @@ struct call {
     struct call *next;
     uint64_t number;
     void *handle;
-    json_t *json; /* owned */
-    const void *body;
-    size_t body_len;
-    char *own_body; /* owned or NULL: what `body` then points to */
+    json_t *json;      /* owned */
+    struct body *body; /* a reference; NULL without one, and once it is sent */
     void (*done)(void *context, int status);
     void *done_context;
     bool limited;
@@ -66,8 +64,7 @@ struct ending {
     int status;
     const char *error; /* one line or NULL */
     const json_t *headers;
-    const void *body;
-    size_t body_len;
+    struct body *body; /* borrowed, or NULL */
 };
 
 /* ---- identity ---- */
@@ -99,10 +96,7 @@ static struct call *call_new(struct calls *calls, const struct calls_request *re
     call->number = calls->model->invocations.total + 1;
     call->handle = request->handle;
     call->json = request->json;
-    if (!request->handle)
-        call->own_body = mem_strndup(request->body_len ? request->body : "", request->body_len);
-    call->body = call->own_body ? call->own_body : request->body;
-    call->body_len = request->body_len;
+    call->body = body_hold(request->body);
     call->done = request->done;
     call->done_context = request->done_context;
     call->function = mem_strdup(request->function);
@@ -128,7 +122,7 @@ static void call_free(struct calls *calls, struct call *call)
     calls->outstanding -= call->limited;
     calls->concurrent -= call->limited && call->sent;
     json_decref(call->json);
-    free(call->own_body);
+    body_release(call->body);
     free(call->function);
     free(call);
 }
@@ -169,7 +163,7 @@ static void end(struct calls *calls, struct call *call, const struct ending *end
     }
     if (call->handle)
         calls->ops.answer(calls->ops.context, call->handle, ending->status, ending->headers,
-                          ending->body, ending->body_len);
+                          ending->body);
     void (*done)(void *context, int status) = call->done;
     void *done_context = call->done_context;
     call_free(calls, call);
@@ -181,32 +175,47 @@ static void end(struct calls *calls, struct call *call, const struct ending *end
 static void end_with_words(struct calls *calls, struct call *call, enum outcome outcome, int status,
                            const char *words, uint64_t now_ns)
 {
-    char *body = mem_printf("%s\n", words);
+    char *text = mem_printf("%s\n", words);
+    struct body *body = body_of(calls->ops.bodies, text, strlen(text));
     json_t *headers = json_pack("[[s, s]]", "Content-Type", "text/plain; charset=utf-8");
-    struct ending ending = {.outcome = outcome,
-                            .status = status,
-                            .error = words,
-                            .headers = headers,
-                            .body = body,
-                            .body_len = strlen(body)};
+    struct ending ending = {
+        .outcome = outcome, .status = status, .error = words, .headers = headers, .body = body};
     if (outcome != OUTCOME_KILLED) /* a worker's death is said once, for all that it had */
         notes_say(calls->notes, LEVEL_ERROR, call->number, "%s", words);
     end(calls, call, &ending, now_ns);
     json_decref(headers);
-    free(body);
+    body_release(body);
+    free(text);
+}
+
+/* A body that could not be kept. */
+static void end_without_body(struct calls *calls, struct call *call, const struct body *body,
+                             const char *whose, uint64_t now_ns)
+{
+    char *why = body_describe_failure(body);
+    char *words = mem_printf("the %s's body is lost: %s", whose, why);
+    end_with_words(calls, call, OUTCOME_FAILED, 507, words, now_ns);
+    free(words);
+    free(why);
 }
 
 static void send_call(struct calls *calls, struct call *call, uint64_t now_ns)
 {
+    if (body_failure(call->body)) {
+        end_without_body(calls, call, call->body, "request", now_ns);
+        return;
+    }
     json_object_set_new(call->json, "number", json_integer((json_int_t)call->number));
     json_object_set_new(call->json, "id", json_string(call->id));
     json_object_set_new(call->json, "function", json_string(call->function));
-    int result = calls->ops.send(calls->ops.context, call->json, call->body, call->body_len);
+    int result = calls->ops.send(calls->ops.context, call->json, call->body);
     if (result == -EMSGSIZE) {
         end_with_words(calls, call, OUTCOME_FAILED, 500, "the request is too large for the worker",
                        now_ns);
         return;
     }
+    body_release(call->body);
+    call->body = NULL;
     /* Any other failure means that the worker is dying, which calls_worker_died will say. */
     call->sent = true;
     calls->concurrent += call->limited;
@@ -232,7 +241,7 @@ static void reject(struct calls *calls, const struct calls_request *request)
     notes_say(calls->notes, LEVEL_INFO, OUTPUT_NO_INVOCATION,
               "Http request queue limit of %zu has been exceeded.", calls->limits.outstanding_max);
     json_decref(request->json);
-    calls->ops.answer(calls->ops.context, request->handle, 429, headers, NULL, 0);
+    calls->ops.answer(calls->ops.context, request->handle, 429, headers, NULL);
     json_decref(headers);
 }
 
@@ -300,7 +309,7 @@ static void say_outputs(struct calls *calls, uint64_t number, const json_t *outp
 }
 
 static void take_response(struct calls *calls, struct call *call, const json_t *json,
-                          const void *body, size_t body_len, uint64_t now_ns)
+                          struct body *body, uint64_t now_ns)
 {
     const char *error = json_string_value(json_object_get(json, "error"));
     if (!json_is_true(json_object_get(json, "succeeded"))) {
@@ -313,11 +322,14 @@ static void take_response(struct calls *calls, struct call *call, const json_t *
         end(calls, call, &failed, now_ns);
         return;
     }
+    if (body_failure(body)) {
+        end_without_body(calls, call, body, "response", now_ns);
+        return;
+    }
     struct ending ending = {.outcome = OUTCOME_SUCCEEDED,
                             .status = (int)json_integer_value(json_object_get(json, "status")),
                             .headers = json_object_get(json, "headers"),
-                            .body = body,
-                            .body_len = body_len};
+                            .body = body};
     if (ending.status < 200 || ending.status > 999) {
         notes_say(calls->notes, LEVEL_ERROR, call->number,
                   "the status code %d is not one of HTTP; 500 is sent", ending.status);
@@ -328,13 +340,12 @@ static void take_response(struct calls *calls, struct call *call, const json_t *
     end(calls, call, &ending, now_ns);
 }
 
-void calls_response(struct calls *calls, const json_t *json, const void *body, size_t body_len,
-                    uint64_t now_ns)
+void calls_response(struct calls *calls, const json_t *json, struct body *body, uint64_t now_ns)
 {
     struct call *call = find(calls, json);
     if (!call || !call->sent)
         return; /* its time was up, and it has been answered */
-    take_response(calls, call, json, body, body_len, now_ns);
+    take_response(calls, call, json, body, now_ns);
     send_waiting(calls, now_ns);
 }
 

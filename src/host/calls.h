@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "host/body.h"
 #include "host/notes.h"
 #include "model/model.h"
 
@@ -28,11 +29,12 @@ struct calls;
 
 struct calls_ops {
     void *context;
-    /* Send INVOKE; json is borrowed, body copied. 0 or a negative errno. */
-    int (*send)(void *context, const json_t *json, const void *body, size_t body_len);
-    /* Answer the request `handle`. headers: [[name, value]...] or NULL. */
-    void (*answer)(void *context, void *handle, int status, const json_t *headers, const void *body,
-                   size_t body_len);
+    struct body_store *bodies; /* borrowed */
+    /* Send INVOKE; json and body (or NULL) are borrowed. 0 or a negative errno. */
+    int (*send)(void *context, const json_t *json, struct body *body);
+    /* Answer the request `handle`. headers: [[name, value]...] or NULL; body: borrowed, or NULL. */
+    void (*answer)(void *context, void *handle, int status, const json_t *headers,
+                   struct body *body);
     /* A call has been at it for too long; kill the worker. */
     void (*overdue)(void *context);
     void (*begun)(void *context, const struct invocation *invocation);
@@ -45,8 +47,7 @@ struct calls_request {
     const char *shown;    /* "GET /api/X?a=b", "timerTrigger" */
     const char *reason;   /* why it is run, in the console's words; NULL: as for HTTP */
     json_t *json;         /* INVOKE's object without number, id and function; ownership moves */
-    const void *body;     /* borrowed until the answer; copied where `handle` is NULL */
-    size_t body_len;
+    struct body *body;    /* borrowed, or NULL; a reference is held until it is sent */
     void (*done)(void *context, int status); /* where `handle` is NULL: it is over; or NULL */
     void *done_context;
     bool limited; /* the limits in number hold for it */
@@ -77,8 +78,7 @@ void calls_fail(struct calls *calls, const struct calls_request *request, const 
 /* A worker has loaded the functions: what waited is sent. */
 void calls_worker_ready(struct calls *calls, uint64_t now_ns);
 /* A RESPONSE frame came. */
-void calls_response(struct calls *calls, const json_t *json, const void *body, size_t body_len,
-                    uint64_t now_ns);
+void calls_response(struct calls *calls, const json_t *json, struct body *body, uint64_t now_ns);
 /* The worker died, as `words` say: 502 for what it had; what waited goes on waiting. */
 void calls_worker_died(struct calls *calls, const char *words, uint64_t now_ns);
 /* The worker is to be replaced: what it has is still awaited, what comes waits for the next one. */

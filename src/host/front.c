@@ -36,13 +36,14 @@ static void serve_function(struct front *front, struct http_request *request,
         .function = function->name,
         .shown = shown,
         .json = invoke_message(request, match, model->base_url),
+        .body = http_request_take_body(request),
         .limited = true,
     };
-    call.body = http_request_body(request, &call.body_len);
     if (function->load_error)
         calls_fail(front->calls, &call, function->load_error, clock_monotonic_ns());
     else
         calls_begin(front->calls, &call, clock_monotonic_ns());
+    body_release(call.body);
     free(shown);
 }
 
@@ -198,9 +199,9 @@ void front_fini(struct front *front)
 }
 
 void front_answer(struct front *front, void *handle, int status, const json_t *headers,
-                  const void *body, size_t body_len)
+                  struct body *body)
 {
-    struct http_answer *answer = http_answer_new(status, body, body_len);
+    struct http_answer *answer = http_answer_of(status, body);
     size_t i;
     json_t *pair;
     json_array_foreach(headers, i, pair)

@@ -56,6 +56,6 @@ void front_answering(const struct front *front, const struct http_request *reque
                      struct http_answer *answer);
 /* The answer to a call, as struct calls_ops has it; `handle` is the struct http_request. */
 void front_answer(struct front *front, void *handle, int status, const json_t *headers,
-                  const void *body, size_t body_len);
+                  struct body *body);
 
 #endif

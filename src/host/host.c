@@ -37,6 +37,7 @@
 #include "host/limit.h"
 #include "host/load.h"
 #include "host/notes.h"
+#include "host/number.h"
 #include "host/requests.h"
 #include "host/schedule.h"
 #include "host/supervisor.h"
@@ -61,6 +62,7 @@ struct host {
     struct cors cors;
     struct auth auth;
     struct environment environment;
+    struct body_store bodies;
     char *worker_program;      /* owned */
     char **worker_environment; /* owned */
     struct model *model;
@@ -231,7 +233,7 @@ static void on_ready(struct host *host, const json_t *json)
     model_set_text(&host->model->python, python ? python : "");
     host->model->worker = WORKER_LOADING;
     model_touch(host->model);
-    supervisor_send(host->supervisor, FRAME_LOAD, message, NULL, 0);
+    supervisor_send(host->supervisor, FRAME_LOAD, message, NULL);
     json_decref(message);
 }
 
@@ -361,15 +363,15 @@ static void on_log(struct host *host, const json_t *json)
     buf_fini(&text);
 }
 
-static void on_worker_frame(void *context, const struct frame *frame, json_t *json)
+static void on_worker_frame(void *context, enum frame_type type, json_t *json, struct body *body)
 {
     struct host *host = context;
-    switch (frame->type) {
+    switch (type) {
     case FRAME_READY: on_ready(host, json); break;
     case FRAME_LOADED: on_loaded(host, json); break;
     case FRAME_RESPONSE:
         drain(host);
-        calls_response(host->calls, json, frame->body, frame->body_len, clock_monotonic_ns());
+        calls_response(host->calls, json, body, clock_monotonic_ns());
         break;
     case FRAME_LOG: on_log(host, json); break;
     default: break; /* of a later version, or not for the host */
@@ -454,17 +456,17 @@ static void on_worker_died(void *context, const struct supervisor_end *end, unsi
 
 /* ---- calls ---- */
 
-static int send_invoke(void *context, const json_t *json, const void *body, size_t body_len)
+static int send_invoke(void *context, const json_t *json, struct body *body)
 {
     struct host *host = context;
-    return supervisor_send(host->supervisor, FRAME_INVOKE, json, body, body_len);
+    return supervisor_send(host->supervisor, FRAME_INVOKE, json, body);
 }
 
 static void answer_call(void *context, void *handle, int status, const json_t *headers,
-                        const void *body, size_t body_len)
+                        struct body *body)
 {
     struct host *host = context;
-    front_answer(&host->front, handle, status, headers, body, body_len);
+    front_answer(&host->front, handle, status, headers, body);
 }
 
 static void on_overdue(void *context)
@@ -538,14 +540,32 @@ static const char *wanted_address(const struct host *host)
     return host->options->address_given || !set ? host->options->address : set;
 }
 
+/* Azure's setting for how large a request's body may be; 0 for the usual size. */
+static size_t body_max_bytes(struct host *host)
+{
+    static const char name[] = "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT";
+    const char *value = settings_value(&host->app.settings, name);
+    unsigned long long bytes = 0;
+    if (!value || !*value || (number_read(value, FRAME_BODY_MAX, &bytes) && bytes))
+        return (size_t)bytes;
+    notes_say(&host->notes, LEVEL_WARNING, OUTPUT_NO_INVOCATION,
+              "%s is '%s', and not a number of bytes from 1 to %zu; it is not used", name, value,
+              FRAME_BODY_MAX);
+    return 0;
+}
+
 static int open_http(struct host *host, struct error *error)
 {
-    const struct http_handler handler = {.context = host,
-                                         .request = on_http_request,
-                                         .answering = on_http_answering,
-                                         .notice = on_notice};
+    const struct http_setup setup = {
+        .handler = {.context = host,
+                    .request = on_http_request,
+                    .answering = on_http_answering,
+                    .notice = on_notice},
+        .bodies = &host->bodies,
+        .body_max_bytes = body_max_bytes(host),
+    };
     const char *address = wanted_address(host);
-    host->http = http_server_open(host->loop, address, wanted_port(host), &handler, error);
+    host->http = http_server_open(host->loop, address, wanted_port(host), &setup, error);
     if (!host->http)
         return -1;
     host->requests.http = host->http;
@@ -578,6 +598,7 @@ static void make_parts(struct host *host)
 {
     const struct calls_ops ops = {
         .context = host,
+        .bodies = &host->bodies,
         .send = send_invoke,
         .answer = answer_call,
         .overdue = on_overdue,
@@ -594,6 +615,7 @@ static void make_parts(struct host *host)
                                .app = &host->app,
                                .model = host->model,
                                .calls = host->calls,
+                               .bodies = &host->bodies,
                                .notes = &host->notes};
     host->schedule =
         (struct schedule){.app = &host->app, .runs = &host->runs, .notes = &host->notes};
@@ -658,7 +680,7 @@ static void say_notices(struct host *host)
     }
 }
 
-static struct supervisor_setup worker_setup(const struct host *host)
+static struct supervisor_setup worker_setup(struct host *host)
 {
     const struct options *options = host->options;
     return (struct supervisor_setup){
@@ -670,6 +692,7 @@ static struct supervisor_setup worker_setup(const struct host *host)
         .include_count = options->include_count,
         .exclude = options->exclude,
         .exclude_count = options->exclude_count,
+        .bodies = &host->bodies,
         .once = options->command == COMMAND_BATCH,
     };
 }
@@ -810,6 +833,7 @@ struct host *host_open(uv_loop_t *loop, const struct options *options,
                        const struct host_events *events, struct error *error)
 {
     struct host *host = mem_calloc(1, sizeof *host);
+    body_store_init(&host->bodies);
     host->loop = loop;
     host->options = options;
     host->events = events ? events : &no_events;

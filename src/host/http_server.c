@@ -8,15 +8,20 @@
  * answer is queued. Within serve() an answer may come before the connection is suspended; hence the
  * three steps there: hand out, look for an answer, else suspend.
  *
- * The listening socket is made here and not by libmicrohttpd, whose message for a port that is busy
- * would not say so.
+ * What libmicrohttpd does not see to is done around it: clients that are slow or gone
+ * (connections.h; one that is gone takes its connection with it, while its request lives on until
+ * it is answered), requests that it takes although they are none (http_check.h), and an answer that
+ * is given before a request was read to its end. Such an answer can be queued only while no byte of
+ * the body has come; later it is written to the socket by hand. Either way libmicrohttpd then
+ * closes the connection, on which the last word must not get lost (linger.h). For that it runs with
+ * MHD_USE_TURBO, which lets it close a socket without shutting it down.
  */
 #include "config.h"
 #include "host/http_server.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <microhttpd.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -28,21 +33,30 @@
 #include <unistd.h>
 
 #include "base/attributes.h"
-#include "base/buf.h"
 #include "base/mem.h"
+#include "host/connections.h"
+#include "host/http_check.h"
+#include "host/linger.h"
+#include "host/listener.h"
 #include "host/number.h"
 
-enum { BACKLOG = 128, TARGET_SHOWN = 200, NOTICE_MAX = 1024 };
+enum { TARGET_SHOWN = 200, NOTICE_MAX = 1024, TICK_MS = 1000, HANDLES = 3 };
+enum { BLOCK_BYTES = 64 << 10, PASS_BYTES = 4 << 20 };
 
 struct http_server {
     struct MHD_Daemon *daemon;
     uv_poll_t poll;
     uv_timer_t timer;
+    uv_timer_t tick;
     struct http_handler handler;
+    struct body_store *bodies; /* borrowed */
+    struct connections connections;
+    struct lingerers lingerers;
     uint16_t port;
+    size_t body_max_bytes;
     size_t active;
-    size_t bodies_bytes;
-    unsigned handles; /* of the loop, still open */
+    unsigned handles; /* of the loop, still open; what lingers counts as one */
+    bool closing;
     void (*closed)(void *context);
     void *closed_context;
 };
@@ -51,13 +65,15 @@ enum request_state { REQUEST_READING, REQUEST_HANDED_OUT, REQUEST_ANSWERED };
 
 struct http_request {
     struct http_server *server;
-    struct MHD_Connection *connection; /* NULL until the headers are read */
+    struct MHD_Connection *connection; /* NULL once the client is gone */
+    struct connection *link;           /* likewise */
     char *target;                      /* owned */
     char *method;                      /* owned; NULL until the headers are read */
-    struct buf body;
+    struct body *body;                 /* a reference, or NULL */
+    size_t body_bytes;                 /* that came */
     enum request_state state;
-    unsigned refusal; /* status to refuse with once the body is read; 0: none */
     bool in_serve;
+    bool gone;                  /* the client is; libmicrohttpd does not know it yet */
     struct http_answer *answer; /* owned until it is queued */
 };
 
@@ -86,6 +102,41 @@ struct http_answer *http_answer_new(int status, const void *body, size_t len)
     return answer;
 }
 
+/* The bytes of a body for libmicrohttpd, block by block, so that a mapping does not come into
+ * memory whole. */
+static ssize_t read_body(void *cls, uint64_t start, char *out, size_t size)
+{
+    struct body *body = cls;
+    size_t len;
+    const char *bytes = body_bytes(body, &len);
+    if (start >= len)
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    if (size > len - start)
+        size = (size_t)(len - start);
+    memcpy(out, bytes + start, size);
+    if ((start + size) / PASS_BYTES != start / PASS_BYTES)
+        body_pass(body, start + size);
+    return (ssize_t)size;
+}
+
+static void release_body(void *body)
+{
+    body_release(body);
+}
+
+struct http_answer *http_answer_of(int status, struct body *body)
+{
+    size_t len = 0;
+    const char *bytes = body_bytes(body, &len);
+    if (len <= BLOCK_BYTES)
+        return http_answer_new(status, bytes, len);
+    struct http_answer *answer = http_answer_new(status, NULL, 0);
+    MHD_destroy_response(answer->response);
+    answer->response = MHD_create_response_from_callback(len, BLOCK_BYTES, read_body,
+                                                         body_hold(body), release_body);
+    return answer;
+}
+
 static void answer_free(struct http_answer *answer)
 {
     if (!answer)
@@ -102,9 +153,25 @@ int http_answer_header(struct http_answer *answer, const char *name, const char 
     for (size_t i = 0; i < ARRAY_LEN(own); i++)
         if (strcasecmp(name, own[i]) == 0)
             return 0;
-    if (!answer->response || MHD_add_response_header(answer->response, name, value) != MHD_YES)
+    if (!answer->response || !http_is_token(name, strlen(name)))
         return -EINVAL;
-    return 0;
+    /* libmicrohttpd takes no empty value and no tab; white space around or within one is as good.
+     */
+    char *sent = mem_strdup(*value ? value : " ");
+    for (char *tab = sent; (tab = strchr(tab, '\t'));)
+        *tab = ' ';
+    enum MHD_Result result = MHD_add_response_header(answer->response, name, sent);
+    free(sent);
+    return result == MHD_YES ? 0 : -EINVAL;
+}
+
+static void request_free(struct http_request *request)
+{
+    body_release(request->body);
+    answer_free(request->answer);
+    free(request->target);
+    free(request->method);
+    free(request);
 }
 
 bool http_answer_has_header(const struct http_answer *answer, const char *name)
@@ -154,11 +221,21 @@ void http_request_answer(struct http_request *request, struct http_answer *answe
         handler->answering(handler->context, request, answer);
     request->state = REQUEST_ANSWERED;
     request->answer = answer;
-    if (request->in_serve)
+    if (!request->connection) { /* its client went away, and nobody else knows it any more */
+        request_free(request);
+        return;
+    }
+    if (request->in_serve || request->gone)
         return;
     MHD_resume_connection(request->connection);
     /* Not MHD_run here: the caller may be within one. */
     uv_timer_start(&request->server->timer, on_timer, 0, 0);
+}
+
+static void enter(struct http_request *request, enum connection_phase phase)
+{
+    struct http_server *server = request->server;
+    connection_enter(&server->connections, request->link, phase, uv_now(server->poll.loop));
 }
 
 static enum MHD_Result queue_answer(struct http_request *request)
@@ -166,6 +243,7 @@ static enum MHD_Result queue_answer(struct http_request *request)
     struct http_answer *answer = request->answer;
     if (!answer || !answer->response)
         return MHD_NO;
+    enter(request, CONNECTION_ANSWERED);
     return MHD_queue_response(request->connection, answer->status, answer->response);
 }
 
@@ -183,13 +261,16 @@ const char *http_request_target(const struct http_request *request)
 
 const char *http_request_header(const struct http_request *request, const char *name)
 {
-    return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+    return request->connection
+               ? MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name)
+               : NULL;
 }
 
-const char *http_request_body(const struct http_request *request, size_t *len)
+struct body *http_request_take_body(struct http_request *request)
 {
-    *len = request->body.len;
-    return buf_text(&request->body);
+    struct body *body = request->body;
+    request->body = NULL;
+    return body;
 }
 
 struct each_call {
@@ -208,13 +289,15 @@ static enum MHD_Result call_each(void *cls, enum MHD_ValueKind kind ATTR_UNUSED,
 void http_request_headers(const struct http_request *request, http_each *each, void *context)
 {
     struct each_call call = {.each = each, .context = context};
-    MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, call_each, &call);
+    if (request->connection)
+        MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, call_each, &call);
 }
 
 void http_request_query(const struct http_request *request, http_each *each, void *context)
 {
     struct each_call call = {.each = each, .context = context};
-    MHD_get_connection_values_n(request->connection, MHD_GET_ARGUMENT_KIND, call_each, &call);
+    if (request->connection)
+        MHD_get_connection_values_n(request->connection, MHD_GET_ARGUMENT_KIND, call_each, &call);
 }
 
 static ATTR_PRINTF(2, 3) void say(struct http_server *server, const char *format, ...)
@@ -228,76 +311,122 @@ static ATTR_PRINTF(2, 3) void say(struct http_server *server, const char *format
 }
 
 /* Called with the request line's target, before headers are read: the request begins here. */
-static void *begin_request(void *cls, const char *uri,
-                           struct MHD_Connection *connection ATTR_UNUSED)
+static void *begin_request(void *cls, const char *uri, struct MHD_Connection *connection)
 {
     struct http_server *server = cls;
     struct http_request *request = mem_calloc(1, sizeof *request);
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     request->server = server;
+    request->connection = connection;
+    request->link = info->socket_context;
+    request->link->request = request;
     request->target = mem_strdup(uri);
-    buf_init(&request->body, HTTP_BODY_MAX_BYTES);
     server->active++;
     return request;
 }
 
-static void drop_body(struct http_request *request)
+/* The answer is sent, or the connection is at its end. A request that is still to be answered lives
+ * on without it. */
+static void end_request(void *cls ATTR_UNUSED, struct MHD_Connection *connection ATTR_UNUSED,
+                        void **con_cls, enum MHD_RequestTerminationCode code ATTR_UNUSED)
 {
-    request->server->bodies_bytes -= request->body.len;
-    buf_fini(&request->body);
-}
-
-static void end_request(void *cls, struct MHD_Connection *connection ATTR_UNUSED, void **con_cls,
-                        enum MHD_RequestTerminationCode code ATTR_UNUSED)
-{
-    struct http_server *server = cls;
     struct http_request *request = *con_cls;
     if (!request)
         return;
     *con_cls = NULL;
-    server->active--;
-    drop_body(request);
-    answer_free(request->answer);
-    free(request->target);
-    free(request->method);
-    free(request);
+    request->server->active--;
+    request->link->request = NULL;
+    enter(request, CONNECTION_IDLE);
+    request->link = NULL;
+    request->connection = NULL;
+    if (request->state != REQUEST_HANDED_OUT)
+        request_free(request);
 }
 
-static void refuse(struct http_request *request, unsigned status)
+/* The client of a request that waits for its answer is gone: serve() is to end the connection. */
+static void on_gone(void *context ATTR_UNUSED, struct connection *link)
 {
-    static const char too_large[] = "The request's body is larger than 100 MiB.\n";
-    static const char too_many[] = "Too many request bodies are held; try again later.\n";
-    request->refusal = status;
-    drop_body(request);
+    struct http_request *request = link->request;
+    if (!request || request->state != REQUEST_HANDED_OUT)
+        return;
+    request->gone = true;
+    MHD_resume_connection(request->connection);
+    uv_timer_start(&request->server->timer, on_timer, 0, 0);
+}
+
+/* ---- refusing ---- */
+
+/* Answer with `status` and a sentence before the request is read to its end, and read no more of
+ * it. What serve() is to return. */
+static enum MHD_Result refuse(struct http_request *request, unsigned status, const char *words)
+{
+    bool has_begun = request->link->phase == CONNECTION_BODY;
     say(request->server, "%u: %s %.*s: %s", status, request->method, TARGET_SHOWN, request->target,
-        status == 413 ? "the request's body is larger than 100 MiB"
-                      : "the bodies of pending requests take more than 512 MiB");
+        words);
+    body_release(http_request_take_body(request));
     request->state = REQUEST_ANSWERED;
-    request->answer = status == 413 ? http_answer_new(413, too_large, sizeof too_large - 1)
-                                    : http_answer_new(503, too_many, sizeof too_many - 1);
+    request->link->answered_soon = true;
+    if (has_begun) {
+        connection_say(request->link->fd, status, MHD_get_reason_phrase_for(status), words);
+        return MHD_NO;
+    }
+    char *text = mem_printf("%s\n", words);
+    request->answer = http_answer_new((int)status, text, strlen(text));
+    free(text);
     http_answer_header(request->answer, "Content-Type", "text/plain; charset=utf-8");
-}
-
-/* The headers are there. A length that is announced as too large is refused before it is sent. */
-static enum MHD_Result begin_body(struct http_request *request)
-{
-    const char *length = http_request_header(request, "Content-Length");
-    if (!length || strtoull(length, NULL, 10) <= HTTP_BODY_MAX_BYTES)
-        return MHD_YES;
-    refuse(request, 413);
     return queue_answer(request);
 }
 
-/* What is refused midway is still read to its end, since an answer can be queued only there. */
-static void add_body(struct http_request *request, const char *data, size_t len)
+static enum MHD_Result refuse_too_large(struct http_request *request)
 {
-    if (request->refusal)
-        return;
-    if (request->server->bodies_bytes + len > HTTP_BODIES_MAX_BYTES)
-        refuse(request, 503);
-    else if (buf_append(&request->body, data, len))
-        refuse(request, 413);
-    else
-        request->server->bodies_bytes += len;
+    size_t max_bytes = request->server->body_max_bytes;
+    bool even = max_bytes % (1 << 20) == 0;
+    char *words = mem_printf("the request's body is larger than %zu %s",
+                             even ? max_bytes >> 20 : max_bytes, even ? "MiB" : "bytes");
+    enum MHD_Result result = refuse(request, 413, words);
+    free(words);
+    return result;
+}
+
+static enum MHD_Result refuse_unkept(struct http_request *request)
+{
+    int failure = body_failure(request->body);
+    bool for_now = failure == -ENOBUFS || failure == -EMFILE || failure == -ENFILE;
+    char *why = body_describe_failure(request->body);
+    char *words = mem_printf("the request's body is refused: %s", why);
+    enum MHD_Result result = refuse(request, for_now ? 503 : 507, words);
+    free(words);
+    free(why);
+    return result;
+}
+
+/* ---- serving ---- */
+
+/* The headers are there. A length that is announced as too large is refused before it is sent. */
+static enum MHD_Result begin_body(struct http_request *request, const char *version)
+{
+    const char *words;
+    unsigned status =
+        http_check(request->connection, request->method, request->target, version, &words);
+    const char *length = http_request_header(request, "Content-Length");
+    if (status)
+        return refuse(request, status, words);
+    if (length && strtoull(length, NULL, 10) > request->server->body_max_bytes)
+        return refuse_too_large(request);
+    enter(request, CONNECTION_BODY);
+    return MHD_YES;
+}
+
+static enum MHD_Result add_body(struct http_request *request, const char *data, size_t len)
+{
+    request->body_bytes += len;
+    request->link->bytes += len;
+    if (request->body_bytes > request->server->body_max_bytes)
+        return refuse_too_large(request);
+    if (!request->body)
+        request->body = body_new(request->server->bodies);
+    return body_append(request->body, data, len) ? refuse_unkept(request) : MHD_YES;
 }
 
 /* The request is whole, or its connection was resumed. */
@@ -305,7 +434,10 @@ static enum MHD_Result finish(struct http_request *request)
 {
     struct http_server *server = request->server;
     if (request->state == REQUEST_READING) {
+        if (request->body && body_finish(request->body))
+            return refuse_unkept(request);
         request->state = REQUEST_HANDED_OUT;
+        enter(request, CONNECTION_WAITS);
         request->in_serve = true;
         server->handler.request(server->handler.context, request);
         request->in_serve = false;
@@ -316,44 +448,93 @@ static enum MHD_Result finish(struct http_request *request)
     return MHD_YES;
 }
 
-static enum MHD_Result serve(void *cls ATTR_UNUSED, struct MHD_Connection *connection,
-                             const char *url ATTR_UNUSED, const char *method,
-                             const char *version ATTR_UNUSED, const char *upload_data,
-                             size_t *upload_data_size, void **con_cls)
+static enum MHD_Result serve(void *cls ATTR_UNUSED, struct MHD_Connection *connection ATTR_UNUSED,
+                             const char *url ATTR_UNUSED, const char *method, const char *version,
+                             const char *upload_data, size_t *upload_data_size, void **con_cls)
 {
     struct http_request *request = *con_cls;
-    if (!request->connection) {
-        request->connection = connection;
+    size_t len = *upload_data_size;
+    if (request->gone)
+        return MHD_NO;
+    if (!request->method) {
         request->method = mem_strdup(method);
-        return begin_body(request);
+        return begin_body(request, version);
     }
-    if (*upload_data_size) {
-        add_body(request, upload_data, *upload_data_size);
-        *upload_data_size = 0;
-        return MHD_YES;
-    }
-    return finish(request);
+    if (!len)
+        return finish(request);
+    *upload_data_size = 0;
+    return add_body(request, upload_data, len);
 }
 
-/* What libmicrohttpd answers by itself comes here as a log line; the usual ones are said in clear.
- */
-static ATTR_PRINTF(2, 0) void log_line(void *cls, const char *format, va_list args)
+/* ---- connections ---- */
+
+/* libmicrohttpd is about to close a connection. Where the first thing that came on it was no
+ * request it does so without a word. */
+static void say_goodbye(struct http_server *server, const struct connection *link)
+{
+    bool is_no_http = link->phase == CONNECTION_NEW && connection_has_peer(link->fd) &&
+                      !connection_is_answered(link->fd);
+    if (is_no_http) {
+        say(server, "400: a request that is not HTTP");
+        connection_say(link->fd, 400, "Bad Request", "This is not an HTTP request.");
+    }
+    if (!is_no_http && !link->answered_soon && !connection_has_unread(link->fd))
+        return;
+    int fd = fcntl(link->fd, F_DUPFD_CLOEXEC, 0);
+    if (fd >= 0)
+        linger_add(&server->lingerers, fd);
+}
+
+static void on_connection(void *cls, struct MHD_Connection *connection, void **socket_context,
+                          enum MHD_ConnectionNotificationCode code)
 {
     struct http_server *server = cls;
+    struct connection *link = *socket_context;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        const union MHD_ConnectionInfo *info =
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        *socket_context =
+            connections_add(&server->connections, info->connect_fd, uv_now(server->poll.loop));
+        return;
+    }
+    if (!server->closing && !link->given_up)
+        say_goodbye(server, link);
+    connections_remove(&server->connections, link);
+    *socket_context = NULL;
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct http_server *server = timer->data;
+    size_t late = connections_tick(&server->connections, uv_now(timer->loop));
+    if (late)
+        say(server, "408: %zu connection%s closed on which no request came in time", late,
+            late == 1 ? "" : "s");
+    linger_tick(&server->lingerers, uv_now(timer->loop));
+}
+
+/* What libmicrohttpd answers by itself comes here as a log line, which is said in clear. Of the
+ * other lines, those about the clients' ends of connections are nothing to tell. */
+static ATTR_PRINTF(2, 0) void log_line(void *cls, const char *format, va_list args)
+{
+    static const char refused[] = "Error processing request (HTTP response code is ";
+    static const char accepting[] = "Error accepting connection: ";
+    struct http_server *server = cls;
     char text[NOTICE_MAX];
-    static const char error[] = "Error processing request (HTTP response code is ";
     unsigned long long code = 0;
     vsnprintf(text, sizeof text, format, args);
     text[strcspn(text, "\r\n")] = '\0';
-    if (strncmp(text, error, sizeof error - 1) == 0)
-        number_read(text + sizeof error - 1, 999, &code);
+    if (strncmp(text, refused, sizeof refused - 1) == 0)
+        number_read(text + sizeof refused - 1, 999, &code);
     if (code == 431)
         say(server, "431: the request's headers are larger than 64 KiB");
     else if (code == 414)
         say(server, "414: the request's line is larger than 64 KiB");
+    else if (code == 413)
+        say(server, "413: the length of a request's body is beyond all bounds");
     else if (code)
         say(server, "%llu: a request that is not HTTP", code);
-    else if (*text)
+    else if (strncmp(text, accepting, sizeof accepting - 1) == 0)
         say(server, "http: %s", text);
 }
 
@@ -381,103 +562,47 @@ static void on_timer(uv_timer_t *timer)
 
 /* ---- opening ---- */
 
-static int bind_failed(const char *address, uint16_t port, int code, struct error *error)
-{
-    if (code == EADDRINUSE)
-        return error_set(error, EXIT_STATUS_SYSTEM,
-                         "Port %u is unavailable. Close the process using that port, or specify "
-                         "another port using --port [-p].",
-                         port);
-    if (code == EADDRNOTAVAIL)
-        return error_set(error, EXIT_STATUS_USAGE,
-                         "--address: %s is no address of this machine; use 127.0.0.1 or 0.0.0.0",
-                         address);
-    if (code == EACCES)
-        return error_set(error, EXIT_STATUS_SYSTEM,
-                         "port %u needs more rights than you have; use --port with 1024 or more",
-                         port);
-    return error_set(error, EXIT_STATUS_SYSTEM, "cannot listen on %s port %u: %s", address, port,
-                     strerror(code));
-}
-
-static int listen_on(const struct addrinfo *info)
-{
-    int on = 1;
-    int fd = socket(info->ai_family, info->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return -errno;
-    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 ||
-        bind(fd, info->ai_addr, info->ai_addrlen) < 0 || listen(fd, BACKLOG) < 0) {
-        int code = errno;
-        close(fd);
-        return -code;
-    }
-    return fd;
-}
-
-/* A listening socket, or -1 with `error`. */
-static int open_socket(const char *address, uint16_t port, struct error *error)
-{
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
-    struct addrinfo *list = NULL;
-    char service[8];
-    snprintf(service, sizeof service, "%u", port);
-    int result = getaddrinfo(address, service, &hints, &list);
-    if (result) {
-        error_set(error, EXIT_STATUS_USAGE, "--address: %s: %s", address, gai_strerror(result));
-        return -1;
-    }
-    int fd = -EADDRNOTAVAIL;
-    for (const struct addrinfo *each = list; each && fd < 0; each = each->ai_next)
-        fd = listen_on(each);
-    freeaddrinfo(list);
-    return fd < 0 ? bind_failed(address, port, -fd, error) : fd;
-}
-
-static uint16_t bound_port(int fd)
-{
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-    } address = {.any = {0}};
-    socklen_t len = sizeof address;
-    if (getsockname(fd, &address.any, &len) < 0)
-        return 0;
-    return ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port : address.v4.sin_port);
-}
-
 static struct MHD_Daemon *start_daemon(struct http_server *server, int fd)
 {
     return MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_USE_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, serve, server,
-        MHD_OPTION_EXTERNAL_LOGGER, log_line, server, MHD_OPTION_LISTEN_SOCKET, fd,
+        MHD_USE_EPOLL | MHD_USE_SUSPEND_RESUME | MHD_USE_ERROR_LOG | MHD_USE_TURBO, 0, NULL, NULL,
+        serve, server, MHD_OPTION_EXTERNAL_LOGGER, log_line, server, MHD_OPTION_LISTEN_SOCKET, fd,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_HEADERS_MAX_BYTES,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)HTTP_IDLE_S, MHD_OPTION_URI_LOG_CALLBACK, begin_request, server,
-        MHD_OPTION_NOTIFY_COMPLETED, end_request, server, MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)server->connections.limits.max,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_IDLE_S, MHD_OPTION_URI_LOG_CALLBACK,
+        begin_request, server, MHD_OPTION_NOTIFY_COMPLETED, end_request, server,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_END);
 }
 
 static void watch(struct http_server *server, uv_loop_t *loop, int epoll_fd)
 {
     uv_poll_init(loop, &server->poll, epoll_fd);
     uv_timer_init(loop, &server->timer);
+    uv_timer_init(loop, &server->tick);
     server->poll.data = server;
     server->timer.data = server;
-    server->handles = 2;
+    server->tick.data = server;
+    server->handles = HANDLES + 1;
     uv_poll_start(&server->poll, UV_READABLE, on_poll);
     uv_timer_start(&server->timer, on_timer, 0, 0);
+    uv_timer_start(&server->tick, on_tick, TICK_MS, TICK_MS);
 }
 
 struct http_server *http_server_open(uv_loop_t *loop, const char *address, uint16_t port,
-                                     const struct http_handler *handler, struct error *error)
+                                     const struct http_setup *setup, struct error *error)
 {
-    int fd = open_socket(address, port, error);
+    const struct connection_limits limits = connection_limits_default();
+    int fd = listener_open(address, port, error);
     if (fd < 0)
         return NULL;
     struct http_server *server = mem_calloc(1, sizeof *server);
-    server->handler = *handler;
-    server->port = bound_port(fd);
+    server->handler = setup->handler;
+    server->bodies = setup->bodies;
+    server->body_max_bytes = setup->body_max_bytes ? setup->body_max_bytes : HTTP_BODY_MAX_BYTES;
+    server->port = listener_port(fd);
+    connections_init(&server->connections, setup->limits ? setup->limits : &limits, on_gone,
+                     server);
+    linger_init(&server->lingerers, loop);
     server->daemon = start_daemon(server, fd);
     const union MHD_DaemonInfo *info =
         server->daemon ? MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
@@ -485,6 +610,7 @@ struct http_server *http_server_open(uv_loop_t *loop, const char *address, uint1
         error_set(error, EXIT_STATUS_SYSTEM, "the HTTP server could not be started");
         if (server->daemon)
             MHD_stop_daemon(server->daemon);
+        connections_fini(&server->connections);
         free(server);
         return NULL;
     }
@@ -506,25 +632,34 @@ size_t http_server_active(const struct http_server *server)
     return server->active;
 }
 
-static void on_closed(uv_handle_t *handle)
+static void release(void *context)
 {
-    struct http_server *server = handle->data;
+    struct http_server *server = context;
     if (--server->handles)
         return;
     server->closed(server->closed_context);
     free(server);
 }
 
+static void on_closed(uv_handle_t *handle)
+{
+    release(handle->data);
+}
+
 void http_server_close(struct http_server *server, void (*closed)(void *context), void *context)
 {
     server->closed = closed;
     server->closed_context = context;
+    server->closing = true;
     /* The poll handle goes first: MHD_stop_daemon closes the descriptor that it watches. */
     uv_poll_stop(&server->poll);
     uv_close((uv_handle_t *)&server->poll, on_closed);
     uv_close((uv_handle_t *)&server->timer, on_closed);
+    uv_close((uv_handle_t *)&server->tick, on_closed);
     MHD_stop_daemon(server->daemon);
     server->daemon = NULL;
+    connections_fini(&server->connections);
+    linger_close(&server->lingerers, release, server);
 }
 
 uint16_t http_server_port(const struct http_server *server)

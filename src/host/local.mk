@@ -8,11 +8,13 @@ libhost_a_SOURCES = \
 	src/host/app.c src/host/app.h \
 	src/host/auth.c src/host/auth.h \
 	src/host/batch.c src/host/batch.h \
+	src/host/body.c src/host/body.h \
 	src/host/bytecode.c src/host/bytecode.h \
 	src/host/calls.c src/host/calls.h \
 	src/host/cgroup.c src/host/cgroup.h \
 	src/host/client.c src/host/client.h \
 	src/host/configuration.c src/host/configuration.h \
+	src/host/connections.c src/host/connections.h \
 	src/host/console.c src/host/console.h \
 	src/host/cors.c src/host/cors.h \
 	src/host/constraint.c src/host/constraint.h \
@@ -23,11 +25,14 @@ libhost_a_SOURCES = \
 	src/host/front.c src/host/front.h \
 	src/host/function.c src/host/function.h \
 	src/host/host.c src/host/host.h \
+	src/host/http_check.c src/host/http_check.h \
 	src/host/http_server.c src/host/http_server.h \
 	src/host/invoke.c src/host/invoke.h \
 	src/host/json_file.c src/host/json_file.h \
 	src/host/limit.c src/host/limit.h \
+	src/host/linger.c src/host/linger.h \
 	src/host/link.c src/host/link.h \
+	src/host/listener.c src/host/listener.h \
 	src/host/live.c src/host/live.h \
 	src/host/load.c src/host/load.h \
 	src/host/local_settings.c src/host/local_settings.h \
@@ -75,6 +80,7 @@ if HAVE_CMOCKA
 HOST_TESTS = \
 	tests/unit/test_host_app \
 	tests/unit/test_host_auth \
+	tests/unit/test_host_body \
 	tests/unit/test_host_calls \
 	tests/unit/test_host_configuration \
 	tests/unit/test_host_cors \
@@ -99,6 +105,9 @@ TESTS += $(HOST_TESTS)
 tests_unit_test_host_app_SOURCES = tests/unit/test_host_app.c tests/unit/host_fixture.h
 tests_unit_test_host_app_CFLAGS = $(HOST_TEST_CFLAGS)
 tests_unit_test_host_app_LDADD = $(HOST_TEST_LIBS)
+tests_unit_test_host_body_SOURCES = tests/unit/test_host_body.c tests/unit/host_fixture.h
+tests_unit_test_host_body_CFLAGS = $(HOST_TEST_CFLAGS)
+tests_unit_test_host_body_LDADD = $(HOST_TEST_LIBS)
 tests_unit_test_host_calls_SOURCES = tests/unit/test_host_calls.c tests/unit/host_fixture.h
 tests_unit_test_host_calls_CFLAGS = $(HOST_TEST_CFLAGS)
 tests_unit_test_host_calls_LDADD = $(HOST_TEST_LIBS)

@@ -21,10 +21,9 @@ enum { STATUS_NOT_FOUND = 404, STATUS_FAILED = 400, STATUS_UNAVAILABLE = 503 };
 struct run {
     struct run *next;
     struct runs *runs;
-    char *name; /* owned */
-    char *payload;
-    size_t len;
-    char *reason; /* owned or NULL */
+    char *name;           /* owned */
+    struct body *payload; /* a reference, or NULL */
+    char *reason;         /* owned or NULL */
     void (*done)(void *context, int status);
     void *context;
     uv_timer_t timer;
@@ -49,7 +48,7 @@ static void on_timer_closed(uv_handle_t *handle)
     struct run *run = handle->data;
     run->runs->open--;
     free(run->name);
-    free(run->payload);
+    body_release(run->payload);
     free(run->reason);
     free(run->message);
     free(run);
@@ -142,7 +141,6 @@ static void begin_attempt(struct run *run)
         .reason = run->reason,
         .json = make_message(run, function),
         .body = run->payload,
-        .body_len = run->len,
         .done = on_done,
         .done_context = run,
     };
@@ -160,8 +158,7 @@ int runs_begin(struct runs *runs, const struct runs_request *request, struct err
     struct run *run = mem_calloc(1, sizeof *run);
     run->runs = runs;
     run->name = mem_strdup(request->name);
-    run->payload = mem_strndup(request->payload ? request->payload : "", request->len);
-    run->len = request->len;
+    run->payload = body_of(runs->bodies, request->payload, request->len);
     run->reason = request->reason ? mem_strdup(request->reason) : NULL;
     run->done = request->done;
     run->context = request->context;

@@ -23,6 +23,7 @@ struct runs {
     const struct app *app;
     struct model *model;
     struct calls *calls;
+    struct body_store *bodies;
     struct notes *notes;
     struct run *first; /* owned */
     unsigned open;     /* runs that are not over, and those that the loop still holds */

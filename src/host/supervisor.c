@@ -118,11 +118,11 @@ static void worker_close(struct worker *worker)
 
 /* ---- what the worker says ---- */
 
-static void on_frame(void *context, const struct frame *frame, json_t *json)
+static void on_frame(void *context, enum frame_type type, json_t *json, struct body *body)
 {
     struct worker *worker = context;
     struct supervisor *supervisor = worker->supervisor;
-    supervisor->events.frame(supervisor->events.context, frame, json);
+    supervisor->events.frame(supervisor->events.context, type, json, body);
 }
 
 static void on_out(void *context, const char *line, size_t len)
@@ -341,6 +341,7 @@ static int open_statm(int pid)
 static void listen_to(struct worker *worker, struct channel_fds *fds)
 {
     uv_loop_t *loop = worker->supervisor->loop;
+    worker->link.bodies = worker->supervisor->setup.bodies;
     worker->link.heard = on_frame;
     worker->link.ended = on_link_ended;
     worker->link.context = worker;
@@ -414,11 +415,11 @@ int supervisor_start(struct supervisor *supervisor, struct error *error)
 /* ---- use ---- */
 
 int supervisor_send(struct supervisor *supervisor, enum frame_type type, const json_t *json,
-                    const void *body, size_t body_len)
+                    struct body *body)
 {
     if (!supervisor->worker)
         return -ENOTCONN;
-    return link_send(&supervisor->worker->link, type, json, body, body_len);
+    return link_send(&supervisor->worker->link, type, json, body);
 }
 
 void supervisor_kill(struct supervisor *supervisor)
@@ -468,7 +469,7 @@ static void on_step_terminate(uv_timer_t *timer)
 static void end_worker(struct worker *worker)
 {
     json_t *nothing = json_object();
-    link_send(&worker->link, FRAME_SHUTDOWN, nothing, NULL, 0);
+    link_send(&worker->link, FRAME_SHUTDOWN, nothing, NULL);
     json_decref(nothing);
     uv_timer_start(&worker->timer, on_step_terminate, STEP_MS, 0);
 }

@@ -13,6 +13,7 @@
 #include <uv.h>
 
 #include "base/error.h"
+#include "host/body.h"
 #include "model/output.h"
 #include "wire/frame.h"
 #include "wire/segment.h"
@@ -29,7 +30,8 @@ struct supervisor_setup {
     size_t include_count;
     const char *const *exclude;
     size_t exclude_count;
-    bool once; /* do not start it again after its end */
+    struct body_store *bodies; /* for what it sends; borrowed likewise */
+    bool once;                 /* do not start it again after its end */
 };
 
 struct supervisor_end {
@@ -42,8 +44,8 @@ struct supervisor_events {
     void *context;
     /* A worker was spawned; it writes to `segment`, which is mapped until after `died`. */
     void (*started)(void *context, struct segment *segment);
-    /* `json` is an object. Borrowed. */
-    void (*frame)(void *context, const struct frame *frame, json_t *json);
+    /* A frame, as a link's `heard` has it. */
+    void (*frame)(void *context, enum frame_type type, json_t *json, struct body *body);
     /* A line of its stdout or stderr. */
     void (*text)(void *context, enum output_source source, const char *line, size_t len);
     /* The supervisor has something to say. One line. */
@@ -58,10 +60,10 @@ struct supervisor *supervisor_new(uv_loop_t *loop, const struct supervisor_setup
                                   const struct supervisor_events *events);
 /* Spawn the first worker: 0, or -1 with `error` (EXIT_STATUS_SYSTEM). */
 int supervisor_start(struct supervisor *supervisor, struct error *error);
-/* Send a frame to the worker; json is borrowed, body copied. 0, -ENOTCONN without a worker, or
- * another negative errno. */
+/* Send a frame to the worker, as link_send does. 0, -ENOTCONN without a worker, or another negative
+ * errno. */
 int supervisor_send(struct supervisor *supervisor, enum frame_type type, const json_t *json,
-                    const void *body, size_t body_len);
+                    struct body *body);
 /* End the worker as supervisor_close does, and start another one with `setup` (copied) as soon as
  * it is gone; at once where none runs. */
 void supervisor_replace(struct supervisor *supervisor, const struct supervisor_setup *setup);

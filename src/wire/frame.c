@@ -33,7 +33,7 @@ static int header_check(const struct frame_header *header)
     return 0;
 }
 
-int frame_next(struct frame_reader *reader, struct frame *frame)
+int frame_head(struct frame_reader *reader, struct frame *frame)
 {
     struct frame_header header;
     size_t ready = reader->bytes.len - reader->taken;
@@ -44,17 +44,38 @@ int frame_next(struct frame_reader *reader, struct frame *frame)
     int result = header_check(&header);
     if (result)
         return result;
-    size_t whole = sizeof header + header.json_len + header.body_len;
-    if (ready < whole)
+    if (ready - sizeof header < header.json_len)
         return 0;
     *frame = (struct frame){
         .type = (enum frame_type)header.type,
         .json = start + sizeof header,
         .json_len = header.json_len,
-        .body = start + sizeof header + header.json_len,
         .body_len = header.body_len,
     };
-    reader->taken += whole;
+    reader->taken += sizeof header + header.json_len;
+    return 1;
+}
+
+size_t frame_take(struct frame_reader *reader, size_t len, const char **bytes)
+{
+    size_t ready = reader->bytes.len - reader->taken;
+    *bytes = ready ? reader->bytes.data + reader->taken : "";
+    if (len > ready)
+        len = ready;
+    reader->taken += len;
+    return len;
+}
+
+int frame_next(struct frame_reader *reader, struct frame *frame)
+{
+    size_t before = reader->taken;
+    int result = frame_head(reader, frame);
+    if (result != 1)
+        return result;
+    if (frame_take(reader, frame->body_len, &frame->body) < frame->body_len) {
+        reader->taken = before;
+        return 0;
+    }
     return 1;
 }
 

@@ -74,6 +74,13 @@ void frame_reader_init(struct frame_reader *reader);
 void frame_reader_fini(struct frame_reader *reader);
 /* Add bytes as they came from the socket: 0, or -ENOBUFS where no legal frame can be so long. */
 int frame_feed(struct frame_reader *reader, const void *bytes, size_t len) ATTR_CHECKED;
+/* For a reader that takes bodies piece by piece: the head of the next frame, 1 and *frame filled in
+ * but for `body`, or as frame_next. Then frame_take has to be called until it has handed out
+ * body_len bytes; only then comes the next head. */
+int frame_head(struct frame_reader *reader, struct frame *frame) ATTR_CHECKED;
+/* The next bytes of that body, at most `len`, as many as are there: how many. They are borrowed as
+ * those of a frame are. */
+size_t frame_take(struct frame_reader *reader, size_t len, const char **bytes);
 /* The next whole frame: 1 and *frame filled in, 0 where more bytes are needed, or -EPROTO where
  * the stream is not one of frames of this version and within the limits (then stop reading). */
 int frame_next(struct frame_reader *reader, struct frame *frame) ATTR_CHECKED;

@@ -15,11 +15,13 @@ enum { OUTSTANDING_MAX = 4, CONCURRENT_MAX = 2 };
 static struct model *model;
 static struct notes notes;
 static struct calls *calls;
+static struct body_store bodies;
 static const struct host_events no_events;
 
 /* What the rest of the host was asked for. */
 static struct {
     int sent;
+    size_t sent_bytes;
     json_t *last; /* the last INVOKE, owned */
     int send_result;
     int answered;
@@ -33,26 +35,27 @@ static struct {
     enum outcome outcome;
 } seen;
 
-static int on_send(void *context, const json_t *json, const void *body, size_t body_len)
+static int on_send(void *context, const json_t *json, struct body *body)
 {
     (void)context;
-    (void)body;
-    (void)body_len;
     seen.sent++;
+    seen.sent_bytes = body_len(body);
     json_decref(seen.last);
     seen.last = json_deep_copy(json);
     return seen.send_result;
 }
 
 static void on_answer(void *context, void *handle, int status, const json_t *headers,
-                      const void *body, size_t body_len)
+                      struct body *body)
 {
+    size_t len;
+    const char *bytes = body_bytes(body, &len);
     (void)context;
     seen.answered++;
     seen.handle = handle;
     seen.status = status;
     seen.with_headers = json_array_size(headers) > 0;
-    snprintf(seen.body, sizeof seen.body, "%.*s", (int)body_len, body ? (const char *)body : "");
+    snprintf(seen.body, sizeof seen.body, "%.*s", (int)len, bytes);
 }
 
 static void on_overdue(void *context)
@@ -77,13 +80,15 @@ static void on_ended(void *context, const struct invocation *invocation)
 
 static int open_calls(void **state)
 {
-    const struct calls_ops ops = {.send = on_send,
+    const struct calls_ops ops = {.bodies = &bodies,
+                                  .send = on_send,
                                   .answer = on_answer,
                                   .overdue = on_overdue,
                                   .begun = on_begun,
                                   .ended = on_ended};
     (void)state;
     memset(&seen, 0, sizeof seen);
+    body_store_init(&bodies);
     model = model_new("/app");
     notes = (struct notes){.model = model, .events = &no_events};
     const struct calls_limits limits = {.timeout_ns = 60 * SECOND,
@@ -134,7 +139,9 @@ static void respond(uint64_t number, const char *rest, const char *body, uint64_
     snprintf(text, sizeof text, "{\"number\": %d, %s}", (int)number, rest);
     json_t *json = json_loads(text, 0, NULL);
     assert_non_null(json);
-    calls_response(calls, json, body, strlen(body), now_ns);
+    struct body *whole = body_of(&bodies, body, strlen(body));
+    calls_response(calls, json, whole, now_ns);
+    body_release(whole);
     json_decref(json);
 }
 
@@ -211,7 +218,7 @@ static void test_broken_responses(void **state)
     begin(&anyone, 0);
     respond(2, "\"succeeded\": true, \"status\": 200", "", 0);
     json_t *nonsense = json_pack("{s:s}", "number", "1");
-    calls_response(calls, nonsense, NULL, 0, 0);
+    calls_response(calls, nonsense, NULL, 0);
     json_decref(nonsense);
     assert_int_equal(seen.answered, 0);
     respond(1, "\"succeeded\": true, \"status\": 99", "body", 0);
@@ -456,12 +463,50 @@ static void run(const char *payload, int *status)
         .shown = "queueTrigger",
         .reason = "New queue message detected.",
         .json = json_object(),
-        .body = payload,
-        .body_len = strlen(payload),
+        .body = body_of(&bodies, payload, strlen(payload)),
         .done = on_done,
         .done_context = status,
     };
     calls_begin(calls, &request, 0);
+    body_release(request.body);
+}
+
+/* A body that could not be kept ends its call, whichever way it was to go. */
+static void test_lost_bodies(void **state)
+{
+    (void)state;
+    bodies.folder = "/nowhere";
+    static char large[BODY_MEMORY_BYTES + 1];
+    struct body *lost = body_of(&bodies, large, sizeof large);
+    const struct calls_request request = {.handle = &anyone,
+                                          .function = "One",
+                                          .shown = "POST /api/One",
+                                          .json = json_object(),
+                                          .body = lost};
+    calls_worker_ready(calls, 0);
+    calls_begin(calls, &request, 0);
+    assert_end(1, 507, OUTCOME_FAILED);
+    assert_int_equal(seen.sent, 0);
+    assert_output("the request's body is lost: it cannot be kept in /nowhere: No such file");
+    begin(&anyone, 0);
+    json_t *json = json_pack("{s:i, s:b, s:i}", "number", 2, "succeeded", 1, "status", 200);
+    calls_response(calls, json, lost, 0);
+    json_decref(json);
+    assert_end(2, 507, OUTCOME_FAILED);
+    assert_holds(seen.body, "the response's body is lost: it cannot be kept in /nowhere");
+    body_release(lost);
+}
+
+/* What the worker has, the call need not keep. */
+static void test_body_is_let_go(void **state)
+{
+    int status;
+    (void)state;
+    run("payload", &status);
+    assert_true(bodies.memory_bytes > 0);
+    calls_worker_ready(calls, 0);
+    assert_int_equal(seen.sent_bytes, strlen("payload"));
+    assert_int_equal(bodies.memory_bytes, 0);
 }
 
 static void test_background(void **state)
@@ -520,6 +565,8 @@ int main(void)
                                         close_calls),
         cmocka_unit_test_setup_teardown(test_refusing_all, open_calls, close_calls),
         cmocka_unit_test_setup_teardown(test_background, open_calls, close_calls),
+        cmocka_unit_test_setup_teardown(test_lost_bodies, open_calls, close_calls),
+        cmocka_unit_test_setup_teardown(test_body_is_let_go, open_calls, close_calls),
         cmocka_unit_test_setup_teardown(test_time_out_names_the_line, open_calls, close_calls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -82,13 +82,19 @@ static void test_line_without_end(void **state)
 /* ---- frames ---- */
 
 static struct link *peer;
+static struct body_store bodies;
+static struct body *last_body; /* a reference */
 
-static void on_frame(void *context, const struct frame *frame, json_t *json)
+static void on_frame(void *context, enum frame_type type, json_t *json, struct body *body)
 {
     size_t at = strlen(heard);
+    size_t len;
+    const char *bytes = body_bytes(body, &len);
     (void)context;
-    snprintf(heard + at, sizeof heard - at, "%d:%s:%.*s|", (int)frame->type,
-             json_string_value(json_object_get(json, "a")), (int)frame->body_len, frame->body);
+    body_release(last_body);
+    last_body = body_hold(body);
+    snprintf(heard + at, sizeof heard - at, "%d:%s:%.*s|", (int)type,
+             json_string_value(json_object_get(json, "a")), len < 100 ? (int)len : 100, bytes);
 }
 
 static void on_end(void *context, const char *reason)
@@ -104,6 +110,8 @@ static int open_link(int *other)
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
         return -errno;
     peer = calloc(1, sizeof *peer);
+    body_store_init(&bodies);
+    peer->bodies = &bodies;
     peer->heard = on_frame;
     peer->ended = on_end;
     *other = ends[1];
@@ -117,6 +125,11 @@ static void close_link(int other)
     uv_run(&loop, UV_RUN_DEFAULT);
     link_fini(peer);
     free(peer);
+    body_release(last_body);
+    last_body = NULL;
+    assert_int_equal(bodies.memory_bytes, 0);
+    assert_int_equal(bodies.file_bytes, 0);
+    assert_int_equal(bodies.open_files, 0);
 }
 
 static void write_frame(int fd, uint32_t type, const char *json, const char *body)
@@ -146,7 +159,7 @@ static void test_frames(void **state)
     link_finish(peer);
     assert_holds(heard, "19:z:|");
     json_t *json = json_object();
-    assert_int_equal(link_send(peer, FRAME_SHUTDOWN, json, NULL, 0), -EPIPE);
+    assert_int_equal(link_send(peer, FRAME_SHUTDOWN, json, NULL), -EPIPE);
     json_decref(json);
     close_link(other);
 }
@@ -160,7 +173,9 @@ static void test_sending(void **state)
     (void)state;
     assert_int_equal(open_link(&other), 0);
     json_t *json = json_pack("{s:s}", "a", "x");
-    assert_int_equal(link_send(peer, FRAME_INVOKE, json, "body", 4), 0);
+    struct body *body = body_of(&bodies, "body", 4);
+    assert_int_equal(link_send(peer, FRAME_INVOKE, json, body), 0);
+    body_release(body);
     json_decref(json);
     uv_run(&loop, UV_RUN_NOWAIT);
     ssize_t len = read(other, bytes, sizeof bytes);
@@ -172,6 +187,116 @@ static void test_sending(void **state)
     assert_int_equal(frame.body_len, 4);
     assert_memory_equal(frame.json, "{\"a\":\"x\"}", frame.json_len);
     frame_reader_fini(&reader);
+    close_link(other);
+}
+
+enum { LARGE_BYTES = 9 << 20 };
+
+static char *make_large(void)
+{
+    char *bytes = malloc(LARGE_BYTES);
+    for (size_t i = 0; bytes && i < LARGE_BYTES; i++)
+        bytes[i] = (char)(i * 31 + i / 4096);
+    return bytes;
+}
+
+static void on_space(uv_poll_t *poll, int status, int events)
+{
+    uv_buf_t *left = poll->data;
+    uv_os_fd_t fd;
+    (void)status;
+    (void)events;
+    uv_fileno((uv_handle_t *)poll, &fd);
+    ssize_t wrote = write(fd, left->base, left->len);
+    left->base += wrote > 0 ? wrote : 0;
+    left->len -= wrote > 0 ? (size_t)wrote : 0;
+    if (!left->len)
+        uv_close((uv_handle_t *)poll, NULL);
+}
+
+/* A large body, from the peer: it goes to a file, and comes out of it as it was. */
+static void test_large_body_comes(void **state)
+{
+    int other;
+    uv_poll_t poll;
+    struct frame_header header;
+    size_t len;
+    char *large = make_large();
+    uv_buf_t left = {.base = large, .len = LARGE_BYTES};
+    (void)state;
+    assert_int_equal(open_link(&other), 0);
+    assert_int_equal(frame_header_fill(&header, FRAME_RESPONSE, 2, LARGE_BYTES), 0);
+    assert_int_equal(write(other, &header, sizeof header), sizeof header);
+    assert_int_equal(write(other, "{}", 2), 2);
+    uv_poll_init(&loop, &poll, other);
+    poll.data = &left;
+    uv_poll_start(&poll, UV_WRITABLE, on_space);
+    while (!last_body)
+        uv_run(&loop, UV_RUN_ONCE);
+    assert_int_equal(bodies.memory_bytes, 0);
+    assert_int_equal(bodies.file_bytes, LARGE_BYTES);
+    assert_int_equal(bodies.open_files, 0);
+    const char *bytes = body_bytes(last_body, &len);
+    assert_int_equal(len, LARGE_BYTES);
+    assert_memory_equal(bytes, large, LARGE_BYTES);
+    write_frame(other, FRAME_LOG, "{\"a\": \"after\"}", "");
+    while (!strstr(heard, "after"))
+        uv_run(&loop, UV_RUN_ONCE);
+    free(large);
+    close_link(other);
+}
+
+/* To the peer: what follows comes behind it, and its owner may let go of it at once. */
+static void test_large_body_goes(void **state)
+{
+    int other;
+    static char bytes[65536];
+    struct frame_reader reader;
+    struct frame frame;
+    char *large = make_large();
+    (void)state;
+    assert_int_equal(open_link(&other), 0);
+    struct body *body = body_of(&bodies, large, LARGE_BYTES);
+    json_t *json = json_object();
+    assert_int_equal(link_send(peer, FRAME_INVOKE, json, body), 0);
+    assert_int_equal(link_send(peer, FRAME_SHUTDOWN, json, NULL), 0);
+    body_release(body);
+    json_decref(json);
+    frame_reader_init(&reader);
+    int result;
+    while (!(result = frame_next(&reader, &frame))) {
+        uv_run(&loop, UV_RUN_NOWAIT);
+        ssize_t len = recv(other, bytes, sizeof bytes, MSG_DONTWAIT);
+        assert_int_equal(frame_feed(&reader, bytes, len > 0 ? (size_t)len : 0), 0);
+    }
+    assert_int_equal(result, 1);
+    assert_int_equal(frame.body_len, LARGE_BYTES);
+    assert_memory_equal(frame.body, large, LARGE_BYTES);
+    while (!(result = frame_next(&reader, &frame))) {
+        uv_run(&loop, UV_RUN_NOWAIT);
+        ssize_t len = recv(other, bytes, sizeof bytes, MSG_DONTWAIT);
+        assert_int_equal(frame_feed(&reader, bytes, len > 0 ? (size_t)len : 0), 0);
+    }
+    assert_int_equal(frame.type, FRAME_SHUTDOWN);
+    frame_reader_fini(&reader);
+    free(large);
+    close_link(other);
+}
+
+/* The worker goes while its request is on the way. */
+static void test_peer_goes_while_body_is_sent(void **state)
+{
+    int other;
+    char *large = make_large();
+    (void)state;
+    assert_int_equal(open_link(&other), 0);
+    struct body *body = body_of(&bodies, large, LARGE_BYTES);
+    json_t *json = json_object();
+    assert_int_equal(link_send(peer, FRAME_INVOKE, json, body), 0);
+    body_release(body);
+    json_decref(json);
+    free(large);
+    assert_int_equal(bodies.file_bytes, LARGE_BYTES);
     close_link(other);
 }
 
@@ -211,6 +336,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_line_without_end, open_loop, close_loop),
         cmocka_unit_test_setup_teardown(test_frames, open_loop, close_loop),
         cmocka_unit_test_setup_teardown(test_sending, open_loop, close_loop),
+        cmocka_unit_test_setup_teardown(test_large_body_comes, open_loop, close_loop),
+        cmocka_unit_test_setup_teardown(test_large_body_goes, open_loop, close_loop),
+        cmocka_unit_test_setup_teardown(test_peer_goes_while_body_is_sent, open_loop, close_loop),
         cmocka_unit_test_setup_teardown(test_broken_peers, open_loop, close_loop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -90,6 +90,41 @@ static void test_byte_by_byte(void **state)
     buf_fini(&stream);
 }
 
+/* A reader of bodies piece by piece, from a stream that comes in pieces of every size. */
+static void test_body_in_pieces(void **state)
+{
+    (void)state;
+    struct buf stream;
+    three_frames(&stream);
+    for (size_t step = 1; step <= stream.len; step++) {
+        struct frame_reader reader;
+        struct frame head = {.body_len = 0};
+        char body[16] = "";
+        size_t missing = 0;
+        int heads = 0;
+        frame_reader_init(&reader);
+        for (size_t at = 0; at < stream.len; at += step) {
+            const char *bytes;
+            size_t len = stream.len - at < step ? stream.len - at : step;
+            assert_int_equal(frame_feed(&reader, stream.data + at, len), 0);
+            while (missing || frame_head(&reader, &head) == 1) {
+                heads += !missing;
+                missing = missing ? missing : head.body_len;
+                len = frame_take(&reader, missing, &bytes);
+                missing -= len;
+                strncat(body, bytes, len);
+                if (missing)
+                    break;
+            }
+        }
+        assert_int_equal(heads, 3);
+        assert_string_equal(body, "the body");
+        assert_int_equal(head.type, FRAME_LOG);
+        frame_reader_fini(&reader);
+    }
+    buf_fini(&stream);
+}
+
 /* Cut in two at every place. */
 static void test_every_split(void **state)
 {
@@ -208,6 +243,7 @@ int main(void)
         cmocka_unit_test(test_burst),
         cmocka_unit_test(test_byte_by_byte),
         cmocka_unit_test(test_every_split),
+        cmocka_unit_test(test_body_in_pieces),
         cmocka_unit_test(test_bad_headers),
         cmocka_unit_test(test_bad_frame_after_a_good_one),
         cmocka_unit_test(test_feed_has_a_limit),
