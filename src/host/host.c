@@ -546,7 +546,7 @@ static size_t body_max_bytes(struct host *host)
     static const char name[] = "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT";
     const char *value = settings_value(&host->app.settings, name);
     unsigned long long bytes = 0;
-    if (!value || !*value || (number_read(value, FRAME_BODY_MAX, &bytes) && bytes))
+    if (!value || !*value || (!number_parse(value, FRAME_BODY_MAX, &bytes) && bytes))
         return (size_t)bytes;
     notes_say(&host->notes, LEVEL_WARNING, OUTPUT_NO_INVOCATION,
               "%s is '%s', and not a number of bytes from 1 to %zu; it is not used", name, value,
