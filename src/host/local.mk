@@ -24,7 +24,9 @@ libhost_a_SOURCES = \
 	src/host/fingerprint.c src/host/fingerprint.h \
 	src/host/front.c src/host/front.h \
 	src/host/function.c src/host/function.h \
-	src/host/host.c src/host/host.h \
+	src/host/host.c src/host/host.h src/host/host_parts.h \
+	src/host/host_reload.c \
+	src/host/host_worker.c \
 	src/host/http_check.c src/host/http_check.h \
 	src/host/http_server.c src/host/http_server.h \
 	src/host/invoke.c src/host/invoke.h \
