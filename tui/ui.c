@@ -260,13 +260,16 @@ static void show_first_view(struct ui *ui, const struct model *model)
     const struct invocations *set = &model->invocations;
     bool list = set->total == 0 && model->function_count > 1 && !model_has_selection(model);
     enum view_id view = list ? VIEW_FUNCTIONS : VIEW_SOURCE;
-    if (ui->view_chosen || ui->prompt != PROMPT_NONE || ui->view == view)
+    if (ui->view_chosen || ui->prompt != PROMPT_NONE)
+        return;
+    if (ui->view == view && (list || ui->function_shown || set->total == 0))
         return;
     ui->view = ui->focus = view;
-    if (set->total > 0) {
-        const char *name = set->kept[set->count - 1]->function;
-        show_function(ui, model, model_find_function(model, name));
-    }
+    if (set->total == 0 || model_has_selection(model) || ui->file_chosen || ui->line_chosen)
+        return;
+    const char *name = set->kept[set->count - 1]->function;
+    show_function(ui, model, model_find_function(model, name));
+    ui->function_shown = true;
 }
 
 /* What is followed are requests; the first load, too, but not that of a worker started again. */

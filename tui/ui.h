@@ -94,11 +94,12 @@ struct ui {
     bool follow;      /* the running line */
     bool file_chosen; /* by the user: a default no longer replaces it */
     bool line_chosen;
-    bool old_chosen;  /* `file` was an old version already when the user chose it */
-    bool view_chosen; /* by the user, or by the first invocation */
-    bool one_open;    /* the numbers of one invocation are shown */
-    bool marked;      /* `mark` is set */
-    bool difference;  /* one less mark */
+    bool old_chosen;     /* `file` was an old version already when the user chose it */
+    bool function_shown; /* the source of the one that ran first */
+    bool view_chosen;    /* by the user, or by the first invocation */
+    bool one_open;       /* the numbers of one invocation are shown */
+    bool marked;         /* `mark` is set */
+    bool difference;     /* one less mark */
 
     uint32_t file;             /* shown in the source view; an index into the model's files */
     struct file_place *places; /* owned; by file */

@@ -17,7 +17,10 @@
 #include "host/json_file.h"
 
 enum { HTTP_OK = 200, HTTP_ACCEPTED = 202, HTTP_BAD_REQUEST = 400, HTTP_NOT_FOUND = 404 };
-enum { HTTP_UNAUTHORIZED = 401, HTTP_METHOD_NOT_ALLOWED = 405 };
+enum { HTTP_UNAUTHORIZED = 401, HTTP_METHOD_NOT_ALLOWED = 405, HTTP_TOO_MANY = 429 };
+
+/* Runs in the background that are taken on at a time. */
+enum { RUNS_MAX = 1000 };
 
 /* ---- answers ---- */
 
@@ -45,15 +48,6 @@ static void answer_json(struct http_request *request, json_t *json)
 }
 
 /* ---- functions ---- */
-
-/* Names are compared as Azure does, without case. */
-static long find(const struct admin *admin, const char *name)
-{
-    for (size_t i = 0; i < admin->app->function_count; i++)
-        if (strcasecmp(admin->app->functions[i].name, name) == 0)
-            return (long)i;
-    return -1;
-}
 
 static json_t *text(const char *value)
 {
@@ -95,7 +89,7 @@ static void list_functions(const struct admin *admin, struct http_request *reque
 
 static void show_function(const struct admin *admin, struct http_request *request, const char *name)
 {
-    long index = find(admin, name);
+    long index = app_find_function(admin->app, name);
     if (index < 0)
         answer_status(request, HTTP_NOT_FOUND, "");
     else
@@ -105,7 +99,7 @@ static void show_function(const struct admin *admin, struct http_request *reques
 static void show_function_status(const struct admin *admin, struct http_request *request,
                                  const char *name)
 {
-    long index = find(admin, name);
+    long index = app_find_function(admin->app, name);
     json_t *errors = json_array();
     if (index < 0) {
         json_decref(errors);
@@ -144,8 +138,10 @@ static void run_function(const struct admin *admin, struct http_request *request
 {
     struct error error;
     json_t *input = read_input(request);
-    if (find(admin, name) < 0) {
+    if (app_find_function(admin->app, name) < 0) {
         answer_status(request, HTTP_NOT_FOUND, "");
+    } else if (admin->runs->open >= RUNS_MAX) {
+        answer_status(request, HTTP_TOO_MANY, "Too many functions are running already.\n");
     } else if (!input) {
         answer_status(request, HTTP_BAD_REQUEST,
                       "The body must be a JSON object, as {\"input\": \"the payload\"}.\n");
@@ -258,6 +254,8 @@ bool admin_serve(const struct admin *admin, struct http_request *request, const 
     bool known = false;
     if (strncasecmp(path, prefix, sizeof prefix - 1) != 0)
         return false;
+    if (strcmp(method, "HEAD") == 0) /* libmicrohttpd leaves the body out */
+        method = "GET";
     for (size_t i = 0; i < ARRAY_LEN(endpoints) && !found; i++) {
         if (!matches(endpoints[i].path, path + sizeof prefix - 1, &name))
             continue;

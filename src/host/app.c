@@ -96,7 +96,7 @@ static void read_functions(struct app *app)
     sort_functions(app);
 }
 
-static long find_function(const struct app *app, const char *name)
+long app_find_function(const struct app *app, const char *name)
 {
     for (size_t i = 0; i < app->function_count; i++)
         if (strcasecmp(app->functions[i].name, name) == 0)
@@ -137,21 +137,32 @@ static const char *reason_to_skip(const struct app *app, const struct app_functi
     return NULL;
 }
 
+/* Are those there that the command line asks for? */
+static int check_wanted(const struct app *app, const struct options *options, struct error *error)
+{
+    for (size_t i = 0; i < options->function_count; i++)
+        if (app_find_function(app, options->functions[i]) < 0)
+            return error_set(error, EXIT_STATUS_APP, "--functions: the app in %s has no '%s'",
+                             app->root, options->functions[i]);
+    const struct app_function *selected =
+        app->selected >= 0 ? &app->functions[app->selected] : NULL;
+    const char *reason = selected ? reason_to_skip(app, selected, options) : NULL;
+    if (reason)
+        return error_set(error, EXIT_STATUS_APP, "the function %s is not loaded: %s",
+                         selected->name, reason);
+    return 0;
+}
+
 /* Drop what is not to be loaded. app->selected keeps naming the same function. */
 static int filter_functions(struct app *app, const struct options *options, struct error *error)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < options->function_count; i++)
-        if (find_function(app, options->functions[i]) < 0)
-            return error_set(error, EXIT_STATUS_APP, "--functions: the app in %s has no '%s'",
-                             app->root, options->functions[i]);
     long selected = -1;
+    if (check_wanted(app, options, error))
+        return -1;
     for (size_t i = 0; i < app->function_count; i++) {
         struct app_function *function = &app->functions[i];
         const char *reason = reason_to_skip(app, function, options);
-        if (reason && app->selected == (long)i)
-            return error_set(error, EXIT_STATUS_APP, "the function %s is not loaded: %s",
-                             function->name, reason);
         if (app->selected == (long)i)
             selected = (long)kept;
         if (reason) {
@@ -195,7 +206,7 @@ static int select_function(struct app *app, const char *path, struct error *erro
     char *first = mem_strndup(below, strcspn(below, "/"));
     char *folder = path_join(app->root, first);
     int result = 0;
-    app->selected = find_function(app, first);
+    app->selected = app_find_function(app, first);
     if (app->selected < 0 && path_is_directory(folder))
         result = error_set(error, EXIT_STATUS_APP,
                            "%s is no function: it has no function.json; name a function's folder "
@@ -257,6 +268,7 @@ int app_read(struct app *app, const struct options *options, struct error *error
     if (!path)
         return error_set(error, EXIT_STATUS_APP, "cannot open %s: %s", options->path,
                          strerror(errno));
+    app->path = path;
     int result = find_app(app, options->path, path, error);
     if (!result)
         result = settings_read(&app->settings, app->root, error);
@@ -265,7 +277,6 @@ int app_read(struct app *app, const struct options *options, struct error *error
         if (!app->script)
             result = read_v1(app, path, options, error);
     }
-    free(path);
     return result;
 }
 
@@ -280,17 +291,21 @@ int app_index(struct app *app, const json_t *descriptions, const struct options 
         function_describe(&app->functions[app->function_count++], app->root, description);
     sort_functions(app);
     if (options->function_count == 1)
-        app->selected = find_function(app, options->functions[0]);
+        app->selected = app_find_function(app, options->functions[0]);
     if (app->function_count == 0)
         return error_set(error, EXIT_STATUS_APP,
                          "no functions in %s/%s: nothing in it has a trigger", app->root,
                          app->script);
-    return filter_functions(app, options, error) ? -1 : check_left(app, error);
+    int result = filter_functions(app, options, error) ? -1 : check_left(app, error);
+    if (result)
+        drop_functions(app); /* none of them is what was asked for */
+    return result;
 }
 
 void app_fini(struct app *app)
 {
     drop_functions(app);
+    free(app->path);
     free(app->root);
     free(app->script);
     settings_fini(&app->settings);

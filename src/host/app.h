@@ -14,7 +14,8 @@
 #include "host/settings.h"
 
 struct app {
-    char *root;                     /* owned; absolute, without symbolic links */
+    char *path;                     /* owned; what PATH named, absolute, without symbolic links */
+    char *root;                     /* owned; likewise */
     struct app_function *functions; /* owned; sorted by name without case; none disabled */
     size_t function_count;
     long selected; /* index of the function that the command line names; -1: none */
@@ -36,6 +37,8 @@ int app_read(struct app *app, const struct options *options, struct error *error
  * asks for is there. */
 int app_index(struct app *app, const json_t *descriptions, const struct options *options,
               struct error *error);
+/* Index of the function of that name, in any case, or -1. */
+long app_find_function(const struct app *app, const char *name);
 void app_fini(struct app *app);
 
 #endif

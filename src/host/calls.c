@@ -56,6 +56,8 @@ struct calls {
     size_t outstanding; /* of pending, the limited ones */
     size_t concurrent;  /* of outstanding, those that were sent */
     bool worker_ready;
+    bool walking;    /* send_waiting is under way */
+    bool walk_again; /* and has been asked for once more */
 };
 
 /* How a call ends. */
@@ -223,8 +225,7 @@ static void send_call(struct calls *calls, struct call *call, uint64_t now_ns)
         calls->limits.timeout_ns == UINT64_MAX ? UINT64_MAX : now_ns + calls->limits.timeout_ns;
 }
 
-/* Send what waits and may be sent. */
-static void send_waiting(struct calls *calls, uint64_t now_ns)
+static void send_those_whose_turn_it_is(struct calls *calls, uint64_t now_ns)
 {
     for (struct call *call = calls->first, *next; call && calls->worker_ready; call = next) {
         next = call->next;
@@ -232,6 +233,21 @@ static void send_waiting(struct calls *calls, uint64_t now_ns)
         if (!call->sent && turn)
             send_call(calls, call, now_ns);
     }
+}
+
+/* Send what waits and may be sent. A call that ends in this may begin others at once; they are sent
+ * by the walk that is under way, so that nobody takes its next call away. */
+static void send_waiting(struct calls *calls, uint64_t now_ns)
+{
+    calls->walk_again = true;
+    if (calls->walking)
+        return;
+    calls->walking = true;
+    while (calls->walk_again) {
+        calls->walk_again = false;
+        send_those_whose_turn_it_is(calls, now_ns);
+    }
+    calls->walking = false;
 }
 
 /* One request too many: what the Functions host answers. */
@@ -426,8 +442,10 @@ void calls_tick(struct calls *calls, uint64_t now_ns)
             end_with_words(calls, call, OUTCOME_FAILED, 503, CALLS_NO_WORKER, now_ns);
         }
     }
-    if (overdue)
-        calls->ops.overdue(calls->ops.context);
+    if (!overdue)
+        return;
+    calls->worker_ready = false; /* it is about to be killed */
+    calls->ops.overdue(calls->ops.context);
 }
 
 void calls_refuse_all(struct calls *calls, const char *words, uint64_t now_ns)

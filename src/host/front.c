@@ -25,12 +25,22 @@ static void answer_plain(struct http_request *request, int status, const char *t
     http_request_answer(request, answer);
 }
 
+/* The target as it may be shown: a key that is asked for is no text for a log. The caller frees it.
+ */
+static char *shown_target(const struct front *front, const struct http_request *request)
+{
+    const char *target = http_request_target(request);
+    const char *query = front->auth->enabled ? strchr(target, '?') : NULL;
+    return query ? mem_printf("%.*s?...", (int)(query - target), target) : mem_strdup(target);
+}
+
 static void serve_function(struct front *front, struct http_request *request,
                            const struct route_match *match)
 {
     struct model *model = front->model;
     const struct model_function *function = &model->functions[match->target];
-    char *shown = mem_printf("%s %s", http_request_method(request), http_request_target(request));
+    char *target = shown_target(front, request);
+    char *shown = mem_printf("%s %s", http_request_method(request), target);
     struct calls_request call = {
         .handle = request,
         .function = function->name,
@@ -98,6 +108,14 @@ static bool serve_route(struct front *front, struct http_request *request, const
     return found;
 }
 
+static void serve_home(const struct front *front, struct http_request *request)
+{
+    const char *set = settings_value(&front->app->settings, "AzureWebJobsDisableHomepage");
+    bool disabled = set && strcasecmp(set, "true") == 0;
+    answer_plain(request, disabled ? 204 : 200, "text/html; charset=utf-8",
+                 disabled ? "" : home_page);
+}
+
 static void serve(struct front *front, struct http_request *request)
 {
     const char *method = http_request_method(request);
@@ -108,8 +126,7 @@ static void serve(struct front *front, struct http_request *request)
     } else if (serve_route(front, request, path)) {
         /* answered, or to be by its function */
     } else if (strcmp(path, "/") == 0 && (!strcmp(method, "GET") || !strcmp(method, "HEAD"))) {
-        answer_plain(request, front->no_home_page ? 204 : 200, "text/html; charset=utf-8",
-                     front->no_home_page ? "" : home_page);
+        serve_home(front, request);
     } else {
         notes_say(front->notes, LEVEL_DEBUG, OUTPUT_NO_INVOCATION, "404: %s %s", method, target);
         answer_plain(request, 404, "text/plain; charset=utf-8", "");
@@ -168,9 +185,10 @@ void front_release(struct front *front)
 static void refuse_oldest(struct front *front, size_t count, const char *words)
 {
     for (size_t i = 0; i < count; i++) {
+        char *target = shown_target(front, front->held[i].request);
         notes_say(front->notes, LEVEL_ERROR, OUTPUT_NO_INVOCATION, "503: %s %s: %s",
-                  http_request_method(front->held[i].request),
-                  http_request_target(front->held[i].request), words);
+                  http_request_method(front->held[i].request), target, words);
+        free(target);
         answer_plain(front->held[i].request, 503, "text/plain; charset=utf-8", words);
     }
     front->held_count -= count;

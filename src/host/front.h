@@ -30,8 +30,7 @@ struct front {
     const struct admin *admin;
     const struct auth *auth;
     const struct cors *cors;
-    uint64_t wait_ns;  /* how long requests are held back */
-    bool no_home_page; /* AzureWebJobsDisableHomepage */
+    uint64_t wait_ns; /* how long requests are held back */
     bool holding;
     struct held *held; /* owned; requests that are held back, oldest first */
     size_t held_count;

@@ -203,7 +203,6 @@ static void make_parts(struct host *host)
                                  .model = host->model,
                                  .runs = &host->runs,
                                  .started_ns = clock_monotonic_ns()};
-    const char *no_home_page = settings_value(&host->app.settings, "AzureWebJobsDisableHomepage");
     host->requests = (struct requests){.loop = host->loop,
                                        .options = host->options,
                                        .app = &host->app,
@@ -221,9 +220,10 @@ static void make_parts(struct host *host)
         .auth = &host->auth,
         .cors = &host->cors,
         .wait_ns = limits.worker_wait_ns,
-        .no_home_page = no_home_page && strcasecmp(no_home_page, "true") == 0,
     };
     front_hold(&host->front, host->app.script != NULL);
+    if (host->app.script)
+        runs_hold(&host->runs);
     uv_timer_init(host->loop, &host->tick);
     host->tick.data = host;
     host->open++;

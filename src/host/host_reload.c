@@ -25,6 +25,7 @@ static void take_next_app(struct host *host)
     host->reloading = false;
     host->replacing = true;
     host->scheduled = false;
+    runs_hold(&host->runs);
     host->worker_environment = settings_environment(&host->app.settings, host->app.root);
     const struct calls_limits limits = host_call_limits(host);
     calls_set_limits(host->calls, &limits);
@@ -38,11 +39,13 @@ static void take_next_app(struct host *host)
 
 void host_reload_when_idle(struct host *host, uint64_t now_ns)
 {
+    static const char told[] = "the app was changed while this ran, and its worker replaced";
     if (!host->reloading || (calls_sent(host->calls) && now_ns < host->reload_deadline_ns))
         return;
     host_drain(host);
-    calls_worker_died(host->calls, "the app was changed while this ran, and its worker replaced",
-                      now_ns);
+    if (calls_sent(host->calls))
+        notes_say(&host->notes, LEVEL_ERROR, OUTPUT_NO_INVOCATION, "%s", told);
+    calls_worker_died(host->calls, told, now_ns);
     take_next_app(host);
 }
 
@@ -71,9 +74,11 @@ static void on_files_changed(void *context, const struct watch_change *change)
     struct host *host = context;
     struct error error;
     struct app fresh;
+    struct options options = *host->options;
+    options.path = host->app.path; /* whatever has become of the current folder */
     if (host->closing)
         return;
-    if (app_read(&fresh, host->options, &error)) {
+    if (app_read(&fresh, &options, &error)) {
         notes_say(&host->notes, LEVEL_ERROR, OUTPUT_NO_INVOCATION,
                   "%s; the app goes on as it was until that is mended", error.text);
         app_fini(&fresh);

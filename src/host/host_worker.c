@@ -116,6 +116,7 @@ static void on_over_limit(void *context)
 {
     struct host *host = context;
     host_drain(host); /* so that the peak is the one that it is killed for */
+    calls_worker_leaves(host->calls);
     supervisor_kill(host->supervisor);
 }
 
@@ -152,6 +153,8 @@ static void on_worker_started(void *context, struct segment *segment)
 
 static void on_ready(struct host *host, const json_t *json)
 {
+    if (host->replacing)
+        return; /* it is told to end */
     const char *python = json_string_value(json_object_get(json, "python"));
     host_drain(host); /* by now the worker has measured its own share */
     json_t *message = load_message(&host->app, host->model);
@@ -235,6 +238,7 @@ static void on_loaded(struct host *host, const json_t *json)
     if (!host->closing && !host->reloading) {
         calls_worker_ready(host->calls, clock_monotonic_ns());
         front_release(&host->front);
+        runs_release(&host->runs);
         start_schedule(host);
     }
     host_pace(host);
@@ -295,6 +299,7 @@ static void on_worker_frame(void *context, enum frame_type type, json_t *json, s
     case FRAME_READY: on_ready(host, json); break;
     case FRAME_LOADED: on_loaded(host, json); break;
     case FRAME_RESPONSE:
+        supervisor_catch_up(host->supervisor);
         host_drain(host);
         calls_response(host->calls, json, body, clock_monotonic_ns());
         break;

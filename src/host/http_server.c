@@ -362,8 +362,9 @@ static void on_gone(void *context ATTR_UNUSED, struct connection *link)
 static enum MHD_Result refuse(struct http_request *request, unsigned status, const char *words)
 {
     bool has_begun = request->link->phase == CONNECTION_BODY;
-    say(request->server, "%u: %s %.*s: %s", status, request->method, TARGET_SHOWN, request->target,
-        words);
+    int shown = (int)strcspn(request->target, "?"); /* what follows may be a key */
+    say(request->server, "%u: %s %.*s: %s", status, request->method,
+        shown < TARGET_SHOWN ? shown : TARGET_SHOWN, request->target, words);
     body_release(http_request_take_body(request));
     request->state = REQUEST_ANSWERED;
     request->link->answered_soon = true;

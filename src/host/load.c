@@ -88,6 +88,7 @@ int load_functions(const struct app *app, struct model *model, struct routes *ro
             if (selected)
                 result = error_set(error, EXIT_STATUS_APP, "%s", reason.text);
             model_set_text(&function->load_error, reason.text);
+            model_set_text(&function->url, NULL); /* nothing is served there */
         }
         if (function->load_error)
             notes_say(notes, LEVEL_ERROR, OUTPUT_NO_INVOCATION, "%s", function->load_error);

@@ -28,6 +28,7 @@ struct run {
     void *context;
     uv_timer_t timer;
     bool waits;       /* for its next attempt */
+    bool held;        /* by runs_hold */
     unsigned attempt; /* 0 is the first */
     uint64_t number;  /* of the latest invocation */
     char *message;    /* owned or NULL: why the attempt before failed */
@@ -35,10 +36,8 @@ struct run {
 
 static const struct app_function *find(const struct runs *runs, const char *name)
 {
-    for (size_t i = 0; i < runs->app->function_count; i++)
-        if (strcasecmp(runs->app->functions[i].name, name) == 0)
-            return &runs->app->functions[i];
-    return NULL;
+    long index = app_find_function(runs->app, name);
+    return index < 0 ? NULL : &runs->app->functions[index];
 }
 
 /* ---- ending ---- */
@@ -130,6 +129,9 @@ static void begin_attempt(struct run *run)
 {
     struct runs *runs = run->runs;
     const struct app_function *function = find(runs, run->name);
+    run->held = runs->holding;
+    if (run->held)
+        return;
     if (!function) {
         finish(run, STATUS_NOT_FOUND);
         return;
@@ -153,7 +155,7 @@ static void begin_attempt(struct run *run)
 
 int runs_begin(struct runs *runs, const struct runs_request *request, struct error *error)
 {
-    if (!find(runs, request->name))
+    if (!runs->holding && !find(runs, request->name))
         return error_set(error, EXIT_STATUS_APP, "there is no function %s", request->name);
     struct run *run = mem_calloc(1, sizeof *run);
     run->runs = runs;
@@ -171,12 +173,27 @@ int runs_begin(struct runs *runs, const struct runs_request *request, struct err
     return 0;
 }
 
+void runs_hold(struct runs *runs)
+{
+    runs->holding = true;
+}
+
+void runs_release(struct runs *runs)
+{
+    runs->holding = false;
+    for (struct run *run = runs->first, *next; run; run = next) {
+        next = run->next;
+        if (run->held)
+            begin_attempt(run);
+    }
+}
+
 void runs_stop(struct runs *runs)
 {
     runs->stopped = true;
     for (struct run *run = runs->first, *next; run; run = next) {
         next = run->next;
-        if (run->waits)
+        if (run->waits || run->held)
             finish(run, STATUS_UNAVAILABLE);
     }
 }

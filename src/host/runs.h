@@ -27,6 +27,7 @@ struct runs {
     struct notes *notes;
     struct run *first; /* owned */
     unsigned open;     /* runs that are not over, and those that the loop still holds */
+    bool holding;      /* the functions are not known: what is to be run waits */
     bool stopped;
 };
 
@@ -41,8 +42,11 @@ struct runs_request {
 };
 
 /* 0, or -1 with `error` (EXIT_STATUS_APP) where there is no such function; `done` is not called
- * then. */
+ * then. While the functions are not known, the run waits, and ends with 404 where there is none. */
 int runs_begin(struct runs *runs, const struct runs_request *request, struct error *error);
+/* The functions are not known, since the app is loaded anew, until runs_release. */
+void runs_hold(struct runs *runs);
+void runs_release(struct runs *runs);
 /* Nothing is tried again from now on; what waits for that is over. */
 void runs_stop(struct runs *runs);
 

@@ -43,11 +43,12 @@ static void list_functions(FILE *console, const struct model *model)
     for (size_t i = 0; i < model->function_count; i++) {
         const struct model_function *function = &model->functions[i];
         if (function->url)
-            fprintf(console, "\t%s: %s%s%s%s\n\n", function->name, function->methods ? "[" : "",
+            fprintf(console, "\t%s: %s%s%s%s%s\n\n", function->name, function->methods ? "[" : "",
                     function->methods ? function->methods : "", function->methods ? "] " : "",
-                    function->url);
+                    function->url, function->load_error ? " (not loaded)" : "");
         else
-            fprintf(console, "\t%s: %s\n\n", function->name, function->trigger);
+            fprintf(console, "\t%s: %s%s\n\n", function->name, function->trigger,
+                    function->load_error ? " (not loaded)" : "");
     }
     fflush(console);
 }

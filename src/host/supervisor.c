@@ -33,7 +33,9 @@ enum {
     BACKOFF_FIRST_MS = 250,
     BACKOFF_LAST_MS = 8000,
     STABLE_S = 60,
-    STEP_MS = 500,        /* between the steps of ending a worker */
+    TERMINATE_MS = 1000,  /* from SHUTDOWN to SIGTERM */
+    KILL_MS = 1500,       /* from there to SIGKILL; the worker gives itself two seconds in all */
+    GROUP_MS = 500,       /* for what a worker leaves behind */
     LINK_GRACE_MS = 2000, /* from the link's end to the process's */
 };
 
@@ -209,7 +211,7 @@ static void on_exit_seen(uv_process_t *process, int64_t exit_status, int term_si
     unsigned delay_ms = end.replaced ? 0 : next_delay(supervisor, worker);
     supervisor->events.died(supervisor->events.context, &end, delay_ms);
     if (group_is_left(worker))
-        uv_timer_start(&worker->timer, on_group_grace_over, STEP_MS, 0);
+        uv_timer_start(&worker->timer, on_group_grace_over, GROUP_MS, 0);
     else
         worker_close(worker);
     if (delay_ms || end.replaced)
@@ -428,6 +430,14 @@ void supervisor_kill(struct supervisor *supervisor)
         signal_worker(supervisor->worker, SIGKILL);
 }
 
+void supervisor_catch_up(struct supervisor *supervisor)
+{
+    if (!supervisor->worker)
+        return;
+    text_pipe_catch_up(&supervisor->worker->out);
+    text_pipe_catch_up(&supervisor->worker->err);
+}
+
 int supervisor_pid(const struct supervisor *supervisor)
 {
     return supervisor->worker ? supervisor->worker->process.pid : 0;
@@ -462,7 +472,7 @@ static void on_step_kill(uv_timer_t *timer)
 static void on_step_terminate(uv_timer_t *timer)
 {
     signal_worker(timer->data, SIGTERM);
-    uv_timer_start(timer, on_step_kill, STEP_MS, 0);
+    uv_timer_start(timer, on_step_kill, KILL_MS, 0);
 }
 
 /* Ask the worker to end, and see to it that it does. */
@@ -471,7 +481,7 @@ static void end_worker(struct worker *worker)
     json_t *nothing = json_object();
     link_send(&worker->link, FRAME_SHUTDOWN, nothing, NULL);
     json_decref(nothing);
-    uv_timer_start(&worker->timer, on_step_terminate, STEP_MS, 0);
+    uv_timer_start(&worker->timer, on_step_terminate, TERMINATE_MS, 0);
 }
 
 void supervisor_replace(struct supervisor *supervisor, const struct supervisor_setup *setup)

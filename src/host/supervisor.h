@@ -69,13 +69,16 @@ int supervisor_send(struct supervisor *supervisor, enum frame_type type, const j
 void supervisor_replace(struct supervisor *supervisor, const struct supervisor_setup *setup);
 /* SIGKILL; `died` follows, and then the next worker. */
 void supervisor_kill(struct supervisor *supervisor);
+/* Hear at once what the worker has printed by now: it flushes its streams before it says that an
+ * invocation is over. */
+void supervisor_catch_up(struct supervisor *supervisor);
 /* 0 while there is none. */
 int supervisor_pid(const struct supervisor *supervisor);
 /* The worker's resident set as /proc says it, in bytes; 0 while there is none. */
 int64_t supervisor_rss_bytes(const struct supervisor *supervisor);
-/* End the worker for good (SHUTDOWN, after half a second SIGTERM, after another half SIGKILL) and
- * free the supervisor; `closed` is called when the loop has let go of it. `died` comes before, if a
- * worker runs. */
+/* End the worker for good (SHUTDOWN, after a second SIGTERM, after another one and a half SIGKILL)
+ * and free the supervisor; `closed` is called when the loop has let go of it. `died` comes before,
+ * if a worker runs. */
 void supervisor_close(struct supervisor *supervisor, void (*closed)(void *context), void *context);
 
 #endif

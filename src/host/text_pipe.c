@@ -72,6 +72,21 @@ int text_pipe_open(struct text_pipe *text, uv_loop_t *loop, int fd,
     return uv_read_start((uv_stream_t *)&text->pipe, on_alloc, on_read);
 }
 
+void text_pipe_catch_up(struct text_pipe *text)
+{
+    uv_os_fd_t fd;
+    ssize_t len = 1;
+    if (uv_fileno((uv_handle_t *)&text->pipe, &fd))
+        return;
+    for (size_t left = FINISH_BYTES_MAX; len > 0 && left >= sizeof text->chunk;
+         left -= (size_t)len) {
+        len = read(fd, text->chunk, sizeof text->chunk); /* libuv has made it non-blocking */
+        if (len <= 0)
+            return;
+        text_pipe_feed(text, text->chunk, (size_t)len);
+    }
+}
+
 void text_pipe_finish(struct text_pipe *text)
 {
     uv_os_fd_t fd;

@@ -24,6 +24,8 @@ struct text_pipe {
  * end. The owner closes it with uv_close on `pipe`, and then calls text_pipe_fini. */
 int text_pipe_open(struct text_pipe *text, uv_loop_t *loop, int fd,
                    void (*heard)(void *context, const char *line, size_t len), void *context);
+/* Give out at once the lines that have been written by now. */
+void text_pipe_catch_up(struct text_pipe *text);
 /* Take what is there to be read without waiting, and give out the last line. */
 void text_pipe_finish(struct text_pipe *text);
 void text_pipe_fini(struct text_pipe *text);

@@ -207,7 +207,8 @@ static void arm(struct timers *timers)
     uv_timer_stop(&timers->wake);
     if (!timers->is_started || due == NCRONTAB_NEVER)
         return;
-    uint64_t wait_ms = due > now ? (due - now - 1) / NS_PER_MS + 1 : 0;
+    /* Never at once: other handles of the loop have their turn between two firings. */
+    uint64_t wait_ms = due > now ? (due - now - 1) / NS_PER_MS + 1 : 1;
     uint64_t look_ms = timers->ops.look_ms ? timers->ops.look_ms : LOOK_MS;
     uv_update_time(timers->wake.loop);
     uv_timer_start(&timers->wake, on_wake, wait_ms < look_ms ? wait_ms : look_ms, 0);
@@ -272,15 +273,15 @@ static struct timer *find_due(struct timers *timers, uint64_t now)
     return NULL;
 }
 
+/* The clock is read once: a firing that is over at once, of a timer that comes faster than it can
+ * be fired, would else keep the loop here for ever. */
 static void on_wake(uv_timer_t *wake)
 {
     struct timers *timers = wake->data;
     struct timer *timer;
     uint64_t now = now_ns(timers);
-    while (timers->is_started && (timer = find_due(timers, now))) {
+    while (timers->is_started && (timer = find_due(timers, now)))
         fire(timers, timer, now);
-        now = now_ns(timers);
-    }
     arm(timers);
 }
 

@@ -427,14 +427,17 @@ static void on_moved(struct folder *folder, const char *name)
     free(path);
 }
 
+static bool is_gone(const struct folder *root)
+{
+    struct stat info;
+    return stat(root->path, &info) < 0 || info.st_ino != root->inode || info.st_dev != root->device;
+}
+
 /* An event of the root itself has the root's name. */
 static bool is_replaced(const struct folder *root, const char *name)
 {
-    struct stat info;
     const char *slash = strrchr(root->path, '/');
-    if (strcmp(slash ? slash + 1 : root->path, name) != 0)
-        return false;
-    return stat(root->path, &info) < 0 || info.st_ino != root->inode || info.st_dev != root->device;
+    return strcmp(slash ? slash + 1 : root->path, name) == 0 && is_gone(root);
 }
 
 static void on_event(uv_fs_event_t *event, const char *name, int events, int status)
@@ -563,6 +566,9 @@ static void on_quiet(uv_timer_t *timer)
                 check_file(folder, k, &change, names);
     }
     sweep_folders(watch);
+    /* No event tells of the end of a folder that is some process's current one, as the worker's. */
+    if (is_gone(watch->folders[0]))
+        start_polling(watch);
     for (size_t i = 0; i < WATCH_NAMED; i++)
         change.names[i] = names[i];
     if (change.count) /* it may close the watch */

@@ -156,6 +156,54 @@ static bool is_local(const PyCodeObject *code)
     return name && strstr(name, "<locals>");
 }
 
+/* The first line of a function's body; its own first line where all is on that. An exception is
+ * left set on failure. */
+static int body_line(PyCodeObject *code)
+{
+    int found = code->co_firstlineno;
+    PyObject *lines = PyObject_CallMethod((PyObject *)code, "co_lines", NULL);
+    PyObject *iterator = lines ? PyObject_GetIter(lines) : NULL;
+    PyObject *entry;
+    while (iterator && found == code->co_firstlineno && (entry = PyIter_Next(iterator))) {
+        PyObject *line = PyTuple_GetItem(entry, 2); /* (start, end, line) */
+        if (line && line != Py_None && PyLong_AsLong(line) > found)
+            found = (int)PyLong_AsLong(line);
+        Py_DECREF(entry);
+    }
+    Py_XDECREF(iterator);
+    Py_XDECREF(lines);
+    return found;
+}
+
+static int compare_heads(const void *a, const void *b)
+{
+    const struct code_head *left = a, *right = b;
+    return (left->first > right->first) - (left->first < right->first);
+}
+
+/* The heads of the functions that `code` defines. None where memory is short: the lines then count
+ * their definitions as well. */
+static void find_heads(PyCodeObject *code, struct code_info *info)
+{
+    Py_ssize_t count = PyTuple_GET_SIZE(code->co_consts);
+    struct code_head *heads = count ? arena_alloc((size_t)count * sizeof *heads) : NULL;
+    for (Py_ssize_t i = 0; heads && i < count; i++) {
+        PyObject *constant = PyTuple_GET_ITEM(code->co_consts, i);
+        if (!PyCode_Check(constant) || !is_function((PyCodeObject *)constant))
+            continue;
+        PyCodeObject *nested = (PyCodeObject *)constant;
+        int first = nested->co_firstlineno, body = body_line(nested);
+        heads[info->head_count++] = (struct code_head){first, body > first ? body - 1 : first};
+    }
+    info->heads = heads;
+    if (info->head_count == 0)
+        return;
+    qsort(heads, info->head_count, sizeof *heads, compare_heads);
+    for (size_t i = 1; i < info->head_count; i++)
+        if (heads[i].last < heads[i - 1].last)
+            heads[i].last = heads[i - 1].last;
+}
+
 static struct code_info *make_info(PyCodeObject *code)
 {
     struct code_info *info = new_info();
@@ -170,6 +218,8 @@ static struct code_info *make_info(PyCodeObject *code)
     info->is_in_function = info->is_function || is_local(code);
     info->is_coroutine =
         (code->co_flags & (CO_COROUTINE | CO_ASYNC_GENERATOR | CO_ITERABLE_COROUTINE)) != 0;
+    if (info->file && !info->is_in_function)
+        find_heads(code, info);
     if (_PyCode_SetExtra((PyObject *)code, extra_index, info) < 0) {
         release_info(info);
         info = &no_info;
@@ -230,37 +280,17 @@ uint32_t code_site(struct traced_file *file, int line)
     return file->sites[at];
 }
 
-/* The first line of a function's body; its own first line where all is on that. */
-static int body_line(PyCodeObject *code)
+bool code_defines_at(const struct code_info *info, int line)
 {
-    int bytes = (int)(Py_SIZE(code) * (Py_ssize_t)sizeof(_Py_CODEUNIT));
-    for (int at = 0; at < bytes; at += (int)sizeof(_Py_CODEUNIT)) {
-        int line = PyCode_Addr2Line(code, at);
-        if (line > code->co_firstlineno)
-            return line;
+    size_t low = 0, high = info->head_count;
+    while (low < high) { /* the heads that begin at `line` or above it */
+        size_t middle = low + (high - low) / 2;
+        if (info->heads[middle].first <= line)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return code->co_firstlineno;
-}
-
-static bool is_in_head(PyCodeObject *function, int line)
-{
-    int first = function->co_firstlineno;
-    return line == first || (line > first && line < body_line(function));
-}
-
-bool code_defines_at(const PyCodeObject *code, const struct code_info *info, int line)
-{
-    if (LIKELY(info->is_in_function))
-        return false;
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(code->co_consts); i++) {
-        PyObject *constant = PyTuple_GET_ITEM(code->co_consts, i);
-        if (!PyCode_Check(constant))
-            continue;
-        PyCodeObject *nested = (PyCodeObject *)constant;
-        if (is_function(nested) && is_in_head(nested, line))
-            return true;
-    }
-    return false;
+    return low > 0 && line <= info->heads[low - 1].last;
 }
 
 /* The last line of `code` and of the code nested in it; an exception is left set on failure. */

@@ -20,6 +20,13 @@ enum code_kind {
     CODE_LOOP_STEP, /* asyncio.Handle._run: one callback of an event loop */
 };
 
+/* Lines of a module's or a class's body that are the head of a function. Sorted by `first`; `last`
+ * is the largest one up to here, so that heads within heads are found, too. */
+struct code_head {
+    int first;
+    int last;
+};
+
 struct code_info {
     enum code_kind kind;
     struct traced_file *file; /* of CODE_PROFILED */
@@ -27,6 +34,8 @@ struct code_info {
     bool is_in_function;      /* it is one, or lies within one */
     bool is_coroutine;        /* its frames are suspended by await */
     bool is_announced;        /* the function was published */
+    struct code_head *heads;  /* in the arena; of profiled code outside of functions */
+    size_t head_count;
 };
 
 /* Ask the interpreter for a place in the code objects. 0, or -1 with an exception. */
@@ -41,7 +50,7 @@ uint32_t code_site(struct traced_file *file, int line);
 /* True where `line` of a module or class body (outside every function) belongs to the head of a
  * function that it defines: from the first decorator, or the def, to before the body. The first
  * line's executions are the function's calls; its definition is none. */
-bool code_defines_at(const PyCodeObject *code, const struct code_info *info, int line);
+bool code_defines_at(const struct code_info *info, int line);
 /* Publish the function whose code this is, once; not for modules, classes, lambdas and the like. */
 void code_announce(PyCodeObject *code, struct code_info *info);
 

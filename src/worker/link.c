@@ -9,8 +9,9 @@
  * cannot deadlock. The socket is non-blocking (libuv made it so), hence the poll(2) where the host
  * is slow.
  *
- * The guard thread waits in poll(2) for the peer's end alone (POLLRDHUP), so it costs nothing until
- * then. All its signals are blocked: those of the process are the interpreter's.
+ * The guard thread waits in poll(2) for the peer's end alone (POLLRDHUP), and looks four times a
+ * second whether the descriptor is still the link's. All its signals are blocked: those of the
+ * process are the interpreter's.
  */
 #include "config.h"
 #define PY_SSIZE_T_CLEAN /* for the lengths of "y#" */
@@ -23,8 +24,10 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -36,6 +39,7 @@ enum {
     READ_BYTES = 65536,
     READS_AT_ONCE = 16, /* so that one large frame does not starve the other handles */
     THREAD_STACK_BYTES = 262144,
+    GUARD_MS = 250,         /* between two looks at whether the descriptor is still there */
     KEEP_BYTES = 128 << 10, /* a reader's buffer larger than this is given back */
 };
 
@@ -50,6 +54,7 @@ static struct {
     struct frame_reader reader;
     PyObject *inbox;      /* owned; NULL before set_inbox */
     pthread_mutex_t send; /* held while a frame is being written */
+    atomic_bool is_closing;
 } host_link = {.fd = -1, .send = PTHREAD_MUTEX_INITIALIZER};
 
 /* ---- receiving ---- */
@@ -263,11 +268,34 @@ static PyObject *py_exit_within(PyObject *Py_UNUSED(module), PyObject *seconds)
     Py_RETURN_NONE;
 }
 
-static void *guard(void *fd)
+/* Is the descriptor no longer the socket that it was? An app that closes all descriptors closes it,
+ * too, and nothing could be heard from this worker any more. */
+static bool is_lost(int fd, ino_t inode)
 {
-    struct pollfd peer = {.fd = (int)(intptr_t)fd, .events = POLLRDHUP};
-    while (poll(&peer, 1, -1) < 0 && errno == EINTR)
-        ;
+    struct stat info;
+    return fstat(fd, &info) < 0 || info.st_ino != inode;
+}
+
+static void *guard(void *context)
+{
+    static const char words[] = "the app has closed the worker's connection to its host\n";
+    struct pollfd peer = {.fd = (int)(intptr_t)context, .events = POLLRDHUP};
+    struct stat info;
+    ino_t inode = fstat(peer.fd, &info) == 0 ? info.st_ino : 0;
+    int ready;
+    while ((ready = poll(&peer, 1, GUARD_MS)) <= 0) {
+        if (atomic_load(&host_link.is_closing))
+            return NULL;
+        if (ready == 0 && is_lost(peer.fd, inode))
+            break;
+    }
+    if (atomic_load(&host_link.is_closing))
+        return NULL;
+    if (is_lost(peer.fd, inode)) {
+        if (write(STDERR_FILENO, words, sizeof words - 1) < 0)
+            end_process(); /* that descriptor is closed, too */
+        end_process();
+    }
     return exit_later((void *)(uintptr_t)LINK_GRACE_SECONDS);
 }
 
@@ -313,6 +341,7 @@ static void on_closed(uv_handle_t *handle)
 
 void link_close(void)
 {
+    atomic_store(&host_link.is_closing, true);
     if (host_link.is_open)
         uv_close((uv_handle_t *)&host_link.poll, on_closed);
     while (host_link.is_open)

@@ -355,7 +355,7 @@ static void begin_line(struct thread *thread, struct activation *at, int line)
 {
     at->slot = live_slot(at->slot, at->number);
     at->site = code_site(at->info->file, line);
-    publish_open_line(at->slot, at->site, !code_defines_at(at->code, at->info, line));
+    publish_open_line(at->slot, at->site, !code_defines_at(at->info, line));
     if (thread->activity)
         thread->activity->parked_count = 0;
 }

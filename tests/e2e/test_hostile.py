@@ -155,3 +155,16 @@ def test_full_table_of_lines_is_said(write_app):
     assert result.returncode == 0
     assert "the table of lines is full" in result.stderr
     assert "--exclude" in result.stderr
+
+
+@pytest.mark.parametrize("first", [0, 3])
+def test_app_that_closes_every_descriptor(write_app, start, first):
+    """The worker's connection to its host, too: it ends, and the next one serves."""
+    close = "import os\ndef main(req) -> str:\n    os.closerange({}, 4096)\n    return 'x'\n"
+    root = write_app({"host.json": "{}", "Close/function.json": programs.HTTP_FUNCTION,
+                      "Close/__init__.py": close.format(first),
+                      "Fine/function.json": programs.HTTP_FUNCTION,
+                      "Fine/__init__.py": "def main(req) -> str:\n    return 'fine'\n"})
+    server = start(root)
+    assert server.get("Close")[0] == 502
+    assert server.get("Fine") == (200, b"fine")

@@ -67,3 +67,21 @@ def test_debug_logging_by_a_setting(write_app, start):
     server = start(app, "--verbose", env={"PYTHON_ENABLE_DEBUG_LOGGING": "1"})
     assert server.get("end") == (200, b"x")
     server.wait_line("not shown$")
+
+
+def test_print_comes_before_the_end_of_its_invocation(write_app, start):
+    app = write_app({"host.json": "{}", "function_app.py": """
+import azure.functions as func
+app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
+@app.route()
+def f(req: func.HttpRequest) -> str:
+    print("printed in " + req.params["n"])
+    return "x"
+"""})
+    server = start(app)
+    for number in range(20):
+        assert server.get("f?n={}.".format(number)) == (200, b"x")
+    text = server.console
+    for number in range(20):
+        assert text.index("printed in {}.".format(number)) < text.index("Executed 'Functions.f'")
+        text = text[text.index("Executed 'Functions.f'") + 10:]

@@ -2,15 +2,14 @@
 
 import json
 import os
+import shutil
 
 import pytest
-from programs import wait_for
+from programs import HTTP_FUNCTION, wait_for
 
 pytestmark = pytest.mark.usefixtures("packages")
 
-FUNCTION = json.dumps({"bindings": [
-    {"type": "httpTrigger", "direction": "in", "name": "req", "authLevel": "anonymous"},
-    {"type": "http", "direction": "out", "name": "$return"}]})
+FUNCTION = HTTP_FUNCTION
 SOURCE = """import helper
 import azure.functions as func
 
@@ -190,3 +189,25 @@ def dies(req: func.HttpRequest) -> str:
     (app / "go").touch()
     assert dies.result()[0] == 502
     answers(server, "first", 200, b"second")
+
+
+def test_app_folder_that_is_deleted_and_made_again(app, start):
+    server = start(app)
+    copy = app.with_name("copy")
+    shutil.copytree(app, copy)
+    shutil.rmtree(app)
+    server.wait_line("the app goes on as it was until that is mended")
+    (copy / "helper.py").write_text("def word():\n    return 'again'\n")
+    shutil.copytree(copy, app)
+    answers(server, "Fn", 200, b"again")
+    (app / "helper.py").write_text("def word():\n    return 'and again'\n")
+    answers(server, "Fn", 200, b"and again")
+
+
+def test_current_folder_that_is_moved_away(app, start, monkeypatch):
+    monkeypatch.chdir(app)
+    server = start(".")
+    app.rename(app.with_name("moved"))
+    shutil.copytree(app.with_name("moved"), app)
+    (app / "helper.py").write_text("def word():\n    return 'new'\n")
+    answers(server, "Fn", 200, b"new")

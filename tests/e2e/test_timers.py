@@ -123,3 +123,10 @@ def test_batch_runs_it_once_and_by_hand(app):
     assert result.returncode == 0
     assert result.stderr.count("Executing 'Functions.Tick'") == 1
     assert "Timer fired" not in result.stderr
+
+
+def test_timer_that_comes_faster_than_it_can_fail(app, start):
+    server = start(app("00:00:00.0000001", {"Tick/__init__.py": "import nothing_of_that_name\n"}))
+    server.wait_line(FIRED.format("Tick"))
+    assert server.request("/admin/host/ping")[0] == 200
+    assert server.stop() == 0

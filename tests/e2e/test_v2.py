@@ -68,6 +68,8 @@ def test_one_function_by_name(app):
     assert result.returncode == 0
     assert 'return json_of(req.route_params["id"])' in result.stdout
     assert "KEPT.append" not in result.stdout
+    result = batch(app, "--functions", "order", "nothing")
+    assert result.returncode == 4
     result = batch(app, "--functions", "nothing")
     assert result.returncode == 4
     assert "the app in {} has no 'nothing'".format(app) in result.stderr.splitlines()[-1]
@@ -204,3 +206,32 @@ def test_stop_while_a_retry_waits(v2, start):
     server.request("/admin/functions/work", data=b'{"input": "1"}')
     server.wait_line(r"Waiting for 3600\.000 s")
     assert server.stop() == 0
+
+
+def test_chosen_function_that_is_disabled(app, start):
+    env = {"AzureWebJobs.order.Disabled": "true"}
+    result = batch(app, "--functions", "order", env=env)
+    assert result.returncode == 4
+    assert "the function order is not loaded: it is disabled" in result.stderr.splitlines()[-1]
+    server = start(app, "--functions", "order", env=env)
+    server.wait_line("the function order is not loaded: it is disabled")
+    assert server.get("orders/1")[0] == 404
+    assert server.stop() == 0
+
+
+def test_run_that_comes_while_the_app_is_loaded_anew(v2, start):
+    """Its retry, too: neither is lost."""
+    slow = RETRIED + "import os, time\nwhile os.path.exists('wait'): time.sleep(0.01)\n"
+    app = v2(slow.replace("00:00:00.05", "00:00:01"))
+    server = start(app)
+    server.request("/admin/functions/work", data=b'{"input": "1"}')
+    server.wait_line("Waiting for 1\\.000 s before retrying work")
+    (app / "wait").touch()
+    (app / "function_app.py").write_text(slow.replace("00:00:00.05", "00:00:02"))
+    server.wait_line("the app is loaded again")
+    late = server.begin("nothing")  # held back until the functions are known
+    from time import sleep
+    sleep(1.5)  # the retry falls due meanwhile
+    (app / "wait").unlink()
+    assert late.result()[0] == 404
+    server.wait_line("attempt 1 of 2 ValueError: number 0$")

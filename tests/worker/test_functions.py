@@ -132,6 +132,7 @@ NAMED = {"type": "http", "direction": "out", "name": "res"}
     ("req: 'not a type'", [IN, OUT], "cannot be read"),
     ("req: 5", [IN, OUT], "an annotation that is not a type|cannot be read"),
     ("req: int", [IN, OUT], "is an HTTP request"),
+    ("req: str", [IN, OUT], "is an HTTP request"),
     ("req) -> (int", [IN, OUT], "return annotation must be"),
     ("req, doc: int", [IN, OUT, {"type": "blob", "direction": "in", "name": "doc"}],
      'binding "doc" of type "blob" does not match its annotation int'),
@@ -482,3 +483,9 @@ def test_several_loads_of_nothing(start):
     worker.send(LOAD, {"functions": []})
     nothing = {"functions": [], "error": None, "traceback": None}
     assert worker.expect(LOADED) == nothing
+
+
+def test_answer_that_nests_too_deeply_for_json(start):
+    worker = start({"f/__init__.py": handler("return '[' * 50000", "str")})
+    worker.load("f")
+    assert worker.call("f")[1] == b"[" * 50000

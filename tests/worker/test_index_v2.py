@@ -151,3 +151,22 @@ def test_the_same_app_under_two_names_is_one(start):
 def test_missing_script(start):
     worker = start({})
     assert "No module named 'function_app'" in worker.load_v2()["error"]
+
+
+def test_descriptions_that_json_has_no_words_for(start):
+    """What is odd in a decorator is told as text; the functions run."""
+    worker = start({"function_app.py": APP + """
+import datetime
+@app.generic_trigger(arg_name="item", type="someTrigger", far=2**70, not_one=float("nan"))
+@app.retry(strategy="fixed_delay", max_retry_count="1",
+           delay_interval=datetime.timedelta(seconds=2))
+def f(item):
+    pass
+"""})
+    loaded = worker.load_v2()
+    assert loaded["error"] is None
+    (function,) = loaded["functions"]
+    assert function["retry"]["delayInterval"] == "0:00:02"
+    assert function["bindings"][0]["far"] == str(2 ** 70)
+    assert function["bindings"][0]["notOne"] == "nan"
+    assert worker.run("f")["succeeded"]

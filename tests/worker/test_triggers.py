@@ -237,3 +237,35 @@ logging.getLogger().addFilter(lambda record: seen.append(record) or True)
     assert worker.run("f")["error"] is None
     assert [(log["number"], log["message"]) for log in worker.logs] == [
         (1, "inside"), (None, "outside")]
+
+
+def test_failed_pool_work_is_freed_at_once(start):
+    """Not only when the collector comes: nothing of pymemtop's keeps it."""
+    worker = start({"f/__init__.py": """
+import concurrent.futures, gc, logging, weakref
+pool = concurrent.futures.ThreadPoolExecutor(1)
+class Big: pass
+refs = []
+def work():
+    big = Big()
+    refs.append(weakref.ref(big))
+    raise ValueError
+def main(item):
+    gc.disable()
+    future = pool.submit(work)
+    try:
+        future.result()
+    except ValueError:
+        pass
+    del future
+    pool.submit(int).result()  # the pool's thread has gone on
+    logging.info("%s", refs[0]() is None)
+"""})
+    worker.load("f", bindings=[trigger("queueTrigger")])
+    assert worker.run("f")["error"] is None
+    assert [log["message"] for log in worker.logs] == ["True"]
+
+
+def test_text_that_nests_too_deeply_for_json(start):
+    body = 'return item.get_body().decode()[:3] + str(len(item.get_body()))'
+    assert run(start, body, trigger("queueTrigger"), b"[" * 50000) == "[[[50000"

@@ -7,6 +7,7 @@ import importlib
 import json
 import os
 
+from . import wire
 from .failures import LoadError
 from .function import Function
 
@@ -52,8 +53,8 @@ def retry_of(indexed):
 
 def describe(function, retry):
     """The function in the words of function.json, for the host."""
-    return {**function.report(), "script": function.script, "bindings": function.bindings,
-            "retry": retry}
+    return wire.plain({**function.report(), "script": function.script,
+                       "bindings": function.bindings, "retry": retry})
 
 
 class App:

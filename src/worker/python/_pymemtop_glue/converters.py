@@ -59,7 +59,8 @@ def chosen(binding, annotation):
     """The converter for a parameter: one that is annotated as str or bytes gets the data as it is,
     whatever the type of the binding."""
     kind = str(binding.get("type", ""))
-    plain = annotation in (str, bytes) and not returns_value(kind)
+    plain = (annotation in (str, bytes) and kind.lower() != "httptrigger"
+             and not returns_value(kind))
     return Generic if plain else find(kind)
 
 

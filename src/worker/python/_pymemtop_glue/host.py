@@ -12,9 +12,10 @@ import _pymemtop
 from . import app_v1, app_v2, failures, logs, wire
 from .failures import LoadError
 
-SHUTDOWN_SECONDS = 5  # for everything from here to the end of the process
-APP_SECONDS = 1  # of them, for an ASGI app's shutdown
-SYNC_SECONDS = 2  # for handlers in the thread pool
+# The supervisor's patience is a little longer than SHUTDOWN_SECONDS; the others are parts of it.
+SHUTDOWN_SECONDS = 2  # for everything from here to the end of the process
+APP_SECONDS = 0.5  # for an ASGI app's shutdown
+SYNC_SECONDS = 1  # for handlers in the thread pool
 
 
 class Call:
@@ -120,7 +121,19 @@ class Host:
         flush_output()
         _pymemtop.load_end()
         self.functions = {function.name: function for function in loaded}
-        wire.send(_pymemtop.LOADED, reply)
+        self._send_loaded(reply)
+
+    @staticmethod
+    def _send_loaded(reply):
+        """The host waits for it, whatever is in the app's descriptions."""
+        try:
+            wire.send(_pymemtop.LOADED, reply)
+        except OSError:
+            pass  # the host is gone
+        except Exception as exc:
+            wire.send(_pymemtop.LOADED, {
+                "functions": [], "traceback": None,
+                "error": "the app's functions cannot be told: " + failures.describe(exc)})
 
     def _load_v2(self, message, reply):
         try:
@@ -189,7 +202,7 @@ class Host:
             self.loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
         self.loop.run_until_complete(self.loop.shutdown_asyncgens())
         self._pool.shutdown(wait=False, cancel_futures=True)
-        _, busy = concurrent.futures.wait(self._futures, SYNC_SECONDS)
+        _, busy = concurrent.futures.wait(list(self._futures), SYNC_SECONDS)
         if busy:
             self._leave()
         self.loop.close()
@@ -197,7 +210,7 @@ class Host:
     def _shut_down_app(self):
         try:
             self.loop.run_until_complete(asyncio.wait_for(self.app.shut_down(), APP_SECONDS))
-        except Exception as exc:
+        except BaseException as exc:  # SystemExit, CancelledError
             sys.stderr.write("the app failed to shut down: {}\n".format(failures.describe(exc)))
 
     @staticmethod

@@ -73,7 +73,7 @@ def encode_text(text):
     status, headers = 200, [["Content-Type", TEXT]]
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = text
     if isinstance(value, dict) and "body" in value:
         given = value.get("headers")

@@ -26,7 +26,7 @@ def parse(text):
     """The value of JSON text, None where it is none."""
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
@@ -94,7 +94,10 @@ def event_hub(text, body, binding):
     if not is_batch(binding):
         return single(text, body, binding), metadata(SystemProperties=about, Properties={}, **about)
     texts = items(text)
-    return collection(texts, binding), arrays(len(texts), SystemProperties=about, Properties={})
+    data = arrays(len(texts), Properties={})
+    data["SystemPropertiesArray"] = datum(
+        [{**about, "SequenceNumber": number} for number in range(1, len(texts) + 1)])
+    return collection(texts, binding), data
 
 
 def service_bus(text, body, binding):

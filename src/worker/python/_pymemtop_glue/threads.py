@@ -60,7 +60,9 @@ class WorkItem(concurrent.futures.thread._WorkItem):
         try:
             return super().run(*args, **options)
         finally:
+            # As the original does: a traceback that keeps this frame must not keep the work in it.
             self.pymemtop_values = None
+            self = args = options = None  # noqa: F841
 
 
 def install():

@@ -1,6 +1,7 @@
 """Frames to the host: wire/frame.h."""
 
 import json
+import math
 
 import _pymemtop
 
@@ -16,9 +17,25 @@ def clean(value):
     return value
 
 
+def plain(value):
+    """`value` made of what every reader of JSON takes: numbers that are out of range and objects that
+    JSON has no word for become text."""
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, int):
+        return value if -2**63 <= value < 2**63 else str(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return str(value)
+
+
 def dumps(message):
     """UTF-8 without surrogates, which come from paths and headers that are not UTF-8."""
-    text = json.dumps(message, ensure_ascii=False)
+    text = json.dumps(message, ensure_ascii=False, allow_nan=False)
     if "\\u0000" in text:
         text = json.dumps(clean(message), ensure_ascii=False)
     return text.encode("utf-8", "replace")
