@@ -264,7 +264,8 @@ static void show_first_view(struct ui *ui, const struct model *model)
         return;
     if (ui->view == view && (list || ui->function_shown || set->total == 0))
         return;
-    ui->view = ui->focus = view;
+    if (ui->view != view)
+        ui->view = ui->focus = view;
     if (set->total == 0 || model_has_selection(model) || ui->file_chosen || ui->line_chosen)
         return;
     const char *name = set->kept[set->count - 1]->function;
