@@ -141,28 +141,41 @@ static bool is_late(const struct connection_limits *limits, struct connection *c
     return false;
 }
 
-/* All that wait for an answer are asked about with one system call. */
+/* The client has ended its half: is there nothing more to come? libmicrohttpd sees nothing of a
+ * connection that waits, and can miss an end that came together with the bytes before it. */
+static bool is_lost(const struct connection *connection)
+{
+    return connection->phase == CONNECTION_WAITS || !connection_has_unread(connection->fd);
+}
+
+static void lose(struct connections *connections, struct connection *connection)
+{
+    connection->given_up = true;
+    if (connection->phase == CONNECTION_WAITS)
+        connections->gone(connections->context, connection);
+    else
+        shutdown(connection->fd, SHUT_RDWR);
+}
+
+/* All are asked about with one system call. */
 static void find_gone(struct connections *connections)
 {
     struct connection *each;
+    struct pollfd *polled = mem_resize(connections->polled, connections->count + 1, sizeof *polled);
     nfds_t count = 0;
-    connections->polled =
-        mem_resize(connections->polled, connections->count + 1, sizeof *connections->polled);
+    connections->polled = polled;
     TAILQ_FOREACH(each, &connections->list, link)
     {
-        if (each->phase == CONNECTION_WAITS)
-            connections->polled[count++] = (struct pollfd){.fd = each->fd, .events = POLLRDHUP};
+        polled[count++] = (struct pollfd){.fd = each->fd, .events = POLLRDHUP};
     }
-    if (!count || poll(connections->polled, count, 0) <= 0)
+    if (poll(polled, count, 0) <= 0)
         return;
-    count = 0;
     TAILQ_FOREACH(each, &connections->list, link)
     {
-        if (each->phase != CONNECTION_WAITS || !connections->polled[count++].revents ||
-            each->given_up)
+        if (!(polled++)->revents || each->given_up || each->phase == CONNECTION_ANSWERED)
             continue;
-        each->given_up = true;
-        connections->gone(connections->context, each);
+        if (is_lost(each))
+            lose(connections, each);
     }
 }
 
@@ -170,6 +183,7 @@ size_t connections_tick(struct connections *connections, uint64_t now_ms)
 {
     struct connection *each;
     size_t late = 0;
+    find_gone(connections);
     TAILQ_FOREACH(each, &connections->list, link)
     {
         if (each->given_up || !is_late(&connections->limits, each, now_ms))
@@ -177,7 +191,6 @@ size_t connections_tick(struct connections *connections, uint64_t now_ms)
         late += each->phase != CONNECTION_IDLE;
         give_up(each);
     }
-    find_gone(connections);
     return late;
 }
 

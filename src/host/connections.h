@@ -7,7 +7,7 @@
  *   a new connection                its request's headers are not there within head_ms
  *   one that has had an answer      the next request's are not there within idle_ms
  *   a body that is coming           fewer than body_bytes of it came within body_ms
- *   one that waits for its answer   the client is gone
+ *   all but one that is answered    the client is gone
  *
  * A client that has ended only its own half of the connection counts as gone: from here it looks
  * like one that has closed it, and Azure's own server makes no difference either.
@@ -60,7 +60,7 @@ struct connections {
     struct connection_list list; /* owned; the longest in their phase first */
     size_t count;
     struct pollfd *polled; /* owned; scratch */
-    /* The client of a connection that waits is gone. */
+    /* The client of a connection that waits for its answer is gone. */
     void (*gone)(void *context, struct connection *connection);
     void *context;
 };

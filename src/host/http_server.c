@@ -41,7 +41,7 @@
 #include "host/number.h"
 
 enum { TARGET_SHOWN = 200, NOTICE_MAX = 1024, TICK_MS = 1000, HANDLES = 3 };
-enum { BLOCK_BYTES = 64 << 10, PASS_BYTES = 4 << 20 };
+enum { BLOCK_BYTES = 64 << 10, PASS_BYTES = 1 << 20 };
 
 struct http_server {
     struct MHD_Daemon *daemon;
@@ -278,11 +278,14 @@ struct each_call {
     void *context;
 };
 
-static enum MHD_Result call_each(void *cls, enum MHD_ValueKind kind ATTR_UNUSED, const char *key,
+static enum MHD_Result call_each(void *cls, enum MHD_ValueKind kind, const char *key,
                                  size_t key_size, const char *value, size_t value_size)
 {
     const struct each_call *call = cls;
-    call->each(call->context, key, key_size, value ? value : "", value ? value_size : 0);
+    size_t len = value ? value_size : 0;
+    while (kind == MHD_HEADER_KIND && len && (value[len - 1] == ' ' || value[len - 1] == '\t'))
+        len--; /* white space around a header's value is none of it */
+    call->each(call->context, key, key_size, value ? value : "", len);
     return MHD_YES;
 }
 
@@ -504,16 +507,6 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **s
     *socket_context = NULL;
 }
 
-static void on_tick(uv_timer_t *timer)
-{
-    struct http_server *server = timer->data;
-    size_t late = connections_tick(&server->connections, uv_now(timer->loop));
-    if (late)
-        say(server, "408: %zu connection%s closed on which no request came in time", late,
-            late == 1 ? "" : "s");
-    linger_tick(&server->lingerers, uv_now(timer->loop));
-}
-
 /* What libmicrohttpd answers by itself comes here as a log line, which is said in clear. Of the
  * other lines, those about the clients' ends of connections are nothing to tell. */
 static ATTR_PRINTF(2, 0) void log_line(void *cls, const char *format, va_list args)
@@ -544,7 +537,12 @@ static ATTR_PRINTF(2, 0) void log_line(void *cls, const char *format, va_list ar
 static void run(struct http_server *server)
 {
     MHD_UNSIGNED_LONG_LONG timeout_ms;
+    size_t before = server->connections.count;
     MHD_run(server->daemon);
+    /* While it has as many connections as it may it does not listen, and it begins to again only
+     * when it is run after the end of one. */
+    if (before >= server->connections.limits.max && server->connections.count < before)
+        MHD_run(server->daemon);
     if (MHD_get_timeout(server->daemon, &timeout_ms) == MHD_YES)
         uv_timer_start(&server->timer, on_timer, timeout_ms, 0);
     else
@@ -559,6 +557,17 @@ static void on_poll(uv_poll_t *poll, int status ATTR_UNUSED, int events ATTR_UNU
 static void on_timer(uv_timer_t *timer)
 {
     run(timer->data);
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct http_server *server = timer->data;
+    size_t late = connections_tick(&server->connections, uv_now(timer->loop));
+    if (late)
+        say(server, "408: %zu connection%s closed on which no request came in time", late,
+            late == 1 ? "" : "s");
+    linger_tick(&server->lingerers, uv_now(timer->loop));
+    run(server); /* it may have stopped to listen for want of descriptors */
 }
 
 /* ---- opening ---- */

@@ -59,6 +59,7 @@ int main(int argc, char **argv)
     setlocale(LC_ALL, "");
     /* A peer that goes away is an error of write(2), and not the end. */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* and so is a file that may not grow */
     if (argc > 1 && strcmp(argv[1], "new") == 0)
         status = new_run(argc - 1, argv + 1, &error);
     else
