@@ -262,11 +262,12 @@ static void show_first_view(struct ui *ui, const struct model *model)
     enum view_id view = list ? VIEW_FUNCTIONS : VIEW_SOURCE;
     if (ui->view_chosen || ui->prompt != PROMPT_NONE)
         return;
-    if (ui->view == view && (list || ui->function_shown || set->total == 0))
+    bool chosen = model_has_selection(model) || ui->file_chosen || ui->line_chosen;
+    if (ui->view == view && (list || chosen || ui->function_shown))
         return;
     if (ui->view != view)
         ui->view = ui->focus = view;
-    if (set->total == 0 || model_has_selection(model) || ui->file_chosen || ui->line_chosen)
+    if (set->total == 0)
         return;
     const char *name = set->kept[set->count - 1]->function;
     show_function(ui, model, model_find_function(model, name));

@@ -336,6 +336,7 @@ def test_client_goes_before_its_request_is_whole(server, begun, leave):
     for _ in range(10):
         leave(dial(server, begun))
     assert server.get("Seen")[0] == 200
+    server.wait_line("Executed 'Functions.Seen'", seen)
     assert server.console[seen:].count("Executing") == 1
 
 
