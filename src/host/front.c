@@ -177,8 +177,12 @@ void front_release(struct front *front)
     front->holding = false;
     front->held = NULL;
     front->held_count = 0;
-    for (size_t i = 0; i < count; i++)
-        serve(front, held[i].request);
+    for (size_t i = 0; i < count; i++) {
+        if (http_request_is_gone(held[i].request)) /* and with it what it asked for */
+            http_request_answer(held[i].request, http_answer_new(503, NULL, 0));
+        else
+            serve(front, held[i].request);
+    }
     free(held);
 }
 

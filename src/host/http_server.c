@@ -249,6 +249,11 @@ static enum MHD_Result queue_answer(struct http_request *request)
 
 /* ---- requests ---- */
 
+bool http_request_is_gone(const struct http_request *request)
+{
+    return request->gone || !request->connection;
+}
+
 const char *http_request_method(const struct http_request *request)
 {
     return request->method;

@@ -64,6 +64,8 @@ uint16_t http_server_port(const struct http_server *server);
 void http_server_local_address(const struct http_server *server, struct sockaddr_storage *address);
 
 /* The request; all strings are borrowed from it. */
+/* Is its client gone? */
+bool http_request_is_gone(const struct http_request *request);
 const char *http_request_method(const struct http_request *request);
 /* As on the request line: path and query, encoded. */
 const char *http_request_target(const struct http_request *request);

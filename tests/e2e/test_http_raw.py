@@ -357,6 +357,36 @@ def test_client_goes_while_its_function_runs(server, leave):
     (server.root / "go").unlink()
 
 
+V2_APP = """import os, time
+import azure.functions as func
+while not os.path.exists("go"):
+    time.sleep(0.02)
+app = func.FunctionApp()
+@app.route(route="Fn")
+def fn(req: func.HttpRequest) -> func.HttpResponse:
+    return func.HttpResponse("fine")
+"""
+
+
+def test_client_goes_before_the_app_is_loaded(write_app):
+    """Its request is held back for a function that is not known yet, and then it is not run."""
+    root = write_app({"host.json": '{"version": "2.0"}', "function_app.py": V2_APP})
+    server = programs.Server(root)
+    try:
+        assert server.worker and server.port
+        files = files_of(server)
+        gone = dial(server, b"GET /api/Fn?n=1 HTTP/1.1\r\n" + HEAD + b"\r\n")
+        wait_for(lambda: files_of(server) == files + 1, "connection")
+        gone.close()
+        wait_for(lambda: files_of(server) == files, "connection let go")
+        (root / "go").touch()
+        server.wait_line("^Functions:")
+        assert server.get("Fn") == (200, b"fine")
+        assert server.console.count("Executing") == 1
+    finally:
+        server.end()
+
+
 def test_client_goes_before_it_has_read_its_answer(server):
     for _ in range(20):
         reset(dial(server, POST + b"Content-Length: 3\r\n\r\nabc"))
