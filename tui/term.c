@@ -97,8 +97,12 @@ static void install_rescue(void)
     static bool installed;
     struct sigaction action = {.sa_handler = on_fatal_signal, .sa_flags = SA_ONSTACK};
     sigemptyset(&action.sa_mask);
-    for (size_t i = 0; i < ARRAY_LEN(fatal_signals); i++)
+    for (size_t i = 0; i < ARRAY_LEN(fatal_signals); i++) {
         sigaction(fatal_signals[i], &action, &found_actions[i]);
+        /* One that is ignored ends nothing, and stays so: SIGQUIT in a background job. */
+        if (found_actions[i].sa_handler == SIG_IGN)
+            sigaction(fatal_signals[i], &found_actions[i], NULL);
+    }
     if (installed)
         return;
     installed = true;

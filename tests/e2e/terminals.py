@@ -114,6 +114,8 @@ class Pty:
 
     def _own_terminal(self):
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        for number in (signal.SIGINT, signal.SIGQUIT):  # ignored where the tests run in background
+            signal.signal(number, signal.SIG_DFL)
 
     def read(self, seconds=0.0):
         """Take what has been written, waiting for it for so long."""
