@@ -118,7 +118,7 @@ def test_admin_runs_a_function(app, start):
     assert [one["name"] for one in ask("functions")[1]] == ["hello", "order", "work"]
     status, work = ask("functions/work")
     assert work["config"]["bindings"][0]["type"].startswith("queue")
-    assert ask("functions/work/status") == (200, {"errors": []})
+    assert ask("functions/Work/status") == (200, {"errors": []})
     assert ask("functions/nothing/status")[0] == 404
     assert ask("nothing")[0] == 404
     assert server.request("/admin/host/status", method="DELETE")[0] == 405
