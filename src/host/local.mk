@@ -175,7 +175,7 @@ endif
 # Routes and paths are parsed from outside text; see src/wire/local.mk for what this is without an engine.
 check_PROGRAMS += tests/fuzz/fuzz_ncrontab tests/fuzz/fuzz_routes
 TESTS += tests/fuzz/fuzz_ncrontab tests/fuzz/fuzz_routes
-tests_fuzz_fuzz_ncrontab_SOURCES = tests/fuzz/fuzz_ncrontab.c
+tests_fuzz_fuzz_ncrontab_SOURCES = tests/fuzz/fuzz_ncrontab.c tests/fuzz/fuzz_main.h
 tests_fuzz_fuzz_ncrontab_LDADD = $(HOST_LIBS)
-tests_fuzz_fuzz_routes_SOURCES = tests/fuzz/fuzz_routes.c
+tests_fuzz_fuzz_routes_SOURCES = tests/fuzz/fuzz_routes.c tests/fuzz/fuzz_main.h
 tests_fuzz_fuzz_routes_LDADD = $(HOST_LIBS)

@@ -26,5 +26,5 @@ endif
 # A parser of outside bytes has a fuzz entry; without an engine it is a smoke run of fixed inputs.
 check_PROGRAMS += tests/fuzz/fuzz_frame
 TESTS += tests/fuzz/fuzz_frame
-tests_fuzz_fuzz_frame_SOURCES = tests/fuzz/fuzz_frame.c
+tests_fuzz_fuzz_frame_SOURCES = tests/fuzz/fuzz_frame.c tests/fuzz/fuzz_main.h
 tests_fuzz_fuzz_frame_LDADD = libwire.a libbase.a
