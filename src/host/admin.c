@@ -24,18 +24,9 @@ enum { RUNS_MAX = 1000 };
 
 /* ---- answers ---- */
 
-static void answer_text(struct http_request *request, int status, const char *type,
-                        const char *text)
-{
-    struct http_answer *answer = http_answer_new(status, text, strlen(text));
-    if (*text)
-        http_answer_header(answer, "Content-Type", type);
-    http_request_answer(request, answer);
-}
-
 static void answer_status(struct http_request *request, int status, const char *words)
 {
-    answer_text(request, status, "text/plain; charset=utf-8", words);
+    http_request_answer_text(request, status, "text/plain; charset=utf-8", words);
 }
 
 /* `json` is taken over. */
@@ -43,7 +34,8 @@ static void answer_json(struct http_request *request, json_t *json)
 {
     char *text = json_dumps(json, JSON_COMPACT);
     json_decref(json);
-    answer_text(request, HTTP_OK, "application/json; charset=utf-8", text ? text : "{}");
+    http_request_answer_text(request, HTTP_OK, "application/json; charset=utf-8",
+                             text ? text : "{}");
     free(text);
 }
 

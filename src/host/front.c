@@ -17,14 +17,6 @@ static const char home_page[] =
     "<p>pymemtop " PACKAGE_VERSION " hosts it, and shows the memory that it takes.</p>\n"
     "</body></html>\n";
 
-static void answer_plain(struct http_request *request, int status, const char *type,
-                         const char *body)
-{
-    struct http_answer *answer = http_answer_new(status, body, strlen(body));
-    http_answer_header(answer, "Content-Type", type);
-    http_request_answer(request, answer);
-}
-
 /* The target as it may be shown: a key that is asked for is no text for a log. The caller frees it.
  */
 static char *shown_target(const struct front *front, const struct http_request *request)
@@ -75,7 +67,7 @@ static void serve_match(struct front *front, struct http_request *request, const
     }
     notes_say(front->notes, LEVEL_DEBUG, OUTPUT_NO_INVOCATION, "401: %s %s: no key, or a wrong one",
               http_request_method(request), path);
-    answer_plain(request, 401, "text/plain; charset=utf-8", "");
+    http_request_answer_text(request, 401, "text/plain; charset=utf-8", "");
 }
 
 /* The path of a target, up to its query; one in absolute form ("http://host/path") names a host
@@ -112,8 +104,8 @@ static void serve_home(const struct front *front, struct http_request *request)
 {
     const char *set = settings_value(&front->app->settings, "AzureWebJobsDisableHomepage");
     bool disabled = set && strcasecmp(set, "true") == 0;
-    answer_plain(request, disabled ? 204 : 200, "text/html; charset=utf-8",
-                 disabled ? "" : home_page);
+    http_request_answer_text(request, disabled ? 204 : 200, "text/html; charset=utf-8",
+                             disabled ? "" : home_page);
 }
 
 static void serve(struct front *front, struct http_request *request)
@@ -129,7 +121,7 @@ static void serve(struct front *front, struct http_request *request)
         serve_home(front, request);
     } else {
         notes_say(front->notes, LEVEL_DEBUG, OUTPUT_NO_INVOCATION, "404: %s %s", method, target);
-        answer_plain(request, 404, "text/plain; charset=utf-8", "");
+        http_request_answer_text(request, 404, "text/plain; charset=utf-8", "");
     }
     free(path);
 }
@@ -193,7 +185,7 @@ static void refuse_oldest(struct front *front, size_t count, const char *words)
         notes_say(front->notes, LEVEL_ERROR, OUTPUT_NO_INVOCATION, "503: %s %s: %s",
                   http_request_method(front->held[i].request), target, words);
         free(target);
-        answer_plain(front->held[i].request, 503, "text/plain; charset=utf-8", words);
+        http_request_answer_text(front->held[i].request, 503, "text/plain; charset=utf-8", words);
     }
     front->held_count -= count;
     if (front->held_count)

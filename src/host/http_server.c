@@ -238,6 +238,14 @@ static void enter(struct http_request *request, enum connection_phase phase)
     connection_enter(&server->connections, request->link, phase, uv_now(server->poll.loop));
 }
 
+void http_request_answer_text(struct http_request *request, int status, const char *type,
+                              const char *text)
+{
+    struct http_answer *answer = http_answer_new(status, text, strlen(text));
+    http_answer_header(answer, "Content-Type", type);
+    http_request_answer(request, answer);
+}
+
 static enum MHD_Result queue_answer(struct http_request *request)
 {
     struct http_answer *answer = request->answer;

@@ -91,5 +91,8 @@ int http_answer_replace_header(struct http_answer *answer, const char *name, con
 bool http_answer_has_header(const struct http_answer *answer, const char *name);
 /* Send the answer (freed). A status that HTTP does not know becomes 500. */
 void http_request_answer(struct http_request *request, struct http_answer *answer);
+/* The same with a text (copied) of that Content-Type. */
+void http_request_answer_text(struct http_request *request, int status, const char *type,
+                              const char *text);
 
 #endif
