@@ -332,6 +332,11 @@ def test_headers_cannot_be_injected(server):
     CHUNKED + b"5\r\nab", CHUNKED + b"5\r\nabcde\r\n",
     POST + b"Content-Length: 9000000\r\n\r\n" + b"x" * 3000000], ids=range(7))
 def test_client_goes_before_its_request_is_whole(server, begun, leave):
+    # What was said before has been read when this line has: the test before may have said more.
+    mark = "/api/mark-{}-{}".format(id(begun), id(leave))
+    assert server.raw("POST {} HTTP/1.1\r\nHost: a\r\nContent-Length: 300000000\r\n\r\n".format(
+        mark).encode()) == 413
+    server.wait_line("413: POST " + mark)
     seen = len(server.console)
     for _ in range(10):
         leave(dial(server, begun))
