@@ -12,10 +12,11 @@ libworker_a_SOURCES = \
 	src/worker/arguments.c src/worker/arguments.h \
 	src/worker/code.c src/worker/code.h \
 	src/worker/embedded.c src/worker/embedded.h \
-	src/worker/events.h src/worker/events_settrace.c \
+	src/worker/events.h src/worker/events_settrace.c src/worker/frame.h \
 	src/worker/filter.c src/worker/filter.h \
 	src/worker/interp.c src/worker/interp.h \
 	src/worker/link.c src/worker/link.h \
+	src/worker/loop_step.c src/worker/loop_step.h \
 	src/worker/module.c src/worker/module.h \
 	src/worker/publish.c src/worker/publish.h \
 	src/worker/rss.c src/worker/rss.h \

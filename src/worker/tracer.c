@@ -43,6 +43,7 @@ enum {
     PARKED_MAX = 32,     /* frames of one await chain; the outer ones past it are not charged */
     DEPTH_FIRST = 64,    /* profiled frames of one thread, to begin with */
     DEPTH_MAX = 1 << 14, /* frames past it are not traced */
+    STEPS_MAX = 16,      /* event loops within each other's callbacks, in one thread */
 };
 
 /* What a context works for. A Python object, so that contexts can share and drop it. */
@@ -65,6 +66,12 @@ struct activation {
     uint32_t site; /* the line being executed */
 };
 
+/* A callback that an event loop of the thread runs. */
+struct step {
+    const void *frame;         /* only compared, never followed */
+    struct activity *activity; /* owned; of its context; NULL where that works for no invocation */
+};
+
 struct thread {
     struct thread *next;
     atomic_bool is_gone;    /* the thread has ended; set without the interpreter lock */
@@ -73,7 +80,8 @@ struct thread {
     uint32_t depth;
     uint32_t capacity;
     struct activity *activity; /* owned; of the frames on the stack */
-    struct activity *step;     /* owned; of the loop callback that runs */
+    uint32_t step_count;
+    struct step steps[STEPS_MAX];
 };
 
 static PyObject *activity_var;
@@ -182,7 +190,7 @@ static struct thread *thread_current(void)
     if (!thread)
         return NULL;
     thread->depth = 0;
-    thread->step = NULL;
+    thread->step_count = 0;
     thread->activity = NULL;
     witness_open(&thread->witness);
     atomic_store_explicit(&thread->is_gone, false, memory_order_relaxed);
@@ -206,9 +214,15 @@ struct suspects {
     struct group faulted; /* of them, those that touched fresh pages */
 };
 
+/* For whom the loop callback that the thread runs works; NULL: for nobody, or there is none. */
+static const struct activity *step_activity(const struct thread *thread)
+{
+    return thread->step_count ? thread->steps[thread->step_count - 1].activity : NULL;
+}
+
 static bool is_idle(const struct thread *thread)
 {
-    return thread->depth == 0 && !thread->step;
+    return thread->depth == 0 && !step_activity(thread);
 }
 
 static bool execute_alike(const struct thread *a, const struct thread *b)
@@ -290,7 +304,7 @@ static void charge_nobody(int64_t delta_bytes, int64_t rss_bytes)
 /* Charge a change to the calling thread: its line, or the line that waits for its work. */
 static void charge_self(const struct thread *thread, int64_t delta_bytes, int64_t rss_bytes)
 {
-    const struct activity *step = thread->step;
+    const struct activity *step = step_activity(thread);
     if (thread->depth > 0)
         charge_stack(thread, delta_bytes, rss_bytes);
     else if (step && publish_is_running(step->slot, step->number))
@@ -436,30 +450,33 @@ void tracer_leave(const void *frame, bool awaits)
         publish_resume_line(live_slot(top->slot, top->number), top->site);
 }
 
-struct activity *tracer_step_begin(PyObject *context)
+static struct activity *activity_in(PyObject *context)
 {
-    struct thread *thread = thread_current();
-    if (!thread)
-        return NULL;
-    settle(thread);
-    struct activity *before = thread->step;
     PyObject *found = PyObject_CallMethod(context, "get", "O", activity_var);
-    if (!found)
-        PyErr_Clear();
-    thread->step = found && Py_TYPE(found) == &activity_type ? (struct activity *)found : NULL;
-    if (!thread->step)
-        Py_XDECREF(found);
-    return before;
+    if (found && Py_IS_TYPE(found, &activity_type))
+        return (struct activity *)found;
+    PyErr_Clear();
+    Py_XDECREF(found);
+    return NULL;
 }
 
-void tracer_step_end(struct activity *before)
+void tracer_step_begin(const void *frame, PyObject *context)
 {
-    struct thread *thread = this_thread;
-    if (!thread)
+    struct thread *thread = thread_current();
+    if (!thread || thread->step_count == STEPS_MAX)
         return;
     settle(thread);
-    Py_XDECREF(thread->step);
-    thread->step = before;
+    struct activity *activity = activity_in(context);
+    thread->steps[thread->step_count++] = (struct step){.frame = frame, .activity = activity};
+}
+
+void tracer_step_end(const void *frame)
+{
+    struct thread *thread = this_thread;
+    if (!thread || thread->step_count == 0 || thread->steps[thread->step_count - 1].frame != frame)
+        return;
+    settle(thread);
+    Py_XDECREF(thread->steps[--thread->step_count].activity);
 }
 
 /* ---- what the glue calls ---- */

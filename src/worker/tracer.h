@@ -27,9 +27,9 @@ void tracer_line(const void *frame, int line);
 /* The frame returns, raises, or (`awaits`) is that of a coroutine that is suspended. */
 void tracer_leave(const void *frame, bool awaits);
 
-/* An event loop runs one callback, in `context` (borrowed). Returns what tracer_step_end takes. */
-struct activity;
-struct activity *tracer_step_begin(PyObject *context);
-void tracer_step_end(struct activity *before);
+/* An event loop runs one callback, in `context` (borrowed), between these two. `frame` tells the
+ * callback from others, as above; what was not begun is not ended. */
+void tracer_step_begin(const void *frame, PyObject *context);
+void tracer_step_end(const void *frame);
 
 #endif

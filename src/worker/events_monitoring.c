@@ -1,0 +1,273 @@
+/*
+ * Events from sys.monitoring (PEP 669), for Python 3.12 and 3.13.
+ *
+ * The starts of all frames are asked for, once for each code object: the answer for one that is not
+ * profiled is DISABLE, and it never costs anything again. One that is profiled gets events of its
+ * own (local ones): lines, returns, yields, resumptions, and jumps, since a loop on a single line
+ * begins that line anew at every turn without an event of the line (sys.settrace, and so
+ * memory_profiler, counts them the same way). That a frame ends by an exception, or begins with one
+ * that is thrown into it, can be asked for only of all frames; what is not profiled costs a look at
+ * its code object then, beside the exception that it handles.
+ *
+ * The callbacks are objects of a type in C whose calls are vectorcalls, and make no object. They
+ * run in the frame that the event is about, which is the thread's current one.
+ *
+ * The tool has an identity of its own, so that debuggers and coverage, by sys.monitoring or by
+ * sys.settrace, work beside it.
+ */
+#define Py_BUILD_CORE 1 /* for _PyInterpreterFrame */
+#include "config.h"
+#include <Python.h>
+#include <internal/pycore_frame.h>
+
+#include "worker/events.h"
+
+#include <stddef.h>
+
+#include "base/attributes.h"
+#include "worker/code.h"
+#include "worker/loop_step.h"
+#include "worker/publish.h"
+#include "worker/tracer.h"
+
+#if PY_VERSION_HEX < 0x030c0000 || PY_VERSION_HEX >= 0x030e0000 || defined(Py_GIL_DISABLED)
+#error "events_monitoring.c is for Python 3.12 and 3.13, with the interpreter lock"
+#endif
+
+enum { NO_TOOL = -1, TOOLS = 6 };
+
+struct callback {
+    PyObject_HEAD vectorcallfunc call;
+};
+
+static PyTypeObject callback_type = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "_pymemtop.Callback",
+    .tp_basicsize = sizeof(struct callback),
+    .tp_vectorcall_offset = offsetof(struct callback, call),
+    .tp_call = PyVectorcall_Call,
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL,
+};
+
+static PyObject *monitoring; /* owned; sys.monitoring */
+static PyObject *disable;    /* owned; what a callback returns to get that event no more */
+static int tool = NO_TOOL;
+static unsigned long profiled_events, step_events;
+
+/* ---- callbacks ---- */
+
+static _PyInterpreterFrame *current_frame(void)
+{
+    PyThreadState *state = PyThreadState_Get();
+#if PY_VERSION_HEX < 0x030d0000
+    return state->cframe->current_frame;
+#else
+    return state->current_frame;
+#endif
+}
+
+static PyCodeObject *code_argument(PyObject *const *arguments)
+{
+    return (PyCodeObject *)arguments[0];
+}
+
+/* Lines and offsets, which are far from what a compact integer cannot hold. */
+static int int_argument(PyObject *const *arguments, int index)
+{
+    return (int)PyUnstable_Long_CompactValue((PyLongObject *)arguments[index]);
+}
+
+static int line_at(PyCodeObject *code, int offset)
+{
+    int line = PyCode_Addr2Line(code, offset);
+    return line > 0 ? line : code->co_firstlineno;
+}
+
+/* The first start of a code object that matters: ask for its local events. Where there are none it
+ * is not profiled. */
+static void monitor(PyCodeObject *code, struct code_info *info)
+{
+    bool is_step = info->kind == CODE_LOOP_STEP;
+    PyObject *result = PyObject_CallMethod(monitoring, "set_local_events", "iOk", tool, code,
+                                           is_step ? step_events : profiled_events);
+    if (!result) {
+        PyErr_Clear();
+        info->kind = CODE_OTHER;
+    } else if (!is_step) {
+        code_announce(code, info);
+    }
+    info->is_announced = true;
+    Py_XDECREF(result);
+}
+
+static PyObject *on_start(PyObject *Py_UNUSED(self), PyObject *const *arguments,
+                          size_t Py_UNUSED(count), PyObject *Py_UNUSED(names))
+{
+    PyCodeObject *code = code_argument(arguments);
+    struct code_info *info = code_info(code);
+    if (info->kind == CODE_OTHER)
+        return Py_NewRef(disable);
+    if (UNLIKELY(!info->is_announced))
+        monitor(code, info);
+    _PyInterpreterFrame *frame = current_frame();
+    if (info->kind == CODE_PROFILED)
+        tracer_enter(frame, code, info, code->co_firstlineno);
+    else if (publish_running() > 0)
+        loop_step_begin(frame, frame->localsplus[0]);
+    Py_RETURN_NONE;
+}
+
+static PyObject *on_resume(PyObject *Py_UNUSED(self), PyObject *const *arguments,
+                           size_t Py_UNUSED(count), PyObject *Py_UNUSED(names))
+{
+    PyCodeObject *code = code_argument(arguments);
+    struct code_info *info = code_info(code);
+    if (info->kind == CODE_PROFILED)
+        tracer_enter(current_frame(), code, info, line_at(code, int_argument(arguments, 1)));
+    Py_RETURN_NONE;
+}
+
+static PyObject *on_line(PyObject *Py_UNUSED(self), PyObject *const *arguments,
+                         size_t Py_UNUSED(count), PyObject *Py_UNUSED(names))
+{
+    tracer_line(current_frame(), int_argument(arguments, 1));
+    Py_RETURN_NONE;
+}
+
+static PyObject *on_jump(PyObject *Py_UNUSED(self), PyObject *const *arguments,
+                         size_t Py_UNUSED(count), PyObject *Py_UNUSED(names))
+{
+    PyCodeObject *code = code_argument(arguments);
+    int from = int_argument(arguments, 1), to = int_argument(arguments, 2);
+    if (to >= from)
+        return Py_NewRef(disable);
+    int line = PyCode_Addr2Line(code, from);
+    if (line != PyCode_Addr2Line(code, to))
+        return Py_NewRef(disable); /* an event of the line comes as well */
+    tracer_line(current_frame(), line);
+    Py_RETURN_NONE;
+}
+
+static void leave(PyCodeObject *code, bool awaits)
+{
+    const struct code_info *info = code_info(code);
+    if (info->kind == CODE_PROFILED)
+        tracer_leave(current_frame(), awaits);
+    else if (info->kind == CODE_LOOP_STEP)
+        tracer_step_end(current_frame());
+}
+
+static PyObject *on_end(PyObject *Py_UNUSED(self), PyObject *const *arguments,
+                        size_t Py_UNUSED(count), PyObject *Py_UNUSED(names))
+{
+    leave(code_argument(arguments), false);
+    Py_RETURN_NONE;
+}
+
+static PyObject *on_yield(PyObject *Py_UNUSED(self), PyObject *const *arguments,
+                          size_t Py_UNUSED(count), PyObject *Py_UNUSED(names))
+{
+    PyCodeObject *code = code_argument(arguments);
+    leave(code, code_info(code)->is_coroutine && !events_is_yielded(arguments[2]));
+    Py_RETURN_NONE;
+}
+
+/* ---- registration ---- */
+
+static const struct {
+    const char *name;
+    vectorcallfunc call;
+    bool is_global;
+    bool is_local;
+    bool is_of_step;
+} events[] = {
+    {"PY_START", on_start, true, false, false}, {"PY_THROW", on_resume, true, false, false},
+    {"PY_UNWIND", on_end, true, false, false},  {"PY_RESUME", on_resume, false, true, false},
+    {"PY_RETURN", on_end, false, true, true},   {"PY_YIELD", on_yield, false, true, false},
+    {"LINE", on_line, false, true, false},      {"JUMP", on_jump, false, true, false},
+};
+
+/* The bit of an event; 0 with an exception. */
+static unsigned long event_bit(const char *name)
+{
+    PyObject *all = PyObject_GetAttrString(monitoring, "events");
+    PyObject *bit = all ? PyObject_GetAttrString(all, name) : NULL;
+    unsigned long value = bit ? PyLong_AsUnsignedLong(bit) : 0;
+    Py_XDECREF(bit);
+    Py_XDECREF(all);
+    return PyErr_Occurred() ? 0 : value;
+}
+
+static int register_callback(unsigned long bit, PyObject *callback)
+{
+    PyObject *before =
+        PyObject_CallMethod(monitoring, "register_callback", "ikO", tool, bit, callback);
+    Py_XDECREF(before);
+    return before ? 0 : -1;
+}
+
+static int set_events(unsigned long bits)
+{
+    PyObject *result = PyObject_CallMethod(monitoring, "set_events", "ik", tool, bits);
+    Py_XDECREF(result);
+    return result ? 0 : -1;
+}
+
+/* Take the first identity that nobody has, from those without a purpose of their own on. */
+static int take_tool(void)
+{
+    static const int order[TOOLS] = {4, 3, 5, 2, 1, 0};
+    for (int i = 0; i < TOOLS; i++) {
+        PyObject *result =
+            PyObject_CallMethod(monitoring, "use_tool_id", "is", order[i], "pymemtop");
+        Py_XDECREF(result);
+        if (result) {
+            tool = order[i];
+            return 0;
+        }
+        if (!PyErr_ExceptionMatches(PyExc_ValueError))
+            return -1;
+        PyErr_Clear();
+    }
+    PyErr_SetString(PyExc_RuntimeError, "every tool of sys.monitoring is in use");
+    return -1;
+}
+
+static int register_event(size_t index, unsigned long *global_events)
+{
+    unsigned long bit = event_bit(events[index].name);
+    struct callback *callback = bit ? PyObject_New(struct callback, &callback_type) : NULL;
+    if (!callback)
+        return -1;
+    callback->call = events[index].call;
+    int result = register_callback(bit, (PyObject *)callback);
+    Py_DECREF(callback);
+    *global_events |= events[index].is_global ? bit : 0;
+    profiled_events |= events[index].is_local ? bit : 0;
+    step_events |= events[index].is_of_step ? bit : 0;
+    return result;
+}
+
+int events_start(void)
+{
+    unsigned long global_events = 0;
+    monitoring = Py_XNewRef(PySys_GetObject("monitoring"));
+    disable = monitoring ? PyObject_GetAttrString(monitoring, "DISABLE") : NULL;
+    if (!disable || PyType_Ready(&callback_type) < 0 || take_tool() < 0 || loop_step_mark() < 0)
+        return -1;
+    for (size_t i = 0; i < ARRAY_LEN(events); i++)
+        if (register_event(i, &global_events) < 0)
+            return -1;
+    return set_events(global_events);
+}
+
+void events_stop(void)
+{
+    if (tool == NO_TOOL)
+        return;
+    bool done = set_events(0) == 0;
+    for (size_t i = 0; done && i < ARRAY_LEN(events); i++)
+        done = register_callback(event_bit(events[i].name), Py_None) == 0;
+    if (!done)
+        PyErr_Clear();
+    tool = NO_TOOL;
+}

@@ -1,0 +1,167 @@
+/*
+ * The frame that the interpreter evaluates, up to Python 3.11, and the switch that makes it report
+ * the lines of one: both have another layout in each version. Since this needs the interpreter's
+ * internal headers, it is included before everything else, and by events_settrace.c alone.
+ *
+ *        the frame                 is executed with tracing where
+ * 3.9    PyFrameObject             tstate->c_tracefunc is set; looked at before every instruction
+ *                                  while ceval.tracing_possible, a count of such threads, is not 0
+ * 3.10   PyFrameObject             tstate->cframe->use_tracing, which evaluations inherit
+ * 3.11   _PyInterpreterFrame       the same, or-ed to every opcode
+ *
+ * From 3.12 on there is sys.monitoring instead: events_monitoring.c.
+ *
+ * Thread: under the interpreter lock.
+ */
+#ifndef WORKER_FRAME_H
+#define WORKER_FRAME_H
+
+#define Py_BUILD_CORE 1
+#include "config.h"
+#include <Python.h>
+#include <frameobject.h>
+#if PY_VERSION_HEX < 0x030a0000
+#include <internal/pycore_interp.h>
+#elif PY_VERSION_HEX >= 0x030b0000
+#include <internal/pycore_frame.h>
+#endif
+
+#include <stdbool.h>
+
+#if PY_VERSION_HEX < 0x030c0000
+
+#if PY_VERSION_HEX < 0x030b0000
+
+typedef PyFrameObject eval_frame;
+
+static inline PyCodeObject *frame_code(const eval_frame *frame)
+{
+    return frame->f_code;
+}
+
+/* The frame behind the object that a trace function is given. */
+static inline const eval_frame *frame_of_object(const PyFrameObject *object)
+{
+    return object;
+}
+
+/* True for the frame of a generator, a coroutine or an asynchronous generator that runs; the call
+ * that makes such an object evaluates no frame here. */
+static inline bool frame_is_generators(const eval_frame *frame)
+{
+    return frame->f_gen != NULL;
+}
+
+/* The offset in bytes of the instruction executed last, negative where none was. */
+static inline int frame_offset(const eval_frame *frame)
+{
+#if PY_VERSION_HEX < 0x030a0000
+    return frame->f_lasti;
+#else
+    return frame->f_lasti * (int)sizeof(_Py_CODEUNIT);
+#endif
+}
+
+/* True where a generator's frame, just evaluated, is to be evaluated again. */
+static inline bool frame_is_suspended(const eval_frame *frame)
+{
+#if PY_VERSION_HEX < 0x030a0000
+    return frame->f_stacktop != NULL;
+#else
+    return frame->f_state == FRAME_SUSPENDED;
+#endif
+}
+
+/* The first local variable (borrowed), NULL where it is not set. */
+static inline PyObject *frame_first_local(const eval_frame *frame)
+{
+    return frame->f_localsplus[0];
+}
+
+#else
+
+typedef struct _PyInterpreterFrame eval_frame;
+
+static inline PyCodeObject *frame_code(const eval_frame *frame)
+{
+    return frame->f_code;
+}
+
+static inline const eval_frame *frame_of_object(const PyFrameObject *object)
+{
+    return object->f_frame;
+}
+
+/* The call that makes a generator evaluates its frame as well, only far enough to make the object;
+ * such a frame is still owned by the thread. */
+static inline bool frame_is_generators(const eval_frame *frame)
+{
+    return frame->owner == FRAME_OWNED_BY_GENERATOR;
+}
+
+static inline int frame_offset(const eval_frame *frame)
+{
+    return _PyInterpreterFrame_LASTI(frame) * (int)sizeof(_Py_CODEUNIT);
+}
+
+static inline bool frame_is_suspended(eval_frame *frame)
+{
+    return _PyFrame_GetGenerator(frame)->gi_frame_state == FRAME_SUSPENDED;
+}
+
+static inline PyObject *frame_first_local(const eval_frame *frame)
+{
+    return frame->localsplus[0];
+}
+
+#endif
+
+/* ---- the switch ---- */
+
+/* True where the thread calls a trace function that is not `ours`: the user's. */
+static inline bool tracing_is_users(const PyThreadState *state, Py_tracefunc ours)
+{
+    return state->c_tracefunc && state->c_tracefunc != ours;
+}
+
+#if PY_VERSION_HEX < 0x030a0000
+
+/* True where lines are reported to `ours`. */
+static inline bool tracing_is_on(const PyThreadState *state, Py_tracefunc ours)
+{
+    return state->c_tracefunc == ours;
+}
+
+/* From now on the thread's lines are reported to `ours`, or to nobody; the user's own trace or
+ * profile function goes on as it is. */
+static inline void tracing_set(PyThreadState *state, Py_tracefunc ours, bool on)
+{
+    if (tracing_is_users(state, ours) || tracing_is_on(state, ours) == on)
+        return;
+    state->c_tracefunc = on ? ours : NULL;
+    state->interp->ceval.tracing_possible += on ? 1 : -1;
+    state->use_tracing = on || state->c_profilefunc;
+}
+
+#else
+
+enum { TRACING_ON = 255 }; /* 3.11 or-s it to an opcode; to 3.10 it is a flag */
+
+static inline bool tracing_is_on(const PyThreadState *state, Py_tracefunc ours)
+{
+    return state->cframe->use_tracing && state->c_tracefunc == ours;
+}
+
+static inline void tracing_set(PyThreadState *state, Py_tracefunc ours, bool on)
+{
+    if (on && !state->c_tracefunc)
+        state->c_tracefunc = ours;
+    bool is_wanted = on || state->c_profilefunc || tracing_is_users(state, ours);
+    state->cframe->use_tracing = is_wanted ? TRACING_ON : 0;
+}
+
+#endif
+
+#endif
+
+#endif

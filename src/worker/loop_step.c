@@ -1,0 +1,27 @@
+#include "config.h"
+#include "worker/loop_step.h"
+
+#include "worker/code.h"
+#include "worker/tracer.h"
+
+int loop_step_mark(void)
+{
+    PyObject *events = PyImport_ImportModule("asyncio.events");
+    PyObject *handle = events ? PyObject_GetAttrString(events, "Handle") : NULL;
+    PyObject *run = handle ? PyObject_GetAttrString(handle, "_run") : NULL;
+    int result = run ? code_mark_loop_step(run) : -1;
+    Py_XDECREF(run);
+    Py_XDECREF(handle);
+    Py_XDECREF(events);
+    return result;
+}
+
+void loop_step_begin(const void *frame, PyObject *handle)
+{
+    PyObject *context = handle ? PyObject_GetAttrString(handle, "_context") : NULL;
+    if (context)
+        tracer_step_begin(frame, context);
+    else
+        PyErr_Clear();
+    Py_XDECREF(context);
+}
