@@ -8,6 +8,7 @@ noinst_LIBRARIES += libworker.a
 nodist_libworker_a_SOURCES = $(GLUE_GENERATED)
 libworker_a_CFLAGS = $(WORKER_CFLAGS)
 libworker_a_SOURCES = \
+	src/worker/activity.c src/worker/activity.h \
 	src/worker/arena.c src/worker/arena.h \
 	src/worker/arguments.c src/worker/arguments.h \
 	src/worker/code.c src/worker/code.h \
@@ -15,11 +16,13 @@ libworker_a_SOURCES = \
 	src/worker/events.h src/worker/events_settrace.c src/worker/frame.h \
 	src/worker/filter.c src/worker/filter.h \
 	src/worker/interp.c src/worker/interp.h \
+	src/worker/ledger.c src/worker/ledger.h \
 	src/worker/link.c src/worker/link.h \
 	src/worker/loop_step.c src/worker/loop_step.h \
 	src/worker/module.c src/worker/module.h \
 	src/worker/publish.c src/worker/publish.h \
 	src/worker/rss.c src/worker/rss.h \
+	src/worker/thread.c src/worker/thread.h \
 	src/worker/tracer.c src/worker/tracer.h \
 	src/worker/uvselector.c src/worker/uvselector.h \
 	src/worker/witness.c src/worker/witness.h

@@ -1,0 +1,92 @@
+#include "config.h"
+#include "worker/activity.h"
+
+static PyObject *activity_var;
+
+static void activity_dealloc(PyObject *self)
+{
+    Py_XDECREF(((struct activity *)self)->token);
+    PyObject_Free(self);
+}
+
+static PyTypeObject activity_type = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "_pymemtop.Activity",
+    .tp_basicsize = sizeof(struct activity),
+    .tp_dealloc = activity_dealloc,
+    .tp_flags = Py_TPFLAGS_DEFAULT,
+};
+
+bool activity_check(PyObject *object)
+{
+    return Py_IS_TYPE(object, &activity_type);
+}
+
+static const void *current_context(void)
+{
+    return PyThreadState_Get()->context;
+}
+
+struct activity *activity_new(uint32_t slot, uint64_t number)
+{
+    struct activity *activity = PyObject_New(struct activity, &activity_type);
+    if (!activity)
+        return NULL;
+    activity->slot = slot;
+    activity->number = number;
+    activity->parked_count = 0;
+    activity->token = PyContextVar_Set(activity_var, (PyObject *)activity);
+    activity->context = current_context();
+    if (activity->token)
+        return activity;
+    Py_DECREF(activity);
+    return NULL;
+}
+
+struct activity *activity_current(void)
+{
+    PyObject *type, *value, *traceback, *found = NULL;
+    PyErr_Fetch(&type, &value, &traceback);
+    struct activity *activity = NULL;
+    if (PyContextVar_Get(activity_var, NULL, &found) < 0)
+        found = NULL;
+    if (found && !activity_check(found))
+        Py_CLEAR(found); /* None: this context was taken for work of no invocation */
+    if (found) {
+        activity = (struct activity *)found;
+        if (activity->context != current_context()) {
+            struct activity *inherited = activity;
+            activity = activity_new(inherited->slot, inherited->number);
+            if (activity)
+                Py_CLEAR(activity->token); /* never reset: it lasts as long as the context */
+            Py_DECREF(inherited);
+        }
+    }
+    PyErr_Restore(type, value, traceback);
+    return activity;
+}
+
+struct activity *activity_in(PyObject *context)
+{
+    PyObject *found = PyObject_CallMethod(context, "get", "O", activity_var);
+    if (found && activity_check(found))
+        return (struct activity *)found;
+    PyErr_Clear();
+    Py_XDECREF(found);
+    return NULL;
+}
+
+int activity_reset(struct activity *activity)
+{
+    if (activity->token && PyContextVar_Reset(activity_var, activity->token) < 0)
+        return -1;
+    Py_CLEAR(activity->token);
+    return 0;
+}
+
+int activity_add(PyObject *module)
+{
+    if (PyType_Ready(&activity_type) < 0)
+        return -1;
+    activity_var = PyContextVar_New("pymemtop_activity", NULL);
+    return activity_var ? PyModule_AddObjectRef(module, "activity", activity_var) : -1;
+}

@@ -1,0 +1,188 @@
+/*
+ * RSS belongs to the process, lines to threads and tasks; the ledger connects the two. At every
+ * event the RSS is read again, and the difference, if any, is charged: to the line that the thread
+ * is executing (its "self") and to all lines on the thread's stack of profiled frames that wait for
+ * it (each once, so that recursion is not counted twice). Lines of suspended coroutines are on no
+ * stack, and so are charged nothing.
+ *
+ * Between the frames of an async invocation the event loop works: it reads sockets, sets results of
+ * futures, runs callbacks. Such a callback runs in a copy of the context of the task that waits for
+ * it, and carries its activity. So what a callback changes while no profiled frame runs is charged
+ * to the lines that await it.
+ *
+ * Several threads can be inside profiled lines at once. All of this runs under the interpreter
+ * lock, but a line may have released it and work in C. So each thread has a witness (witness.h):
+ * a thread that has not run since the ledger was settled has changed nothing, and one that has not
+ * touched a fresh page, or too few of them, has not made the RSS grow. Where that leaves one
+ * thread, or several that execute the same line for the same invocation, the change is theirs,
+ * whoever finds it; otherwise nobody can know, so that it is charged to no line and counts as
+ * shared. A thread that works for no invocation (the pool between requests) is taken to change
+ * nothing while another is inside a line.
+ */
+#include "config.h"
+#include "worker/ledger.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "worker/publish.h"
+#include "worker/rss.h"
+#include "worker/witness.h"
+
+static int64_t ledger_bytes;
+static uint32_t *charged; /* by site: number of the charge that reached it last */
+static uint32_t charge_number;
+
+/* ---- who may have done it ---- */
+
+/* Threads that may have made a change. */
+struct group {
+    unsigned count;
+    const struct thread *one; /* any of them */
+    bool alike;               /* all execute the same line for the same invocation */
+    int64_t touched_bytes;    /* by all of them, at the most */
+};
+
+/* Who may have changed the RSS since the ledger was settled. */
+struct suspects {
+    bool others_ran;      /* other threads inside a profiled line have run */
+    struct group ran;     /* they, and the thread that asks */
+    struct group faulted; /* of them, those that touched fresh pages */
+};
+
+static bool is_idle(const struct thread *thread)
+{
+    return thread->depth == 0 && !thread_step_activity(thread);
+}
+
+static bool execute_alike(const struct thread *a, const struct thread *b)
+{
+    if (a->depth == 0 || b->depth == 0)
+        return false;
+    const struct activation *x = &a->stack[a->depth - 1], *y = &b->stack[b->depth - 1];
+    return x->site == y->site && x->slot == y->slot;
+}
+
+static void group_add(struct group *group, const struct thread *thread, int64_t touched_bytes)
+{
+    if (__builtin_add_overflow(group->touched_bytes, touched_bytes, &group->touched_bytes))
+        group->touched_bytes = INT64_MAX;
+    group->alike = group->count == 0 || (group->alike && execute_alike(group->one, thread));
+    group->one = thread;
+    group->count++;
+}
+
+static void add_evidence(struct suspects *suspects, struct thread *thread)
+{
+    struct evidence evidence = witness_look(&thread->witness);
+    if (evidence.ran)
+        group_add(&suspects->ran, thread, 0);
+    if (evidence.touched_bytes > 0)
+        group_add(&suspects->faulted, thread, evidence.touched_bytes);
+}
+
+static struct suspects find_suspects(struct thread *thread)
+{
+    struct suspects suspects = {0};
+    for (struct thread *other = thread_first(); other; other = other->next)
+        if (other != thread && other->depth > 0)
+            add_evidence(&suspects, other);
+    suspects.others_ran = suspects.ran.count > 0;
+    if (suspects.others_ran && !is_idle(thread))
+        add_evidence(&suspects, thread);
+    return suspects;
+}
+
+/* ---- charging ---- */
+
+uint32_t ledger_slot(uint32_t slot, uint64_t number)
+{
+    return publish_is_running(slot, number) ? slot : PUBLISH_OUTSIDE;
+}
+
+static void charge_site(uint32_t slot, uint32_t site, int64_t delta_bytes, bool self)
+{
+    if (charged[site] == charge_number)
+        return;
+    charged[site] = charge_number;
+    publish_charge(slot, site, delta_bytes, self);
+}
+
+static void charge_stack(const struct thread *thread, int64_t delta_bytes, int64_t rss_bytes)
+{
+    const struct activation *top = &thread->stack[thread->depth - 1];
+    uint32_t owner = ledger_slot(top->slot, top->number);
+    for (const struct activation *at = top; at >= thread->stack; at--)
+        charge_site(ledger_slot(at->slot, at->number), at->site, delta_bytes, at == top);
+    publish_change(owner, top->site != SEGMENT_NONE, top->site, delta_bytes, rss_bytes);
+}
+
+static void charge_waiting(const struct activity *waiting, int64_t delta_bytes, int64_t rss_bytes)
+{
+    for (uint32_t i = 0; i < waiting->parked_count; i++)
+        charge_site(waiting->slot, waiting->parked[i], delta_bytes, i == 0);
+    uint32_t site = waiting->parked_count ? waiting->parked[0] : SEGMENT_NONE;
+    publish_change(waiting->slot, site != SEGMENT_NONE, site, delta_bytes, rss_bytes);
+}
+
+static void charge_nobody(int64_t delta_bytes, int64_t rss_bytes)
+{
+    publish_change(PUBLISH_UNKNOWN, false, SEGMENT_NONE, delta_bytes, rss_bytes);
+}
+
+/* Charge a change to the calling thread: its line, or the line that waits for its work. */
+static void charge_self(const struct thread *thread, int64_t delta_bytes, int64_t rss_bytes)
+{
+    const struct activity *step = thread_step_activity(thread);
+    if (thread->depth > 0)
+        charge_stack(thread, delta_bytes, rss_bytes);
+    else if (step && publish_is_running(step->slot, step->number))
+        charge_waiting(step, delta_bytes, rss_bytes);
+    else
+        charge_nobody(delta_bytes, rss_bytes);
+}
+
+/* The thread to charge with a change found at an event in `thread`; NULL: nobody can know. */
+static const struct thread *culprit(const struct thread *thread, const struct suspects *suspects,
+                                    int64_t delta_bytes)
+{
+    if (!suspects->others_ran)
+        return thread;
+    if (delta_bytes < 0) /* which takes no fresh page */
+        return suspects->ran.alike ? suspects->ran.one : NULL;
+    const struct group *faulted = &suspects->faulted;
+    if (faulted->count == 0)
+        return thread;
+    return faulted->alike && faulted->touched_bytes >= delta_bytes ? faulted->one : NULL;
+}
+
+int64_t ledger_settle(struct thread *thread)
+{
+    struct suspects suspects = find_suspects(thread);
+    int64_t rss_bytes = rss_read_bytes();
+    int64_t delta_bytes = rss_bytes - ledger_bytes;
+    ledger_bytes = rss_bytes;
+    if (delta_bytes == 0)
+        return rss_bytes;
+    /* What this thread has done is accounted for now, and no evidence against it later. */
+    if (!suspects.others_ran)
+        witness_look(&thread->witness);
+    const struct thread *who = culprit(thread, &suspects, delta_bytes);
+    charge_number++;
+    if (!who)
+        charge_nobody(delta_bytes, rss_bytes);
+    else if (who == thread)
+        charge_self(thread, delta_bytes, rss_bytes);
+    else
+        charge_stack(who, delta_bytes, rss_bytes);
+    return rss_bytes;
+}
+
+int ledger_open(void)
+{
+    charged = rss_map_own(SEGMENT_SITES * sizeof *charged);
+    if (!charged)
+        return -1;
+    ledger_bytes = rss_read_bytes();
+    return 0;
+}

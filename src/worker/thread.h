@@ -1,0 +1,73 @@
+/*
+ * What the tracer knows of each thread that has come to profiled code: its profiled frames, the
+ * callback that an event loop runs in it, and the evidence of what it has done.
+ *
+ * Thread: under the interpreter lock.
+ */
+#ifndef WORKER_THREAD_H
+#define WORKER_THREAD_H
+
+#include <Python.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "worker/activity.h"
+#include "worker/code.h"
+#include "worker/witness.h"
+
+/* Event loops within each other's callbacks, in one thread. */
+enum { THREAD_STEPS_MAX = 16 };
+
+/* A profiled frame that is being executed. */
+struct activation {
+    const void *frame;        /* which one it is; only compared, never followed */
+    const PyCodeObject *code; /* borrowed; the frame keeps it */
+    const struct code_info *info;
+    uint64_t number;
+    uint32_t slot;
+    uint32_t site; /* the line being executed */
+};
+
+/* A callback that an event loop of the thread runs. */
+struct step {
+    const void *frame;         /* only compared, never followed */
+    struct activity *activity; /* owned; of its context; NULL where that works for no invocation */
+};
+
+struct thread {
+    struct thread *next;
+    atomic_bool is_gone;    /* the thread has ended; set without the interpreter lock */
+    struct witness witness; /* looked at whenever the ledger is settled while others run */
+    struct activation *stack;
+    uint32_t depth;
+    uint32_t capacity;
+    struct activity *activity; /* owned; of the frames on the stack */
+    uint32_t step_count;
+    struct step steps[THREAD_STEPS_MAX];
+};
+
+/* Once, before the others. 0, or -1 where the system has no room for a thread's data. */
+int thread_open(void);
+/* The record of the calling thread, made where there is none; NULL where memory is short. */
+struct thread *thread_current(void);
+/* The same, but NULL where there is none. */
+struct thread *thread_known(void);
+/* The first of all records, those of ended threads among them; thread->next leads on. */
+struct thread *thread_first(void);
+
+/* Room for one more activation above the top; NULL where there is none (memory, or frames). */
+struct activation *thread_push(struct thread *thread);
+/* The activation of `frame`, looked for from the innermost one on; NULL where there is none. */
+struct activation *thread_find(const struct thread *thread, const void *frame);
+/* Take it off the stack, wherever it is: a library that switches C stacks (greenlet) leaves frames
+ * that are not innermost. */
+void thread_remove(struct thread *thread, struct activation *at);
+
+/* For whom the loop callback that the thread runs works; NULL: for nobody, or there is none. */
+static inline const struct activity *thread_step_activity(const struct thread *thread)
+{
+    return thread->step_count ? thread->steps[thread->step_count - 1].activity : NULL;
+}
+
+#endif
