@@ -191,6 +191,7 @@ static int conclude(struct batch *batch, struct error *error)
     say_refusals(batch);
     if (!batch->options->quiet && report_file_write(model, batch->options, error))
         return -1;
+    report_file_say_check(model, batch->options);
     if (batch->exit_status)
         return batch->exit_status;
     if (model->invocations.failed)

@@ -283,6 +283,16 @@ static int64_t load_bytes(const _Atomic int64_t *value)
     return atomic_load_explicit(value, memory_order_relaxed);
 }
 
+static uint32_t load_count(const _Atomic uint32_t *field)
+{
+    return atomic_load_explicit(field, memory_order_relaxed);
+}
+
+static uint64_t load_total(const _Atomic uint64_t *field)
+{
+    return atomic_load_explicit(field, memory_order_relaxed);
+}
+
 static void copy_slot(struct drain *drain, const struct segment_slot *slot,
                       struct invocation *invocation)
 {
@@ -371,7 +381,12 @@ static void drain_header(struct drain *drain)
 {
     struct model *model = drain->model;
     model->own_bytes = load_bytes(&drain->segment->own_bytes);
-    model->lost_lines = atomic_load_explicit(&drain->segment->lines_lost, memory_order_relaxed);
+    model->lost_lines = load_total(&drain->segment->lines_lost);
+    model->rss_is_polled = load_count(&drain->segment->rss_is_polled) != 0;
+    model->rss_is_approximate = load_count(&drain->segment->rss_is_approximate) != 0;
+    model->rss_check.events = load_total(&drain->segment->verified_events);
+    model->rss_check.changes = load_total(&drain->segment->verified_changes);
+    model->rss_check.misses = load_total(&drain->segment->verified_misses);
     int64_t baseline_bytes = load_bytes(&drain->segment->baseline_bytes);
     if (baseline_bytes != model->baseline_bytes) {
         model->baseline_bytes = baseline_bytes;

@@ -64,6 +64,7 @@ struct host {
     unsigned open; /* parts that the loop still holds */
     bool closing;
     bool told_lost_lines;
+    bool told_approximate;
     bool told_limit;
 };
 

@@ -71,12 +71,23 @@ static void say_lost_lines(struct host *host)
               "with --exclude");
 }
 
+static void say_approximate(struct host *host)
+{
+    if (!host->model->rss_is_approximate || host->told_approximate)
+        return;
+    host->told_approximate = true;
+    notes_say(&host->notes, LEVEL_WARNING, OUTPUT_NO_INVOCATION,
+              "RSS is approximate: this kernel counts pages in batches, so that a line may show "
+              "what others before it took");
+}
+
 /* Bring what the worker has written into the model. */
 void host_drain(struct host *host)
 {
     uint64_t now_ns = clock_monotonic_ns();
     drain_run(host->drain, now_ns);
     say_lost_lines(host);
+    say_approximate(host);
     if (host->limit)
         limit_set_own(host->limit, host->model->own_bytes);
     read_rss(host, now_ns);
@@ -398,6 +409,7 @@ struct supervisor_setup host_worker_setup(struct host *host)
         .include_count = options->include_count,
         .exclude = options->exclude,
         .exclude_count = options->exclude_count,
+        .verify_rss = options->verify_rss,
         .bodies = &host->bodies,
         .once = options->command == COMMAND_BATCH,
     };

@@ -32,6 +32,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "host/host.h"
+#include "host/report_file.h"
 #include "tui/format.h"
 #include "tui/grid.h"
 #include "tui/scene.h"
@@ -557,8 +558,10 @@ int live_run(const struct options *options, struct error *error)
         live.status = -1;
     live.quitting = true;
     term_close(live.term);
-    if (live.status == EXIT_STATUS_OK)
+    if (live.status == EXIT_STATUS_OK) {
         print_summary(&live);
+        report_file_say_check(live.model, options);
+    }
     close_handles(&live);
     host_close(live.host);
     while (live.jobs)

@@ -45,6 +45,7 @@ enum long_option {
     OPT_REQUEST,
     OPT_SCRIPT_ROOT,
     OPT_VERBOSE,
+    OPT_VERIFY_RSS,
 };
 
 enum {
@@ -86,6 +87,7 @@ static const struct option long_options[] = {
     {"script-root", required_argument, NULL, OPT_SCRIPT_ROOT},
     {"timeout", required_argument, NULL, 't'},
     {"verbose", no_argument, NULL, OPT_VERBOSE},
+    {"verify-rss", no_argument, NULL, OPT_VERIFY_RSS},
     {"version", no_argument, NULL, 'V'},
     {NULL, 0, NULL, 0},
 };
@@ -128,6 +130,8 @@ static const char help[] =
     "      --report              with start: print the report at the end\n"
     "      --quiet               print no report and no progress\n"
     "      --verbose             print what the app says, too\n"
+    "      --verify-rss          read the RSS at every line, too, and say at the end how many of\n"
+    "                            its changes pymemtop found later than that; slow\n"
     "      --ascii               draw with ASCII characters alone\n"
     "      --no-color            draw without colours\n"
     "  -h, --help                print this, and exit\n"
@@ -352,6 +356,7 @@ static void apply_plain(struct options *options, int option, const char *value)
     case OPT_REPORT: options->report = true; break;
     case OPT_SCRIPT_ROOT: options->script_root = value; break;
     case OPT_VERBOSE: options->verbose = true; break;
+    case OPT_VERIFY_RSS: options->verify_rss = true; break;
     default: break;
     }
 }

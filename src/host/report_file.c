@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,4 +68,16 @@ int report_file_write(const struct model *model, const struct options *options, 
     }
     buf_fini(&out);
     return result;
+}
+
+void report_file_say_check(const struct model *model, const struct options *options)
+{
+    const struct rss_check *check = &model->rss_check;
+    if (!options->verify_rss)
+        return;
+    fprintf(stderr,
+            "pymemtop: RSS read at %" PRIu64 " events, changed at %" PRIu64 ", and %" PRIu64
+            " of these changes would have been found later%s\n",
+            check->events, check->changes, check->misses,
+            model->rss_is_polled ? " (RSS is polled: no constant clock)" : "");
 }

@@ -9,5 +9,8 @@
 /* Write the report in the format and to the place that the options name. 0, or -1 with `error`. */
 int report_file_write(const struct model *model, const struct options *options,
                       struct error *error);
+/* With --verify-rss, say on standard error what the worker's check of its own readings has found.
+ */
+void report_file_say_check(const struct model *model, const struct options *options);
 
 #endif

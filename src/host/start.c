@@ -94,6 +94,7 @@ int start_run(const struct options *options, struct error *error)
         status = EXIT_STATUS_OK;
         if (options->report && report_file_write(host_model(start.host), options, error))
             status = -1;
+        report_file_say_check(host_model(start.host), options);
     }
     host_close(start.host);
     for (size_t i = 0; i < SIGNALS; i++)

@@ -66,6 +66,13 @@ struct model {
     int64_t own_bytes;      /* pymemtop's footprint in the worker */
     int64_t baseline_bytes; /* when the app was loaded; 0 before */
     uint64_t dropped_samples;
+    bool rss_is_approximate; /* the worker's kernel does not count every page at once */
+    bool rss_is_polled;      /* the worker has no constant clock to spare readings by */
+    struct rss_check {       /* what the worker's self-check has found; 0 without one */
+        uint64_t events;     /* lines begun, functions entered and left, */
+        uint64_t changes;    /* of these, those where the RSS had changed, */
+        uint64_t misses;     /* and of these, those that were found later */
+    } rss_check;
     uint64_t lost_lines; /* executions of lines for which the worker's table had no room */
     struct timeline timeline;
 

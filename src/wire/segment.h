@@ -34,7 +34,7 @@
 #include "wire/ring.h"
 
 #define SEGMENT_MAGIC   0x504d5453u /* "STMP" */
-#define SEGMENT_VERSION 1u
+#define SEGMENT_VERSION 2u
 
 enum segment_limits {
     SEGMENT_FILES = 512,
@@ -45,7 +45,7 @@ enum segment_limits {
     SEGMENT_STRING_BYTES = 256 * 1024,
 };
 
-/* Index 0 of sites and cells is never used, so that 0 means "none". */
+/* Index 0 of sites and cells means "none"; what the writer counts there nobody reads. */
 #define SEGMENT_NONE 0u
 
 /* Numbers of invocations that are not requests: module level at import, and everything else. */
@@ -111,6 +111,12 @@ struct segment {
     _Atomic int64_t own_bytes;      /* pymemtop's footprint in the worker, left out of every RSS */
     _Atomic int64_t baseline_bytes; /* RSS when the app was loaded; 0 before */
     _Atomic uint64_t lines_lost;    /* times that a line found no room in one of the tables */
+
+    _Atomic uint32_t rss_is_polled;      /* no constant clock: the RSS is read more often */
+    _Atomic uint32_t rss_is_approximate; /* the kernel does not count every page at once */
+    _Atomic uint64_t verified_events;    /* of the self-check: events, */
+    _Atomic uint64_t verified_changes;   /* of these, those where the RSS had changed, */
+    _Atomic uint64_t verified_misses;    /* of these, those that the time gate would have missed */
 
     _Atomic uint32_t file_count;
     _Atomic uint32_t function_count;

@@ -4,10 +4,21 @@
 #include <getopt.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 
-enum { OPT_LINK = 1, OPT_SEGMENT, OPT_ROOT, OPT_EXECUTABLE, OPT_RUN, OPT_INCLUDE, OPT_EXCLUDE };
+enum {
+    OPT_LINK = 1,
+    OPT_SEGMENT,
+    OPT_ROOT,
+    OPT_EXECUTABLE,
+    OPT_RUN,
+    OPT_INCLUDE,
+    OPT_EXCLUDE,
+    OPT_VERIFY,
+    OPT_CLOCK,
+};
 
 static const struct option long_options[] = {
     {"link-fd", required_argument, NULL, OPT_LINK},
@@ -17,6 +28,8 @@ static const struct option long_options[] = {
     {"run", required_argument, NULL, OPT_RUN},
     {"include", required_argument, NULL, OPT_INCLUDE},
     {"exclude", required_argument, NULL, OPT_EXCLUDE},
+    {"verify-rss", no_argument, NULL, OPT_VERIFY},
+    {"rss-clock", required_argument, NULL, OPT_CLOCK},
     {NULL, 0, NULL, 0},
 };
 
@@ -32,6 +45,13 @@ static int parse_fd(const char *text)
     char *end;
     long value = strtol(text, &end, 10);
     return *text && !*end && value >= 0 && value <= INT_MAX ? (int)value : -1;
+}
+
+static enum gate_kind parse_clock(const char *text)
+{
+    return strcmp(text, "tsc") == 0     ? GATE_TSC
+           : strcmp(text, "clock") == 0 ? GATE_CLOCK
+                                        : GATE_NONE;
 }
 
 static int check(const struct arguments *arguments, struct error *error)
@@ -57,6 +77,8 @@ int arguments_parse(struct arguments *arguments, int argc, char **argv, struct e
         case OPT_RUN: arguments->run = optarg; break;
         case OPT_INCLUDE: append(&arguments->include, &includes, optarg); break;
         case OPT_EXCLUDE: append(&arguments->exclude, &excludes, optarg); break;
+        case OPT_VERIFY: arguments->verify_rss = true; break;
+        case OPT_CLOCK: arguments->rss_clock = parse_clock(optarg); break;
         default: return error_set(error, EXIT_STATUS_USAGE, "unknown option to the worker");
         }
     }

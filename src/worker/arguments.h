@@ -3,13 +3,18 @@
  * a worker by hand:
  *
  *   pymemtop-worker-3.X --link-fd N --segment-fd N --app-root DIR [--executable PYTHON]
- *                       [--include GLOB]... [--exclude GLOB]...
+ *                       [--include GLOB]... [--exclude GLOB]... [--verify-rss] [--rss-clock KIND]
  *   pymemtop-worker-3.X --run SCRIPT [--executable PYTHON]     SCRIPT as __main__, without a host
+ *
+ * --rss-clock is tsc, clock or none: the best clock that the time gate (gate.h) may use.
  */
 #ifndef WORKER_ARGUMENTS_H
 #define WORKER_ARGUMENTS_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
+#include "worker/gate.h"
 
 struct arguments {
     int link_fd;            /* -1 with --run */
@@ -17,8 +22,10 @@ struct arguments {
     const char *app_root;   /* borrowed, as all strings here, from argv */
     const char *executable; /* NULL: the embedded Python's own */
     const char *run;        /* NULL but with --run */
-    const char **include;   /* owned, NULL-terminated */
-    const char **exclude;   /* owned, NULL-terminated */
+    bool verify_rss;
+    enum gate_kind rss_clock;
+    const char **include; /* owned, NULL-terminated */
+    const char **exclude; /* owned, NULL-terminated */
 };
 
 /* 0, or -1 with `error` filled in. arguments_fini is right in either case. */

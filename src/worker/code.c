@@ -11,14 +11,6 @@
 
 #define LINES_MAX 200000u
 
-struct traced_file {
-    struct traced_file *next;
-    const char *path; /* in the arena */
-    uint32_t index;   /* in the segment */
-    uint32_t line_count;
-    uint32_t *sites; /* by line, in the arena; SEGMENT_NONE where the line has not run */
-};
-
 /* How code objects name a profiled file. Kept, since a file can be deleted, or moved away with its
  * folder, while functions of it are still to run for the first time. */
 struct file_name {
@@ -266,7 +258,7 @@ static bool grow_sites(struct traced_file *file, uint32_t line)
     return true;
 }
 
-uint32_t code_site(struct traced_file *file, int line)
+uint32_t code_new_site(struct traced_file *file, int line)
 {
     uint32_t at = (uint32_t)line;
     if (UNLIKELY(line <= 0))
@@ -280,7 +272,7 @@ uint32_t code_site(struct traced_file *file, int line)
     return file->sites[at];
 }
 
-bool code_defines_at(const struct code_info *info, int line)
+bool code_is_in_head(const struct code_info *info, int line)
 {
     size_t low = 0, high = info->head_count;
     while (low < high) { /* the heads that begin at `line` or above it */

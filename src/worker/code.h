@@ -12,7 +12,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct traced_file; /* a profiled file, with a site for each line that has run */
+#include "base/attributes.h"
+#include "wire/segment.h"
+
+/* A profiled file, with a site for each line that has run. */
+struct traced_file {
+    struct traced_file *next;
+    const char *path; /* in the arena */
+    uint32_t index;   /* in the segment */
+    uint32_t line_count;
+    uint32_t *sites; /* by line, in the arena; SEGMENT_NONE where the line has not run */
+};
 
 enum code_kind {
     CODE_OTHER, /* not profiled */
@@ -46,11 +56,22 @@ struct code_info *code_info(PyCodeObject *code);
 int code_mark_loop_step(PyObject *function);
 /* The site of a line; SEGMENT_NONE where there is no room for it, which counts as a lost line, and
  * for what stands on no line of the source (0: the start of a module). */
-uint32_t code_site(struct traced_file *file, int line);
+uint32_t code_new_site(struct traced_file *file, int line);
+static inline uint32_t code_site(struct traced_file *file, int line)
+{
+    uint32_t at = (uint32_t)line;
+    if (LIKELY(at < file->line_count && file->sites[at] != SEGMENT_NONE))
+        return file->sites[at];
+    return code_new_site(file, line);
+}
 /* True where `line` of a module or class body (outside every function) belongs to the head of a
  * function that it defines: from the first decorator, or the def, to before the body. The first
  * line's executions are the function's calls; its definition is none. */
-bool code_defines_at(const struct code_info *info, int line);
+bool code_is_in_head(const struct code_info *info, int line);
+static inline bool code_defines_at(const struct code_info *info, int line)
+{
+    return UNLIKELY(info->head_count > 0) && code_is_in_head(info, line);
+}
 /* Publish the function whose code this is, once; not for modules, classes, lambdas and the like. */
 void code_announce(PyCodeObject *code, struct code_info *info);
 

@@ -110,7 +110,7 @@ static PyObject *on_start(PyObject *Py_UNUSED(self), PyObject *const *arguments,
         monitor(code, info);
     _PyInterpreterFrame *frame = current_frame();
     if (info->kind == CODE_PROFILED)
-        tracer_enter(frame, code, info, code->co_firstlineno);
+        tracer_enter(frame, info, code->co_firstlineno);
     else if (publish_running() > 0)
         loop_step_begin(frame, frame->localsplus[0]);
     Py_RETURN_NONE;
@@ -122,7 +122,7 @@ static PyObject *on_resume(PyObject *Py_UNUSED(self), PyObject *const *arguments
     PyCodeObject *code = code_argument(arguments);
     struct code_info *info = code_info(code);
     if (info->kind == CODE_PROFILED)
-        tracer_enter(current_frame(), code, info, line_at(code, int_argument(arguments, 1)));
+        tracer_enter(current_frame(), info, line_at(code, int_argument(arguments, 1)));
     Py_RETURN_NONE;
 }
 

@@ -77,7 +77,7 @@ static PyObject *eval_profiled(PyThreadState *state, eval_frame *frame, int thro
         return eval_other(state, frame, throwing);
     if (UNLIKELY(!info->is_announced))
         code_announce(code, info);
-    tracer_enter(frame, code, info, entry_line(frame));
+    tracer_enter(frame, info, entry_line(frame));
     PyObject *result = eval_tracing(state, frame, throwing, true);
     tracer_leave(frame, is_generators && info->is_coroutine && awaits(frame, result));
     return result;

@@ -27,11 +27,16 @@
 
 #include "worker/publish.h"
 #include "worker/rss.h"
+#include "worker/self_check.h"
 #include "worker/witness.h"
 
-static int64_t ledger_bytes;
+struct ledger ledger;
+
 static uint32_t *charged; /* by site: number of the charge that reached it last */
 static uint32_t charge_number;
+
+/* gate.ticks, which is 0 under the self-check, so that every event comes to ledger_look. */
+static uint64_t checked_ticks;
 
 /* ---- who may have done it ---- */
 
@@ -156,33 +161,57 @@ static const struct thread *culprit(const struct thread *thread, const struct su
     return faulted->alike && faulted->touched_bytes >= delta_bytes ? faulted->one : NULL;
 }
 
-int64_t ledger_settle(struct thread *thread)
+/* Charge the difference between two readings. */
+static void charge(struct thread *thread, const struct suspects *suspects, int64_t delta_bytes)
+{
+    /* What this thread has done is accounted for now, and no evidence against it later. */
+    if (!suspects->others_ran)
+        witness_look(&thread->witness);
+    const struct thread *who = culprit(thread, suspects, delta_bytes);
+    charge_number++;
+    if (!who)
+        charge_nobody(delta_bytes, ledger.rss_bytes);
+    else if (who == thread)
+        charge_self(thread, delta_bytes, ledger.rss_bytes);
+    else
+        charge_stack(who, delta_bytes, ledger.rss_bytes);
+}
+
+int64_t ledger_read(struct thread *thread)
 {
     struct suspects suspects = find_suspects(thread);
     int64_t rss_bytes = rss_read_bytes();
-    int64_t delta_bytes = rss_bytes - ledger_bytes;
-    ledger_bytes = rss_bytes;
-    if (delta_bytes == 0)
-        return rss_bytes;
-    /* What this thread has done is accounted for now, and no evidence against it later. */
-    if (!suspects.others_ran)
-        witness_look(&thread->witness);
-    const struct thread *who = culprit(thread, &suspects, delta_bytes);
-    charge_number++;
-    if (!who)
-        charge_nobody(delta_bytes, rss_bytes);
-    else if (who == thread)
-        charge_self(thread, delta_bytes, rss_bytes);
-    else
-        charge_stack(who, delta_bytes, rss_bytes);
+    int64_t delta_bytes = rss_bytes - ledger.rss_bytes;
+    ledger.rss_bytes = rss_bytes;
+    if (UNLIKELY(delta_bytes != 0))
+        charge(thread, &suspects, delta_bytes);
+    ledger.ticks = thread->looked_ticks = gate_now();
     return rss_bytes;
 }
 
-int ledger_open(void)
+int64_t ledger_look(struct thread *thread, uint64_t now)
+{
+    if (LIKELY(!self_check_is_on()))
+        return ledger_read(thread);
+    bool is_kept =
+        now - thread->looked_ticks < checked_ticks && now - ledger.ticks < gate.forced_ticks;
+    self_check_event(thread, is_kept);
+    if (!is_kept)
+        return ledger_read(thread);
+    thread->looked_ticks = gate_now();
+    return ledger.rss_bytes;
+}
+
+int ledger_open(bool verify)
 {
     charged = rss_map_own(SEGMENT_SITES * sizeof *charged);
     if (!charged)
         return -1;
-    ledger_bytes = rss_read_bytes();
+    ledger.rss_bytes = rss_read_bytes();
+    if (verify) {
+        checked_ticks = gate.ticks;
+        gate.ticks = 0;
+        self_check_open(ledger.rss_bytes);
+    }
     return 0;
 }

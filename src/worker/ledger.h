@@ -7,15 +7,39 @@
 #ifndef WORKER_LEDGER_H
 #define WORKER_LEDGER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "base/attributes.h"
+#include "worker/gate.h"
 #include "worker/thread.h"
 
-/* Take the first reading. 0, or -1 where memory is short. */
-int ledger_open(void);
+/* Take the first reading, after gate_open; `verify`: with the self-check (self_check.h). 0, or -1
+ * where memory is short. */
+int ledger_open(bool verify);
+
+struct ledger {
+    int64_t rss_bytes; /* the latest reading */
+    uint64_t ticks;    /* gate_now() after it */
+};
+/* Written by ledger.c alone. */
+extern struct ledger ledger;
+
 /* Read the RSS, and charge what has changed. `thread` is the calling one. Returns the reading, in
  * bytes. */
-int64_t ledger_settle(struct thread *thread);
+int64_t ledger_read(struct thread *thread);
+/* The same, but under the self-check only where the gate says so. */
+int64_t ledger_look(struct thread *thread, uint64_t now);
+/* The same where `thread`, which is looked at now, may have changed the RSS, or the last reading is
+ * old. The RSS, in bytes. */
+static inline int64_t ledger_settle(struct thread *thread)
+{
+    uint64_t now = gate_now(), passed = now - thread->looked_ticks;
+    if (UNLIKELY(passed >= gate.ticks || now - ledger.ticks >= gate.forced_ticks))
+        return ledger_look(thread, now);
+    thread->looked_ticks = now;
+    return ledger.rss_bytes;
+}
 /* The slot of an activation: that of its invocation while this runs, the outside afterwards. */
 uint32_t ledger_slot(uint32_t slot, uint64_t number);
 

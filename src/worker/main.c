@@ -26,6 +26,7 @@
 #include "worker/embedded.h"
 #include "worker/events.h"
 #include "worker/filter.h"
+#include "worker/gate.h"
 #include "worker/interp.h"
 #include "worker/link.h"
 #include "worker/module.h"
@@ -54,8 +55,12 @@ static int open_tables(const struct arguments *arguments, struct error *error)
 {
     if (rss_open(error) < 0)
         return -1;
+    gate_open(arguments->rss_clock);
     struct segment *segment = open_segment(arguments, error);
-    return segment ? publish_open(segment, error) : -1;
+    if (!segment || publish_open(segment, error) < 0)
+        return -1;
+    publish_meter(gate.kind != GATE_TSC, !rss_is_exact());
+    return 0;
 }
 
 static int import(const char *name)
@@ -84,7 +89,7 @@ static int import_glue(struct error *error)
 static int start_tracer(const struct arguments *arguments, const char *root, struct error *error)
 {
     filter_set(root, arguments->include, arguments->exclude);
-    if (code_open() < 0 || tracer_open() < 0 || events_start() < 0)
+    if (code_open() < 0 || tracer_open(arguments->verify_rss) < 0 || events_start() < 0)
         return interp_error(error, "the tracer does not start");
     return 0;
 }

@@ -1,9 +1,10 @@
 /*
  * How the tables are filled.
  *
- * Counters are plain additions with relaxed stores: there is one writer, so no read-modify-write
- * instruction is needed, and a store to a line of cache that only this core writes costs what any
- * store costs.
+ * Counters are plain additions with relaxed stores: a store to a line of cache that only this core
+ * writes costs what any store costs. What is done at every line is in the header, so that it
+ * becomes part of the tracer's few instructions. Site 0 and cell 0, which mean "none", are written
+ * like any other, instead of asking at every line whether there is one.
  *
  * A line's counters exist twice: in its site, for the worker's life, and in a cell, for one
  * invocation. To find the cell of (slot, site) the last answer for each site is remembered, which
@@ -22,31 +23,25 @@
 #include "base/clock.h"
 #include "worker/rss.h"
 
-#define LOAD(field)         atomic_load_explicit(&(field), memory_order_relaxed)
-#define STORE(field, value) atomic_store_explicit(&(field), (value), memory_order_relaxed)
-#define ADD(field, value)   STORE(field, LOAD(field) + (value))
+#define LOAD  PUBLISH_LOAD
+#define STORE PUBLISH_STORE
+#define ADD   PUBLISH_ADD
 
-/* The cell that was used last for a site. */
-struct recent_cell {
-    uint32_t slot;
-    uint32_t cell;
-};
+struct publish_shared publish_shared;
 
-static struct segment *segment;
-static struct recent_cell *recent; /* one for each site, in own memory */
-static uint32_t free_cells;        /* chain through next */
+static struct segment *segment; /* publish_shared.segment */
+static uint32_t free_cells;     /* chain through next */
 static uint32_t fresh_cell = SEGMENT_NONE + 1;
 static uint32_t running[SEGMENT_SLOTS]; /* slots of the running invocations, unordered */
 static uint32_t running_count;
-static uint64_t executions;       /* lines begun */
-static uint64_t executions_shown; /* of them, told by the ring */
+static uint64_t executions_shown; /* of publish_shared.executions, told by the ring */
 
 int publish_open(struct segment *shared, struct error *error)
 {
-    segment = shared;
+    publish_shared.segment = segment = shared;
     rss_add_own((int64_t)sizeof *segment);
-    recent = rss_map_own(SEGMENT_SITES * sizeof *recent);
-    if (!recent)
+    publish_shared.recent = rss_map_own(SEGMENT_SITES * sizeof *publish_shared.recent);
+    if (!publish_shared.recent)
         return error_set(error, EXIT_STATUS_SYSTEM, "no memory for the line table");
     struct segment_slot *outside = &segment->slots[PUBLISH_OUTSIDE];
     STORE(outside->number, INVOCATION_OUTSIDE);
@@ -164,19 +159,23 @@ static uint32_t add_cell(struct segment_slot *slot, uint32_t site)
     return index;
 }
 
-static struct line_counters *find_cell(uint32_t slot_index, uint32_t site)
+/* The cell of `site` in the slot, SEGMENT_NONE where there is no room for one. */
+static uint32_t find_cell(struct segment_slot *slot, uint32_t site)
 {
-    struct recent_cell *last = &recent[site];
-    if (LIKELY(last->slot == slot_index && last->cell != SEGMENT_NONE))
-        return &segment->cells[last->cell].part;
-    struct segment_slot *slot = &segment->slots[slot_index];
     uint32_t cell = LOAD(slot->first_cell);
     while (cell != SEGMENT_NONE && segment->cells[cell].site != site)
         cell = LOAD(segment->cells[cell].next);
-    if (cell == SEGMENT_NONE)
-        cell = add_cell(slot, site);
-    *last = (struct recent_cell){.slot = slot_index, .cell = cell};
-    return cell == SEGMENT_NONE ? NULL : &segment->cells[cell].part;
+    return cell == SEGMENT_NONE ? add_cell(slot, site) : cell;
+}
+
+struct published_line publish_find_line(uint32_t slot, uint32_t site)
+{
+    uint32_t cell = SEGMENT_NONE;
+    if (site != SEGMENT_NONE)
+        cell = find_cell(&segment->slots[slot], site);
+    publish_shared.recent[site] = (struct published_cell){.slot = slot, .cell = cell};
+    return (struct published_line){.total = &segment->sites[site].total,
+                                   .part = &segment->cells[cell].part};
 }
 
 /* Where the remembered cells of a slot are no longer its own. */
@@ -184,8 +183,8 @@ static void forget_cells(uint32_t slot_index)
 {
     uint32_t sites = LOAD(segment->site_count);
     for (uint32_t site = 0; site < sites; site++)
-        if (recent[site].slot == slot_index)
-            recent[site].cell = SEGMENT_NONE;
+        if (publish_shared.recent[site].slot == slot_index)
+            publish_shared.recent[site].cell = SEGMENT_NONE;
 }
 
 uint32_t publish_begin(uint64_t number, int64_t rss_bytes)
@@ -199,6 +198,7 @@ uint32_t publish_begin(uint64_t number, int64_t rss_bytes)
     struct segment_slot *slot = &segment->slots[index];
     forget_cells(index);
     reclaim_cells(slot);
+    publish_shared.epoch++;
     STORE(slot->number, number);
     STORE(slot->site, SEGMENT_NONE);
     STORE(slot->rss_start_bytes, rss_bytes);
@@ -217,6 +217,7 @@ void publish_end(uint32_t index, int64_t rss_bytes)
         if (running[i] != index)
             continue;
         running[i] = running[--running_count];
+        publish_shared.epoch++;
         STORE(segment->slots[index].rss_end_bytes, rss_bytes);
         atomic_store_explicit(&segment->slots[index].state, SLOT_ENDED, memory_order_release);
         return;
@@ -229,42 +230,6 @@ bool publish_is_running(uint32_t index, uint64_t number)
            LOAD(segment->slots[index].state) == SLOT_RUNNING;
 }
 
-void publish_open_line(uint32_t slot, uint32_t site, bool counts)
-{
-    if (UNLIKELY(site == SEGMENT_NONE))
-        return;
-    STORE(segment->slots[slot].site, site);
-    executions++;
-    if (UNLIKELY(!counts))
-        return;
-    ADD(segment->sites[site].total.occurrences, 1);
-    struct line_counters *part = find_cell(slot, site);
-    if (part)
-        ADD(part->occurrences, 1);
-}
-
-void publish_resume_line(uint32_t slot, uint32_t site)
-{
-    STORE(segment->slots[slot].site, site);
-}
-
-static void set_usage(struct line_counters *counters, int64_t rss_bytes)
-{
-    STORE(counters->mem_usage_bytes, rss_bytes);
-    if (rss_bytes > LOAD(counters->peak_bytes))
-        STORE(counters->peak_bytes, rss_bytes);
-}
-
-void publish_close_line(uint32_t slot, uint32_t site, int64_t rss_bytes)
-{
-    if (UNLIKELY(site == SEGMENT_NONE))
-        return;
-    set_usage(&segment->sites[site].total, rss_bytes);
-    struct line_counters *part = find_cell(slot, site);
-    if (part)
-        set_usage(part, rss_bytes);
-}
-
 static void charge(struct line_counters *counters, int64_t delta_bytes, bool self)
 {
     ADD(counters->increment_bytes, delta_bytes);
@@ -274,12 +239,9 @@ static void charge(struct line_counters *counters, int64_t delta_bytes, bool sel
 
 void publish_charge(uint32_t slot, uint32_t site, int64_t delta_bytes, bool self)
 {
-    if (site == SEGMENT_NONE)
-        return;
-    charge(&segment->sites[site].total, delta_bytes, self);
-    struct line_counters *part = find_cell(slot, site);
-    if (part)
-        charge(part, delta_bytes, self);
+    struct published_line line = publish_line(slot, site);
+    charge(line.total, delta_bytes, self);
+    charge(line.part, delta_bytes, self);
 }
 
 void publish_change(uint32_t owner, bool by_line, uint32_t site, int64_t delta_bytes,
@@ -296,7 +258,7 @@ void publish_change(uint32_t owner, bool by_line, uint32_t site, int64_t delta_b
         if (running[i] != owner && (owner != PUBLISH_UNKNOWN || running_count > 1))
             ADD(slot->rss_shared_bytes, delta_bytes);
     }
-    uint64_t unchanged = executions - executions_shown;
+    uint64_t unchanged = publish_shared.executions - executions_shown;
     struct ring_sample sample = {
         .time_ns = clock_monotonic_ns(),
         .rss_bytes = rss_bytes,
@@ -304,7 +266,7 @@ void publish_change(uint32_t owner, bool by_line, uint32_t site, int64_t delta_b
         .slot = owner == PUBLISH_UNKNOWN ? PUBLISH_OUTSIDE : owner,
         .unchanged = unchanged > UINT32_MAX ? UINT32_MAX : (uint32_t)unchanged,
     };
-    executions_shown = executions;
+    executions_shown = publish_shared.executions;
     STORE(segment->own_bytes, rss_own_bytes());
     ring_push(&segment->ring, &sample);
 }
@@ -312,6 +274,19 @@ void publish_change(uint32_t owner, bool by_line, uint32_t site, int64_t delta_b
 uint32_t publish_running(void)
 {
     return running_count;
+}
+
+void publish_meter(bool is_polled, bool is_approximate)
+{
+    STORE(segment->rss_is_polled, is_polled);
+    STORE(segment->rss_is_approximate, is_approximate);
+}
+
+void publish_verified(bool is_changed, bool is_missed)
+{
+    ADD(segment->verified_events, 1);
+    ADD(segment->verified_changes, is_changed);
+    ADD(segment->verified_misses, is_missed);
 }
 
 void publish_baseline(int64_t rss_bytes)

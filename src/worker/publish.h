@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/attributes.h"
 #include "base/error.h"
 #include "wire/segment.h"
 
@@ -42,13 +43,89 @@ void publish_end(uint32_t slot, int64_t rss_bytes);
 /* True while the slot is that of invocation `number` and was not ended. */
 bool publish_is_running(uint32_t slot, uint64_t number);
 
+/* ---- on the way of every line event, and so in the header ---- */
+
+/* Where the executions of a line are counted: its site, and its cell in one slot. Never NULL; for a
+ * line without a place these are counters that nobody reads. Stays valid while publish_epoch()
+ * stays the same. */
+struct published_line {
+    struct line_counters *total, *part;
+};
+
+/* What the functions below share with publish.c. */
+struct publish_shared {
+    struct segment *segment;
+    struct published_cell *recent; /* one for each site: the cell used last for it */
+    uint64_t executions;           /* lines begun */
+    uint64_t epoch;
+};
+struct published_cell {
+    uint32_t slot;
+    uint32_t cell;
+};
+extern struct publish_shared publish_shared;
+
+/* There is one writer, so that counting needs no read-modify-write instruction. */
+#define PUBLISH_LOAD(field)         atomic_load_explicit(&(field), memory_order_relaxed)
+#define PUBLISH_STORE(field, value) atomic_store_explicit(&(field), (value), memory_order_relaxed)
+#define PUBLISH_ADD(field, value)   PUBLISH_STORE(field, PUBLISH_LOAD(field) + (value))
+
+/* Changes whenever an invocation begins or ends: slots and cells may then be another's. */
+static inline uint64_t publish_epoch(void)
+{
+    return publish_shared.epoch;
+}
+
+/* The counters of `site` in `slot`: looked for, and made where there are none. */
+struct published_line publish_find_line(uint32_t slot, uint32_t site);
+
+static inline struct published_line publish_line(uint32_t slot, uint32_t site)
+{
+    const struct published_cell *last = &publish_shared.recent[site];
+    if (UNLIKELY(last->slot != slot || last->cell == SEGMENT_NONE))
+        return publish_find_line(slot, site);
+    return (struct published_line){.total = &publish_shared.segment->sites[site].total,
+                                   .part = &publish_shared.segment->cells[last->cell].part};
+}
+
+/* The slot's running line is `site` (again: what it called has returned). */
+static inline void publish_set_running(uint32_t slot, uint32_t site)
+{
+    PUBLISH_STORE(publish_shared.segment->slots[slot].site, site);
+}
+
 /* An execution of `site` begins in `slot`, whose running line it becomes; `counts`: as one of its
- * occurrences. Nothing for SEGMENT_NONE. */
-void publish_open_line(uint32_t slot, uint32_t site, bool counts);
-/* The slot's running line is `site` again: what it called has returned. */
-void publish_resume_line(uint32_t slot, uint32_t site);
+ * occurrences. */
+static inline struct published_line publish_open_line(uint32_t slot, uint32_t site, bool counts)
+{
+    struct published_line line = publish_line(slot, site);
+    publish_set_running(slot, site);
+    publish_shared.executions++;
+    if (LIKELY(counts)) {
+        PUBLISH_ADD(line.total->occurrences, 1);
+        PUBLISH_ADD(line.part->occurrences, 1);
+    }
+    return line;
+}
+
+static inline void publish_set_usage(struct line_counters *counters, int64_t rss_bytes)
+{
+    if (LIKELY(PUBLISH_LOAD(counters->mem_usage_bytes) == rss_bytes))
+        return;
+    PUBLISH_STORE(counters->mem_usage_bytes, rss_bytes);
+    if (rss_bytes > PUBLISH_LOAD(counters->peak_bytes))
+        PUBLISH_STORE(counters->peak_bytes, rss_bytes);
+}
+
 /* An execution ends with RSS `rss_bytes`. */
-void publish_close_line(uint32_t slot, uint32_t site, int64_t rss_bytes);
+static inline void publish_close_line(const struct published_line *line, int64_t rss_bytes)
+{
+    publish_set_usage(line->total, rss_bytes);
+    publish_set_usage(line->part, rss_bytes);
+}
+
+/* ---- changes ---- */
+
 /* RSS changed by `delta_bytes` while `site` was being executed; `self`: by the line itself, not in
  * a profiled callee. */
 void publish_charge(uint32_t slot, uint32_t site, int64_t delta_bytes, bool self);
@@ -59,6 +136,11 @@ void publish_change(uint32_t owner, bool by_line, uint32_t site, int64_t delta_b
                     int64_t rss_bytes);
 /* Invocations that run now. */
 uint32_t publish_running(void);
+/* How the RSS is read: without a constant clock, and from a kernel that batches its counters. */
+void publish_meter(bool is_polled, bool is_approximate);
+/* An event of the self-check of the time gate: the RSS had changed, and the gate would have missed
+ * that. */
+void publish_verified(bool is_changed, bool is_missed);
 /* RSS when the app is loaded, and the own share. */
 void publish_baseline(int64_t rss_bytes);
 

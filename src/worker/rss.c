@@ -52,6 +52,26 @@ int64_t rss_read_bytes(void)
     return pages * page_bytes - own_bytes;
 }
 
+bool rss_is_exact(void)
+{
+    enum { PAGES = 100 }; /* more than any kernel is known to batch */
+    size_t page = (size_t)page_bytes;
+    char *memory =
+        mmap(NULL, PAGES * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+        return false;
+    madvise(memory, PAGES * page, MADV_NOHUGEPAGE);
+    /* The first touch may need a page for the page table; that is not resident set. */
+    int64_t before_bytes = rss_read_bytes();
+    bool is_exact = true;
+    for (size_t i = 0; i < PAGES && is_exact; i++) {
+        *(volatile char *)(memory + i * page) = 1;
+        is_exact = rss_read_bytes() - before_bytes == (int64_t)((i + 1) * page);
+    }
+    munmap(memory, PAGES * page);
+    return is_exact;
+}
+
 int64_t rss_own_bytes(void)
 {
     return own_bytes;

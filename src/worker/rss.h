@@ -2,8 +2,9 @@
  * The worker's resident set size, less pymemtop's own share of it.
  *
  * The reading is field 2 of /proc/self/statm through a descriptor that stays open: 0.4 us, the same
- * at every size, and equal to the sum of the mappings' Rss (proc(5) warns of approximate counters:
- * that is kernels before 6.2 with more than one thread, where up to 64 pages a thread are batched).
+ * at every size, and equal to the sum of the mappings' Rss where the kernel adds up its counters.
+ * Some do not (proc(5) warns of it): before 6.2 up to 64 pages a thread were batched, and after
+ * that for some versions up to 32 a processor. rss_is_exact() finds out.
  *
  * "Own" is what the tracer and the glue keep resident: the shared segment, the arenas, the modules
  * built into the worker. Whoever maps such memory populates it and reports it with rss_add_own, so
@@ -14,6 +15,7 @@
 #ifndef WORKER_RSS_H
 #define WORKER_RSS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +26,8 @@ int rss_open(struct error *error);
 /* RSS less own, in bytes, a multiple of the page size. Where the app has closed the descriptor it
  * is opened again, and this reading is the one before. */
 int64_t rss_read_bytes(void);
+/* Whether a reading shows every page: some are touched one by one, and given back. */
+bool rss_is_exact(void);
 /* The own share so far, in bytes. */
 int64_t rss_own_bytes(void);
 /* Count `bytes` (which may be negative) as pymemtop's own from now on. */

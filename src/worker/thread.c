@@ -14,7 +14,7 @@ enum {
 };
 
 static struct thread *threads;
-static _Thread_local struct thread *this_thread;
+_Thread_local struct thread *thread_this;
 static pthread_key_t thread_key;
 
 static void thread_gone(void *thread)
@@ -44,24 +44,21 @@ static struct thread *thread_take(void)
 
 struct thread *thread_current(void)
 {
-    if (LIKELY(this_thread != NULL))
-        return this_thread;
+    if (LIKELY(thread_this != NULL))
+        return thread_this;
     struct thread *thread = thread_take();
     if (!thread)
         return NULL;
     thread->depth = 0;
+    thread->looked_ticks = 0;
+    thread->is_parking = false;
     thread->step_count = 0;
     thread->activity = NULL;
     witness_open(&thread->witness);
     atomic_store_explicit(&thread->is_gone, false, memory_order_relaxed);
     pthread_setspecific(thread_key, thread);
-    this_thread = thread;
+    thread_this = thread;
     return thread;
-}
-
-struct thread *thread_known(void)
-{
-    return this_thread;
 }
 
 struct thread *thread_first(void)
@@ -101,8 +98,7 @@ void thread_remove(struct thread *thread, struct activation *at)
 {
     const struct activation *end = thread->stack + thread->depth;
     memmove(at, at + 1, (size_t)(end - (at + 1)) * sizeof *at);
-    if (--thread->depth == 0)
-        Py_CLEAR(thread->activity);
+    thread->depth--;
 }
 
 int thread_open(void)

@@ -14,6 +14,8 @@
 
 #include "worker/activity.h"
 #include "worker/code.h"
+#include "worker/publish.h"
+#include "worker/self_check.h"
 #include "worker/witness.h"
 
 /* Event loops within each other's callbacks, in one thread. */
@@ -21,12 +23,13 @@ enum { THREAD_STEPS_MAX = 16 };
 
 /* A profiled frame that is being executed. */
 struct activation {
-    const void *frame;        /* which one it is; only compared, never followed */
-    const PyCodeObject *code; /* borrowed; the frame keeps it */
+    const void *frame; /* which one it is; only compared, never followed */
     const struct code_info *info;
-    uint64_t number;
+    uint64_t number; /* of the invocation */
+    uint64_t epoch;  /* publish_epoch() when slot and line were valid */
     uint32_t slot;
     uint32_t site; /* the line being executed */
+    struct published_line line;
 };
 
 /* A callback that an event loop of the thread runs. */
@@ -42,17 +45,20 @@ struct thread {
     struct activation *stack;
     uint32_t depth;
     uint32_t capacity;
+    uint64_t looked_ticks; /* gate_now() when it was last looked at */
+    struct self_check self_check;
     struct activity *activity; /* owned; of the frames on the stack */
+    bool is_parking;           /* its latest event was a frame's suspension by await */
     uint32_t step_count;
     struct step steps[THREAD_STEPS_MAX];
 };
 
 /* Once, before the others. 0, or -1 where the system has no room for a thread's data. */
 int thread_open(void);
-/* The record of the calling thread, made where there is none; NULL where memory is short. */
+/* The record of the calling thread; NULL where there is none. */
+extern _Thread_local struct thread *thread_this;
+/* The same, made where there is none; NULL where memory is short. */
 struct thread *thread_current(void);
-/* The same, but NULL where there is none. */
-struct thread *thread_known(void);
 /* The first of all records, those of ended threads among them; thread->next leads on. */
 struct thread *thread_first(void);
 

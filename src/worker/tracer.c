@@ -25,25 +25,47 @@
 
 static PyObject *load; /* owned; the activity between load_begin and load_end */
 
-static void begin_line(struct thread *thread, struct activation *at, int line)
+static void find_slot(struct activation *at)
 {
     at->slot = ledger_slot(at->slot, at->number);
+    at->line = publish_line(at->slot, at->site);
+    at->epoch = publish_epoch();
+}
+
+/* Where invocations have begun or ended since the line was opened, its slot may be another's. */
+static inline void refresh(struct activation *at)
+{
+    if (UNLIKELY(at->epoch != publish_epoch()))
+        find_slot(at);
+}
+
+static inline void close_line(struct activation *at, int64_t rss_bytes)
+{
+    refresh(at);
+    publish_close_line(&at->line, rss_bytes);
+}
+
+/* After refresh() or close_line(). */
+static inline void open_line(struct activation *at, int line)
+{
     at->site = code_site(at->info->file, line);
-    publish_open_line(at->slot, at->site, !code_defines_at(at->info, line));
-    if (thread->activity)
-        thread->activity->parked_count = 0;
+    at->line = publish_open_line(at->slot, at->site, !code_defines_at(at->info, line));
 }
 
 /* The first profiled frame of the thread: find out for which invocation it works. */
 static struct activation enter_bottom(struct thread *thread)
 {
+    struct activation bottom = {.slot = PUBLISH_OUTSIDE, .number = INVOCATION_OUTSIDE};
     thread->activity = activity_current();
-    if (!thread->activity)
-        return (struct activation){.slot = PUBLISH_OUTSIDE, .number = INVOCATION_OUTSIDE};
-    return (struct activation){.slot = thread->activity->slot, .number = thread->activity->number};
+    if (thread->activity) {
+        bottom.slot = thread->activity->slot;
+        bottom.number = thread->activity->number;
+    }
+    find_slot(&bottom);
+    return bottom;
 }
 
-void tracer_enter(const void *frame, PyCodeObject *code, const struct code_info *info, int line)
+void tracer_enter(const void *frame, const struct code_info *info, int line)
 {
     struct thread *thread = thread_current();
     if (UNLIKELY(!thread))
@@ -55,40 +77,67 @@ void tracer_enter(const void *frame, PyCodeObject *code, const struct code_info 
     if (UNLIKELY(!top))
         return;
     fresh.frame = frame;
-    fresh.code = code;
     fresh.info = info;
     *top = fresh;
-    begin_line(thread, top, line);
+    refresh(top);
+    open_line(top, line);
+    thread->is_parking = false;
 }
 
 void tracer_line(const void *frame, int line)
 {
-    struct thread *thread = thread_known();
+    struct thread *thread = thread_this;
     if (UNLIKELY(!thread || thread->depth == 0))
         return;
     struct activation *top = &thread->stack[thread->depth - 1];
     if (UNLIKELY(top->frame != frame))
         return;
-    int64_t rss_bytes = ledger_settle(thread);
-    publish_close_line(ledger_slot(top->slot, top->number), top->site, rss_bytes);
-    begin_line(thread, top, line);
+    close_line(top, ledger_settle(thread));
+    open_line(top, line);
+    thread->is_parking = false;
+}
+
+/* The frame at `site` is suspended: its task waits there, and where the frame before was suspended
+ * at once before it, there, too. */
+static void park(struct thread *thread, uint32_t site)
+{
+    struct activity *activity = thread->activity;
+    if (!activity)
+        return;
+    if (!thread->is_parking)
+        activity->parked_count = 0;
+    if (activity->parked_count < ACTIVITY_PARKED_MAX)
+        activity->parked[activity->parked_count++] = site;
+    thread->is_parking = true;
+}
+
+/* The frame below goes on, or there is none and the activity waits nowhere. */
+static void unpark(struct thread *thread)
+{
+    thread->is_parking = false;
+    if (thread->depth > 0) {
+        struct activation *top = &thread->stack[thread->depth - 1];
+        refresh(top);
+        publish_set_running(top->slot, top->site);
+    } else if (thread->activity) {
+        thread->activity->parked_count = 0;
+    }
 }
 
 void tracer_leave(const void *frame, bool awaits)
 {
-    struct thread *thread = thread_known();
+    struct thread *thread = thread_this;
     struct activation *at = thread ? thread_find(thread, frame) : NULL;
-    if (UNLIKELY(!at)) /* it was entered past DEPTH_MAX */
+    if (UNLIKELY(!at)) /* it was entered past the stack's limit */
         return;
-    int64_t rss_bytes = ledger_settle(thread);
-    publish_close_line(ledger_slot(at->slot, at->number), at->site, rss_bytes);
-    struct activity *activity = thread->activity;
-    if (awaits && activity && activity->parked_count < ACTIVITY_PARKED_MAX)
-        activity->parked[activity->parked_count++] = at->site;
+    close_line(at, ledger_settle(thread));
+    if (awaits)
+        park(thread, at->site);
     thread_remove(thread, at);
-    const struct activation *top = thread->stack + thread->depth - 1;
-    if (thread->depth && !awaits)
-        publish_resume_line(ledger_slot(top->slot, top->number), top->site);
+    if (!awaits)
+        unpark(thread);
+    if (thread->depth == 0)
+        Py_CLEAR(thread->activity);
 }
 
 void tracer_step_begin(const void *frame, PyObject *context)
@@ -103,7 +152,7 @@ void tracer_step_begin(const void *frame, PyObject *context)
 
 void tracer_step_end(const void *frame)
 {
-    struct thread *thread = thread_known();
+    struct thread *thread = thread_this;
     if (!thread || thread->step_count == 0 || thread->steps[thread->step_count - 1].frame != frame)
         return;
     ledger_settle(thread);
@@ -117,7 +166,7 @@ static PyObject *begin(unsigned long long number)
     struct thread *thread = thread_current();
     if (!thread)
         return PyErr_NoMemory();
-    int64_t rss_bytes = ledger_settle(thread);
+    int64_t rss_bytes = ledger_read(thread);
     uint32_t slot = publish_begin(number, rss_bytes);
     return (PyObject *)activity_new(slot, number);
 }
@@ -127,7 +176,7 @@ static int end(struct activity *activity)
     struct thread *thread = thread_current();
     if (!thread)
         return -1;
-    int64_t rss_bytes = ledger_settle(thread);
+    int64_t rss_bytes = ledger_read(thread);
     if (publish_is_running(activity->slot, activity->number))
         publish_end(activity->slot, rss_bytes);
     return activity_reset(activity);
@@ -188,9 +237,9 @@ int tracer_add_functions(PyObject *module)
     return activity_add(module) < 0 ? -1 : PyModule_AddFunctions(module, functions);
 }
 
-int tracer_open(void)
+int tracer_open(bool verify_rss)
 {
-    if (thread_open() < 0 || ledger_open() < 0) {
+    if (thread_open() < 0 || ledger_open(verify_rss) < 0) {
         PyErr_NoMemory();
         return -1;
     }

@@ -15,13 +15,14 @@
 /* Add begin, end, load_begin and load_end to `module`; their doc strings describe them; and
  * `activity`, the context variable that says to what the code in a context belongs. 0 or -1. */
 int tracer_add_functions(PyObject *module);
-/* Take the first reading, after tracer_add_functions. 0, or -1 with an exception. */
-int tracer_open(void);
+/* Take the first reading, after tracer_add_functions and gate_open; `verify_rss` as ledger_open()
+ * has it. 0, or -1 with an exception. */
+int tracer_open(bool verify_rss);
 
 /* A frame of profiled code begins or resumes at `line`. `frame` tells it from others until its
  * leave, and is never followed. Every enter has its leave, in the same thread, as a rule innermost
  * first. Keeps a pending exception as it is. */
-void tracer_enter(const void *frame, PyCodeObject *code, const struct code_info *info, int line);
+void tracer_enter(const void *frame, const struct code_info *info, int line);
 /* The frame begins `line`; ignored where it is not the innermost one. */
 void tracer_line(const void *frame, int line);
 /* The frame returns, raises, or (`awaits`) is that of a coroutine that is suspended. */

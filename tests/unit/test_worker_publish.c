@@ -64,6 +64,12 @@ static void test_reading_survives_a_closed_descriptor(void **state)
     assert_in_range(rss_read_bytes() - before + (1 << 20), 0, 2 << 20);
 }
 
+static void execute(uint32_t slot, uint32_t site, int64_t rss_bytes)
+{
+    struct published_line line = publish_open_line(slot, site, true);
+    publish_close_line(&line, rss_bytes);
+}
+
 static void test_line_in_two_invocations(void **state)
 {
     (void)state;
@@ -72,10 +78,8 @@ static void test_line_in_two_invocations(void **state)
     uint32_t one = publish_begin(1, 1000), two = publish_begin(2, 1000);
     assert_int_not_equal(one, two);
     for (int i = 0; i < 3; i++) {
-        publish_open_line(one, site, true);
-        publish_close_line(one, site, 5000);
-        publish_open_line(two, site, true);
-        publish_close_line(two, site, 3000);
+        execute(one, site, 5000);
+        execute(two, site, 3000);
     }
     publish_charge(one, site, 4000, 1);
     publish_charge(two, site, -1000, 0);
@@ -123,9 +127,12 @@ static void test_slot_is_used_again_with_its_cells(void **state)
         uint32_t slot = publish_begin(number, 0);
         assert_int_not_equal(slot, PUBLISH_OUTSIDE);
         assert_true(publish_is_running(slot, number));
-        publish_open_line(slot, site, true);
+        uint64_t epoch = publish_epoch();
+        execute(slot, site, 1000);
         assert_int_equal(atomic_load(&cell_of(slot, site)->occurrences), 1);
+        assert_int_equal(publish_epoch(), epoch);
         publish_end(slot, 0);
+        assert_int_not_equal(publish_epoch(), epoch);
         assert_false(publish_is_running(slot, number));
         atomic_store(&segment->slots[slot].state, SLOT_FREE); /* what the host does */
     }
@@ -149,7 +156,7 @@ static void test_tables_run_out(void **state)
     while (site != SEGMENT_NONE);
     assert_int_equal(atomic_load(&segment->site_count), SEGMENT_SITES);
     assert_int_equal(atomic_load(&segment->lines_lost), 1);
-    publish_open_line(PUBLISH_OUTSIDE, SEGMENT_NONE, true);
+    execute(PUBLISH_OUTSIDE, SEGMENT_NONE, 1000);
     assert_int_equal(atomic_load(&segment->lines_lost), 1);
     uint64_t lost = atomic_load(&segment->lines_lost);
     for (int i = 0; i < SEGMENT_FILES + 10; i++)

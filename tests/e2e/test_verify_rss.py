@@ -1,0 +1,53 @@
+"""The time gate spares readings of the RSS and misses nothing: --verify-rss reads it at every line."""
+
+import re
+
+import pytest
+
+from programs import APPS, Report, batch
+
+pytestmark = pytest.mark.usefixtures("packages")
+CHANGE = APPS + "/rss/Change"
+SAID = (r"pymemtop: RSS read at (\d+) events, changed at (\d+), and (\d+) of these changes would have "
+        r"been found later")
+
+
+def verify(how, turns):
+    """(report, events, changes, misses)"""
+    report = Report(CHANGE, "--verify-rss", "--request",
+                    "GET /api/Change?how={}&turns={}".format(how, turns))
+    said = re.search(SAID, report.result.stderr)
+    assert said, report.result.stderr
+    return (report, *map(int, said.groups()))
+
+
+def assert_sums(report):
+    for one in report.invocations:
+        assert one["rss_end_bytes"] - one["rss_start_bytes"] == sum(
+            one["rss_{}_bytes".format(part)] for part in ("lines", "elsewhere", "shared"))
+
+
+@pytest.mark.parametrize("how, turns, fewest_events, fewest_changes", [
+    ("mixed", 200, 8000, 1500),
+    ("grow", 20000, 60000, 500),
+    ("count", 30000, 90000, 1),
+    ("one_by_one", 300, 100000, 1000),
+])
+def test_no_change_is_missed(how, turns, fewest_events, fewest_changes):
+    report, events, changes, misses = verify(how, turns)
+    assert events > fewest_events and changes >= fewest_changes
+    assert misses == 0
+    assert_sums(report)
+
+
+def test_threads_that_change_it_at_once():
+    """At most one changed line of 10,000 is found late."""
+    report, events, changes, misses = verify("at_once", 300)
+    assert events > 300000 and changes > 3000
+    assert misses <= max(1, changes // 10000)
+    assert_sums(report)
+
+
+def test_nothing_is_said_without_the_option():
+    result = batch("--request", "GET /api/Change?how=count&turns=10", CHANGE)
+    assert result.returncode == 0 and "RSS read" not in result.stderr, result.stderr

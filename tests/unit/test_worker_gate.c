@@ -1,0 +1,69 @@
+/* The time gate: no change of the RSS is as quick as what it lets pass, whatever clock it has. */
+#include "config.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "worker/gate.h"
+#include "worker/rss.h"
+
+enum { PAGES = 2000 };
+
+static int setup(void **state)
+{
+    (void)state;
+    struct error error;
+    return rss_open(&error);
+}
+
+/* Touches that took less than the gate. */
+static int quick_touches(void)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    char *memory =
+        mmap(NULL, PAGES * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_ptr_not_equal(memory, MAP_FAILED);
+    madvise(memory, PAGES * page, MADV_NOHUGEPAGE);
+    int quick = 0;
+    for (size_t i = 0; i < PAGES; i++) {
+        uint64_t start = gate_now();
+        *(volatile char *)(memory + i * page) = 1;
+        quick += gate_now() - start < gate.ticks;
+    }
+    munmap(memory, PAGES * page);
+    return quick;
+}
+
+static void test_no_touch_passes(void **state)
+{
+    (void)state;
+    for (enum gate_kind best = GATE_TSC; best <= GATE_NONE; best++) {
+        gate_open(best);
+        assert_true(gate.kind >= best);
+        assert_true((gate.ticks == 0) == (gate.kind == GATE_NONE));
+        assert_true(gate.forced_ticks > gate.ticks);
+        assert_int_equal(quick_touches(), 0);
+    }
+}
+
+static void test_without_a_gate_nothing_passes(void **state)
+{
+    (void)state;
+    gate_open(GATE_NONE);
+    uint64_t now = gate_now();
+    assert_false(gate_now() - now < gate.ticks);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_no_touch_passes),
+        cmocka_unit_test(test_without_a_gate_nothing_passes),
+    };
+    return cmocka_run_group_tests(tests, setup, NULL);
+}
