@@ -1,6 +1,8 @@
 #include "config.h"
 #include "worker/activity.h"
 
+#include "worker/compat.h"
+
 static PyObject *activity_var;
 
 static void activity_dealloc(PyObject *self)

@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "worker/arena.h"
+#include "worker/compat.h"
 #include "worker/filter.h"
 #include "worker/publish.h"
+#include "worker/qualname.h"
 
 #define LINES_MAX 200000u
 
@@ -43,9 +45,9 @@ static void release_info(void *info)
 
 int code_open(void)
 {
-    extra_index = _PyEval_RequestCodeExtraIndex(release_info);
+    extra_index = PyUnstable_Eval_RequestCodeExtraIndex(release_info);
     if (extra_index >= 0)
-        return 0;
+        return qualname_open();
     PyErr_SetString(PyExc_RuntimeError, "no place left in code objects for the tracer");
     return -1;
 }
@@ -142,9 +144,9 @@ static bool is_function(const PyCodeObject *code)
 }
 
 /* True where the qualified name says that a function holds the definition. */
-static bool is_local(const PyCodeObject *code)
+static bool is_local(PyCodeObject *code)
 {
-    const char *name = PyUnicode_AsUTF8(code->co_qualname);
+    const char *name = PyUnicode_AsUTF8(qualname_of(code));
     return name && strstr(name, "<locals>");
 }
 
@@ -153,7 +155,7 @@ static bool is_local(const PyCodeObject *code)
 static int body_line(PyCodeObject *code)
 {
     int found = code->co_firstlineno;
-    PyObject *lines = PyObject_CallMethod((PyObject *)code, "co_lines", NULL);
+    PyObject *lines = compat_lines(code);
     PyObject *iterator = lines ? PyObject_GetIter(lines) : NULL;
     PyObject *entry;
     while (iterator && found == code->co_firstlineno && (entry = PyIter_Next(iterator))) {
@@ -206,13 +208,15 @@ static struct code_info *make_info(PyCodeObject *code)
     PyErr_Fetch(&type, &value, &traceback);
     info->file = file_of(code);
     info->kind = info->file ? CODE_PROFILED : CODE_OTHER;
+    if (info->file)
+        qualname_pass_on(code);
     info->is_function = is_function(code);
     info->is_in_function = info->is_function || is_local(code);
     info->is_coroutine =
         (code->co_flags & (CO_COROUTINE | CO_ASYNC_GENERATOR | CO_ITERABLE_COROUTINE)) != 0;
     if (info->file && !info->is_in_function)
         find_heads(code, info);
-    if (_PyCode_SetExtra((PyObject *)code, extra_index, info) < 0) {
+    if (PyUnstable_Code_SetExtra((PyObject *)code, extra_index, info) < 0) {
         release_info(info);
         info = &no_info;
     }
@@ -224,7 +228,7 @@ static struct code_info *make_info(PyCodeObject *code)
 struct code_info *code_info(PyCodeObject *code)
 {
     void *info = NULL;
-    _PyCode_GetExtra((PyObject *)code, extra_index, &info);
+    PyUnstable_Code_GetExtra((PyObject *)code, extra_index, &info);
     return LIKELY(info != NULL) ? info : make_info(code);
 }
 
@@ -289,11 +293,11 @@ bool code_is_in_head(const struct code_info *info, int line)
 static int last_line(PyCodeObject *code)
 {
     int last = code->co_firstlineno;
-    PyObject *positions = PyObject_CallMethod((PyObject *)code, "co_positions", NULL);
-    PyObject *iterator = positions ? PyObject_GetIter(positions) : NULL;
+    PyObject *ends = compat_ends(code);
+    PyObject *iterator = ends ? PyObject_GetIter(ends) : NULL;
     PyObject *entry;
     while (iterator && (entry = PyIter_Next(iterator))) {
-        PyObject *end = PyTuple_GetItem(entry, 1); /* (line, end line, column, end column) */
+        PyObject *end = PyTuple_GetItem(entry, COMPAT_END);
         if (end && end != Py_None) {
             int line = (int)PyLong_AsLong(end);
             last = line > last ? line : last;
@@ -301,7 +305,7 @@ static int last_line(PyCodeObject *code)
         Py_DECREF(entry);
     }
     Py_XDECREF(iterator);
-    Py_XDECREF(positions);
+    Py_XDECREF(ends);
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(code->co_consts); i++) {
         PyObject *nested = PyTuple_GET_ITEM(code->co_consts, i);
         if (PyCode_Check(nested)) {
@@ -321,7 +325,7 @@ void code_announce(PyCodeObject *code, struct code_info *info)
     PyErr_Fetch(&type, &value, &traceback);
     Py_ssize_t len;
     const char *plain = PyUnicode_AsUTF8(code->co_name);
-    const char *name = PyUnicode_AsUTF8AndSize(code->co_qualname, &len);
+    const char *name = PyUnicode_AsUTF8AndSize(qualname_of(code), &len);
     if (plain && name && plain[0] != '<')
         publish_add_function(info->file->index, (uint32_t)code->co_firstlineno,
                              (uint32_t)last_line(code), name, (size_t)len);

@@ -1,6 +1,6 @@
 /*
  * What the tracer knows of a code object: whether its file is profiled, and the sites of the file's
- * lines. Kept in the code object's extra data (_PyCode_SetExtra), so that finding it takes no hash,
+ * lines. Kept in the code object's extra data, so that finding it takes no hash,
  * works for code of the same name in two files, and ends with the code object.
  *
  * Thread: under the interpreter lock.

@@ -1,20 +1,18 @@
 # worker: the interpreter that runs the app, and the tracer. Depends on wire and base, on libuv, and
-# alone on Python. One program for each Python version that configure found; a version has its
-# events_*.c.
-WORKER_CFLAGS = $(AM_CFLAGS) $(PYTHON_CFLAGS) $(UV_CFLAGS)
-WORKER_LIBS = libwire.a libbase.a $(PYTHON_LIBS) $(UV_LIBS) -lpthread -lm
-
-noinst_LIBRARIES += libworker.a
-nodist_libworker_a_SOURCES = $(GLUE_GENERATED)
-libworker_a_CFLAGS = $(WORKER_CFLAGS)
-libworker_a_SOURCES = \
+# alone on Python. An archive and a program for each Python that configure found; what they differ in
+# is the Python, and where its events come from.
+WORKER_SETTRACE = src/worker/events_settrace.c
+WORKER_MONITORING = src/worker/events_monitoring.c
+WORKER_SOURCES = \
 	src/worker/activity.c src/worker/activity.h \
 	src/worker/arena.c src/worker/arena.h \
 	src/worker/arguments.c src/worker/arguments.h \
 	src/worker/code.c src/worker/code.h \
+	src/worker/compat.h \
 	src/worker/embedded.c src/worker/embedded.h \
-	src/worker/events.h src/worker/events_settrace.c src/worker/frame.h \
+	src/worker/events.h \
 	src/worker/filter.c src/worker/filter.h \
+	src/worker/frame.h \
 	src/worker/gate.c src/worker/gate.h \
 	src/worker/interp.c src/worker/interp.h \
 	src/worker/ledger.c src/worker/ledger.h \
@@ -22,35 +20,94 @@ libworker_a_SOURCES = \
 	src/worker/loop_step.c src/worker/loop_step.h \
 	src/worker/module.c src/worker/module.h \
 	src/worker/publish.c src/worker/publish.h \
+	src/worker/qualname.c src/worker/qualname.h \
 	src/worker/rss.c src/worker/rss.h \
 	src/worker/self_check.c src/worker/self_check.h \
 	src/worker/thread.c src/worker/thread.h \
 	src/worker/tracer.c src/worker/tracer.h \
 	src/worker/uvselector.c src/worker/uvselector.h \
 	src/worker/witness.c src/worker/witness.h
+WORKER_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS)
+WORKER_LIBS = libwire.a libbase.a $(UV_LIBS) -lpthread -lm
 
+if PYTHON_3_9
+noinst_LIBRARIES += libworker-3.9.a
+libworker_3_9_a_SOURCES = $(WORKER_SOURCES) $(WORKER_SETTRACE)
+nodist_libworker_3_9_a_SOURCES = $(GLUE_GENERATED)
+libworker_3_9_a_CPPFLAGS = $(WORKER_CPPFLAGS) $(PYTHON_3_9_CPPFLAGS)
+pkglibexec_PROGRAMS += pymemtop-worker-3.9
+pymemtop_worker_3_9_SOURCES = src/worker/main.c
+pymemtop_worker_3_9_CPPFLAGS = $(WORKER_CPPFLAGS) $(PYTHON_3_9_CPPFLAGS)
+pymemtop_worker_3_9_LDADD = libworker-3.9.a $(WORKER_LIBS) $(PYTHON_3_9_LIBS)
+endif
+
+if PYTHON_3_10
+noinst_LIBRARIES += libworker-3.10.a
+libworker_3_10_a_SOURCES = $(WORKER_SOURCES) $(WORKER_SETTRACE)
+nodist_libworker_3_10_a_SOURCES = $(GLUE_GENERATED)
+libworker_3_10_a_CPPFLAGS = $(WORKER_CPPFLAGS) $(PYTHON_3_10_CPPFLAGS)
+pkglibexec_PROGRAMS += pymemtop-worker-3.10
+pymemtop_worker_3_10_SOURCES = src/worker/main.c
+pymemtop_worker_3_10_CPPFLAGS = $(WORKER_CPPFLAGS) $(PYTHON_3_10_CPPFLAGS)
+pymemtop_worker_3_10_LDADD = libworker-3.10.a $(WORKER_LIBS) $(PYTHON_3_10_LIBS)
+endif
+
+if PYTHON_3_11
+noinst_LIBRARIES += libworker-3.11.a
+libworker_3_11_a_SOURCES = $(WORKER_SOURCES) $(WORKER_SETTRACE)
+nodist_libworker_3_11_a_SOURCES = $(GLUE_GENERATED)
+libworker_3_11_a_CPPFLAGS = $(WORKER_CPPFLAGS) $(PYTHON_3_11_CPPFLAGS)
 pkglibexec_PROGRAMS += pymemtop-worker-3.11
-pymemtop_worker_3_11_CFLAGS = $(WORKER_CFLAGS)
 pymemtop_worker_3_11_SOURCES = src/worker/main.c
-pymemtop_worker_3_11_LDADD = libworker.a $(WORKER_LIBS)
+pymemtop_worker_3_11_CPPFLAGS = $(WORKER_CPPFLAGS) $(PYTHON_3_11_CPPFLAGS)
+pymemtop_worker_3_11_LDADD = libworker-3.11.a $(WORKER_LIBS) $(PYTHON_3_11_LIBS)
+endif
 
+if PYTHON_3_12
+noinst_LIBRARIES += libworker-3.12.a
+libworker_3_12_a_SOURCES = $(WORKER_SOURCES) $(WORKER_MONITORING)
+nodist_libworker_3_12_a_SOURCES = $(GLUE_GENERATED)
+libworker_3_12_a_CPPFLAGS = $(WORKER_CPPFLAGS) $(PYTHON_3_12_CPPFLAGS)
+pkglibexec_PROGRAMS += pymemtop-worker-3.12
+pymemtop_worker_3_12_SOURCES = src/worker/main.c
+pymemtop_worker_3_12_CPPFLAGS = $(WORKER_CPPFLAGS) $(PYTHON_3_12_CPPFLAGS)
+pymemtop_worker_3_12_LDADD = libworker-3.12.a $(WORKER_LIBS) $(PYTHON_3_12_LIBS)
+endif
+
+if PYTHON_3_13
+noinst_LIBRARIES += libworker-3.13.a
+libworker_3_13_a_SOURCES = $(WORKER_SOURCES) $(WORKER_MONITORING)
+nodist_libworker_3_13_a_SOURCES = $(GLUE_GENERATED)
+libworker_3_13_a_CPPFLAGS = $(WORKER_CPPFLAGS) $(PYTHON_3_13_CPPFLAGS)
+pkglibexec_PROGRAMS += pymemtop-worker-3.13
+pymemtop_worker_3_13_SOURCES = src/worker/main.c
+pymemtop_worker_3_13_CPPFLAGS = $(WORKER_CPPFLAGS) $(PYTHON_3_13_CPPFLAGS)
+pymemtop_worker_3_13_LDADD = libworker-3.13.a $(WORKER_LIBS) $(PYTHON_3_13_LIBS)
+endif
+
+# The tests of what does not depend on the Python link one of the archives.
 if HAVE_CMOCKA
-WORKER_TESTS = tests/unit/test_worker_filter tests/unit/test_worker_gate \
-	tests/unit/test_worker_publish tests/unit/test_worker_witness
+WORKER_TESTS = \
+	tests/unit/test_worker_filter \
+	tests/unit/test_worker_gate \
+	tests/unit/test_worker_publish \
+	tests/unit/test_worker_witness
+WORKER_TEST_CPPFLAGS = $(WORKER_CPPFLAGS) $(PYTHON_CPPFLAGS) $(CMOCKA_CFLAGS)
+WORKER_TEST_LIBS = libworker-$(PYTHON_VERSION).a libwire.a libbase.a $(CMOCKA_LIBS) -lpthread
 check_PROGRAMS += $(WORKER_TESTS)
 TESTS += $(WORKER_TESTS)
 tests_unit_test_worker_filter_SOURCES = tests/unit/test_worker_filter.c
-tests_unit_test_worker_filter_CFLAGS = $(WORKER_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_test_worker_filter_LDADD = libworker.a libbase.a $(CMOCKA_LIBS)
+tests_unit_test_worker_filter_CPPFLAGS = $(WORKER_TEST_CPPFLAGS)
+tests_unit_test_worker_filter_LDADD = $(WORKER_TEST_LIBS)
 tests_unit_test_worker_gate_SOURCES = tests/unit/test_worker_gate.c
-tests_unit_test_worker_gate_CFLAGS = $(WORKER_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_test_worker_gate_LDADD = libworker.a libbase.a $(CMOCKA_LIBS)
+tests_unit_test_worker_gate_CPPFLAGS = $(WORKER_TEST_CPPFLAGS)
+tests_unit_test_worker_gate_LDADD = $(WORKER_TEST_LIBS)
 tests_unit_test_worker_publish_SOURCES = tests/unit/test_worker_publish.c
-tests_unit_test_worker_publish_CFLAGS = $(WORKER_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_test_worker_publish_LDADD = libworker.a libwire.a libbase.a $(CMOCKA_LIBS)
+tests_unit_test_worker_publish_CPPFLAGS = $(WORKER_TEST_CPPFLAGS)
+tests_unit_test_worker_publish_LDADD = $(WORKER_TEST_LIBS)
 tests_unit_test_worker_witness_SOURCES = tests/unit/test_worker_witness.c
-tests_unit_test_worker_witness_CFLAGS = $(WORKER_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_test_worker_witness_LDADD = libworker.a libbase.a $(CMOCKA_LIBS) -lpthread
+tests_unit_test_worker_witness_CPPFLAGS = $(WORKER_TEST_CPPFLAGS)
+tests_unit_test_worker_witness_LDADD = $(WORKER_TEST_LIBS)
 endif
 
 include src/worker/python/local.mk

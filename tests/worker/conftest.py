@@ -13,11 +13,22 @@ from worker_process import Worker  # noqa: E402
 VENV = os.environ.get("PYMEMTOP_VENV", "")
 
 
+def python_version():
+    """The version under test: PYMEMTOP_PYTHON, else that of the environment; "*" for any."""
+    if os.environ.get("PYMEMTOP_PYTHON"):
+        return os.environ["PYMEMTOP_PYTHON"]
+    if not VENV:
+        return "*"
+    (packages,) = glob.glob(os.path.join(VENV, "lib", "python3.*"))
+    return os.path.basename(packages)[len("python"):]
+
+
 def worker_program():
     build = os.environ.get("PYMEMTOP_BUILD", "")
-    found = glob.glob(os.path.join(build, "pymemtop-worker-3.*")) if build else []
+    name = "pymemtop-worker-" + python_version()
+    found = glob.glob(os.path.join(build, name)) if build else []
     programs = [path for path in found if os.access(path, os.X_OK) and os.path.isfile(path)]
-    assert programs, "PYMEMTOP_BUILD must name a folder in which pymemtop was built"
+    assert programs, "PYMEMTOP_BUILD must name a folder in which {} was built".format(name)
     return programs[0]
 
 

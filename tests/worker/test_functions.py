@@ -61,14 +61,14 @@ def test_other_scripts(start):
 
 
 @pytest.mark.parametrize("source, error, line", [
-    ("import azure.functions\nx = (\n", "SyntaxError: '(' was never closed", 2),
+    ("import azure.functions\nf(x=1, x=1)\n", "SyntaxError: keyword argument repeated: x", 2),
     ("def f():\n    return 1 / 0\nf()\n", "ZeroDivisionError: division by zero", 2),
     ("import sys\n\nsys.exit(3)\n", "SystemExit: 3", 3),
     ("raise KeyboardInterrupt\n", "KeyboardInterrupt", 1),
     ("class Odd(BaseException): pass\nraise Odd('so')\n", "Odd: so", 2),
     ("import no_such_module\n", "ModuleNotFoundError: No module named 'no_such_module'. Cannot "
      "find module. Please check the requirements.txt file for the missing module", 1),
-    ("x = '\\\n\n", "SyntaxError: unterminated string literal", 1),
+    ("x = 'never closed\n", "SyntaxError: ", 1),
 ])
 def test_load_failures(start, source, error, line):
     worker = start({"f/__init__.py": source, "good/__init__.py": handler("return 'good'")})
