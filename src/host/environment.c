@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,6 +152,60 @@ static int ask(const char *path, struct buf *answer)
     }
     close(ends[0]);
     return result;
+}
+
+/* The version in the name of an interpreter's file, as "python3.11"; false where there is none. */
+static bool name_version(const char *path, char version[ENVIRONMENT_VERSION_SIZE])
+{
+    static const char start[] = "python";
+    unsigned long long minor;
+    const char *name = strrchr(path, '/');
+    name = name ? name + 1 : path;
+    return strncmp(name, start, sizeof start - 1) == 0 &&
+           strncmp(name + sizeof start - 1, "3.", 2) == 0 &&
+           number_parse(name + sizeof start + 1, 999, &minor) == 0 &&
+           parse_version(name + sizeof start - 1, version);
+}
+
+static bool ask_version(const char *path, char version[ENVIRONMENT_VERSION_SIZE])
+{
+    struct buf answer;
+    buf_init(&answer, ANSWER_MAX_BYTES);
+    int result = ask(path, &answer);
+    const char *line_end = strchr(buf_text(&answer), '\n');
+    bool known = result == 0 && line_end && parse_version(line_end + 1, version);
+    buf_fini(&answer);
+    return known;
+}
+
+/* The first executable python3 on PATH, or NULL. The caller frees it. */
+static char *default_interpreter(void)
+{
+    const char *at = getenv("PATH");
+    while (at && *at) {
+        size_t len = strcspn(at, ":");
+        char *directory = mem_strndup(at, len);
+        char *path = path_join(len ? directory : ".", "python3");
+        free(directory);
+        if (path_is_file(path) && access(path, X_OK) == 0)
+            return path;
+        free(path);
+        at += len + (at[len] == ':');
+    }
+    return NULL;
+}
+
+bool environment_default_version(char version[ENVIRONMENT_VERSION_SIZE])
+{
+    char *path = default_interpreter();
+    if (!path)
+        return false;
+    /* "python3" is a link to "python3.11", or a script of a tool that chooses among several. */
+    char *resolved = realpath(path, NULL);
+    bool known = (resolved && name_version(resolved, version)) || ask_version(path, version);
+    free(resolved);
+    free(path);
+    return known;
 }
 
 static int use_interpreter(struct environment *environment, const char *path, struct error *error)

@@ -1,10 +1,12 @@
 /*
  * The app's Python environment: whose site-packages the worker uses, and which Python version that
  * is. In this order: --python (an interpreter or a virtual environment), VIRTUAL_ENV, a .venv in
- * the app root or in a folder above it; else none, and the worker's own Python is used.
+ * the app root or in a folder above it; else none, and the worker's own packages are used.
  */
 #ifndef HOST_ENVIRONMENT_H
 #define HOST_ENVIRONMENT_H
+
+#include <stdbool.h>
 
 #include "base/error.h"
 
@@ -21,6 +23,9 @@ struct environment {
  * in in either case. May run the interpreter of --python to ask for its version. */
 int environment_find(struct environment *environment, const char *python, const char *app_root,
                      struct error *error);
+/* The version of the python3 that a command line would run: the first one on PATH. True, or false
+ * where there is none that says its version. Runs it where its file's name does not tell. */
+bool environment_default_version(char version[ENVIRONMENT_VERSION_SIZE]);
 void environment_fini(struct environment *environment);
 
 #endif

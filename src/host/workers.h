@@ -9,9 +9,10 @@
 #include "base/error.h"
 #include "host/environment.h"
 
-/* The path of the worker for `environment`, or of the newest one where no environment was found.
- * The caller frees it. NULL with `error`: no worker at all (EXIT_STATUS_SYSTEM), or none for that
- * version of Python (EXIT_STATUS_APP). */
+/* The path of the worker for `environment`; where no environment was found, of the one for the
+ * version of the python3 on PATH, or else of the newest one. The caller frees it. NULL with
+ * `error`: no worker at all (EXIT_STATUS_SYSTEM), or none for that version of Python
+ * (EXIT_STATUS_APP). */
 char *workers_find(const struct environment *environment, struct error *error);
 /* The "3.11" at the end of a worker's path, borrowed from it. */
 const char *workers_version(const char *path);

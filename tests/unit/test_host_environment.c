@@ -1,6 +1,7 @@
 /* The app's Python environment, and the worker for its version. */
 #include "config.h"
 
+#include "base/mem.h"
 #include "host/environment.h"
 #include "host/workers.h"
 #include "tests/unit/host_fixture.h"
@@ -137,12 +138,37 @@ static void test_workers(void **state)
     make_program("pymemtop-worker-4.0", "");
     assert_worker("3.11", "pymemtop-worker-3.11");
     assert_worker("3.9", "pymemtop-worker-3.9");
-    assert_worker("", "pymemtop-worker-3.11");
     assert_string_equal(workers_version("/x/pymemtop-worker-3.11"), "3.11");
     assert_worker("3.12", NULL);
     assert_int_equal(error.status, EXIT_STATUS_APP);
     assert_holds(error.text, "/app/.venv has Python 3.12");
-    assert_holds(error.text, "3.11");
+    assert_holds(error.text, "was built for Python 3.9, 3.11; make");
+}
+
+static void test_worker_without_an_environment(void **state)
+{
+    char *path = mem_strdup(getenv("PATH"));
+    (void)state;
+    setenv("PYMEMTOP_LIBEXEC", fixture_root, 1);
+    make_program("pymemtop-worker-3.9", "");
+    make_program("pymemtop-worker-3.10", "");
+    make_program("pymemtop-worker-3.11", "");
+    setenv("PATH", fixture_path("empty"), 1);
+    assert_worker("", "pymemtop-worker-3.11");
+    fixture_write("bin/python3", "not a program");
+    make_program("shims/python3", "#!/bin/sh\necho /opt/python3\necho 3.10\n");
+    char *folders = mem_printf("%s:%s", fixture_path("bin"), fixture_path("shims"));
+    setenv("PATH", folders, 1);
+    free(folders);
+    assert_worker("", "pymemtop-worker-3.10");
+    make_program("bin/python3.9", "#!/bin/sh\nexit 1\n"); /* its name is enough */
+    assert_int_equal(unlink(fixture_path("bin/python3")), 0);
+    assert_int_equal(symlink("python3.9", fixture_path("bin/python3")), 0);
+    assert_worker("", "pymemtop-worker-3.9");
+    assert_int_equal(unlink(fixture_path("pymemtop-worker-3.9")), 0);
+    assert_worker("", "pymemtop-worker-3.11");
+    setenv("PATH", path, 1);
+    free(path);
 }
 
 int main(void)
@@ -157,6 +183,8 @@ int main(void)
                                         close_environment),
         cmocka_unit_test_setup_teardown(test_named_faults, open_environment, close_environment),
         cmocka_unit_test_setup_teardown(test_workers, open_environment, close_environment),
+        cmocka_unit_test_setup_teardown(test_worker_without_an_environment, open_environment,
+                                        close_environment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
