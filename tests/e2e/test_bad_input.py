@@ -241,7 +241,7 @@ def test_terminal_type(write_app, pty, term, words):
 
 @pytest.mark.usefixtures("packages")
 @pytest.mark.parametrize("function, words", [
-    ("SyntaxFault", "SyntaxError: '(' was never closed (__init__.py, line 5)"),
+    ("SyntaxFault", "SyntaxError: unmatched ')' (__init__.py, line 5)"),
     ("ImportFault", "ValueError: invalid literal for int() with base 10: 'sixty-four'"),
     ("MissingModule", "ModuleNotFoundError: No module named 'no_such_package_anywhere'"),
 ])

@@ -313,7 +313,7 @@ def test_faulty_function_shows_its_traceback(tmux, copy_app):
     terminal.pymemtop("-p", 0, copy_app("faulty") / "SyntaxFault")
     terminal.wait("faulty > SyntaxFault")
     terminal.type("4")
-    terminal.wait(r"SyntaxError: '\(' was never closed")
+    terminal.wait(r"SyntaxError: unmatched '\)'")
     terminal.type("1")
     terminal.type("r")
     terminal.wait("answered with status 500")

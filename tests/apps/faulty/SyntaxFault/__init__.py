@@ -2,4 +2,4 @@ import azure.functions as func
 
 
 def main(req: func.HttpRequest) -> func.HttpResponse:
-    return func.HttpResponse("never"
+    return func.HttpResponse("never"))
