@@ -12,6 +12,9 @@
 #define ATTR_ALLOC  __attribute__((malloc, returns_nonnull, warn_unused_result))
 #define ATTR_UNUSED __attribute__((unused))
 
+/* Inlined whatever the compiler reckons: for the few instructions that run at every line. */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
 #define LIKELY(x)   __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 

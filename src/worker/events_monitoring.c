@@ -55,14 +55,23 @@ static unsigned long profiled_events, step_events;
 
 /* ---- callbacks ---- */
 
-static _PyInterpreterFrame *current_frame(void)
+/* The state with which the calling thread's latest frame was entered or left. A frame's lines come
+ * between these two, so that they need not ask the interpreter for it. */
+static _Thread_local PyThreadState *thread_state;
+
+static ALWAYS_INLINE _PyInterpreterFrame *frame_of(const PyThreadState *state)
 {
-    PyThreadState *state = PyThreadState_Get();
 #if PY_VERSION_HEX < 0x030d0000
     return state->cframe->current_frame;
 #else
     return state->current_frame;
 #endif
+}
+
+static _PyInterpreterFrame *current_frame(void)
+{
+    thread_state = PyThreadState_Get();
+    return frame_of(thread_state);
 }
 
 static PyCodeObject *code_argument(PyObject *const *arguments)
@@ -129,7 +138,8 @@ static PyObject *on_resume(PyObject *Py_UNUSED(self), PyObject *const *arguments
 static PyObject *on_line(PyObject *Py_UNUSED(self), PyObject *const *arguments,
                          size_t Py_UNUSED(count), PyObject *Py_UNUSED(names))
 {
-    tracer_line(current_frame(), int_argument(arguments, 1));
+    if (LIKELY(thread_state != NULL))
+        tracer_line(frame_of(thread_state), int_argument(arguments, 1));
     Py_RETURN_NONE;
 }
 

@@ -26,7 +26,7 @@ static int on_event(PyObject *Py_UNUSED(self), PyFrameObject *frame, int what,
                     PyObject *Py_UNUSED(argument))
 {
     if (what == PyTrace_LINE)
-        tracer_line(frame_of_object(frame), PyFrame_GetLineNumber(frame));
+        tracer_line(frame_of_object(frame), frame_event_line(frame));
     return 0;
 }
 

@@ -30,6 +30,13 @@
 
 #if PY_VERSION_HEX < 0x030c0000
 
+/* The line that an event is about. The interpreter sets it before the call; from outside it is had
+ * by PyFrame_GetLineNumber, which in 3.9 looks it up anew. */
+static inline int frame_event_line(const PyFrameObject *object)
+{
+    return object->f_lineno;
+}
+
 #if PY_VERSION_HEX < 0x030b0000
 
 typedef PyFrameObject eval_frame;

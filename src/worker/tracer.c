@@ -46,7 +46,7 @@ static inline void close_line(struct activation *at, int64_t rss_bytes)
 }
 
 /* After refresh() or close_line(). */
-static inline void open_line(struct activation *at, int line)
+static ALWAYS_INLINE void open_line(struct activation *at, int line)
 {
     at->site = code_site(at->info->file, line);
     at->line = publish_open_line(at->slot, at->site, !code_defines_at(at->info, line));

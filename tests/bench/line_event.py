@@ -1,13 +1,17 @@
-"""One measurement: the time of a loop's lines, in this process. The bench runs it plainly, under a
+"""One measurement: the time of a piece of work, in this process. The bench runs it plainly, under a
 trace function that does nothing, under memory_profiler, and in pymemtop's worker.
 
 The environment says what to do (a script in the worker has no arguments):
-    BENCH_CASE=light|heavy BENCH_MODE=plain|noop|memory_profiler|pymemtop BENCH_LINES=N
-Prints nanoseconds per line event.
+    BENCH_MODE=plain|noop|memory_profiler|pymemtop
+    BENCH_CASE=light|heavy              loops in this file, which is profiled: BENCH_TURNS lines
+    BENCH_CASE=loop|recursion|mixed     work in unprofiled.py, called from here: BENCH_TURNS turns
+Prints nanoseconds of processor time per line or turn.
 """
 import os
 import sys
 import time
+
+import unprofiled
 
 TABLE = list(range(64))
 
@@ -20,7 +24,8 @@ POINT = Point()
 POINT.z = 3
 
 
-def light(turns):
+def light(lines):
+    turns = lines // 8
     a = 0
     i = 0
     while i < turns:
@@ -31,10 +36,11 @@ def light(turns):
         e = d
         f = e
         i = i + 1
-    return f
+    return i * 8 + (f is None)
 
 
-def heavy(turns):
+def heavy(lines):
+    turns = lines // 8
     a = 0
     i = 0
     while i < turns:
@@ -45,10 +51,22 @@ def heavy(turns):
         e = len(c) + len(d)
         f = (a, b, c, d, e)
         i = i + 1
-    return f
+    return i * 8 + (f is None)
 
 
-LINES_PER_TURN = 8
+def loop(turns):
+    done = unprofiled.loop(turns)
+    return done
+
+
+def recursion(turns):
+    done = unprofiled.recursion(turns)
+    return done
+
+
+def mixed(turns):
+    done = unprofiled.mixed(turns)
+    return done
 
 
 def wrapped(function, mode):
@@ -69,14 +87,11 @@ def wrapped(function, mode):
 
 
 def measure():
-    mode = os.environ["BENCH_MODE"]
-    turns = int(os.environ["BENCH_LINES"]) // LINES_PER_TURN
-    function = wrapped(globals()[os.environ["BENCH_CASE"]], mode)
+    function = wrapped(globals()[os.environ["BENCH_CASE"]], os.environ["BENCH_MODE"])
     function(100)  # warm
     start = time.thread_time_ns()
-    function(turns)
-    elapsed = time.thread_time_ns() - start
-    print(elapsed / (turns * LINES_PER_TURN))
+    done = function(int(os.environ["BENCH_TURNS"]))
+    print((time.thread_time_ns() - start) / done)
 
 
 measure()

@@ -1,6 +1,7 @@
-"""What a line event costs, beside memory_profiler and a trace function that does nothing, on the same
-Python, in one run. Cases are measured in turns, so that a change of the machine's speed meets all
-of them; the figure is the median of the rounds.
+"""What tracing costs: a line event in profiled code, and work in code that is not profiled, beside
+memory_profiler and a trace function that does nothing, on the same Python, in one run. Cases are
+measured in turns, so that a change of the machine's speed meets all of them; the figure is the
+median of the rounds.
 
 usage: line_event_bench.py WORKER VENV-PYTHON FOLDER-OF-noop_trace [ROUNDS]
 """
@@ -11,33 +12,44 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SCRIPT = os.path.join(HERE, "line_event.py")
-LINES = {"plain": 4_000_000, "noop": 4_000_000, "pymemtop": 800_000, "memory_profiler": 80_000}
+TURNS = {"plain": 4_000_000, "noop": 4_000_000, "pymemtop": 4_000_000, "memory_profiler": 80_000}
+CALLEE_TURNS = {"plain": 400_000, "noop": 400_000, "pymemtop": 400_000, "memory_profiler": 100_000}
 
 
-def measure(mode, case, worker, python, extension):
-    command = [worker, "--run", SCRIPT, "--executable", python] if mode == "pymemtop" \
-        else [python, SCRIPT]
-    environment = dict(os.environ, BENCH_MODE=mode, BENCH_CASE=case,
-                       BENCH_LINES=str(LINES[mode]), PYTHONPATH=extension)
+def measure(mode, case, turns, worker, python, extension):
+    command = [python, SCRIPT]
+    if mode == "pymemtop":
+        command = [worker, "--run", SCRIPT, "--executable", python, "--exclude", "*/unprofiled.py"]
+    environment = dict(os.environ, BENCH_MODE=mode, BENCH_CASE=case, BENCH_TURNS=str(turns[mode]),
+                       PYTHONPATH=extension)
     result = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return float(result.stdout)
 
 
+def medians(case, turns, rounds, *where):
+    figures = {mode: [] for mode in turns}
+    for _ in range(rounds):
+        for mode in turns:
+            figures[mode].append(measure(mode, case, turns, *where))
+    return {mode: statistics.median(values) for mode, values in figures.items()}
+
+
 def main():
-    worker, python, extension = sys.argv[1:4]
+    where = sys.argv[1:4]
     rounds = int(sys.argv[4]) if len(sys.argv) > 4 else 5
+    print("Python of {}, {} rounds".format(where[0], rounds))
     for case in ("light", "heavy"):
-        figures = {mode: [] for mode in LINES}
-        for _ in range(rounds):
-            for mode in LINES:
-                figures[mode].append(measure(mode, case, worker, python, extension))
-        medians = {mode: statistics.median(values) for mode, values in figures.items()}
-        plain = medians["plain"]
-        noop = medians["noop"] - plain
-        print(f"{case} loop, {rounds} rounds: ns per line event (above untraced; times no-op)")
-        for mode, value in medians.items():
-            above = value - plain
-            print(f"  {mode:16} {value:10.1f} {above:+10.1f} {above / noop:8.1f}x")
+        figures = medians(case, TURNS, rounds, *where)
+        plain = figures["plain"]
+        noop = figures["noop"] - plain
+        print(f"{case} loop: ns per line event (above untraced; times no-op)")
+        for mode, value in figures.items():
+            print(f"  {mode:16} {value:10.1f} {value - plain:+10.1f} {(value - plain) / noop:8.1f}x")
+    for case in ("loop", "recursion", "mixed"):
+        figures = medians(case, CALLEE_TURNS, rounds, *where)
+        print(f"{case} in a callee that is not profiled: ns per turn (times untraced)")
+        for mode, value in figures.items():
+            print(f"  {mode:16} {value:10.1f} {value / figures['plain']:8.2f}x")
 
 
 main()
