@@ -18,6 +18,7 @@ enum {
     OPT_EXCLUDE,
     OPT_VERIFY,
     OPT_CLOCK,
+    OPT_NO_TRACE,
 };
 
 static const struct option long_options[] = {
@@ -29,6 +30,7 @@ static const struct option long_options[] = {
     {"include", required_argument, NULL, OPT_INCLUDE},
     {"exclude", required_argument, NULL, OPT_EXCLUDE},
     {"verify-rss", no_argument, NULL, OPT_VERIFY},
+    {"no-trace", no_argument, NULL, OPT_NO_TRACE},
     {"rss-clock", required_argument, NULL, OPT_CLOCK},
     {NULL, 0, NULL, 0},
 };
@@ -78,6 +80,7 @@ int arguments_parse(struct arguments *arguments, int argc, char **argv, struct e
         case OPT_INCLUDE: append(&arguments->include, &includes, optarg); break;
         case OPT_EXCLUDE: append(&arguments->exclude, &excludes, optarg); break;
         case OPT_VERIFY: arguments->verify_rss = true; break;
+        case OPT_NO_TRACE: arguments->no_trace = true; break;
         case OPT_CLOCK: arguments->rss_clock = parse_clock(optarg); break;
         default: return error_set(error, EXIT_STATUS_USAGE, "unknown option to the worker");
         }

@@ -3,9 +3,11 @@
  * a worker by hand:
  *
  *   pymemtop-worker-3.X --link-fd N --segment-fd N --app-root DIR [--executable PYTHON]
- *                       [--include GLOB]... [--exclude GLOB]... [--verify-rss] [--rss-clock KIND]
+ *                       [--include GLOB]... [--exclude GLOB]... [--verify-rss] [--no-trace]
+ *                       [--rss-clock KIND]
  *   pymemtop-worker-3.X --run SCRIPT [--executable PYTHON]     SCRIPT as __main__, without a host
  *
+ * --no-trace: report no events, so that the same interpreter can be measured without.
  * --rss-clock is tsc, clock or none: the best clock that the time gate (gate.h) may use.
  */
 #ifndef WORKER_ARGUMENTS_H
@@ -23,6 +25,7 @@ struct arguments {
     const char *executable; /* NULL: the embedded Python's own */
     const char *run;        /* NULL but with --run */
     bool verify_rss;
+    bool no_trace;
     enum gate_kind rss_clock;
     const char **include; /* owned, NULL-terminated */
     const char **exclude; /* owned, NULL-terminated */

@@ -27,7 +27,7 @@ struct free_info {
 };
 _Static_assert(sizeof(struct free_info) <= sizeof(struct code_info), "an info holds a link");
 
-static Py_ssize_t extra_index = -1;
+Py_ssize_t code_extra_index = -1;
 static struct traced_file *files;
 static struct file_name *file_names;
 static struct free_info *free_infos;
@@ -43,12 +43,24 @@ static void release_info(void *info)
     free_infos = link;
 }
 
+/* True where code_info() finds what the interpreter has been given to keep. */
+static bool extra_is_where_expected(void)
+{
+    PyCodeObject *code = PyCode_NewEmpty("", "", 1);
+    bool is_found = false;
+    if (code && PyUnstable_Code_SetExtra((PyObject *)code, code_extra_index, &no_info) == 0)
+        is_found = code_info(code) == &no_info;
+    Py_XDECREF(code);
+    return is_found;
+}
+
 int code_open(void)
 {
-    extra_index = PyUnstable_Eval_RequestCodeExtraIndex(release_info);
-    if (extra_index >= 0)
+    code_extra_index = PyUnstable_Eval_RequestCodeExtraIndex(release_info);
+    if (code_extra_index >= 0 && extra_is_where_expected())
         return qualname_open();
-    PyErr_SetString(PyExc_RuntimeError, "no place left in code objects for the tracer");
+    if (!PyErr_Occurred())
+        PyErr_SetString(PyExc_RuntimeError, "no place left in code objects for the tracer");
     return -1;
 }
 
@@ -198,7 +210,7 @@ static void find_heads(PyCodeObject *code, struct code_info *info)
             heads[i].last = heads[i - 1].last;
 }
 
-static struct code_info *make_info(PyCodeObject *code)
+struct code_info *code_make_info(PyCodeObject *code)
 {
     struct code_info *info = new_info();
     if (!info)
@@ -216,20 +228,13 @@ static struct code_info *make_info(PyCodeObject *code)
         (code->co_flags & (CO_COROUTINE | CO_ASYNC_GENERATOR | CO_ITERABLE_COROUTINE)) != 0;
     if (info->file && !info->is_in_function)
         find_heads(code, info);
-    if (PyUnstable_Code_SetExtra((PyObject *)code, extra_index, info) < 0) {
+    if (PyUnstable_Code_SetExtra((PyObject *)code, code_extra_index, info) < 0) {
         release_info(info);
         info = &no_info;
     }
     PyErr_Clear();
     PyErr_Restore(type, value, traceback);
     return info;
-}
-
-struct code_info *code_info(PyCodeObject *code)
-{
-    void *info = NULL;
-    PyUnstable_Code_GetExtra((PyObject *)code, extra_index, &info);
-    return LIKELY(info != NULL) ? info : make_info(code);
 }
 
 int code_mark_loop_step(PyObject *function)

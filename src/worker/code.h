@@ -50,8 +50,23 @@ struct code_info {
 
 /* Ask the interpreter for a place in the code objects. 0, or -1 with an exception. */
 int code_open(void);
-/* The info of `code`, made at the first call; never NULL (where memory is short: CODE_OTHER). */
-struct code_info *code_info(PyCodeObject *code);
+/* The info of `code`, made at the first call; never NULL (where memory is short: CODE_OTHER). It is
+ * asked for at every call of every function while a hook sees those, and so reads the extra data
+ * where the interpreter keeps it (struct _PyCodeObjectExtra, the same from 3.6 to 3.13), which
+ * code_open has tried. */
+struct code_info *code_make_info(PyCodeObject *code);
+struct code_extra {
+    Py_ssize_t count;
+    struct code_info *items[];
+};
+extern Py_ssize_t code_extra_index;
+static inline struct code_info *code_info(PyCodeObject *code)
+{
+    const struct code_extra *extra = code->co_extra;
+    if (LIKELY(extra && extra->count > code_extra_index && extra->items[code_extra_index]))
+        return extra->items[code_extra_index];
+    return code_make_info(code);
+}
 /* Declare `code` (a function or method, borrowed) a CODE_LOOP_STEP. 0, or -1 with an exception. */
 int code_mark_loop_step(PyObject *function);
 /* The site of a line; SEGMENT_NONE where there is no room for it, which counts as a lost line, and

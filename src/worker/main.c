@@ -89,7 +89,9 @@ static int import_glue(struct error *error)
 static int start_tracer(const struct arguments *arguments, const char *root, struct error *error)
 {
     filter_set(root, arguments->include, arguments->exclude);
-    if (code_open() < 0 || tracer_open(arguments->verify_rss) < 0 || events_start() < 0)
+    if (code_open() < 0 || tracer_open(arguments->verify_rss) < 0)
+        return interp_error(error, "the tracer does not start");
+    if (!arguments->no_trace && events_start() < 0)
         return interp_error(error, "the tracer does not start");
     return 0;
 }

@@ -1,7 +1,7 @@
-"""One measurement: the time of a piece of work, in this process. The bench runs it plainly, under a
-trace function that does nothing, under memory_profiler, and in pymemtop's worker.
+"""One measurement: the time of a piece of work, in this process. The bench runs it in pymemtop's
+worker: plainly, under a trace function that does nothing, under memory_profiler, and traced.
 
-The environment says what to do (a script in the worker has no arguments):
+The environment says what to do:
     BENCH_MODE=plain|noop|memory_profiler|pymemtop
     BENCH_CASE=light|heavy              loops in this file, which is profiled: BENCH_TURNS lines
     BENCH_CASE=loop|recursion|mixed     work in unprofiled.py, called from here: BENCH_TURNS turns
