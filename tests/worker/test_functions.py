@@ -242,6 +242,12 @@ def main(req: func.HttpRequest, context: func.Context) -> str:
      201, "c/d", b"b"),
     ("'{\"body\": {\"k\": 1}, \"statusCode\": \"202\"}'", 202, "text/plain; charset=utf-8",
      b'{\n  "k": 1\n}'),
+    ("'{\"Body\": \"b\", \"Status\": 201, \"StatusCode\": 202}'",
+     202, "text/plain; charset=utf-8", b"b"),
+    ("'{\"BODY\": \"b\", \"Headers\": {\"content-type\": \"c/d\"}}'", 200, "c/d", b"b"),
+    ("'{\"body\": \"b\", \"status\": \"fine\"}'", 200, "text/plain; charset=utf-8", b"b"),
+    ("'{\"body\": \"b\", \"status\": null}'", 200, "text/plain; charset=utf-8", b"b"),
+    ("'{\"status\": 201}'", 200, "text/plain; charset=utf-8", b'{\n  "status": 201\n}'),
     ("'12'", 200, "text/plain; charset=utf-8", b"12"),
 ])
 def test_answers(start, value, status, kind, text):

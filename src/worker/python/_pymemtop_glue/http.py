@@ -67,22 +67,33 @@ def to_text(value):
     return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
 
 
+def described_status(fields):
+    """The status of a response object; 200 where there is none, or a text that is no number."""
+    value = fields.get("statuscode", fields.get("status"))
+    try:
+        status = int(value) if isinstance(value, (int, str)) else 200
+    except ValueError:
+        status = 200
+    return check_status(status)
+
+
 def encode_text(text):
     """A str that a handler returned. The host reads it as JSON where it is JSON: an object with a
-    `body` describes a response."""
+    `body`, in any case, describes a response."""
     status, headers = 200, [["Content-Type", TEXT]]
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
         value = text
-    if isinstance(value, dict) and "body" in value:
-        given = value.get("headers")
+    fields = {name.lower(): item for name, item in value.items()} if isinstance(value, dict) else {}
+    if "body" in fields:
+        given = fields.get("headers")
         given = given if isinstance(given, dict) else {}
         if any(name.lower() == "content-type" for name in given):
             headers = []
         headers += [[name, to_text(item)] for name, item in given.items()]
-        status = check_status(value.get("status", value.get("statusCode", 200)))
-        text = to_text(value["body"])
+        status = described_status(fields)
+        text = to_text(fields["body"])
     elif isinstance(value, (str, dict, list)):
         text = to_text(value)
     return status, headers, text.encode("utf-8", "replace")
