@@ -146,9 +146,14 @@ static void signal_worker(const struct worker *worker, int signal)
         kill(-worker->process.pid, signal);
 }
 
+/* The process lives on without its link, of no use any more. */
 static void on_grace_over(uv_timer_t *timer)
 {
-    signal_worker(timer->data, SIGKILL);
+    const struct worker *worker = timer->data;
+    const struct supervisor_events *events = &worker->supervisor->events;
+    events->notice(events->context, "the worker's connection is closed, as where a handler runs "
+                                    "another program in its place (exec); it is killed");
+    signal_worker(worker, SIGKILL);
 }
 
 static void on_link_ended(void *context, const char *reason)

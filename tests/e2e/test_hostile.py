@@ -157,6 +157,25 @@ def test_full_table_of_lines_is_said(write_app):
     assert "--exclude" in result.stderr
 
 
+@pytest.mark.parametrize("kind", ["def", "async def"])
+def test_handler_that_becomes_another_program(write_app, start, kind):
+    """The program does not outlive the call, and the next worker serves."""
+    source = ("import os\n" + kind + " main(req) -> str:\n"
+              "    os.execv('/bin/sleep', ['sleep', '600'])\n")
+    root = write_app({"host.json": "{}", "Exec/function.json": programs.HTTP_FUNCTION,
+                      "Exec/__init__.py": source,
+                      "Fine/function.json": programs.HTTP_FUNCTION,
+                      "Fine/__init__.py": "def main(req) -> str:\n    return 'fine'\n"})
+    server = start(root)
+    worker = server.worker
+    status, _, body = server.request("/api/Exec")
+    assert status == 502 and b"at Exec/__init__.py:3" in body
+    server.wait_line(r"the worker's connection is closed, as where a handler runs another program "
+                     r"in its place \(exec\); it is killed$")
+    assert server.get("Fine") == (200, b"fine")
+    assert not is_alive(worker)
+
+
 @pytest.mark.parametrize("first", [0, 3])
 def test_app_that_closes_every_descriptor(write_app, start, first):
     """The worker's connection to its host, too: it ends, and the next one serves."""
