@@ -1,7 +1,8 @@
 /*
  * The app's Python environment: whose site-packages the worker uses, and which Python version that
  * is. In this order: --python (an interpreter or a virtual environment), VIRTUAL_ENV, a .venv in
- * the app root or in a folder above it; else none, and the worker's own packages are used.
+ * the app root or in a folder above it; else none, and the worker's own packages are used, behind
+ * those in .python_packages/lib/site-packages of the app root.
  */
 #ifndef HOST_ENVIRONMENT_H
 #define HOST_ENVIRONMENT_H

@@ -13,6 +13,10 @@
 
 #include "worker/interp.h"
 
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
 static int config_string(PyConfig *config, wchar_t **field, const char *text)
 {
     PyStatus status = PyConfig_SetBytesString(config, field, text);
@@ -61,13 +65,46 @@ static int call(const char *module_name, const char *function)
     return result ? 0 : -1;
 }
 
-static int append_to_path(const char *folder)
+/* sys.path (borrowed), NULL where it is no list. */
+static PyObject *search_path(void)
 {
-    PyObject *path = PySys_GetObject("path"); /* borrowed */
+    PyObject *path = PySys_GetObject("path");
+    return path && PyList_Check(path) ? path : NULL;
+}
+
+/* Put `folder` into sys.path at `index`, or at its end where that is less. */
+static int insert_into_path(const char *folder, Py_ssize_t index)
+{
+    PyObject *path = search_path();
     PyObject *entry = PyUnicode_DecodeFSDefault(folder);
-    int result = path && PyList_Check(path) && entry ? PyList_Append(path, entry) : -1;
+    int result = path && entry ? PyList_Insert(path, index, entry) : -1;
     Py_XDECREF(entry);
     return result;
+}
+
+/* The packages that were installed into the app's own folder, as for a deployment, come before
+ * those of the worker's Python. 0 where there are none. */
+static int add_deployed_packages(const char *app_root, Py_ssize_t index)
+{
+    char folder[PATH_MAX];
+    int written =
+        snprintf(folder, sizeof folder, "%s/.python_packages/lib/site-packages", app_root);
+    if (written < 0 || (size_t)written >= sizeof folder || access(folder, X_OK) != 0)
+        return 0;
+    return insert_into_path(folder, index);
+}
+
+/* Behind the standard library, with which sys.path begins, the packages, and then the app. */
+static int set_up_path(const char *executable, const char *app_root, struct error *error)
+{
+    PyObject *library = search_path();
+    Py_ssize_t library_count = library ? PyList_Size(library) : 0;
+    if (call("site", "main") < 0)
+        return interp_error(error, "cannot set up the packages of the environment");
+    if (app_root && ((!executable && add_deployed_packages(app_root, library_count) < 0) ||
+                     insert_into_path(app_root, PY_SSIZE_T_MAX) < 0))
+        return interp_error(error, "cannot set up sys.path");
+    return 0;
 }
 
 /* A pipe would be written in blocks, and the host wants to show a line when it is printed. */
@@ -92,10 +129,8 @@ int interp_start(const char *executable, const char *app_root, struct error *err
     if (PyStatus_Exception(status))
         return error_set(error, EXIT_STATUS_INTERNAL, "Python %s does not start: %s",
                          PYTHON_VERSION, status.err_msg ? status.err_msg : "unknown reason");
-    if (call("site", "main") < 0)
-        return interp_error(error, "cannot set up the packages of the environment");
-    if (app_root && append_to_path(app_root) < 0)
-        return interp_error(error, "cannot set up sys.path");
+    if (set_up_path(executable, app_root, error) < 0)
+        return -1;
     if (make_line_buffered("stdout") < 0 || make_line_buffered("stderr") < 0)
         return interp_error(error, "cannot set up stdout");
     return 0;

@@ -1,5 +1,6 @@
 """`pymemtop start`: a headless host over real HTTP, with the console of `func start`."""
 
+import glob
 import json
 import os
 import re
@@ -156,6 +157,28 @@ def test_local_settings_reach_the_app(write_app, start):
                           "    return req.route_params['name'] + os.environ['TOLD_BY_SETTINGS']\n"})
     server = start(root)
     assert server.request("/v1/told/really-")[::2] == (200, b"really-yes")
+
+
+def test_packages_of_a_deployment(write_app, start):
+    """Used where there is no virtual environment, behind the standard library; not profiled."""
+    root = write_app({
+        "host.json": "{}", "Fn/function.json": programs.HTTP_FUNCTION,
+        "Fn/__init__.py": "import sys\nimport deployed\nimport json\n\n\n"
+                          "def main(req) -> str:\n"
+                          "    ours = [path for path in sys.path if path.startswith(sys.path[-1])]\n"
+                          "    return deployed.words() + str(ours) + json.__name__\n"})
+    packages = root / ".python_packages/lib/site-packages"
+    (packages / "json").mkdir(parents=True)
+    (packages / "json/__init__.py").write_text("raise ImportError('not that of the library')\n")
+    (packages / "deployed.py").write_text("def words():\n    return 'deployed '\n")
+    for package in glob.glob(programs.VENV + "/lib/python3*/site-packages/*"):
+        (packages / os.path.basename(package)).symlink_to(package)
+    server = start(root, "--report", env={"VIRTUAL_ENV": None})
+    body = "deployed {}json".format([str(packages), str(root)])
+    assert server.get("Fn") == (200, body.encode())
+    assert server.stop() == 0
+    assert "Filename: {}\n".format(root / "Fn/__init__.py") in server.console
+    assert "deployed.py" not in server.console
 
 
 def test_json_report_is_alone_on_standard_output(copy_app):
