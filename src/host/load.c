@@ -103,6 +103,12 @@ static json_t *path_text(const char *path)
     return json_text(path, strlen(path));
 }
 
+/* What is wrong with its function.json or its route no worker can mend: it is not loaded. */
+static bool is_refused(const struct app_function *function, const struct model_function *known)
+{
+    return function->problem || (function->route && !known->url);
+}
+
 json_t *load_message(const struct app *app, const struct model *model)
 {
     if (app->script)
@@ -111,9 +117,9 @@ json_t *load_message(const struct app *app, const struct model *model)
     json_t *list = json_array();
     for (size_t i = 0; i < app->function_count; i++) {
         const struct app_function *function = &app->functions[i];
-        /* What was wrong in an earlier worker may be right in this one; what is wrong with
-         * function.json or the route is not tried. */
-        if (function->problem || !function->bindings || i >= model->function_count)
+        /* What was wrong in an earlier worker may be right in this one. */
+        if (i >= model->function_count || !function->bindings ||
+            is_refused(function, &model->functions[i]))
             continue;
         json_t *entry = json_object();
         json_object_set_new(entry, "name", path_text(function->name));
@@ -176,13 +182,15 @@ static void note_success(struct model_function *function, struct notes *notes, c
     say_notices(function, notes, json_object_get(entry, "notices"));
 }
 
-/* Functions that the host itself did not send keep their fault. */
-static bool was_sent(const struct app *app, const char *name)
+/* The function of that name whose fault, if any, is the worker's to tell; NULL: there is none. */
+static struct model_function *find_loaded(const struct app *app, struct model *model,
+                                          const char *name)
 {
-    for (size_t i = 0; i < app->function_count; i++)
+    struct model_function *known = name ? model_find_function(model, name) : NULL;
+    for (size_t i = 0; known && i < app->function_count; i++)
         if (strcmp(app->functions[i].name, name) == 0)
-            return !app->functions[i].problem;
-    return false;
+            return is_refused(&app->functions[i], known) ? NULL : known;
+    return NULL;
 }
 
 size_t load_result(const struct app *app, struct model *model, struct notes *notes,
@@ -193,8 +201,8 @@ size_t load_result(const struct app *app, struct model *model, struct notes *not
     json_array_foreach(json_object_get(json, "functions"), i, entry)
     {
         const char *name = json_text_of(entry, "name");
-        struct model_function *function = name ? model_find_function(model, name) : NULL;
-        if (!function || !was_sent(app, name))
+        struct model_function *function = find_loaded(app, model, name);
+        if (!function)
             continue;
         const char *error = json_text_of(entry, "error");
         if (error) {

@@ -135,6 +135,32 @@ def test_routes_that_are_refused(write_app, start):
     assert ask(server, "/api/fine") == (200, "Fine", {})
 
 
+V2 = """import azure.functions as func
+app = func.FunctionApp()
+@app.route(route="Admin/x")
+def Ours(req): return "run"
+@app.route(route="fine")
+def Fine(req): return "fine"
+"""
+
+
+@pytest.mark.usefixtures("packages")
+@pytest.mark.parametrize("app", [files({"Fine": "fine", "Ours": "Admin/x"}),
+                                 {"host.json": "{}", "function_app.py": V2}], ids=["v1", "v2"])
+def test_function_whose_route_is_refused_is_not_loaded(write_app, start, app):
+    """Its fault stays, though its code is well: listed so, told by its status, and not run."""
+    server = start(write_app(app))
+    server.wait_line(r"Ours: the route 'Admin/x' is reserved: ")
+    server.wait_line(r"^\tOurs: httpTrigger \(not loaded\)$")
+    for path in ["/api/Admin/x", "/Admin/x"]:
+        assert server.request(path)[0] == 404
+    status = json.loads(server.request("/admin/functions/Ours/status")[2])
+    assert "is reserved" in status["errors"][0]
+    assert server.request("/admin/functions/Ours", data=b'{"input": ""}')[0] == 202
+    server.wait_line(r"Executed 'Functions\.Ours' \(Failed")
+    assert server.request("/api/fine")[0] == 200
+
+
 @pytest.mark.usefixtures("packages")
 @pytest.mark.parametrize("route, path", [
     ("a b/{id:int:min(7)}/{g:guid}", "a%20b/7/00000000-0000-0000-0000-000000000000"),
