@@ -1,7 +1,7 @@
 """What tracing costs: a line event in profiled code, and work in code that is not profiled, beside
-memory_profiler and a trace function that does nothing, in one run. All run in the worker, whose
-libpython may be another build than the one in python3 (Debian's is 10 % slower): pymemtop's part as
-an app would, the others without its tracer. Cases are measured in turns, so that a change of the
+memory_profiler and a trace function that does nothing, in one run. The others run in the worker as
+well, without its tracer, since its libpython may be another build than the one in python3 (Debian's
+is 10 % slower); but for memory_profiler, which the worker has a stand-in for. Cases are measured in turns, so that a change of the
 machine's speed meets all of them; the figure is the median of the rounds.
 
 usage: line_event_bench.py WORKER VENV-PYTHON FOLDER-OF-noop_trace [ROUNDS]
@@ -18,8 +18,11 @@ CALLEE_TURNS = {"plain": 400_000, "noop": 400_000, "pymemtop": 400_000, "memory_
 
 
 def measure(mode, case, turns, worker, python, extension):
-    command = [worker, "--run", SCRIPT, "--executable", python]
-    command += ["--exclude", "*/unprofiled.py"] if mode == "pymemtop" else ["--no-trace"]
+    if mode == "memory_profiler":
+        command = [python, SCRIPT]
+    else:
+        command = [worker, "--run", SCRIPT, "--executable", python]
+        command += ["--exclude", "*/unprofiled.py"] if mode == "pymemtop" else ["--no-trace"]
     environment = dict(os.environ, BENCH_MODE=mode, BENCH_CASE=case, BENCH_TURNS=str(turns[mode]),
                        PYTHONPATH=extension)
     result = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
