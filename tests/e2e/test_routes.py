@@ -172,6 +172,7 @@ def test_own_request_fills_the_route(write_app, route, path):
     assert re.search(r"called as http://[^/]+/api/" + re.escape(path) + "$", result.stderr, re.M)
 
 
+@pytest.mark.usefixtures("packages")
 def test_own_request_needs_a_value(write_app):
     result = programs.batch(write_app(files({"Fn": "x/{text}"})) / "Fn")
     assert result.returncode == 2
