@@ -1,7 +1,7 @@
 # Checks over the tree, run by make check. The unit tests stand in their layers' fragments.
 # They are the same for every compiler: `make check TREE_CHECKS=` leaves them out.
-TREE_CHECKS = tests/check_layers tests/check_headers tests/check_format tests/check_tidy \
-	tests/check_banned
+TREE_CHECKS = tests/check_layers tests/check_layers_fail tests/check_headers tests/check_format \
+	tests/check_tidy tests/check_banned
 TESTS += $(TREE_CHECKS)
 
 # What the checks have to know of the build. srcdir is set by automake's test driver.
@@ -17,6 +17,6 @@ AM_TESTS_ENVIRONMENT = \
 	CLANG_FORMAT='$(CLANG_FORMAT)'; export CLANG_FORMAT; \
 	CLANG_TIDY='$(CLANG_TIDY)'; export CLANG_TIDY;
 
-EXTRA_DIST += tests/check_layers tests/check_headers tests/check_format tests/check_tidy \
-	tests/check_banned tests/conftest.py tests/requirements.txt tests/run
+EXTRA_DIST += tests/check_layers tests/check_layers_fail tests/check_headers tests/check_format \
+	tests/check_tidy tests/check_banned tests/conftest.py tests/requirements.txt tests/run
 EXTRA_DIST += tests/apps tests/bench tests/e2e tests/worker
