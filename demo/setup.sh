@@ -62,7 +62,8 @@ need_venv() {
         "$folder/bin/python" -m pip install -q --disable-pip-version-check -r "$wanted"; } \
         >"$top/.state/pip.log" 2>&1; then
         tail -n 3 "$top/.state/pip.log" >&2
-        say "the Python packages could not be installed; the log is .state/pip.log"
+        say "the Python packages could not be installed: their registry could not be reached, or" \
+            "does not have them; the log is .state/pip.log"
         rm -rf "$folder"
         return 1
     fi
@@ -89,6 +90,11 @@ build() {
         say "making configure"
         (cd "$top" && logged "$top/.state/autoreconf.log" autoreconf -i) || return 1
     fi
+    # What was configured where the checkout was before, names files that are not there any more.
+    if [ -e "$folder/.place" ] && [ "$(cat "$folder/.place")" != "$folder" ]; then
+        say "${folder#"$top"/} was configured elsewhere; beginning anew"
+        rm -rf "$folder"
+    fi
     mkdir -p "$folder"
     # configure looks for these, and would not do it again when they have come since.
     setting="$* $(type -P clang-format clang-tidy | tr '\n' ' ')$(! pkg-config --exists cmocka || echo cmocka)"
@@ -97,6 +103,7 @@ build() {
         say "configuring ${folder#"$top"/} $*"
         (cd "$folder" && logged "$folder/configure.log" "$top/configure" "$@") || return 1
         printf '%s\n' "$setting" >"$folder/.setting"
+        printf '%s\n' "$folder" >"$folder/.place"
     fi
     say "building ${folder#"$top"/}"
     logged "$folder/make.log" make -C "$folder" -j"$(nproc)" all
