@@ -16,6 +16,7 @@ base_tests = \
 	tests/unit/test_base_clock \
 	tests/unit/test_base_error \
 	tests/unit/test_base_mem \
+	tests/unit/test_base_packages \
 	tests/unit/test_base_size \
 	tests/unit/test_base_text
 check_PROGRAMS += $(base_tests)
@@ -32,6 +33,9 @@ tests_unit_test_base_error_LDADD = libbase.a $(CMOCKA_LIBS)
 tests_unit_test_base_mem_SOURCES = tests/unit/test_base_mem.c
 tests_unit_test_base_mem_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_base_mem_LDADD = libbase.a $(CMOCKA_LIBS)
+tests_unit_test_base_packages_SOURCES = tests/unit/test_base_packages.c
+tests_unit_test_base_packages_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_base_packages_LDADD = libbase.a $(CMOCKA_LIBS)
 tests_unit_test_base_size_SOURCES = tests/unit/test_base_size.c
 tests_unit_test_base_size_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_base_size_LDADD = libbase.a $(CMOCKA_LIBS)
