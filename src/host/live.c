@@ -20,6 +20,7 @@
 #include "host/live.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -457,13 +458,25 @@ static int start_signals(struct live *live)
     return result;
 }
 
+/* libuv makes what it polls non-blocking, and that is a flag of the open terminal, which the shell
+ * and everything else on it share: cat would fail after `q`, and after a kill, too. Nothing here
+ * needs the flag: keys are read when there are some, and output may wait. */
+static int watch_keys(struct live *live)
+{
+    int flags = fcntl(STDIN_FILENO, F_GETFL);
+    int result = uv_poll_init(&live->loop, &live->keys, STDIN_FILENO);
+    if (flags >= 0)
+        fcntl(STDIN_FILENO, F_SETFL, flags);
+    return result;
+}
+
 /* All handles are initialised, whatever fails, so that they can all be closed. */
 static int start_handles(struct live *live)
 {
     live->keys.data = live->prepare.data = live->wake.data = live;
     uv_prepare_init(&live->loop, &live->prepare);
     uv_timer_init(&live->loop, &live->wake);
-    int result = uv_poll_init(&live->loop, &live->keys, STDIN_FILENO);
+    int result = watch_keys(live);
     if (result < 0)
         live->keys.data = NULL;
     int signals = start_signals(live);

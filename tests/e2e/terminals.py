@@ -104,7 +104,7 @@ class Pty:
     def __init__(self, command, cols=80, rows=24, env=None):
         self.master, self.slave = pty.openpty()
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("4H", rows, cols, 0, 0))
-        self.before = termios.tcgetattr(self.slave)
+        self.before = self.settings
         self.output = b""
         self.process = subprocess.Popen(
             command, stdin=self.slave, stdout=self.slave, stderr=self.slave,
@@ -143,7 +143,8 @@ class Pty:
 
     @property
     def settings(self):
-        return termios.tcgetattr(self.slave)
+        """The terminal's modes, then the flags (as O_NONBLOCK) that all who have it open share."""
+        return [*termios.tcgetattr(self.slave), fcntl.fcntl(self.slave, fcntl.F_GETFL)]
 
     def hang_up(self):
         """Close the terminal."""

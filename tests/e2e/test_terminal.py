@@ -28,6 +28,8 @@ def live(pty, copy_app):
         assert terminal.worker
         assert b"\x1b[?1049h" in terminal.output
         assert not terminal.settings[3] & (termios.ICANON | termios.ECHO)
+        # Not even now: after a kill nobody could undo it.
+        assert terminal.settings[-1] == terminal.before[-1]
         return terminal
 
     return starter
@@ -97,6 +99,7 @@ def test_host_that_is_killed_leaves_no_worker(live):
     terminal = live()
     terminal.process.kill()
     terminal.wait_exit()
+    assert terminal.settings[-1] == terminal.before[-1]
     wait_for(lambda: not is_alive(terminal.worker), "end of the worker")
 
 
