@@ -39,14 +39,17 @@ void format_size(char out[FORMAT_SIZE], int64_t bytes)
     format_unit(out, (double)bytes, "");
 }
 
+void format_increment(char out[FORMAT_SIZE], int64_t bytes)
+{
+    format_unit(out, (double)bytes, bytes ? "+" : "");
+}
+
 void format_delta(char out[FORMAT_SIZE], int64_t bytes)
 {
     double size = fabs((double)bytes);
     char sign = bytes < 0 ? '-' : '+';
-    if (bytes == 0)
-        snprintf(out, FORMAT_SIZE, "0.0 MiB");
-    else if (size >= 0.05 * MIB_BYTES)
-        format_unit(out, (double)bytes, "+");
+    if (bytes == 0 || size >= 0.05 * MIB_BYTES)
+        format_increment(out, bytes);
     else if (size >= 1024)
         snprintf(out, FORMAT_SIZE, "%c%.0f KiB", sign, size / 1024);
     else
@@ -127,4 +130,18 @@ uint32_t format_spark(int64_t value, int64_t least, int64_t most)
     double share = ((double)value - (double)least) / ((double)most - (double)least);
     uint32_t step = (uint32_t)(share * 8.0);
     return 0x2581 + (step > 7 ? 7 : step);
+}
+
+/* Each step is four times the one before: what a page of a cache takes and what a bitmap takes are
+ * both to be seen. Full from 64 MiB on. */
+uint32_t format_trend(int64_t increment_bytes)
+{
+    uint32_t step = 1;
+    if (increment_bytes < 0)
+        return '-';
+    if (increment_bytes == 0)
+        return 0x2581;
+    for (int64_t from = 64LL * 1024; increment_bytes >= from && step < 7; from *= 4)
+        step++;
+    return 0x2581 + step;
 }

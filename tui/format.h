@@ -21,8 +21,10 @@ enum heat { HEAT_ZERO, HEAT_SHRINK, HEAT_GROW, HEAT_WARM, HEAT_HOT };
 
 /* "46.6 MiB"; from 1000 MiB on "1.02 GiB". At most 9 columns for sizes below a TiB. */
 void format_size(char out[FORMAT_SIZE], int64_t bytes);
-/* The same with a sign, at most 10 columns; zero is "0.0 MiB", and what would round to it is given
- * in KiB or bytes ("+4 KiB"), so that a small leak does not read as none. */
+/* The same with a sign, at most 10 columns, for tables: digits of one column stand for the same. Zero
+ * is "0.0 MiB", and what rounds to it "+0.0 MiB". */
+void format_increment(char out[FORMAT_SIZE], int64_t bytes);
+/* The same for sentences: what would round to zero is given in KiB or bytes ("+4 KiB"). */
 void format_delta(char out[FORMAT_SIZE], int64_t bytes);
 /* "999999", "1.23M", "12.3M", "1.23G": at most 6 columns. */
 void format_count(char out[FORMAT_SIZE], uint64_t count);
@@ -35,5 +37,8 @@ enum heat format_heat(int64_t increment_bytes);
 enum style format_heat_style(enum heat heat);
 /* The block U+2581..U+2588 for `value` between `least` and `most`, in eight steps. */
 uint32_t format_spark(int64_t value, int64_t least, int64_t most);
+/* The block of one invocation in a line's trend: U+2581 for none, then in steps that mean the same
+ * for every line, up to U+2588; `-` for what shrank. */
+uint32_t format_trend(int64_t increment_bytes);
 
 #endif

@@ -149,7 +149,7 @@ void view_draw_source(const struct view_context *context, struct pen *pen, uint3
 void view_draw_delta(struct pen *pen, int cols, int64_t bytes)
 {
     char text[FORMAT_SIZE];
-    format_delta(text, bytes);
+    format_increment(text, bytes);
     pen_field(pen, format_heat_style(format_heat(bytes)), cols, true, text);
 }
 
@@ -161,16 +161,12 @@ void view_draw_heat(struct pen *pen, int64_t bytes)
 
 void view_draw_trend(struct pen *pen, int cols, const struct file_line *line)
 {
-    int64_t most = 1;
     int shown = line->trend_len < cols ? line->trend_len : cols;
-    int first = line->trend_len - shown;
-    for (int i = first; i < line->trend_len; i++)
-        most = line->trend_bytes[i] > most ? line->trend_bytes[i] : most;
     pen_skip(pen, cols - shown);
-    for (int i = first; i < line->trend_len; i++) {
+    for (int i = line->trend_len - shown; i < line->trend_len; i++) {
         int64_t value = line->trend_bytes[i];
-        grid_put(pen->grid, pen->row, pen->col, format_spark(value, 0, most), 1,
-                 value > 0 ? STYLE_SPARK : STYLE_DIM);
+        grid_put(pen->grid, pen->row, pen->col, format_trend(value), 1,
+                 format_heat_style(format_heat(value)));
         pen_skip(pen, 1);
     }
 }

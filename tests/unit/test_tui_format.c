@@ -53,6 +53,35 @@ static void test_deltas(void **state)
     assert_true(strlen(text) < FORMAT_SIZE);
 }
 
+static void test_increments(void **state)
+{
+    char text[FORMAT_SIZE];
+    (void)state;
+    format_increment(text, 0);
+    assert_string_equal(text, "0.0 MiB");
+    format_increment(text, 4096);
+    assert_string_equal(text, "+0.0 MiB");
+    format_increment(text, -4096);
+    assert_string_equal(text, "-0.0 MiB");
+    format_increment(text, 3 * MIB / 2);
+    assert_string_equal(text, "+1.5 MiB");
+}
+
+static void test_trend(void **state)
+{
+    (void)state;
+    assert_int_equal(format_trend(-1), '-');
+    assert_int_equal(format_trend(0), 0x2581);
+    assert_int_equal(format_trend(1), 0x2582);
+    assert_int_equal(format_trend(16 * 1024), 0x2582);
+    assert_int_equal(format_trend(MIB - 1), 0x2584);
+    assert_int_equal(format_trend(MIB), 0x2585);
+    assert_int_equal(format_trend(3 * MIB), 0x2585);
+    assert_int_equal(format_trend(14 * MIB), 0x2586);
+    assert_int_equal(format_trend(64 * MIB), 0x2588);
+    assert_int_equal(format_trend(INT64_MAX), 0x2588);
+}
+
 /* What the columns are made for. */
 static void test_nothing_is_too_wide(void **state)
 {
@@ -62,6 +91,8 @@ static void test_nothing_is_too_wide(void **state)
         format_size(text, bytes);
         assert_true(strlen(text) <= 9);
         format_delta(text, -bytes);
+        assert_true(strlen(text) <= 10);
+        format_increment(text, -bytes);
         assert_true(strlen(text) <= 10);
         format_count(text, (uint64_t)bytes);
         assert_true(strlen(text) <= 6);
@@ -154,6 +185,8 @@ int main(void)
         cmocka_unit_test(test_time),
         cmocka_unit_test(test_heat),
         cmocka_unit_test(test_spark),
+        cmocka_unit_test(test_increments),
+        cmocka_unit_test(test_trend),
     };
     setenv("TZ", "UTC", 1);
     return cmocka_run_group_tests(tests, NULL, NULL);
