@@ -21,8 +21,8 @@ enum heat { HEAT_ZERO, HEAT_SHRINK, HEAT_GROW, HEAT_WARM, HEAT_HOT };
 
 /* "46.6 MiB"; from 1000 MiB on "1.02 GiB". At most 9 columns for sizes below a TiB. */
 void format_size(char out[FORMAT_SIZE], int64_t bytes);
-/* The same with a sign, at most 10 columns, for tables: digits of one column stand for the same. Zero
- * is "0.0 MiB", and what rounds to it "+0.0 MiB". */
+/* The same with a sign, at most 10 columns, for tables: digits of one column stand for the same.
+ * Zero is "0.0 MiB", and what rounds to it "+0.0 MiB". */
 void format_increment(char out[FORMAT_SIZE], int64_t bytes);
 /* The same for sentences: what would round to zero is given in KiB or bytes ("+4 KiB"). */
 void format_delta(char out[FORMAT_SIZE], int64_t bytes);

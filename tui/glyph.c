@@ -85,6 +85,18 @@ size_t glyphs_wrap(const char *text, size_t len, int cols)
     return len;
 }
 
+const char *glyphs_tail(const char *text, size_t len, int cols)
+{
+    struct glyphs walk = glyphs_of(text, len);
+    struct glyph glyph;
+    int over = glyphs_cols(text, len) - cols;
+    while (over > 0 && glyphs_next(&walk, &glyph)) {
+        if (walk.col >= over)
+            return text + walk.at;
+    }
+    return text;
+}
+
 static bool has_capital(const char *pattern)
 {
     for (; *pattern; pattern++) {

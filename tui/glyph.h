@@ -38,6 +38,8 @@ int glyphs_cols(const char *text, size_t len);
  * is not too far back, else as many as fit; at least one glyph, so that wrapping comes to an end.
  */
 size_t glyphs_wrap(const char *text, size_t len, int cols);
+/* Where the last `cols` columns of the text begin; the text itself where it has no more. */
+const char *glyphs_tail(const char *text, size_t len, int cols);
 /* True where `pattern` stands in the text at or after *from; *from becomes the byte where it
  * starts. A pattern without capitals also finds capitals (ASCII). An empty pattern is nowhere. */
 bool glyphs_find(const char *text, size_t len, const char *pattern, size_t *from);

@@ -4,6 +4,7 @@ libtui_a_SOURCES = \
 	tui/act.c tui/act.h \
 	tui/bars.c tui/bars.h \
 	tui/capture.c tui/capture.h \
+	tui/detail.c tui/detail.h \
 	tui/format.c tui/format.h \
 	tui/glyph.c tui/glyph.h \
 	tui/grid.c tui/grid.h \

@@ -10,7 +10,9 @@
 
 #include "base/attributes.h"
 #include "base/mem.h"
+#include "tui/detail.h"
 #include "tui/format.h"
+#include "tui/glyph.h"
 
 /* In the order in which `<` and `>` go through them. */
 enum {
@@ -27,6 +29,8 @@ enum {
     COL_SEPARATOR,
     COL_SOURCE,
 };
+
+enum { PLACE_BYTES_MAX = 512 };
 
 static const struct column_spec hot_columns[] = {
     {COL_MARKER, "", 1, 0, 0, false},         {COL_INCREMENT, "Increment", 10, 0, 0, true},
@@ -134,17 +138,54 @@ static void draw_number(struct pen *pen, const struct column *column,
         pen_field(pen, STYLE_NUMBER, column->cols, true, text);
 }
 
+/* The file as Python names it: "Resize" for Resize/__init__.py, "shared.thumbs" for
+ * shared/thumbs.py; of one outside the app, the last part. */
+static void append_module(const struct file *file, struct buf *out)
+{
+    static const char package[] = "/__init__.py", ending[] = ".py";
+    size_t len = strlen(file->display);
+    if (len > sizeof package - 1 && !strcmp(file->display + len - (sizeof package - 1), package))
+        len -= sizeof package - 1;
+    else if (len > sizeof ending - 1 && !strcmp(file->display + len - (sizeof ending - 1), ending))
+        len -= sizeof ending - 1;
+    size_t first = 0;
+    for (size_t i = 0; i < len && file->display[0] == '/'; i++)
+        first = file->display[i] == '/' ? i + 1 : first;
+    for (size_t i = first; i < len; i++) {
+        char byte = file->display[i] == '/' ? '.' : file->display[i];
+        view_append(out, &byte, 1);
+    }
+}
+
+/* "Resize.main:23"; where that has no room "main:23". What is too long even so is cut at its
+ * beginning: the end is what tells it from others. */
 static void draw_place(struct pen *pen, const struct file *file, uint32_t line)
 {
     const struct file_function *function = file_function_at(file, line);
-    const char *name = strrchr(file->display, '/');
-    if (function)
-        pen_printf(pen, STYLE_TEXT, "%s", function->name);
-    else
-        pen_printf(pen, STYLE_TEXT, "%s", name ? name + 1 : file->display);
-    pen_printf(pen, STYLE_DIM, ":%" PRIu32, line);
+    char number[FORMAT_SIZE], version[FORMAT_SIZE] = "";
+    struct buf name;
+    snprintf(number, sizeof number, ":%" PRIu32, line);
     if (file->retired)
-        pen_printf(pen, STYLE_DIM, " v%" PRIu32, file->version);
+        snprintf(version, sizeof version, " v%" PRIu32, file->version);
+    buf_init(&name, PLACE_BYTES_MAX);
+    append_module(file, &name);
+    if (function)
+        buf_printf(&name, ".%s", function->name);
+    int room = pen_left(pen) - (int)(strlen(number) + strlen(version));
+    const char *text = buf_text(&name), *shown = glyphs_tail(text, name.len, room);
+    if (shown > text && function) {
+        text = function->name;
+        shown = glyphs_tail(text, strlen(text), room);
+    }
+    if (shown > text) {
+        shown = glyphs_tail(text, strlen(text), room - 1);
+        grid_put(pen->grid, pen->row, pen->col, 0x2026, 1, STYLE_DIM);
+        pen_skip(pen, 1);
+    }
+    pen_text(pen, STYLE_TEXT, shown);
+    pen_text(pen, STYLE_DIM, number);
+    pen_text(pen, STYLE_DIM, version);
+    buf_fini(&name);
 }
 
 static void hot_row(const struct view_context *context, uint64_t id, int part, struct pen *pen)
@@ -174,12 +215,10 @@ static void hot_row(const struct view_context *context, uint64_t id, int part, s
 static void hot_detail(const struct view_context *context, uint64_t id, struct pen *pen)
 {
     const struct file *file = context->model->files[file_of(id)];
-    const struct file_function *function = file_function_at(file, line_of(id));
     char version[FORMAT_SIZE];
     pen_printf(pen, STYLE_STRONG, " %s%s:%" PRIu32, file->display, view_version(file, version),
                line_of(id));
-    if (function)
-        pen_printf(pen, STYLE_DIM, "  in %s", function->name);
+    detail_draw_line(context, file_of(id), line_of(id), pen);
 }
 
 const struct view view_hot = {

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/attributes.h"
+#include "tui/detail.h"
 #include "tui/format.h"
 
 enum {
@@ -203,63 +204,10 @@ static void source_row(const struct view_context *context, uint64_t id, int part
     }
 }
 
-/* In how many of the kept invocations the line ran. */
-static uint64_t invocations_of_line(const struct view_context *context, uint32_t line)
-{
-    const struct invocations *set = &context->model->invocations;
-    uint64_t count = 0;
-    for (size_t i = 0; i < set->count; i++) {
-        if (set->kept[i]->number && invocation_line_stats(set->kept[i], context->ui->file, line))
-            count++;
-    }
-    return count;
-}
-
-static void draw_share(struct pen *pen, const char *what, int64_t bytes, uint64_t count)
-{
-    char each[FORMAT_SIZE];
-    format_delta(each, bytes / (int64_t)count);
-    pen_printf(pen, STYLE_DIM, "%s", what);
-    pen_text(pen, STYLE_TEXT, each);
-}
-
 static void source_detail(const struct view_context *context, uint64_t id, struct pen *pen)
 {
-    const struct ui *ui = context->ui;
-    struct line_stats stats;
-    char text[FORMAT_SIZE];
-    uint32_t line = (uint32_t)id;
-    pen_printf(pen, STYLE_STRONG, " line %" PRIu32, line);
-    if (!ui_line_stats(ui, context->model, ui->file, line, &stats)) {
-        pen_text(pen, STYLE_DIM,
-                 ui->one_open ? "  did not run in this invocation"
-                 : ui->zero   ? "  has not run since"
-                              : "  has not run");
-        return;
-    }
-    format_delta(text, stats.increment_bytes);
-    pen_printf(pen, format_heat_style(format_heat(stats.increment_bytes)), "  %s", text);
-    format_count(text, stats.occurrences);
-    pen_printf(pen, STYLE_DIM, " in ");
-    pen_text(pen, STYLE_TEXT, text);
-    pen_text(pen, STYLE_DIM, stats.occurrences == 1 ? " execution" : " executions");
-    if (stats.occurrences > 1)
-        draw_share(pen, ", each ", stats.increment_bytes, stats.occurrences);
-    uint64_t invocations = ui->one_open || ui->zero ? 0 : invocations_of_line(context, line);
-    if (invocations > 1) {
-        pen_printf(pen, STYLE_DIM, "; in %" PRIu64 " invocations", invocations);
-        draw_share(pen, ", each ", stats.increment_bytes, invocations);
-    }
-    if (stats.self_increment_bytes != stats.increment_bytes) {
-        format_delta(text, stats.increment_bytes - stats.self_increment_bytes);
-        pen_text(pen, STYLE_DIM, "; callees ");
-        pen_text(pen, STYLE_TEXT, text);
-    }
-    if (stats.peak_bytes) {
-        format_size(text, stats.peak_bytes);
-        pen_text(pen, STYLE_DIM, "; peak ");
-        pen_text(pen, STYLE_TEXT, text);
-    }
+    pen_printf(pen, STYLE_STRONG, " line %" PRIu64, id);
+    detail_draw_line(context, context->ui->file, (uint32_t)id, pen);
 }
 
 const struct view view_source = {

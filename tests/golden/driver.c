@@ -72,6 +72,7 @@ static const struct scene scenes[] = {
     {"functions-unknown-source", fixture_shop, "key a g Enter\n", false},
     {"functions-source", fixture_shop, "key a G k Enter\n", false},
     {"functions-invocations", fixture_shop, "key 3 j\n", true},
+    {"functions-hot", fixture_shop, "key 2 j\n", false},
     {"functions-pane", fixture_shop, "resize 140x30\n", false},
     {"payload", fixture_shop, "key a g j j r\n", false},
     {"payload-start", fixture_shop, "key a g j j r Home Right Right\n", false},

@@ -194,6 +194,18 @@ static void test_wrap(void **state)
     assert_int_equal(glyphs_wrap("\u65E5\u672C", 6, 1), 3);
 }
 
+static void test_tail(void **state)
+{
+    const char *text = "Resize.main";
+    const char *wide = "\u65E5\u672C";
+    (void)state;
+    assert_string_equal(glyphs_tail(text, 11, 11), text);
+    assert_string_equal(glyphs_tail(text, 11, 4), "main");
+    assert_string_equal(glyphs_tail(text, 11, 0), "");
+    /* Half a character is none. */
+    assert_string_equal(glyphs_tail(wide, 6, 3), wide + 3);
+}
+
 static void test_find(void **state)
 {
     size_t from = 0;
@@ -253,6 +265,7 @@ int main(void)
         cmocka_unit_test(test_tabs),
         cmocka_unit_test(test_joiners_take_no_cell),
         cmocka_unit_test(test_wrap),
+        cmocka_unit_test(test_tail),
         cmocka_unit_test(test_find),
         cmocka_unit_test(test_every_style_has_a_letter),
         cmocka_unit_test(test_without_color_there_is_none),

@@ -1,0 +1,14 @@
+/*
+ * The sentence about a source line, for the row below the views.
+ */
+#ifndef TUI_DETAIL_H
+#define TUI_DETAIL_H
+
+#include "tui/view.h"
+
+/* What the line took: in all, by invocation, by execution, in its callees, and its peak. A part for
+ * which the row has no room is left out as a whole. */
+void detail_draw_line(const struct view_context *context, uint32_t file, uint32_t line,
+                      struct pen *pen);
+
+#endif
