@@ -19,8 +19,9 @@
 #include "tui/view.h"
 
 enum { SPARK_COLS_MOST = 60, SPARK_COLS_LEAST = 4, LABEL_BYTES_MAX = 512 };
-/* Of "RSS ", of "  peak 143.0 MiB", and the share of the limit that is shown at the most. */
-enum { RSS_NAME_COLS = 4, PEAK_COLS = 16, SHARE_MOST = 9999 };
+/* Of the word before the RSS, of "  peak 143.0 MiB", and the share of the limit that is shown at
+ * the most. */
+enum { RSS_COLS = 4, RSS_POLLED_COLS = 12, PEAK_COLS = 16, SHARE_MOST = 9999 };
 
 struct scene {
     const struct ui *ui;
@@ -135,12 +136,28 @@ static enum style share_style(const struct model *model)
     return share > 0.95 ? STYLE_ERROR : share > 0.80 ? STYLE_WARNING : STYLE_STRONG;
 }
 
+/* "RSS 47.6 MiB", with what is to be known of such numbers here: "RSS: polled ~47.6 MiB". The word
+ * is only left out where there is no room for it. */
+static void draw_rss(const struct model *model, struct pen *pen, enum style style, const char *text)
+{
+    bool room = pen_left(pen) >= RSS_POLLED_COLS + (int)strlen(text);
+    draw_named(pen, model->rss_is_polled && room ? "RSS: polled " : "RSS ", style, text);
+}
+
+static void format_rss(char out[FORMAT_SIZE], const struct model *model)
+{
+    char size[FORMAT_SIZE];
+    format_size(size, model->rss_bytes);
+    snprintf(out, FORMAT_SIZE, "%s%.30s", model->rss_is_approximate ? "~" : "", size);
+}
+
 /* "RSS 47.6 MiB of consumption 1.5 GiB 3%"; where that and the peak have no room, without the
  * plan's name, and then without the limit. */
 static void draw_limited_rss(const struct model *model, struct pen *pen)
 {
     char rss[FORMAT_SIZE], size[SIZE_TEXT], text[3][128];
     const char *plan = model->limit_name ? model->limit_name : "";
+    int name_cols = model->rss_is_polled ? RSS_POLLED_COLS : RSS_COLS;
     int share = share_of_limit(model);
     size_t form = 0;
     size_format(size, model->limit_bytes);
@@ -149,16 +166,25 @@ static void draw_limited_rss(const struct model *model, struct pen *pen)
         draw_named(pen, "limit ", STYLE_TEXT, text[0]);
         return;
     }
-    format_size(rss, model->rss_bytes);
+    format_rss(rss, model);
     snprintf(text[0], sizeof text[0], "%s of %s%s%s %d%%", rss, plan, *plan ? " " : "", size,
              share);
     snprintf(text[1], sizeof text[1], "%s of %s %d%%", rss, size, share);
     snprintf(text[2], sizeof text[2], "%s %d%%", rss, share);
-    if ((int)strlen(text[0]) + RSS_NAME_COLS + PEAK_COLS > pen_left(pen))
+    if ((int)strlen(text[0]) + name_cols + PEAK_COLS > pen_left(pen))
         form++;
-    if ((int)strlen(text[1]) + RSS_NAME_COLS > pen_left(pen))
+    if ((int)strlen(text[1]) + name_cols > pen_left(pen))
         form++;
-    draw_named(pen, "RSS ", share_style(model), text[form]);
+    draw_rss(model, pen, share_style(model), text[form]);
+}
+
+static void draw_unlimited_rss(const struct model *model, struct pen *pen)
+{
+    char rss[FORMAT_SIZE];
+    if (model->rss_bytes <= 0)
+        return;
+    format_rss(rss, model);
+    draw_rss(model, pen, STYLE_STRONG, rss);
 }
 
 /* One second for each column, the newest at the right. */
@@ -210,7 +236,7 @@ static void draw_numbers(const struct scene *scene)
     if (model->limit_bytes)
         draw_limited_rss(model, &pen);
     else
-        draw_named_size(&pen, "RSS ", model->rss_bytes, STYLE_STRONG);
+        draw_unlimited_rss(model, &pen);
     draw_named_size(&pen, "peak ", model->rss_peak_bytes, STYLE_TEXT);
     if (scene->grid->cols >= (model->limit_bytes ? 136 : 96)) {
         draw_named_size(&pen, "baseline ", model->baseline_bytes, STYLE_TEXT);

@@ -42,6 +42,8 @@ static const struct scene scenes[] = {
     {"limited", fixture_limited, "", true},
     {"limited-full", fixture_full, "", false},
     {"limited-smallest", fixture_limited, "resize 60x10\n", false},
+    {"polled", fixture_polled, "", true},
+    {"polled-smallest", fixture_polled, "resize 60x10\n", false},
     {"starting", fixture_starting, "", true},
     {"load-failed", fixture_load_failed, "", true},
     {"worker-dead", fixture_dead, "key g\n", true},

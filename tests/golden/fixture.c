@@ -349,6 +349,13 @@ static void add_functions(struct model *model)
                    "install the app's requirements.txt into its environment");
 }
 
+struct model *fixture_polled(void)
+{
+    struct model *model = fixture_limited();
+    model->rss_is_polled = model->rss_is_approximate = true;
+    return model;
+}
+
 struct model *fixture_shop_loaded(void)
 {
     struct model *model = model_new(SHOP);

@@ -15,6 +15,8 @@ struct model *fixture_busy(void);
 struct model *fixture_limited(void);
 /* The same, in 97 % of a limit that is no plan's. */
 struct model *fixture_full(void);
+/* The app at work in a limit, where RSS is read at every line and is not exact. */
+struct model *fixture_polled(void);
 /* An app of several functions, of which the command line named none: three are triggered by
  * something else than HTTP, and one could not be loaded. Loaded, and nothing has run. */
 struct model *fixture_shop_loaded(void);
