@@ -26,8 +26,7 @@ static uint64_t invocations_of_line(const struct view_context *context, uint32_t
     return count;
 }
 
-/* `words`, then `value` as what counts. */
-static void draw_part(struct pen *pen, const char *words, const char *value)
+void detail_draw_part(struct pen *pen, const char *words, const char *value)
 {
     if (pen_left(pen) < (int)(strlen(words) + strlen(value)))
         return;
@@ -43,12 +42,12 @@ static void draw_share(struct pen *pen, const char *before, const char *what, in
     format_count(number, count);
     if (count == 1) {
         snprintf(words, sizeof words, "%s1 %s", before, what);
-        draw_part(pen, words, "");
+        detail_draw_part(pen, words, "");
         return;
     }
     format_delta(each, bytes / (int64_t)count);
     snprintf(words, sizeof words, "%s%s %ss, each ", before, number, what);
-    draw_part(pen, words, each);
+    detail_draw_part(pen, words, each);
 }
 
 void detail_draw_line(const struct view_context *context, uint32_t file, uint32_t line,
@@ -58,11 +57,11 @@ void detail_draw_line(const struct view_context *context, uint32_t file, uint32_
     struct line_stats stats;
     char text[FORMAT_SIZE];
     if (!ui_line_stats(ui, context->model, file, line, &stats)) {
-        draw_part(pen,
-                  ui->one_open ? "  did not run in this invocation"
-                  : ui->zero   ? "  has not run since"
-                               : "  has not run",
-                  "");
+        detail_draw_part(pen,
+                         ui->one_open ? "  did not run in this invocation"
+                         : ui->zero   ? "  has not run since"
+                                      : "  has not run",
+                         "");
         return;
     }
     format_delta(text, stats.increment_bytes);
@@ -75,10 +74,10 @@ void detail_draw_line(const struct view_context *context, uint32_t file, uint32_
                    stats.occurrences);
     if (stats.self_increment_bytes != stats.increment_bytes) {
         format_delta(text, stats.increment_bytes - stats.self_increment_bytes);
-        draw_part(pen, "; callees ", text);
+        detail_draw_part(pen, "; callees ", text);
     }
     if (stats.peak_bytes) {
         format_size(text, stats.peak_bytes);
-        draw_part(pen, "; peak ", text);
+        detail_draw_part(pen, "; peak ", text);
     }
 }

@@ -11,4 +11,7 @@
 void detail_draw_line(const struct view_context *context, uint32_t file, uint32_t line,
                       struct pen *pen);
 
+/* `words`, then `value` as what counts; where there is no room for both, neither. */
+void detail_draw_part(struct pen *pen, const char *words, const char *value);
+
 #endif

@@ -61,26 +61,42 @@ static void draw_state(const struct scene *scene, struct pen *pen)
         pen_text(pen, STYLE_IDLE, "READY");
 }
 
-/* The request that is served now, else the latest one. */
-static const char *latest_request(const struct model *model)
+/* The one that runs now, else the latest one; NULL before any. */
+static const struct invocation *latest_invocation(const struct model *model)
 {
     const struct invocation *running = invocations_newest_running(&model->invocations);
     if (running && running->number)
-        return running->request;
+        return running;
     for (size_t i = model->invocations.count; i > 0; i--) {
         if (model->invocations.kept[i - 1]->number)
-            return model->invocations.kept[i - 1]->request;
+            return model->invocations.kept[i - 1];
     }
     return NULL;
+}
+
+/* "GET /api/X"; with its function before it where that is not the one that the title names. False
+ * before anything has run. */
+static bool request_text(const struct model *model, const struct model_function *function,
+                         struct buf *out)
+{
+    const struct invocation *latest = latest_invocation(model);
+    if (!latest)
+        return false;
+    if (!function || strcmp(function->name, latest->function))
+        buf_printf(out, "%s: ", latest->function);
+    buf_printf(out, "%s", latest->request);
+    return true;
 }
 
 static void draw_title(const struct scene *scene)
 {
     const struct model *model = scene->model;
     const struct model_function *function = title_function(scene);
-    const char *request = latest_request(model);
     struct pen pen = row_pen(scene, 0);
+    struct buf request;
     char right[128];
+    buf_init(&request, LABEL_BYTES_MAX);
+    bool any = request_text(model, function, &request);
     pen_skip(&pen, 1);
     pen_text(&pen, STYLE_TITLE, model->app_name ? model->app_name : "");
     if (function) {
@@ -91,7 +107,7 @@ static void draw_title(const struct scene *scene)
     draw_state(scene, &pen);
     /* The address, then the version, where there is room for both and the request. */
     struct pen rest = pen;
-    rest.col += 2 + (request ? glyphs_cols(request, strlen(request)) : 0) + 1;
+    rest.col += 2 + glyphs_cols(buf_text(&request), request.len) + 1;
     if (model->base_url)
         snprintf(right, sizeof right, "  %s ", model->base_url);
     if (model->base_url && pen_right(&rest, STYLE_DIM, right))
@@ -100,8 +116,9 @@ static void draw_title(const struct scene *scene)
     if (model->python && model->python[0] && pen_right(&rest, STYLE_TEXT, right))
         pen.end = rest.end;
     pen_skip(&pen, 2);
-    if (request)
-        pen_text(&pen, STYLE_TEXT, request);
+    if (any)
+        pen_text(&pen, STYLE_TEXT, buf_text(&request));
+    buf_fini(&request);
 }
 
 /* A name and what it is: whole, or not at all. */
@@ -325,26 +342,39 @@ static void draw_old_version(const struct scene *scene)
     draw_banner_row(scene, 0, STYLE_WARNING, text);
 }
 
+static void draw_load_error(const struct scene *scene)
+{
+    const struct model *model = scene->model;
+    const struct model_function *broken = ui_broken_function(scene->ui, model);
+    char what[LABEL_BYTES_MAX];
+    if (model->app_error) {
+        draw_banner_row(scene, 0, STYLE_BAD, "the app could not be loaded");
+        draw_banner_row(scene, 1, STYLE_ERROR, model->app_error);
+        draw_banner_row(scene, 2, STYLE_DIM,
+                        "4 shows the traceback; until it loads, requests are answered with 404");
+        return;
+    }
+    snprintf(what, sizeof what, "%s could not be loaded", broken->name);
+    draw_banner_row(scene, 0, STYLE_BAD, what);
+    draw_banner_row(scene, 1, STYLE_ERROR, broken->load_error);
+    draw_banner_row(scene, 2, STYLE_DIM,
+                    "4 shows the traceback; until it loads, requests are answered with 500");
+}
+
 /* What has gone wrong, above the source or the functions. */
 static void draw_banner(const struct scene *scene)
 {
     const struct model *model = scene->model;
-    const char *problem = model_load_error(model);
+    if (scene->ui->banner_rows == 0)
+        return;
     if (model->worker == WORKER_DEAD) {
         draw_banner_row(scene, 0, STYLE_BAD, "the worker is gone, and is being started again");
         draw_banner_row(scene, 1, STYLE_ERROR, model->worker_end ? model->worker_end : "");
         draw_banner_row(scene, 2, STYLE_DIM, "4 shows what it said last");
-    } else if (problem) {
-        draw_banner_row(scene, 0, STYLE_BAD,
-                        model->app_error ? "the app could not be loaded"
-                                         : "the function could not be loaded");
-        draw_banner_row(scene, 1, STYLE_ERROR, problem);
-        draw_banner_row(
-            scene, 2, STYLE_DIM,
-            model->app_error
-                ? "4 shows the traceback; until it loads, requests are answered with 404"
-                : "4 shows the traceback; until it loads, requests are answered with "
-                  "500");
+    } else if (ui_has_load_error(scene->ui, model)) {
+        draw_load_error(scene);
+    } else if (ui_tells_death(scene->ui, model)) {
+        draw_banner_row(scene, 0, STYLE_BAD, model->worker_end);
     } else if (ui_is_old(scene->ui, model)) {
         draw_old_version(scene);
     }
@@ -481,7 +511,10 @@ static void draw_message(const struct scene *scene)
         pen_right(&pen, STYLE_DIM, text);
     }
     pen_skip(&pen, 1);
-    pen_text(&pen, ui->message_style, ui->message);
+    if (!ui->message[0] && ui_tells_death(ui, scene->model) && ui->banner_rows == 0)
+        pen_text(&pen, STYLE_ERROR, scene->model->worker_end);
+    else
+        pen_text(&pen, ui->message_style, ui->message);
 }
 
 static void draw_keys(const struct scene *scene)

@@ -303,13 +303,51 @@ static bool has_banner(enum view_id view)
     return view == VIEW_SOURCE || view == VIEW_FUNCTIONS;
 }
 
+/* Was the file, as it is on display, meant for that function? */
+static bool is_script_of(const struct file *file, const struct model_function *function)
+{
+    return strcmp(file->path, function->script) == 0;
+}
+
+const struct model_function *ui_broken_function(const struct ui *ui, const struct model *model)
+{
+    const struct model_function *selected = model_selected(model), *broken = NULL;
+    const struct file *file = ui->file < model->file_count ? model->files[ui->file] : NULL;
+    bool is_script = false;
+    for (size_t i = model->function_count; file && i > 0; i--) {
+        const struct model_function *function = &model->functions[i - 1];
+        is_script = is_script || is_script_of(file, function);
+        if (function->load_error && (!broken || is_script_of(file, function)))
+            broken = function;
+    }
+    if (broken && is_script_of(file, broken))
+        return broken;
+    if (selected && selected->load_error)
+        return selected;
+    /* A helper's fault is that of whoever imports it. */
+    return is_script ? NULL : broken;
+}
+
 /* The list of functions says itself what is wrong with one of them. */
+bool ui_has_load_error(const struct ui *ui, const struct model *model)
+{
+    return model->app_error || (ui->view != VIEW_FUNCTIONS && ui_broken_function(ui, model));
+}
+
+bool ui_tells_death(const struct ui *ui, const struct model *model)
+{
+    return model->worker_deaths > ui->deaths_seen && model->worker_end;
+}
+
 static int banner_rows(const struct ui *ui, const struct model *model)
 {
-    bool list = ui->view == VIEW_FUNCTIONS;
-    bool wrong =
-        model->worker == WORKER_DEAD || (list ? model->app_error : model_load_error(model));
-    int rows = wrong ? BANNER_ROWS : !list && ui_is_old(ui, model) ? 1 : 0;
+    int rows = 0;
+    if (!has_banner(ui->view))
+        return 0;
+    if (model->worker == WORKER_DEAD || ui_has_load_error(ui, model))
+        rows = BANNER_ROWS;
+    else if (ui_tells_death(ui, model) || (ui->view == VIEW_SOURCE && ui_is_old(ui, model)))
+        rows = 1;
     return ui->layout.main.rows >= rows + 3 ? rows : 0;
 }
 
@@ -404,6 +442,9 @@ enum ui_action ui_key(struct ui *ui, const struct model *model, struct key_event
         ui->rows = event.row;
     } else if (event.key != K_NONE && event.key != K_UNKNOWN) {
         ui->message[0] = '\0';
+        /* A death is told until a key is pressed after it is over. */
+        if (model->worker == WORKER_READY)
+            ui->deaths_seen = model->worker_deaths;
         ui_sync(ui, model);
         action = act_on_key(ui, model, event, now_ns, realtime_ns);
     }

@@ -125,6 +125,7 @@ struct ui {
 
     char message[UI_MESSAGE_SIZE]; /* until the next key */
     enum style message_style;
+    uint64_t deaths_seen; /* of the worker's, those that need not be told any more */
 
     int click_row, click_col; /* of the latest click, to know a double one */
     uint64_t click_ns;
@@ -180,6 +181,14 @@ bool ui_line_runs(const struct ui *ui, uint32_t file, uint32_t line);
 void ui_show_line(struct ui *ui, const struct model *model, uint32_t file, uint32_t line);
 /* Is an old version of a file shown in the source view? */
 bool ui_is_old(const struct ui *ui, const struct model *model);
+/* The function that the source view is to say of that it could not be loaded, or NULL: one whose
+ * script is shown, else the selected one, else for a file that is nobody's script any one. */
+const struct model_function *ui_broken_function(const struct ui *ui, const struct model *model);
+/* Is there a load error to be told above the view? */
+bool ui_has_load_error(const struct ui *ui, const struct model *model);
+/* Is the end of the last worker to be told? It is, from its death until a key is pressed once
+ * another one is ready: half a second is all that this takes, and one may have looked away. */
+bool ui_tells_death(const struct ui *ui, const struct model *model);
 /* Go from the old version that is shown to the current one, to the same line. */
 void ui_show_current(struct ui *ui, const struct model *model);
 /* The list that keys act on. */

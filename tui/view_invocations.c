@@ -8,6 +8,7 @@
 
 #include "base/attributes.h"
 #include "base/mem.h"
+#include "tui/detail.h"
 #include "tui/format.h"
 
 /* The first ones in the order in which `<` and `>` go through them. */
@@ -258,8 +259,7 @@ static void draw_part(struct pen *pen, const char *name, int64_t bytes)
 {
     char text[FORMAT_SIZE];
     format_delta(text, bytes);
-    pen_text(pen, STYLE_DIM, name);
-    pen_text(pen, STYLE_TEXT, text);
+    detail_draw_part(pen, name, text);
 }
 
 static void draw_running_place(struct pen *pen, const struct file *file, uint32_t line)
@@ -272,7 +272,7 @@ static void draw_running_place(struct pen *pen, const struct file *file, uint32_
 static void invocation_detail(const struct view_context *context, uint64_t id, struct pen *pen)
 {
     const struct invocation *invocation = ui_find_invocation(context->model, id);
-    char text[FORMAT_SIZE];
+    char text[FORMAT_SIZE], start[FORMAT_SIZE], words[FORMAT_SIZE + 16];
     if (!invocation)
         return;
     if (invocation->number)
@@ -290,11 +290,10 @@ static void invocation_detail(const struct view_context *context, uint64_t id, s
         draw_running_place(pen, context->model->files[invocation->file], invocation->line);
     if (invocation->rss_start_bytes == 0)
         return;
-    format_size(text, invocation->rss_start_bytes);
-    pen_text(pen, STYLE_DIM, "  RSS ");
-    pen_text(pen, STYLE_TEXT, text);
+    format_size(start, invocation->rss_start_bytes);
     format_size(text, invocation->rss_end_bytes);
-    pen_printf(pen, STYLE_TEXT, " \u2192 %s", text);
+    snprintf(words, sizeof words, "  RSS %s to ", start);
+    detail_draw_part(pen, words, text);
     draw_part(pen, "  lines ", invocation->rss_lines_bytes);
     draw_part(pen, "  elsewhere ", invocation_elsewhere_bytes(invocation));
     draw_part(pen, "  shared ", invocation->rss_shared_bytes);

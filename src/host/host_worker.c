@@ -385,6 +385,7 @@ static void on_worker_died(void *context, const struct supervisor_end *end, unsi
     model_touch(model);
     if (!host->closing && !end->replaced) {
         model_set_text(&model->worker_end, words);
+        model->worker_deaths++;
         say_end(host, words, delay_ms);
         say_exit_code(host, end->exit_status);
         calls_worker_died(host->calls, words, now_ns);

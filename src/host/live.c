@@ -362,9 +362,26 @@ static void on_signal(uv_signal_t *handle, int number)
 
 /* ---- frames */
 
+/* On an app of which nobody named a function, the source of the first one that runs is shown, by
+ * whomever it was called: from then on it is also the one that the header names and `r` runs. */
+static void select_first(struct live *live)
+{
+    const struct invocations *set = &live->model->invocations;
+    if (set->total == 0 || model_has_selection(live->model))
+        return;
+    for (size_t i = 0; i < set->count; i++) {
+        if (set->kept[i]->number && model_find_function(live->model, set->kept[i]->function)) {
+            model_select(live->model, set->kept[i]->function);
+            return;
+        }
+    }
+}
+
 static void draw(struct live *live, uint64_t hrtime_ns)
 {
     uint64_t now_ns = clock_monotonic_ns();
+    ui_sync(&live->ui, live->model);
+    select_first(live);
     ui_sync(&live->ui, live->model);
     scene_draw(&live->ui, live->model, now_ns, &live->grid);
     term_show(live->term, &live->grid, live->repaint);

@@ -57,7 +57,8 @@ struct model {
     enum worker_state worker;
     int worker_pid; /* 0 while there is none */
     uint64_t worker_starts;
-    char *worker_end; /* owned or NULL: how the last worker ended, one line */
+    uint64_t worker_deaths; /* not those that a new text replaced */
+    char *worker_end;       /* owned or NULL: how the last one of these ended, one line */
 
     int64_t limit_bytes;    /* of the worker's memory, less own; 0 without a limit */
     const char *limit_name; /* the plan's whose limit it is, never freed; or NULL */

@@ -2,8 +2,11 @@
 
 import json
 import re
+import urllib.request
 
 import pytest
+
+import programs
 
 pytestmark = pytest.mark.usefixtures("packages")
 
@@ -103,6 +106,49 @@ def test_the_row_is_run_and_its_source_shown(shop):
     terminal.wait(r"^ +2 succeeded .* Hello +GET /api/Hello$")
     terminal.type("a")
     terminal.wait(r"^\* Hello .* 2 +0 +[\d.]+ [mu]?s +GET,")
+
+
+def test_the_first_one_that_is_called_is_selected(shop):
+    """By curl, not by a key: its source is shown, so the header and `r` are about it, too."""
+    terminal = shop()
+    port = re.search(r"http://localhost:(\d+)", terminal.screen()).group(1)
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    url = "http://127.0.0.1:{}/api/Hello?from=outside".format(port)
+    with opener.open(url, timeout=programs.LIMIT) as response:
+        assert b"from=outside" in response.read()
+    terminal.wait(r"^ shop > Hello +READY +GET /api/Hello\?from=outside")
+    assert "Hello/__init__.py" in terminal.screen()
+    terminal.type("r")
+    terminal.wait("answered with status 200")
+    terminal.wait("invocations 2")
+    # Another one that is called is named with its request.
+    with opener.open(url.replace("Hello", "items/tools"), timeout=programs.LIMIT) as response:
+        assert b"tools" in response.read()
+    terminal.wait(r"^ shop > Hello +READY +Item: GET /api/items/tools")
+
+
+def test_a_helper_that_broke_is_told_where_it_is_shown(tmux, write_app):
+    """Its importers cannot be loaded; the selected function can, and is not what one looks at."""
+    app = write_app({
+        "host.json": '{"version": "2.0"}',
+        "helper.py": "def help():\n    return 'helped'\n",
+        **{"Alone/" + name: text for name, text in function(ECHO).items()},
+        **{"User/" + name: text for name, text in
+           function("import helper\n" + ECHO + "    helper.help()\n").items()},
+    }, "helped")
+    terminal = tmux(100, 24)
+    terminal.pymemtop("-p", 0, app)
+    terminal.wait("helped.* READY")
+    terminal.type("1")
+    for place in 3, 2:
+        terminal.type("<")
+        if "helper.py" in terminal.wait(r"^ file {} of 3: ".format(place)):
+            break
+    terminal.wait(r"^ +1 .*def help")
+    (app / "helper.py").write_text("def help()\n    return 'helped'\n")
+    terminal.wait(r"^ ! User could not be loaded *$(.|\n)*SyntaxError.*helper\.py, line 1")
+    (app / "helper.py").write_text("def help():\n    return 'helped again'\n")
+    terminal.wait_gone("could not be loaded")
 
 
 def test_data_goes_with_every_request(shop):

@@ -463,6 +463,27 @@ static void replace_source(struct model *model)
                     FIXTURE_NOW_NS - NS_PER_SECOND, NULL);
 }
 
+struct model *fixture_restarted(void)
+{
+    struct model *model = fixture_dead();
+    model->worker = WORKER_READY;
+    model->worker_starts++;
+    model->rss_bytes = 51 * MIB;
+    invocations_end(&model->invocations, invocations_find(&model->invocations, 14),
+                    OUTCOME_SUCCEEDED, 200, FIXTURE_NOW_NS, NULL);
+    return model;
+}
+
+/* Nobody selected a function: the first one by name is, and another one is broken. */
+struct model *fixture_shop_broken(void)
+{
+    struct model *model = fixture_shop();
+    struct model_function *function = model_find_function(model, "Orders");
+    model_set_text(&function->load_error,
+                   "SyntaxError: '(' was never closed (__init__.py, line 8)");
+    return model;
+}
+
 struct model *fixture_reloaded(void)
 {
     struct model *model = fixture_busy();
@@ -478,9 +499,10 @@ struct model *fixture_dead(void)
 {
     struct model *model = fixture_busy();
     model->worker = WORKER_DEAD;
+    model->worker_deaths = 1;
     model->rss_bytes = 0;
     model_set_text(&model->worker_end,
-                   "killed by signal 9 (out of memory?) at HttpTriggerAsync/__init__.py:41");
+                   "worker killed by SIGKILL (exit code 137) at HttpTriggerAsync/__init__.py:41");
     invocations_end(&model->invocations, invocations_find(&model->invocations, 13), OUTCOME_KILLED,
                     502, FIXTURE_NOW_NS, "the worker was killed");
     model->files[0]->stale = true;

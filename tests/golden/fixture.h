@@ -28,6 +28,10 @@ struct model *fixture_starting(void);
 struct model *fixture_load_failed(void);
 /* The worker was killed under an invocation, and the source was edited since. */
 struct model *fixture_dead(void);
+/* The worker that came after that one: it is ready, and has answered. */
+struct model *fixture_restarted(void);
+/* The app of several functions; the one whose source is there could not be loaded again. */
+struct model *fixture_shop_broken(void);
 /* The source was saved, and a second worker runs it: the first function has become shorter. */
 struct model *fixture_reloaded(void);
 
