@@ -40,6 +40,9 @@ int act_page_rows(const struct ui *ui)
 
 void act_stop_following(struct ui *ui)
 {
+    /* The list of functions is no longer the first thing to be seen, but what one is at. */
+    if (ui->focus == VIEW_FUNCTIONS)
+        ui->view_chosen = true;
     if (ui->focus != VIEW_SOURCE)
         return;
     ui->line_chosen = true;
@@ -176,7 +179,7 @@ static void scroll_sideways(struct act *act, int direction)
 
 static void set_view(struct ui *ui, enum view_id view)
 {
-    ui->view_chosen = ui->view_chosen || ui->view != view;
+    ui->view_chosen = true;
     if (ui->view != VIEW_HELP && ui->view != VIEW_PICK && ui->view != view)
         ui->back = ui->view;
     ui->view = ui->focus = view;
@@ -500,6 +503,9 @@ static void run(struct act *act, int many)
     if (!function)
         return;
     model_set_text(&act->ui->run_name, function->name);
+    /* The first one that is run from the list is then shown by its source. */
+    if (act->ui->focus == VIEW_FUNCTIONS && act->live->invocations.total == 0)
+        act->ui->view_chosen = false;
     if (many)
         prompt_open(act->ui, PROMPT_REQUESTS);
     else

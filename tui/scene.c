@@ -477,6 +477,29 @@ static bool has_died_since(const struct scene *scene)
            (scene->live->worker == WORKER_DEAD && scene->model->worker != WORKER_DEAD);
 }
 
+static void name_invocation(const struct invocation *invocation, char out[FORMAT_SIZE])
+{
+    if (invocation && invocation->number)
+        snprintf(out, FORMAT_SIZE, "#%" PRIu64, invocation->number);
+    else
+        snprintf(out, FORMAT_SIZE, "load");
+}
+
+/* Whose numbers these are, where they are not everybody's. */
+static void draw_opened(const struct scene *scene, struct pen *pen)
+{
+    const struct ui *ui = scene->ui;
+    char one[FORMAT_SIZE], mark[FORMAT_SIZE], text[2 * FORMAT_SIZE + 16];
+    name_invocation(ui_one(ui, scene->model), one);
+    if (ui->difference) {
+        name_invocation(ui_find_invocation(scene->model, ui->mark), mark);
+        snprintf(text, sizeof text, " %s less %s ", one, mark);
+    } else {
+        snprintf(text, sizeof text, " only %s ", one);
+    }
+    pen_right(pen, STYLE_NOTICE, text);
+}
+
 /* States of the display that last, at the right; what was said last, at the left. */
 static void draw_message(const struct scene *scene)
 {
@@ -498,6 +521,9 @@ static void draw_message(const struct scene *scene)
         snprintf(text, sizeof text, " since %s ", time);
         pen_right(&pen, STYLE_NOTICE, text);
     }
+    /* The source has it beside the file's name. */
+    if (ui->one_open && ui->view == VIEW_HOT)
+        draw_opened(scene, &pen);
     if (list->filter[0]) {
         snprintf(text, sizeof text, " only \"%s\" ", list->filter);
         pen_right(&pen, STYLE_NOTICE, text);

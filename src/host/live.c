@@ -147,10 +147,11 @@ static void begin_waiting(struct live *live)
 static void say_answered(struct live *live, int status, bool run)
 {
     bool failed = status < 0 || status >= 400;
-    if (live->asked > 1)
-        ui_say(&live->ui, live->failed ? STYLE_WARNING : STYLE_GOOD,
-               "%u of %u requests answered, %u of them with an error", live->answered, live->asked,
-               live->failed);
+    if (live->asked > 1 && live->failed)
+        ui_say(&live->ui, STYLE_WARNING, "%u of %u requests answered, %u of them with an error",
+               live->answered, live->asked, live->failed);
+    else if (live->asked > 1)
+        ui_say(&live->ui, STYLE_GOOD, "%u of %u requests answered", live->answered, live->asked);
     else if (run && failed)
         ui_say(&live->ui, STYLE_ERROR, "the function failed; 4 shows what it said");
     else if (run)

@@ -51,6 +51,7 @@ static const struct scene scenes[] = {
     {"worker-restarted-seen", fixture_restarted, "key 3\n", false},
     {"functions-broken", fixture_shop_broken, "key 1\n", false},
     {"difference", fixture_busy, "key 3 G k m k Enter D\n", false},
+    {"hot-difference", fixture_busy, "key 3 G k m k Enter D 2\n", false},
     {"pick", fixture_busy, "key p j\n", false},
     {"search", fixture_busy, "key /\ntype size\nkey Enter .\n", false},
     {"prompt", fixture_busy, "key /\ntype await\n", false},

@@ -326,6 +326,32 @@ static void test_elsewhere_the_selected_function_is_run(void **state)
     assert_int_equal(ui.function, NIGHTLY);
 }
 
+static void test_the_list_is_not_taken_away_from_who_uses_it(void **state)
+{
+    (void)state;
+    press('j');
+    run_one("Nightly");
+    assert_int_equal(ui.view, VIEW_FUNCTIONS);
+}
+
+static void test_the_list_stays_where_it_was_asked_for(void **state)
+{
+    (void)state;
+    press('5');
+    run_one("Nightly");
+    assert_int_equal(ui.view, VIEW_FUNCTIONS);
+}
+
+static void test_the_list_gives_way_to_what_is_run_from_it(void **state)
+{
+    (void)state;
+    press('j');
+    press('r');
+    press(K_ESC);
+    run_one("Nightly");
+    assert_int_equal(ui.view, VIEW_SOURCE);
+}
+
 static void test_functions_that_are_described_anew(void **state)
 {
     (void)state;
@@ -527,6 +553,9 @@ int main(void)
         TEST(test_many_with_a_payload),
         TEST(test_a_route_with_parameters),
         TEST(test_elsewhere_the_selected_function_is_run),
+        TEST(test_the_list_is_not_taken_away_from_who_uses_it),
+        TEST(test_the_list_stays_where_it_was_asked_for),
+        TEST(test_the_list_gives_way_to_what_is_run_from_it),
         TEST(test_functions_that_are_described_anew),
         TEST(test_nothing_to_run),
         TEST_RAN(test_counts),
