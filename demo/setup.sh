@@ -50,15 +50,16 @@ need_packages() {
     fi
 }
 
-# need_venv DIR REQUIREMENTS-FILE : a virtual environment with those packages; 1 where that cannot be.
+# need_venv DIR REQUIREMENTS-FILE [INTERPRETER] : a virtual environment with those packages; 1 where
+# that cannot be.
 need_venv() {
-    local folder=$1 wanted=$2 stamp="$1/.pymemtop-requirements"
+    local folder=$1 wanted=$2 interpreter=${3:-/usr/bin/python3} stamp="$1/.pymemtop-requirements"
     if cmp -s "$wanted" "$stamp" && "$folder/bin/python" -c '' 2>/dev/null; then
         return 0
     fi
     say "making the virtual environment ${folder#"$top"/}"
     rm -rf "$folder"
-    if ! { /usr/bin/python3 -m venv "$folder" && PIP_CACHE_DIR=$top/.state/pip \
+    if ! { "$interpreter" -m venv "$folder" && PIP_CACHE_DIR=$top/.state/pip \
         "$folder/bin/python" -m pip install -q --disable-pip-version-check -r "$wanted"; } \
         >"$top/.state/pip.log" 2>&1; then
         tail -n 3 "$top/.state/pip.log" >&2

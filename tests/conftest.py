@@ -1,4 +1,9 @@
-"""For all suites: what was skipped is said by name, and why."""
+"""For all suites: what was skipped is said by name, and why; and the marker `python`, of tests of what
+may differ between Pythons, which tests/run runs for each that is present."""
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "python: depends on the version of Python that runs the app")
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -19,6 +19,19 @@ sys.path.insert(0, os.path.dirname(__file__))
 import programs  # noqa: E402
 import terminals  # noqa: E402
 
+# The files whose tests all have the marker `python`: they see what the worker does. (The others test
+# the host alone, but for tests that carry the marker themselves.)
+OF_PYTHON = {"test_batch", "test_demo", "test_demo_apps", "test_figures", "test_hostile", "test_howto",
+             "test_logging", "test_reload", "test_routes", "test_start", "test_v2", "test_versions",
+             "test_worker_death"}
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.module.__name__ in OF_PYTHON:
+            item.add_marker(pytest.mark.python)
+
+
 @pytest.fixture
 def packages():
     """Skips the test where the packages of the function apps are missing."""

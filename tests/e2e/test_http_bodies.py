@@ -88,6 +88,7 @@ def send_chunked(server, function, body):
     return answer
 
 
+@pytest.mark.python
 def test_largest_body(app, start):
     server = start(app)
     level = Level(server)

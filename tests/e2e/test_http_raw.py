@@ -211,6 +211,7 @@ def test_refused(server, request_bytes, status):
 
 # ---- requests that are odd, and well
 
+@pytest.mark.python
 @pytest.mark.parametrize("line, status", [
     (b"GET /api/Seen HTTP/1.0", 200),
     (b"BREW /api/Seen HTTP/1.1\r\nHost: a", 200),
@@ -262,6 +263,7 @@ def test_pipelined_requests_are_answered_in_their_order(server):
     connection.close()
 
 
+@pytest.mark.python
 def test_expect_continue(server):
     connection = dial(server, POST + b"Expect: 100-continue\r\nContent-Length: 3\r\n\r\n")
     assert connection.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -278,6 +280,7 @@ def test_expect_continue_of_too_much(server):
 
 # ---- what the handler sees, and what it sends
 
+@pytest.mark.python
 @pytest.mark.parametrize("query, params", [
     ("a=1&a=2&b=3", {"a": "1,2", "b": "3"}),
     ("a=&b&c=1", {"c": "1"}),
@@ -291,6 +294,7 @@ def test_query(server, query, params):
     assert status == 200 and json.loads(body)["params"] == params
 
 
+@pytest.mark.python
 def test_chunked_body_is_whole(server):
     connection = dial(server, CHUNKED)
     for piece in (b"3\r", b"\nabc\r\n", b"A;name=value\r\n0123", b"456789\r\n00", b"\r\nX-Last: 1\r\n\r\n"):
@@ -300,6 +304,7 @@ def test_chunked_body_is_whole(server):
     connection.close()
 
 
+@pytest.mark.python
 def test_several_headers_of_one_name_are_joined(server):
     connection = dial(server, b"GET /api/Seen HTTP/1.1\r\n" + HEAD + b"X-A: 1\r\nx-a:2 \r\n\r\n")
     seen = json.loads(Answers(connection).next()[2])
@@ -307,6 +312,7 @@ def test_several_headers_of_one_name_are_joined(server):
     connection.close()
 
 
+@pytest.mark.python
 def test_response_headers(server):
     status, headers, body = server.request("/api/Headers")
     assert (status, body) == (200, b"body")
@@ -314,6 +320,7 @@ def test_response_headers(server):
     assert (headers["X-Empty"], headers["Content-Length"]) == ("", "4")
 
 
+@pytest.mark.python
 def test_headers_cannot_be_injected(server):
     seen = len(server.console)
     status, headers, body = server.request("/api/Inject")
@@ -345,6 +352,7 @@ def test_client_goes_before_its_request_is_whole(server, begun, leave):
     assert server.console[seen:].count("Executing") == 1
 
 
+@pytest.mark.python
 @pytest.mark.parametrize("leave", [socket.socket.close, reset])
 def test_client_goes_while_its_function_runs(server, leave):
     """The connection is let go of at once; the invocation comes to its end."""

@@ -112,6 +112,7 @@ def test_worker_killed_by_others_is_not_blamed_on_the_limit(write_app, start, fr
     assert "over the limit" not in server.console
 
 
+@pytest.mark.python
 def test_next_worker_is_limited_as_well(write_app, start):
     server, _ = start_limited(start, write_app(APP))
     for times in (1, 2):

@@ -312,6 +312,7 @@ def test_dead_worker_leaves_the_view_where_it_was(tmux, copy_app):
     assert re.search(r"Line +Mem usage.*Segfault/__init__\.py", screen), screen
 
 
+@pytest.mark.python
 def test_faulty_function_shows_its_traceback(tmux, copy_app):
     terminal = tmux()
     terminal.pymemtop("-p", 0, copy_app("faulty") / "SyntaxFault")

@@ -1,4 +1,9 @@
-"""Tests of the worker by itself: no host, no screen."""
+"""Tests of the worker by itself: no host, no screen.
+
+PYMEMTOP_BUILD    the folder in which pymemtop was built
+PYMEMTOP_VENV     a virtual environment with the packages of tests/requirements.txt, or nothing
+PYMEMTOP_PYTHON   which worker, as "3.11"; else the one for the environment
+"""
 
 import glob
 import os
