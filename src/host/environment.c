@@ -80,6 +80,15 @@ static bool is_virtual(const char *directory)
     return found;
 }
 
+/* A free-threaded Python has its packages in "lib/python3.13t". */
+static bool is_free_threaded(const struct environment *environment)
+{
+    char *folder = mem_printf("%s/lib/python%st", environment->directory, environment->version);
+    bool found = path_is_directory(folder);
+    free(folder);
+    return found;
+}
+
 static int use_virtual(struct environment *environment, const char *directory, struct error *error)
 {
     struct buf text;
@@ -99,6 +108,13 @@ static int use_virtual(struct environment *environment, const char *directory, s
                            "%s names no Python version; make the environment again with "
                            "python3 -m venv %s",
                            config, directory);
+    else if (is_free_threaded(environment))
+        result =
+            error_set(error, EXIT_STATUS_APP,
+                      "%s is of a free-threaded Python %s, whose packages do not load into one "
+                      "with the interpreter lock, as pymemtop has; make the app's environment "
+                      "with such a Python %s",
+                      environment->directory, environment->version, environment->version);
     buf_fini(&text);
     free(config);
     return result;

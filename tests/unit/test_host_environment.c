@@ -110,6 +110,9 @@ static void test_named_faults(void **state)
     assert_fault(fixture_path("bin/failing"), "does not run as a Python interpreter");
     fixture_write("env/pyvenv.cfg", "home = /usr/bin\n");
     assert_fault(fixture_path("env"), "names no Python version");
+    fixture_write("env/pyvenv.cfg", "version = 3.13.0\n");
+    fixture_write("env/lib/python3.13t/site-packages/one.py", "");
+    assert_fault(fixture_path("env"), "is of a free-threaded Python 3.13");
 }
 
 static void assert_worker(const char *version, const char *name)
