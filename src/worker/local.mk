@@ -1,6 +1,6 @@
 # worker: the interpreter that runs the app, and the tracer. Depends on wire and base, on libuv, and
-# alone on Python. An archive and a program for each Python that configure found; what they differ in
-# is the Python, and where its events come from.
+# alone on Python. An archive, a program and a test for each Python that configure found; what they
+# differ in is the Python, and where its events come from.
 WORKER_SETTRACE = src/worker/events_settrace.c
 WORKER_MONITORING = src/worker/events_monitoring.c
 WORKER_SOURCES = \
@@ -29,6 +29,7 @@ WORKER_SOURCES = \
 	src/worker/witness.c src/worker/witness.h
 WORKER_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS)
 WORKER_LIBS = libwire.a libbase.a $(UV_LIBS) -lpthread -lm
+CODE_TESTS =
 
 if PYTHON_3_9
 noinst_LIBRARIES += libworker-3.9.a
@@ -39,6 +40,10 @@ pkglibexec_PROGRAMS += pymemtop-worker-3.9
 pymemtop_worker_3_9_SOURCES = src/worker/main.c
 pymemtop_worker_3_9_CPPFLAGS = $(WORKER_CPPFLAGS) $(PYTHON_3_9_CPPFLAGS)
 pymemtop_worker_3_9_LDADD = libworker-3.9.a $(WORKER_LIBS) $(PYTHON_3_9_LIBS)
+CODE_TESTS += tests/unit/test_worker_code-3.9
+tests_unit_test_worker_code_3_9_SOURCES = tests/unit/test_worker_code.c
+tests_unit_test_worker_code_3_9_CPPFLAGS = $(WORKER_CPPFLAGS) $(PYTHON_3_9_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_worker_code_3_9_LDADD = $(pymemtop_worker_3_9_LDADD) $(CMOCKA_LIBS)
 endif
 
 if PYTHON_3_10
@@ -50,6 +55,10 @@ pkglibexec_PROGRAMS += pymemtop-worker-3.10
 pymemtop_worker_3_10_SOURCES = src/worker/main.c
 pymemtop_worker_3_10_CPPFLAGS = $(WORKER_CPPFLAGS) $(PYTHON_3_10_CPPFLAGS)
 pymemtop_worker_3_10_LDADD = libworker-3.10.a $(WORKER_LIBS) $(PYTHON_3_10_LIBS)
+CODE_TESTS += tests/unit/test_worker_code-3.10
+tests_unit_test_worker_code_3_10_SOURCES = tests/unit/test_worker_code.c
+tests_unit_test_worker_code_3_10_CPPFLAGS = $(WORKER_CPPFLAGS) $(PYTHON_3_10_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_worker_code_3_10_LDADD = $(pymemtop_worker_3_10_LDADD) $(CMOCKA_LIBS)
 endif
 
 if PYTHON_3_11
@@ -61,6 +70,10 @@ pkglibexec_PROGRAMS += pymemtop-worker-3.11
 pymemtop_worker_3_11_SOURCES = src/worker/main.c
 pymemtop_worker_3_11_CPPFLAGS = $(WORKER_CPPFLAGS) $(PYTHON_3_11_CPPFLAGS)
 pymemtop_worker_3_11_LDADD = libworker-3.11.a $(WORKER_LIBS) $(PYTHON_3_11_LIBS)
+CODE_TESTS += tests/unit/test_worker_code-3.11
+tests_unit_test_worker_code_3_11_SOURCES = tests/unit/test_worker_code.c
+tests_unit_test_worker_code_3_11_CPPFLAGS = $(WORKER_CPPFLAGS) $(PYTHON_3_11_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_worker_code_3_11_LDADD = $(pymemtop_worker_3_11_LDADD) $(CMOCKA_LIBS)
 endif
 
 if PYTHON_3_12
@@ -72,6 +85,10 @@ pkglibexec_PROGRAMS += pymemtop-worker-3.12
 pymemtop_worker_3_12_SOURCES = src/worker/main.c
 pymemtop_worker_3_12_CPPFLAGS = $(WORKER_CPPFLAGS) $(PYTHON_3_12_CPPFLAGS)
 pymemtop_worker_3_12_LDADD = libworker-3.12.a $(WORKER_LIBS) $(PYTHON_3_12_LIBS)
+CODE_TESTS += tests/unit/test_worker_code-3.12
+tests_unit_test_worker_code_3_12_SOURCES = tests/unit/test_worker_code.c
+tests_unit_test_worker_code_3_12_CPPFLAGS = $(WORKER_CPPFLAGS) $(PYTHON_3_12_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_worker_code_3_12_LDADD = $(pymemtop_worker_3_12_LDADD) $(CMOCKA_LIBS)
 endif
 
 if PYTHON_3_13
@@ -83,10 +100,16 @@ pkglibexec_PROGRAMS += pymemtop-worker-3.13
 pymemtop_worker_3_13_SOURCES = src/worker/main.c
 pymemtop_worker_3_13_CPPFLAGS = $(WORKER_CPPFLAGS) $(PYTHON_3_13_CPPFLAGS)
 pymemtop_worker_3_13_LDADD = libworker-3.13.a $(WORKER_LIBS) $(PYTHON_3_13_LIBS)
+CODE_TESTS += tests/unit/test_worker_code-3.13
+tests_unit_test_worker_code_3_13_SOURCES = tests/unit/test_worker_code.c
+tests_unit_test_worker_code_3_13_CPPFLAGS = $(WORKER_CPPFLAGS) $(PYTHON_3_13_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_worker_code_3_13_LDADD = $(pymemtop_worker_3_13_LDADD) $(CMOCKA_LIBS)
 endif
 
 # The tests of what does not depend on the Python link one of the archives.
 if HAVE_CMOCKA
+check_PROGRAMS += $(CODE_TESTS)
+TESTS += $(CODE_TESTS)
 WORKER_TESTS = \
 	tests/unit/test_worker_filter \
 	tests/unit/test_worker_gate \
