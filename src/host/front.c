@@ -47,6 +47,7 @@ static void serve_function(struct front *front, struct http_request *request,
         calls_begin(front->calls, &call, clock_monotonic_ns());
     body_release(call.body);
     free(shown);
+    free(target);
 }
 
 static bool may_call(const struct front *front, const struct http_request *request, size_t target)

@@ -60,8 +60,8 @@ def environment(changes=None):
     if SANITIZED:
         # AddressSanitizer keeps what was freed for a while; here it is to go back at once.
         result["ASAN_OPTIONS"] = ":".join(
-            [result.get("ASAN_OPTIONS", "detect_leaks=0"), "quarantine_size_mb=0",
-             "thread_local_quarantine_size_kb=0"])
+            filter(None, [result.get("ASAN_OPTIONS"), "quarantine_size_mb=0",
+                          "thread_local_quarantine_size_kb=0"]))
     for name, value in (changes or {}).items():
         result.pop(name, None)
         if value is not None:
