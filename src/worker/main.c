@@ -161,8 +161,8 @@ static void widen_stacks(void)
 }
 
 #ifdef __SANITIZE_ADDRESS__
-/* For LeakSanitizer: CPython keeps memory at its end on purpose, which cannot be told from ours. The
- * host, which has no CPython, is looked at. */
+/* For LeakSanitizer: CPython keeps memory at its end on purpose, which cannot be told from ours.
+ * The host, which has no CPython, is looked at. */
 int __lsan_is_turned_off(void);
 int __lsan_is_turned_off(void)
 {
