@@ -43,12 +43,23 @@ static void release_info(void *info)
     free_infos = link;
 }
 
+int code_set_extra(PyCodeObject *code, Py_ssize_t index, void *value)
+{
+    const struct code_extra *before = code->co_extra;
+    Py_ssize_t used = before ? before->count : 0;
+    if (PyUnstable_Code_SetExtra((PyObject *)code, index, value) < 0)
+        return -1;
+    struct code_extra *extra = code->co_extra;
+    extra->count = index < used ? used : index + 1;
+    return 0;
+}
+
 /* True where code_info() finds what the interpreter has been given to keep. */
 static bool extra_is_where_expected(void)
 {
     PyCodeObject *code = PyCode_NewEmpty("", "", 1);
     bool is_found = false;
-    if (code && PyUnstable_Code_SetExtra((PyObject *)code, code_extra_index, &no_info) == 0)
+    if (code && code_set_extra(code, code_extra_index, &no_info) == 0)
         is_found = code_info(code) == &no_info;
     Py_XDECREF(code);
     return is_found;
@@ -228,7 +239,7 @@ struct code_info *code_make_info(PyCodeObject *code)
         (code->co_flags & (CO_COROUTINE | CO_ASYNC_GENERATOR | CO_ITERABLE_COROUTINE)) != 0;
     if (info->file && !info->is_in_function)
         find_heads(code, info);
-    if (PyUnstable_Code_SetExtra((PyObject *)code, code_extra_index, info) < 0) {
+    if (code_set_extra(code, code_extra_index, info) < 0) {
         release_info(info);
         info = &no_info;
     }

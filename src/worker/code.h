@@ -60,6 +60,10 @@ struct code_extra {
     struct code_info *items[];
 };
 extern Py_ssize_t code_extra_index;
+/* Have `code` keep `value` at `index`, with no more entries than that needs: the interpreter makes
+ * one for everybody, and hands them to everybody's destructor, also where it is NULL. 0, or -1 with
+ * an exception. */
+int code_set_extra(PyCodeObject *code, Py_ssize_t index, void *value);
 static inline struct code_info *code_info(PyCodeObject *code)
 {
     const struct code_extra *extra = code->co_extra;

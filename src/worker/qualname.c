@@ -1,6 +1,7 @@
 #include "config.h"
 #include "worker/qualname.h"
 
+#include "worker/code.h"
 #include "worker/compat.h"
 
 #if PY_VERSION_HEX >= 0x030b0000
@@ -58,7 +59,7 @@ static PyObject *prefix_of(PyCodeObject *code)
 static int name_one(PyCodeObject *code, PyObject *prefix)
 {
     PyObject *name = PyUnicode_Concat(prefix, code->co_name);
-    if (name && PyUnstable_Code_SetExtra((PyObject *)code, extra_index, name) == 0)
+    if (name && code_set_extra(code, extra_index, name) == 0)
         return 0;
     Py_XDECREF(name);
     return -1;
