@@ -79,6 +79,18 @@ static PyCodeObject *code_argument(PyObject *const *arguments)
     return (PyCodeObject *)arguments[0];
 }
 
+/* True where an event comes from the interpreter's own execution of that code. From 3.13 on
+ * extensions can raise events, too, about code that has no frame, and whose code object is any
+ * object. Only events that are asked for globally can be such. */
+static bool is_of_frame(PyObject *const *arguments, const _PyInterpreterFrame *frame)
+{
+#if PY_VERSION_HEX < 0x030d0000
+    return arguments[0] == (PyObject *)frame->f_code;
+#else
+    return arguments[0] == frame->f_executable;
+#endif
+}
+
 /* Lines and offsets, which are far from what a compact integer cannot hold. */
 static int int_argument(PyObject *const *arguments, int index)
 {
@@ -111,13 +123,15 @@ static void monitor(PyCodeObject *code, struct code_info *info)
 static PyObject *on_start(PyObject *Py_UNUSED(self), PyObject *const *arguments,
                           size_t Py_UNUSED(count), PyObject *Py_UNUSED(names))
 {
+    _PyInterpreterFrame *frame = current_frame();
+    if (UNLIKELY(!is_of_frame(arguments, frame)))
+        return Py_NewRef(disable);
     PyCodeObject *code = code_argument(arguments);
     struct code_info *info = code_info(code);
     if (info->kind == CODE_OTHER)
         return Py_NewRef(disable);
     if (UNLIKELY(!info->is_announced))
         monitor(code, info);
-    _PyInterpreterFrame *frame = current_frame();
     if (info->kind == CODE_PROFILED)
         tracer_enter(frame, info, code->co_firstlineno);
     else if (publish_running() > 0)
@@ -128,10 +142,13 @@ static PyObject *on_start(PyObject *Py_UNUSED(self), PyObject *const *arguments,
 static PyObject *on_resume(PyObject *Py_UNUSED(self), PyObject *const *arguments,
                            size_t Py_UNUSED(count), PyObject *Py_UNUSED(names))
 {
+    const _PyInterpreterFrame *frame = current_frame();
+    if (UNLIKELY(!is_of_frame(arguments, frame)))
+        Py_RETURN_NONE;
     PyCodeObject *code = code_argument(arguments);
     struct code_info *info = code_info(code);
     if (info->kind == CODE_PROFILED)
-        tracer_enter(current_frame(), info, line_at(code, int_argument(arguments, 1)));
+        tracer_enter(frame, info, line_at(code, int_argument(arguments, 1)));
     Py_RETURN_NONE;
 }
 
@@ -157,19 +174,21 @@ static PyObject *on_jump(PyObject *Py_UNUSED(self), PyObject *const *arguments,
     Py_RETURN_NONE;
 }
 
-static void leave(PyCodeObject *code, bool awaits)
+static void leave(const _PyInterpreterFrame *frame, PyCodeObject *code, bool awaits)
 {
     const struct code_info *info = code_info(code);
     if (info->kind == CODE_PROFILED)
-        tracer_leave(current_frame(), awaits);
+        tracer_leave(frame, awaits);
     else if (info->kind == CODE_LOOP_STEP)
-        tracer_step_end(current_frame());
+        tracer_step_end(frame);
 }
 
 static PyObject *on_end(PyObject *Py_UNUSED(self), PyObject *const *arguments,
                         size_t Py_UNUSED(count), PyObject *Py_UNUSED(names))
 {
-    leave(code_argument(arguments), false);
+    const _PyInterpreterFrame *frame = current_frame();
+    if (LIKELY(is_of_frame(arguments, frame)))
+        leave(frame, code_argument(arguments), false);
     Py_RETURN_NONE;
 }
 
@@ -177,7 +196,7 @@ static PyObject *on_yield(PyObject *Py_UNUSED(self), PyObject *const *arguments,
                           size_t Py_UNUSED(count), PyObject *Py_UNUSED(names))
 {
     PyCodeObject *code = code_argument(arguments);
-    leave(code, code_info(code)->is_coroutine && !events_is_yielded(arguments[2]));
+    leave(current_frame(), code, code_info(code)->is_coroutine && !events_is_yielded(arguments[2]));
     Py_RETURN_NONE;
 }
 
@@ -222,10 +241,11 @@ static int set_events(unsigned long bits)
     return result ? 0 : -1;
 }
 
-/* Take the first identity that nobody has, from those without a purpose of their own on. */
+/* Take the first identity that nobody has, the least likely one to be wanted first: 5 is meant for
+ * optimizers, of which there are none, 3 and 4 for what has no purpose of the other three. */
 static int take_tool(void)
 {
-    static const int order[TOOLS] = {4, 3, 5, 2, 1, 0};
+    static const int order[TOOLS] = {5, 4, 3, 2, 1, 0};
     for (int i = 0; i < TOOLS; i++) {
         PyObject *result =
             PyObject_CallMethod(monitoring, "use_tool_id", "is", order[i], "pymemtop");
