@@ -30,22 +30,34 @@ static int on_event(PyObject *Py_UNUSED(self), PyFrameObject *frame, int what,
     return 0;
 }
 
-/* Evaluate with lines reported or not, and set that back to what it was. */
-static PyObject *eval_tracing(PyThreadState *state, eval_frame *frame, int throwing, bool on)
+/* What was evaluated is over: go on as `before`. Where the user's own trace function has gone
+ * meanwhile, lines are to be reported again, if the frame that goes on is one that the tracer waits
+ * for. */
+static void tracing_restore(PyThreadState *state, bool before)
 {
-    bool before = tracing_is_on(state, on_event);
+    bool on = before || (!state->c_tracefunc && tracer_is_innermost(frame_current(state)));
     tracing_set(state, on_event, on);
+}
+
+static PyObject *eval_counted(PyThreadState *state, eval_frame *frame, int throwing, int levels)
+{
+    recursion_give_back(state, levels);
     PyObject *result = _PyEval_EvalFrameDefault(state, frame, throwing);
-    tracing_set(state, on_event, before);
+    recursion_give_back(state, -levels);
     return result;
 }
 
 /* A frame that is not profiled: no lines, unless the user's own functions want some. */
 static PyObject *eval_other(PyThreadState *state, eval_frame *frame, int throwing)
 {
-    if (LIKELY(!tracing_is_on(state, on_event)))
+    if (LIKELY(!state->c_tracefunc))
         return _PyEval_EvalFrameDefault(state, frame, throwing);
-    return eval_tracing(state, frame, throwing, false);
+    bool before = tracing_is_on(state, on_event);
+    int levels = before && !throwing ? await_levels(state, frame) : 0;
+    tracing_set(state, on_event, false);
+    PyObject *result = eval_counted(state, frame, throwing, levels);
+    tracing_restore(state, before);
+    return result;
 }
 
 static bool is_generator_like(const PyCodeObject *code)
@@ -77,9 +89,13 @@ static PyObject *eval_profiled(PyThreadState *state, eval_frame *frame, int thro
         return eval_other(state, frame, throwing);
     if (UNLIKELY(!info->is_announced))
         code_announce(code, info);
+    bool before = tracing_is_on(state, on_event);
+    int levels = before && !throwing ? await_levels(state, frame) : 0;
     tracer_enter(frame, info, entry_line(frame));
-    PyObject *result = eval_tracing(state, frame, throwing, true);
+    tracing_set(state, on_event, true);
+    PyObject *result = eval_counted(state, frame, throwing, levels);
     tracer_leave(frame, is_generators && info->is_coroutine && awaits(frame, result));
+    tracing_restore(state, before);
     return result;
 }
 
@@ -115,6 +131,4 @@ void events_stop(void)
     PyThreadState *state = PyThreadState_Get();
     _PyInterpreterState_SetEvalFrameFunc(PyInterpreterState_Get(), _PyEval_EvalFrameDefault);
     tracing_set(state, on_event, false);
-    if (state->c_tracefunc == on_event)
-        state->c_tracefunc = NULL;
 }

@@ -20,6 +20,7 @@
 #include "config.h"
 #include <Python.h>
 #include <frameobject.h>
+#include <opcode.h>
 #if PY_VERSION_HEX < 0x030a0000
 #include <internal/pycore_interp.h>
 #elif PY_VERSION_HEX >= 0x030b0000
@@ -123,51 +124,77 @@ static inline PyObject *frame_first_local(const eval_frame *frame)
 
 #endif
 
-/* ---- the switch ---- */
-
-/* True where the thread calls a trace function that is not `ours`: the user's. */
-static inline bool tracing_is_users(const PyThreadState *state, Py_tracefunc ours)
+/* The frame that the thread evaluates, NULL where it is in none. Where it has called the evaluator,
+ * the caller of the frame that is evaluated next. */
+static inline const eval_frame *frame_current(const PyThreadState *state)
 {
-    return state->c_tracefunc && state->c_tracefunc != ours;
+#if PY_VERSION_HEX < 0x030b0000
+    return state->frame;
+#else
+    return state->cframe->current_frame;
+#endif
 }
 
-#if PY_VERSION_HEX < 0x030a0000
+/* ---- the switch ---- */
 
-/* True where lines are reported to `ours`. */
+/* True where the thread's lines are reported to `ours`. */
 static inline bool tracing_is_on(const PyThreadState *state, Py_tracefunc ours)
 {
     return state->c_tracefunc == ours;
 }
 
-/* From now on the thread's lines are reported to `ours`, or to nobody; the user's own trace or
- * profile function goes on as it is. */
+/* From now on the thread's lines are reported to `ours`, or to nobody; nothing changes while the
+ * user has a trace function, and a profile function goes on as it is. Where it is off the function
+ * is not left set: the interpreter would call it as soon as a profile function came or went, and
+ * awaits otherwise (see await_levels). While a trace or profile function runs, what it calls is not
+ * traced, and how that goes on afterwards is found out by the interpreter. */
 static inline void tracing_set(PyThreadState *state, Py_tracefunc ours, bool on)
 {
-    if (tracing_is_users(state, ours) || tracing_is_on(state, ours) == on)
+    if (state->c_tracefunc == (on ? ours : NULL) ||
+        (state->c_tracefunc && state->c_tracefunc != ours))
         return;
     state->c_tracefunc = on ? ours : NULL;
+#if PY_VERSION_HEX < 0x030a0000
     state->interp->ceval.tracing_possible += on ? 1 : -1;
-    state->use_tracing = on || state->c_profilefunc;
-}
-
+    if (state->tracing == 0)
+        state->use_tracing = on || state->c_profilefunc;
 #else
-
-enum { TRACING_ON = 255 }; /* 3.11 or-s it to an opcode; to 3.10 it is a flag */
-
-static inline bool tracing_is_on(const PyThreadState *state, Py_tracefunc ours)
-{
-    return state->cframe->use_tracing && state->c_tracefunc == ours;
-}
-
-static inline void tracing_set(PyThreadState *state, Py_tracefunc ours, bool on)
-{
-    if (on && !state->c_tracefunc)
-        state->c_tracefunc = ours;
-    bool is_wanted = on || state->c_profilefunc || tracing_is_users(state, ours);
-    state->cframe->use_tracing = is_wanted ? TRACING_ON : 0;
-}
-
+    /* 3.11 or-s it to an opcode; to 3.10 it is a flag. */
+    if (state->tracing == 0)
+        state->cframe->use_tracing = on || state->c_profilefunc ? 255 : 0;
 #endif
+}
+
+/* By how many levels of recursion too many the evaluation of `frame` is about to be counted. From
+ * 3.10 on, where there is a trace function an await runs a coroutine by calling its method send, as
+ * a program can, too; where there is none, without that call, which counts. */
+static inline int await_levels(const PyThreadState *state, const eval_frame *frame)
+{
+#if PY_VERSION_HEX < 0x030a0000
+    (void)state, (void)frame;
+    return 0;
+#else
+    const eval_frame *caller = frame_current(state);
+    if (!(frame_code(frame)->co_flags & CO_COROUTINE) || !caller)
+        return 0;
+#if PY_VERSION_HEX < 0x030b0000
+    const _Py_CODEUNIT *code = (const _Py_CODEUNIT *)PyBytes_AS_STRING(caller->f_code->co_code);
+    return caller->f_lasti >= 0 && _Py_OPCODE(code[caller->f_lasti]) == YIELD_FROM;
+#else
+    return _Py_OPCODE(*caller->prev_instr) == SEND;
+#endif
+#endif
+}
+
+/* Count that many levels less. */
+static inline void recursion_give_back(PyThreadState *state, int levels)
+{
+#if PY_VERSION_HEX < 0x030b0000
+    state->recursion_depth -= levels;
+#else
+    state->recursion_remaining += levels;
+#endif
+}
 
 #endif
 

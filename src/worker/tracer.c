@@ -97,6 +97,12 @@ void tracer_line(const void *frame, int line)
     thread->is_parking = false;
 }
 
+bool tracer_is_innermost(const void *frame)
+{
+    const struct thread *thread = thread_this;
+    return thread && thread->depth > 0 && thread->stack[thread->depth - 1].frame == frame;
+}
+
 /* The frame at `site` is suspended: its task waits there, and where the frame before was suspended
  * at once before it, there, too. */
 static void park(struct thread *thread, uint32_t site)

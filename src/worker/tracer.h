@@ -25,6 +25,8 @@ int tracer_open(bool verify_rss);
 void tracer_enter(const void *frame, const struct code_info *info, int line);
 /* The frame begins `line`; ignored where it is not the innermost one. */
 void tracer_line(const void *frame, int line);
+/* True where `frame` is the innermost one that was entered in the calling thread and not left. */
+bool tracer_is_innermost(const void *frame);
 /* The frame returns, raises, or (`awaits`) is that of a coroutine that is suspended. */
 void tracer_leave(const void *frame, bool awaits);
 

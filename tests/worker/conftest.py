@@ -37,6 +37,13 @@ def worker_program():
     return programs[0]
 
 
+def worker_programs():
+    """Those of all Pythons, for tests that need no package of the environment."""
+    build = os.environ.get("PYMEMTOP_BUILD", "")
+    return sorted(path for path in glob.glob(os.path.join(build, "pymemtop-worker-3.*"))
+                  if build and os.access(path, os.X_OK) and os.path.isfile(path))
+
+
 def environment_python():
     return os.path.join(VENV, "bin", "python") if VENV else None
 
