@@ -7,7 +7,9 @@ static PyObject *activity_var;
 
 static void activity_dealloc(PyObject *self)
 {
-    Py_XDECREF(((struct activity *)self)->token);
+    struct activity *activity = (struct activity *)self;
+    Py_XDECREF(activity->token);
+    await_chain_fini(&activity->parked);
     PyObject_Free(self);
 }
 
@@ -28,6 +30,11 @@ static const void *current_context(void)
     return PyThreadState_Get()->context;
 }
 
+bool activity_is_current(const struct activity *activity)
+{
+    return activity->context == current_context();
+}
+
 struct activity *activity_new(uint32_t slot, uint64_t number)
 {
     struct activity *activity = PyObject_New(struct activity, &activity_type);
@@ -35,7 +42,7 @@ struct activity *activity_new(uint32_t slot, uint64_t number)
         return NULL;
     activity->slot = slot;
     activity->number = number;
-    activity->parked_count = 0;
+    activity->parked = (struct await_chain){0};
     activity->token = PyContextVar_Set(activity_var, (PyObject *)activity);
     activity->context = current_context();
     if (activity->token)

@@ -15,16 +15,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Frames of one await chain; the outer ones past it are not charged. */
-enum { ACTIVITY_PARKED_MAX = 32 };
+#include "worker/await_chain.h"
 
 struct activity {
     PyObject_HEAD uint32_t slot;
-    uint64_t number;       /* of the invocation, since a slot is used again */
-    const void *context;   /* whose activity this is; only compared, never followed */
-    PyObject *token;       /* owned; of the one that an invocation's begin made */
-    uint32_t parked_count; /* lines on which the task waits, innermost first; 0 while it runs */
-    uint32_t parked[ACTIVITY_PARKED_MAX];
+    uint64_t number;           /* of the invocation, since a slot is used again */
+    const void *context;       /* whose activity this is; only compared, never followed */
+    PyObject *token;           /* owned; of the one that an invocation's begin made */
+    struct await_chain parked; /* lines on which the task waits */
 };
 
 /* Make the context variable and add it to `module` as `activity`. 0, or -1 with an exception. */
@@ -37,6 +35,8 @@ struct activity *activity_new(uint32_t slot, uint64_t number);
 /* The activity of the current context, its own even where it came with a copied context: a new
  * reference, or NULL where the context works for no invocation. Keeps a pending exception. */
 struct activity *activity_current(void);
+/* True where that is `activity`, or would be one made for its context. */
+bool activity_is_current(const struct activity *activity);
 /* The activity that `context` carries, as it is: a new reference, or NULL. */
 struct activity *activity_in(PyObject *context);
 /* Take the activity that activity_new made out of its context. 0, or -1 with an exception. */

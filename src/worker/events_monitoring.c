@@ -68,6 +68,15 @@ static ALWAYS_INLINE _PyInterpreterFrame *frame_of(const PyThreadState *state)
 #endif
 }
 
+static PyCodeObject *code_of(const _PyInterpreterFrame *frame)
+{
+#if PY_VERSION_HEX < 0x030d0000
+    return frame->f_code;
+#else
+    return (PyCodeObject *)frame->f_executable;
+#endif
+}
+
 static _PyInterpreterFrame *current_frame(void)
 {
     thread_state = PyThreadState_Get();
@@ -133,22 +142,55 @@ static PyObject *on_start(PyObject *Py_UNUSED(self), PyObject *const *arguments,
     if (UNLIKELY(!info->is_announced))
         monitor(code, info);
     if (info->kind == CODE_PROFILED)
-        tracer_enter(frame, info, code->co_firstlineno);
+        tracer_enter(frame, info, code->co_firstlineno, false);
     else if (publish_running() > 0)
         loop_step_begin(frame, frame->localsplus[0]);
     Py_RETURN_NONE;
 }
 
+/* Tell of the generators that delegate to `frame`, into which something is thrown. A generator that
+ * runs, and has called throw(), is known; so is everything from there on. */
+static void tell_delegators(_PyInterpreterFrame *frame, const void *caller)
+{
+    while ((frame = frame->previous) && frame != caller) {
+        if (frame->owner == FRAME_OWNED_BY_CSTACK)
+            continue;
+        if (frame->owner != FRAME_OWNED_BY_GENERATOR)
+            return;
+        PyCodeObject *code = code_of(frame);
+        const struct code_info *info = code_info(code);
+        int offset = _PyInterpreterFrame_LASTI(frame) * (int)sizeof(_Py_CODEUNIT);
+        if (info->kind == CODE_PROFILED)
+            tracer_delegates(frame, info, line_at(code, offset));
+    }
+}
+
+static void resume(PyObject *const *arguments, bool thrown)
+{
+    _PyInterpreterFrame *frame = current_frame();
+    if (UNLIKELY(!is_of_frame(arguments, frame)))
+        return;
+    PyCodeObject *code = code_argument(arguments);
+    const struct code_info *info = code_info(code);
+    if (info->kind != CODE_PROFILED)
+        return;
+    const void *caller = tracer_frame();
+    tracer_enter(frame, info, line_at(code, int_argument(arguments, 1)), thrown);
+    if (UNLIKELY(thrown))
+        tell_delegators(frame, caller);
+}
+
 static PyObject *on_resume(PyObject *Py_UNUSED(self), PyObject *const *arguments,
                            size_t Py_UNUSED(count), PyObject *Py_UNUSED(names))
 {
-    const _PyInterpreterFrame *frame = current_frame();
-    if (UNLIKELY(!is_of_frame(arguments, frame)))
-        Py_RETURN_NONE;
-    PyCodeObject *code = code_argument(arguments);
-    struct code_info *info = code_info(code);
-    if (info->kind == CODE_PROFILED)
-        tracer_enter(frame, info, line_at(code, int_argument(arguments, 1)));
+    resume(arguments, false);
+    Py_RETURN_NONE;
+}
+
+static PyObject *on_throw(PyObject *Py_UNUSED(self), PyObject *const *arguments,
+                          size_t Py_UNUSED(count), PyObject *Py_UNUSED(names))
+{
+    resume(arguments, true);
     Py_RETURN_NONE;
 }
 
@@ -209,7 +251,7 @@ static const struct {
     bool is_local;
     bool is_of_step;
 } events[] = {
-    {"PY_START", on_start, true, false, false}, {"PY_THROW", on_resume, true, false, false},
+    {"PY_START", on_start, true, false, false}, {"PY_THROW", on_throw, true, false, false},
     {"PY_UNWIND", on_end, true, false, false},  {"PY_RESUME", on_resume, false, true, false},
     {"PY_RETURN", on_end, false, true, true},   {"PY_YIELD", on_yield, false, true, false},
     {"LINE", on_line, false, true, false},      {"JUMP", on_jump, false, true, false},

@@ -80,6 +80,17 @@ static bool awaits(eval_frame *frame, PyObject *result)
     return result && frame_is_suspended(frame) && !events_is_yielded(result);
 }
 
+/* Tell of the generators that delegate to `frame`, into which something is thrown. A generator that
+ * runs, and has called throw(), is known. */
+static void tell_delegators(const eval_frame *frame, const void *caller)
+{
+    while ((frame = frame_delegator(frame)) && frame != caller) {
+        const struct code_info *info = code_info(frame_code(frame));
+        if (info->kind == CODE_PROFILED)
+            tracer_delegates(frame, info, entry_line(frame));
+    }
+}
+
 static PyObject *eval_profiled(PyThreadState *state, eval_frame *frame, int throwing,
                                struct code_info *info)
 {
@@ -91,7 +102,10 @@ static PyObject *eval_profiled(PyThreadState *state, eval_frame *frame, int thro
         code_announce(code, info);
     bool before = tracing_is_on(state, on_event);
     int levels = before && !throwing ? await_levels(state, frame) : 0;
-    tracer_enter(frame, info, entry_line(frame));
+    const void *caller = tracer_frame();
+    tracer_enter(frame, info, entry_line(frame), throwing);
+    if (UNLIKELY(throwing))
+        tell_delegators(frame, caller);
     tracing_set(state, on_event, true);
     PyObject *result = eval_counted(state, frame, throwing, levels);
     tracer_leave(frame, is_generators && info->is_coroutine && awaits(frame, result));

@@ -80,6 +80,13 @@ static inline bool frame_is_suspended(const eval_frame *frame)
 #endif
 }
 
+/* Of a generator's frame into which something is thrown: the frame of the generator that delegates
+ * to it, NULL where there is none. What called that is not kept. */
+static inline eval_frame *frame_delegator(const eval_frame *frame)
+{
+    return frame->f_back && frame->f_back->f_gen ? frame->f_back : NULL;
+}
+
 /* The first local variable (borrowed), NULL where it is not set. */
 static inline PyObject *frame_first_local(const eval_frame *frame)
 {
@@ -115,6 +122,11 @@ static inline int frame_offset(const eval_frame *frame)
 static inline bool frame_is_suspended(eval_frame *frame)
 {
     return _PyFrame_GetGenerator(frame)->gi_frame_state == FRAME_SUSPENDED;
+}
+
+static inline eval_frame *frame_delegator(const eval_frame *frame)
+{
+    return frame->previous && frame_is_generators(frame->previous) ? frame->previous : NULL;
 }
 
 static inline PyObject *frame_first_local(const eval_frame *frame)

@@ -113,20 +113,41 @@ static void charge_site(uint32_t slot, uint32_t site, int64_t delta_bytes, bool 
     publish_charge(slot, site, delta_bytes, self);
 }
 
+/* Charge the lines of the thread's frames; the innermost one with `self`. */
+static void charge_frames(const struct thread *thread, int64_t delta_bytes, bool self)
+{
+    for (uint32_t i = thread->depth; i-- > 0;) {
+        const struct activation *at = &thread->stack[i];
+        charge_site(ledger_slot(at->slot, at->number), at->site, delta_bytes,
+                    self && i + 1 == thread->depth);
+    }
+}
+
+static void charge_chain(const struct await_chain *chain, uint32_t slot, int64_t delta_bytes,
+                         bool self)
+{
+    for (uint32_t i = 0; i < chain->count; i++)
+        charge_site(slot, chain->lines[i].site, delta_bytes, self && i == 0);
+}
+
 static void charge_stack(const struct thread *thread, int64_t delta_bytes, int64_t rss_bytes)
 {
     const struct activation *top = &thread->stack[thread->depth - 1];
     uint32_t owner = ledger_slot(top->slot, top->number);
-    for (const struct activation *at = top; at >= thread->stack; at--)
-        charge_site(ledger_slot(at->slot, at->number), at->site, delta_bytes, at == top);
+    charge_frames(thread, delta_bytes, true);
+    if (thread->depth > thread->thrown_depth)
+        charge_chain(&thread->thrown, owner, delta_bytes, false);
     publish_change(owner, top->site != SEGMENT_NONE, top->site, delta_bytes, rss_bytes);
 }
 
-static void charge_waiting(const struct activity *waiting, int64_t delta_bytes, int64_t rss_bytes)
+/* A loop in `thread` works for a task: charge the lines on which that waits, and those that wait
+ * for the loop. */
+static void charge_waiting(const struct thread *thread, const struct activity *waiting,
+                           int64_t delta_bytes, int64_t rss_bytes)
 {
-    for (uint32_t i = 0; i < waiting->parked_count; i++)
-        charge_site(waiting->slot, waiting->parked[i], delta_bytes, i == 0);
-    uint32_t site = waiting->parked_count ? waiting->parked[0] : SEGMENT_NONE;
+    charge_chain(&waiting->parked, waiting->slot, delta_bytes, true);
+    charge_frames(thread, delta_bytes, false);
+    uint32_t site = waiting->parked.count ? waiting->parked.lines[0].site : SEGMENT_NONE;
     publish_change(waiting->slot, site != SEGMENT_NONE, site, delta_bytes, rss_bytes);
 }
 
@@ -139,10 +160,12 @@ static void charge_nobody(int64_t delta_bytes, int64_t rss_bytes)
 static void charge_self(const struct thread *thread, int64_t delta_bytes, int64_t rss_bytes)
 {
     const struct activity *step = thread_step_activity(thread);
-    if (thread->depth > 0)
+    bool is_steps = step && thread->depth <= thread_base(thread) &&
+                    publish_is_running(step->slot, step->number);
+    if (is_steps && (step->parked.count > 0 || thread->depth == 0))
+        charge_waiting(thread, step, delta_bytes, rss_bytes);
+    else if (thread->depth > 0)
         charge_stack(thread, delta_bytes, rss_bytes);
-    else if (step && publish_is_running(step->slot, step->number))
-        charge_waiting(step, delta_bytes, rss_bytes);
     else
         charge_nobody(delta_bytes, rss_bytes);
 }

@@ -7,6 +7,7 @@ WORKER_SOURCES = \
 	src/worker/activity.c src/worker/activity.h \
 	src/worker/arena.c src/worker/arena.h \
 	src/worker/arguments.c src/worker/arguments.h \
+	src/worker/await_chain.c src/worker/await_chain.h \
 	src/worker/code.c src/worker/code.h \
 	src/worker/compat.h \
 	src/worker/embedded.c src/worker/embedded.h \

@@ -51,7 +51,8 @@ struct thread *thread_current(void)
         return NULL;
     thread->depth = 0;
     thread->looked_ticks = 0;
-    thread->is_parking = false;
+    thread->parking = NULL;
+    thread->thrown.count = 0;
     thread->step_count = 0;
     thread->activity = NULL;
     witness_open(&thread->witness);

@@ -36,6 +36,8 @@ struct activation {
 struct step {
     const void *frame;         /* only compared, never followed */
     struct activity *activity; /* owned; of its context; NULL where that works for no invocation */
+    struct activity *below;    /* owned; thread->activity of the frames below */
+    uint32_t depth;            /* profiled frames below, which wait for the loop */
 };
 
 struct thread {
@@ -47,8 +49,12 @@ struct thread {
     uint32_t capacity;
     uint64_t looked_ticks; /* gate_now() when it was last looked at */
     struct self_check self_check;
-    struct activity *activity; /* owned; of the frames on the stack */
-    bool is_parking;           /* its latest event was a frame's suspension by await */
+    struct activity *activity; /* owned; of the frames above the loop's callback, if any */
+    const void *parking;       /* its latest event was a suspension by await in this activity */
+    /* Suspended frames into whose innermost one something was thrown: the interpreter runs that
+     * without the others, which wait for it nevertheless. They belong below stack[thrown_depth]. */
+    struct await_chain thrown;
+    uint32_t thrown_depth;
     uint32_t step_count;
     struct step steps[THREAD_STEPS_MAX];
 };
@@ -74,6 +80,12 @@ void thread_remove(struct thread *thread, struct activation *at);
 static inline const struct activity *thread_step_activity(const struct thread *thread)
 {
     return thread->step_count ? thread->steps[thread->step_count - 1].activity : NULL;
+}
+
+/* How many of its profiled frames wait for the event loop's callback that the thread runs. */
+static inline uint32_t thread_base(const struct thread *thread)
+{
+    return thread->step_count ? thread->steps[thread->step_count - 1].depth : 0;
 }
 
 #endif

@@ -52,27 +52,83 @@ static ALWAYS_INLINE void open_line(struct activation *at, int line)
     at->line = publish_open_line(at->slot, at->site, !code_defines_at(at->info, line));
 }
 
-/* The first profiled frame of the thread: find out for which invocation it works. */
+/* The first profiled frame of the thread, or of a loop's callback in it: find out for which
+ * invocation it works. */
 static struct activation enter_bottom(struct thread *thread)
 {
     struct activation bottom = {.slot = PUBLISH_OUTSIDE, .number = INVOCATION_OUTSIDE};
-    thread->activity = activity_current();
+    Py_XSETREF(thread->activity, activity_current());
     if (thread->activity) {
         bottom.slot = thread->activity->slot;
         bottom.number = thread->activity->number;
+    } else if (thread->depth > 0) {
+        return thread->stack[thread->depth - 1];
     }
     find_slot(&bottom);
     return bottom;
 }
 
-void tracer_enter(const void *frame, const struct code_info *info, int line)
+/* A coroutine's frame goes on, so that its task waits no longer. One that begins within its
+ * creator's call (asyncio.eager_task_factory) has a context, and so an activity, of its own; that
+ * is made before anything can copy the context. */
+static void resume_task(const struct thread *thread)
+{
+    if (!thread->activity)
+        return;
+    if (activity_is_current(thread->activity))
+        thread->activity->parked.count = 0;
+    else
+        Py_XDECREF(activity_current());
+}
+
+/* What is thrown into a coroutine that awaits another goes to the innermost one at once, and to the
+ * next one when that has ended. Find those that still wait for `frame`. */
+static void find_thrown(struct thread *thread, const void *frame, bool thrown)
+{
+    struct await_chain *chain = &thread->thrown;
+    if (chain->count > 0 && thread->depth > thread->thrown_depth)
+        return; /* called by one that was found */
+    if (chain->count > 0 && chain->lines[0].frame == frame) {
+        await_chain_shift(chain);
+        return;
+    }
+    chain->count = 0;
+    thread->thrown_depth = thread->depth;
+    if (!thrown || !thread->activity)
+        return;
+    const struct await_chain *parked = &thread->activity->parked;
+    await_chain_append(chain, parked, await_chain_find(parked, frame) + 1);
+}
+
+const void *tracer_frame(void)
+{
+    const struct thread *thread = thread_this;
+    return thread && thread->depth > 0 ? thread->stack[thread->depth - 1].frame : NULL;
+}
+
+void tracer_delegates(const void *frame, const struct code_info *info, int line)
+{
+    struct thread *thread = thread_this;
+    if (!thread || thread->depth != thread->thrown_depth + 1)
+        return;
+    if (await_chain_find(&thread->thrown, frame) < thread->thrown.count)
+        return;
+    uint32_t site = code_site(info->file, line);
+    await_chain_add(&thread->thrown, (struct await_line){.frame = frame, .site = site});
+}
+
+void tracer_enter(const void *frame, const struct code_info *info, int line, bool thrown)
 {
     struct thread *thread = thread_current();
     if (UNLIKELY(!thread))
         return;
     ledger_settle(thread);
-    struct activation fresh =
-        thread->depth ? thread->stack[thread->depth - 1] : enter_bottom(thread);
+    struct activation fresh = thread->depth > thread_base(thread) ? thread->stack[thread->depth - 1]
+                                                                  : enter_bottom(thread);
+    if (UNLIKELY(thrown || thread->thrown.count > 0))
+        find_thrown(thread, frame, thrown);
+    if (UNLIKELY(info->is_coroutine))
+        resume_task(thread);
     struct activation *top = thread_push(thread);
     if (UNLIKELY(!top))
         return;
@@ -81,7 +137,7 @@ void tracer_enter(const void *frame, const struct code_info *info, int line)
     *top = fresh;
     refresh(top);
     open_line(top, line);
-    thread->is_parking = false;
+    thread->parking = NULL;
 }
 
 void tracer_line(const void *frame, int line)
@@ -94,7 +150,7 @@ void tracer_line(const void *frame, int line)
         return;
     close_line(top, ledger_settle(thread));
     open_line(top, line);
-    thread->is_parking = false;
+    thread->parking = NULL;
 }
 
 bool tracer_is_innermost(const void *frame)
@@ -103,30 +159,45 @@ bool tracer_is_innermost(const void *frame)
     return thread && thread->depth > 0 && thread->stack[thread->depth - 1].frame == frame;
 }
 
-/* The frame at `site` is suspended: its task waits there, and where the frame before was suspended
- * at once before it, there, too. */
-static void park(struct thread *thread, uint32_t site)
+/* The activity of the frame that is suspended; a new reference, or NULL. */
+static struct activity *parking_activity(const struct thread *thread)
 {
-    struct activity *activity = thread->activity;
+    if (!thread->activity)
+        return NULL;
+    if (UNLIKELY(!activity_is_current(thread->activity)))
+        return activity_current();
+    Py_INCREF(thread->activity);
+    return thread->activity;
+}
+
+/* The frame `at` is suspended: its task waits there, and where the frame before was suspended at
+ * once before it, there, too. */
+static void park(struct thread *thread, const struct activation *at)
+{
+    struct activity *activity = parking_activity(thread);
     if (!activity)
         return;
-    if (!thread->is_parking)
-        activity->parked_count = 0;
-    if (activity->parked_count < ACTIVITY_PARKED_MAX)
-        activity->parked[activity->parked_count++] = site;
-    thread->is_parking = true;
+    if (thread->parking != activity)
+        activity->parked.count = 0;
+    await_chain_add(&activity->parked, (struct await_line){.frame = at->frame, .site = at->site});
+    if (UNLIKELY(thread->thrown.count > 0) && at == &thread->stack[thread->thrown_depth]) {
+        await_chain_append(&activity->parked, &thread->thrown, 0);
+        thread->thrown.count = 0;
+    }
+    thread->parking = activity;
+    Py_DECREF(activity);
 }
 
 /* The frame below goes on, or there is none and the activity waits nowhere. */
 static void unpark(struct thread *thread)
 {
-    thread->is_parking = false;
+    thread->parking = NULL;
+    if (thread->depth <= thread_base(thread) && thread->activity)
+        thread->activity->parked.count = 0;
     if (thread->depth > 0) {
         struct activation *top = &thread->stack[thread->depth - 1];
         refresh(top);
         publish_set_running(top->slot, top->site);
-    } else if (thread->activity) {
-        thread->activity->parked_count = 0;
     }
 }
 
@@ -138,11 +209,11 @@ void tracer_leave(const void *frame, bool awaits)
         return;
     close_line(at, ledger_settle(thread));
     if (awaits)
-        park(thread, at->site);
+        park(thread, at);
     thread_remove(thread, at);
     if (!awaits)
         unpark(thread);
-    if (thread->depth == 0)
+    if (thread->depth <= thread_base(thread))
         Py_CLEAR(thread->activity);
 }
 
@@ -152,8 +223,12 @@ void tracer_step_begin(const void *frame, PyObject *context)
     if (!thread || thread->step_count == THREAD_STEPS_MAX)
         return;
     ledger_settle(thread);
-    struct activity *activity = activity_in(context);
-    thread->steps[thread->step_count++] = (struct step){.frame = frame, .activity = activity};
+    thread->thrown.count = 0;
+    thread->steps[thread->step_count++] = (struct step){.frame = frame,
+                                                        .activity = activity_in(context),
+                                                        .below = thread->activity,
+                                                        .depth = thread->depth};
+    thread->activity = NULL;
 }
 
 void tracer_step_end(const void *frame)
@@ -162,7 +237,9 @@ void tracer_step_end(const void *frame)
     if (!thread || thread->step_count == 0 || thread->steps[thread->step_count - 1].frame != frame)
         return;
     ledger_settle(thread);
-    Py_XDECREF(thread->steps[--thread->step_count].activity);
+    struct step ended = thread->steps[--thread->step_count];
+    Py_XDECREF(ended.activity);
+    Py_XSETREF(thread->activity, ended.below);
 }
 
 /* ---- what the glue calls ---- */

@@ -21,8 +21,14 @@ int tracer_open(bool verify_rss);
 
 /* A frame of profiled code begins or resumes at `line`. `frame` tells it from others until its
  * leave, and is never followed. Every enter has its leave, in the same thread, as a rule innermost
- * first. Keeps a pending exception as it is. */
-void tracer_enter(const void *frame, const struct code_info *info, int line);
+ * first. `thrown`: it resumes because an exception is thrown into it. Keeps a pending exception as
+ * it is. */
+void tracer_enter(const void *frame, const struct code_info *info, int line, bool thrown);
+/* The innermost frame of the calling thread that was entered; NULL where there is none. */
+const void *tracer_frame(void);
+/* After the tracer_enter of a frame into which something was thrown: `frame`, suspended at `line`,
+ * delegates to it by `yield from` or `await`. From the innermost one on. */
+void tracer_delegates(const void *frame, const struct code_info *info, int line);
 /* The frame begins `line`; ignored where it is not the innermost one. */
 void tracer_line(const void *frame, int line);
 /* True where `frame` is the innermost one that was entered in the calling thread and not left. */
