@@ -51,26 +51,30 @@ struct activity *activity_new(uint32_t slot, uint64_t number)
     return NULL;
 }
 
-struct activity *activity_current(void)
+struct activity *activity_carried(void)
 {
     PyObject *type, *value, *traceback, *found = NULL;
     PyErr_Fetch(&type, &value, &traceback);
-    struct activity *activity = NULL;
     if (PyContextVar_Get(activity_var, NULL, &found) < 0)
         found = NULL;
     if (found && !activity_check(found))
         Py_CLEAR(found); /* None: this context was taken for work of no invocation */
-    if (found) {
-        activity = (struct activity *)found;
-        if (activity->context != current_context()) {
-            struct activity *inherited = activity;
-            activity = activity_new(inherited->slot, inherited->number);
-            if (activity)
-                Py_CLEAR(activity->token); /* never reset: it lasts as long as the context */
-            Py_DECREF(inherited);
-        }
-    }
     PyErr_Restore(type, value, traceback);
+    return (struct activity *)found;
+}
+
+struct activity *activity_current(void)
+{
+    struct activity *inherited = activity_carried();
+    if (!inherited || activity_is_current(inherited))
+        return inherited;
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    struct activity *activity = activity_new(inherited->slot, inherited->number);
+    if (activity)
+        Py_CLEAR(activity->token); /* never reset: it lasts as long as the context */
+    PyErr_Restore(type, value, traceback);
+    Py_DECREF(inherited);
     return activity;
 }
 

@@ -37,6 +37,9 @@ struct activity *activity_new(uint32_t slot, uint64_t number);
 struct activity *activity_current(void);
 /* True where that is `activity`, or would be one made for its context. */
 bool activity_is_current(const struct activity *activity);
+/* The activity that the current context carries, as it is, though it may have come with a copied
+ * one: a new reference, or NULL. Keeps a pending exception. */
+struct activity *activity_carried(void);
 /* The activity that `context` carries, as it is: a new reference, or NULL. */
 struct activity *activity_in(PyObject *context);
 /* Take the activity that activity_new made out of its context. 0, or -1 with an exception. */

@@ -11,6 +11,8 @@
 
 #include <stdint.h>
 
+#include "wire/segment.h"
+
 struct await_line {
     const void *frame; /* only compared, never followed */
     uint32_t site;
@@ -23,6 +25,11 @@ struct await_chain {
     uint32_t capacity;
 };
 
+/* The innermost line's site; SEGMENT_NONE where there is none. */
+static inline uint32_t await_chain_innermost(const struct await_chain *chain)
+{
+    return chain->count ? chain->lines[0].site : SEGMENT_NONE;
+}
 /* Add one at the outer end. */
 void await_chain_add(struct await_chain *chain, struct await_line line);
 /* Add those of `other`, from the index `first` on. */

@@ -15,9 +15,13 @@
  * a thread that has not run since the ledger was settled has changed nothing, and one that has not
  * touched a fresh page, or too few of them, has not made the RSS grow. Where that leaves one
  * thread, or several that execute the same line for the same invocation, the change is theirs,
- * whoever finds it; otherwise nobody can know, so that it is charged to no line and counts as
- * shared. A thread that works for no invocation (the pool between requests) is taken to change
- * nothing while another is inside a line.
+ * whoever finds it; otherwise nobody can know, so that it is charged to no line and, unless all of
+ * them work for the same invocation, counts as shared. A thread that works for no invocation (the
+ * pool between requests) is taken to change nothing while another works for one.
+ *
+ * A thread that works for an invocation outside of profiled code (a library's function that was
+ * handed to a pool) is one of them: what it takes is charged to the lines that wait in the context
+ * which handed it over, like a callback's.
  */
 #include "config.h"
 #include "worker/ledger.h"
@@ -40,11 +44,20 @@ static uint64_t checked_ticks;
 
 /* ---- who may have done it ---- */
 
+/* What a thread works for: a line that it executes or that waits for it (SEGMENT_NONE: none is
+ * known) of the invocation in the slot. */
+struct place {
+    uint32_t slot;
+    uint32_t site;
+};
+
 /* Threads that may have made a change. */
 struct group {
     unsigned count;
     const struct thread *one; /* any of them */
-    bool alike;               /* all execute the same line for the same invocation */
+    struct place place;       /* its */
+    bool alike;               /* all are at that place */
+    bool same_slot;           /* all are in that slot */
     int64_t touched_bytes;    /* by all of them, at the most */
 };
 
@@ -55,26 +68,45 @@ struct suspects {
     struct group faulted; /* of them, those that touched fresh pages */
 };
 
-static bool is_idle(const struct thread *thread)
+/* The activity of the step that the thread is in, outside of profiled frames, where it is one of an
+ * invocation that runs and says more than the frames below the step. */
+static const struct activity *step_of(const struct thread *thread)
 {
-    return thread->depth == 0 && !thread_step_activity(thread);
+    const struct activity *step = thread_step_activity(thread);
+    if (!step || thread->depth > thread_base(thread) ||
+        !publish_is_running(step->slot, step->number))
+        return NULL;
+    return step->parked.count > 0 || thread->depth == 0 ? step : NULL;
 }
 
-static bool execute_alike(const struct thread *a, const struct thread *b)
+static bool is_idle(const struct thread *thread)
 {
-    if (a->depth == 0 || b->depth == 0)
-        return false;
-    const struct activation *x = &a->stack[a->depth - 1], *y = &b->stack[b->depth - 1];
-    return x->site == y->site && x->slot == y->slot;
+    return thread->depth == 0 && !step_of(thread);
+}
+
+/* Of a thread that is not idle. */
+static struct place place_of(const struct thread *thread)
+{
+    const struct activity *step = step_of(thread);
+    if (step)
+        return (struct place){step->slot, await_chain_innermost(&step->parked)};
+    const struct activation *top = &thread->stack[thread->depth - 1];
+    return (struct place){ledger_slot(top->slot, top->number), top->site};
 }
 
 static void group_add(struct group *group, const struct thread *thread, int64_t touched_bytes)
 {
     if (__builtin_add_overflow(group->touched_bytes, touched_bytes, &group->touched_bytes))
         group->touched_bytes = INT64_MAX;
-    group->alike = group->count == 0 || (group->alike && execute_alike(group->one, thread));
-    group->one = thread;
-    group->count++;
+    struct place place = place_of(thread);
+    if (group->count++ == 0) {
+        group->one = thread;
+        group->place = place;
+        group->alike = group->same_slot = true;
+        return;
+    }
+    group->same_slot = group->same_slot && place.slot == group->place.slot;
+    group->alike = group->alike && group->same_slot && place.site == group->place.site;
 }
 
 static void add_evidence(struct suspects *suspects, struct thread *thread)
@@ -90,7 +122,7 @@ static struct suspects find_suspects(struct thread *thread)
 {
     struct suspects suspects = {0};
     for (struct thread *other = thread_first(); other; other = other->next)
-        if (other != thread && other->depth > 0)
+        if (other != thread && !is_idle(other))
             add_evidence(&suspects, other);
     suspects.others_ran = suspects.ran.count > 0;
     if (suspects.others_ran && !is_idle(thread))
@@ -147,27 +179,28 @@ static void charge_waiting(const struct thread *thread, const struct activity *w
 {
     charge_chain(&waiting->parked, waiting->slot, delta_bytes, true);
     charge_frames(thread, delta_bytes, false);
-    uint32_t site = waiting->parked.count ? waiting->parked.lines[0].site : SEGMENT_NONE;
+    uint32_t site = await_chain_innermost(&waiting->parked);
     publish_change(waiting->slot, site != SEGMENT_NONE, site, delta_bytes, rss_bytes);
 }
 
-static void charge_nobody(int64_t delta_bytes, int64_t rss_bytes)
+/* Charge a change to a thread: its line, or the line that waits for its work. */
+static void charge_thread(const struct thread *thread, int64_t delta_bytes, int64_t rss_bytes)
 {
-    publish_change(PUBLISH_UNKNOWN, false, SEGMENT_NONE, delta_bytes, rss_bytes);
-}
-
-/* Charge a change to the calling thread: its line, or the line that waits for its work. */
-static void charge_self(const struct thread *thread, int64_t delta_bytes, int64_t rss_bytes)
-{
-    const struct activity *step = thread_step_activity(thread);
-    bool is_steps = step && thread->depth <= thread_base(thread) &&
-                    publish_is_running(step->slot, step->number);
-    if (is_steps && (step->parked.count > 0 || thread->depth == 0))
+    const struct activity *step = step_of(thread);
+    if (step)
         charge_waiting(thread, step, delta_bytes, rss_bytes);
     else if (thread->depth > 0)
         charge_stack(thread, delta_bytes, rss_bytes);
     else
-        charge_nobody(delta_bytes, rss_bytes);
+        publish_change(PUBLISH_UNKNOWN, false, SEGMENT_NONE, delta_bytes, rss_bytes);
+}
+
+/* Charge a change that one of several threads has made to no line: to the invocation that all work
+ * for or, since nobody can know, as if it came from outside of all that run. */
+static void charge_group(const struct group *group, int64_t delta_bytes, int64_t rss_bytes)
+{
+    uint32_t owner = group->same_slot ? group->place.slot : PUBLISH_OUTSIDE;
+    publish_change(owner, false, SEGMENT_NONE, delta_bytes, rss_bytes);
 }
 
 /* The thread to charge with a change found at an event in `thread`; NULL: nobody can know. */
@@ -192,12 +225,10 @@ static void charge(struct thread *thread, const struct suspects *suspects, int64
         witness_look(&thread->witness);
     const struct thread *who = culprit(thread, suspects, delta_bytes);
     charge_number++;
-    if (!who)
-        charge_nobody(delta_bytes, ledger.rss_bytes);
-    else if (who == thread)
-        charge_self(thread, delta_bytes, ledger.rss_bytes);
+    if (who)
+        charge_thread(who, delta_bytes, ledger.rss_bytes);
     else
-        charge_stack(who, delta_bytes, ledger.rss_bytes);
+        charge_group(&suspects->ran, delta_bytes, ledger.rss_bytes);
 }
 
 int64_t ledger_read(struct thread *thread)

@@ -18,7 +18,7 @@
 #include "worker/self_check.h"
 #include "worker/witness.h"
 
-/* Event loops within each other's callbacks, in one thread. */
+/* Steps within each other, in one thread: event loops within callbacks. */
 enum { THREAD_STEPS_MAX = 16 };
 
 /* A profiled frame that is being executed. */
@@ -32,9 +32,10 @@ struct activation {
     struct published_line line;
 };
 
-/* A callback that an event loop of the thread runs. */
+/* A callback that an event loop of the thread runs, or work that the thread was started for, or
+ * that a pool has given to it. */
 struct step {
-    const void *frame;         /* only compared, never followed */
+    const void *frame;         /* of a callback; only compared, never followed */
     struct activity *activity; /* owned; of its context; NULL where that works for no invocation */
     struct activity *below;    /* owned; thread->activity of the frames below */
     uint32_t depth;            /* profiled frames below, which wait for the loop */

@@ -217,18 +217,29 @@ void tracer_leave(const void *frame, bool awaits)
         Py_CLEAR(thread->activity);
 }
 
+/* Takes the reference to `activity`. */
+static void push_step(struct thread *thread, const void *frame, struct activity *activity)
+{
+    thread->thrown.count = 0;
+    thread->steps[thread->step_count++] = (struct step){
+        .frame = frame, .activity = activity, .below = thread->activity, .depth = thread->depth};
+    thread->activity = NULL;
+}
+
+static void pop_step(struct thread *thread)
+{
+    struct step ended = thread->steps[--thread->step_count];
+    Py_XDECREF(ended.activity);
+    Py_XSETREF(thread->activity, ended.below);
+}
+
 void tracer_step_begin(const void *frame, PyObject *context)
 {
     struct thread *thread = thread_current();
     if (!thread || thread->step_count == THREAD_STEPS_MAX)
         return;
     ledger_settle(thread);
-    thread->thrown.count = 0;
-    thread->steps[thread->step_count++] = (struct step){.frame = frame,
-                                                        .activity = activity_in(context),
-                                                        .below = thread->activity,
-                                                        .depth = thread->depth};
-    thread->activity = NULL;
+    push_step(thread, frame, activity_in(context));
 }
 
 void tracer_step_end(const void *frame)
@@ -237,9 +248,7 @@ void tracer_step_end(const void *frame)
     if (!thread || thread->step_count == 0 || thread->steps[thread->step_count - 1].frame != frame)
         return;
     ledger_settle(thread);
-    struct step ended = thread->steps[--thread->step_count];
-    Py_XDECREF(ended.activity);
-    Py_XSETREF(thread->activity, ended.below);
+    pop_step(thread);
 }
 
 /* ---- what the glue calls ---- */
@@ -288,6 +297,37 @@ static PyObject *py_end(PyObject *Py_UNUSED(module), PyObject *token)
     Py_RETURN_NONE;
 }
 
+PyDoc_STRVAR(
+    work_begin_doc,
+    "work_begin(for_waiting) -> token\n\n"
+    "What the calling thread does from now on is work of the current context's invocation.\n"
+    "for_waiting: and of the lines that wait in that context, as a callback of its event\n"
+    "loop is; otherwise of no line but those that the thread runs.");
+static PyObject *py_work_begin(PyObject *Py_UNUSED(module), PyObject *for_waiting)
+{
+    struct thread *thread = thread_current();
+    if (!thread || thread->step_count == THREAD_STEPS_MAX)
+        return PyLong_FromLong(0);
+    ledger_settle(thread);
+    push_step(thread, NULL, for_waiting == Py_True ? activity_carried() : activity_current());
+    return PyLong_FromLong((long)thread->step_count);
+}
+
+PyDoc_STRVAR(work_end_doc, "work_end(token)\n\nThe work of that work_begin() is done.");
+static PyObject *py_work_end(PyObject *Py_UNUSED(module), PyObject *token)
+{
+    struct thread *thread = thread_this;
+    long begun = PyLong_AsLong(token);
+    if (begun == -1 && PyErr_Occurred())
+        return NULL;
+    if (thread && begun > 0) {
+        ledger_settle(thread);
+        while (thread->step_count >= (unsigned long)begun)
+            pop_step(thread);
+    }
+    Py_RETURN_NONE;
+}
+
 PyDoc_STRVAR(load_begin_doc, "load_begin()\n\nThe app's modules are imported from now on.");
 static PyObject *py_load_begin(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
 {
@@ -310,6 +350,8 @@ static PyObject *py_load_end(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ig
 static PyMethodDef functions[] = {
     {"begin", py_begin, METH_O, begin_doc},
     {"end", py_end, METH_O, end_doc},
+    {"work_begin", py_work_begin, METH_O, work_begin_doc},
+    {"work_end", py_work_end, METH_O, work_end_doc},
     {"load_begin", py_load_begin, METH_NOARGS, load_begin_doc},
     {"load_end", py_load_end, METH_NOARGS, load_end_doc},
     {NULL, NULL, 0, NULL},

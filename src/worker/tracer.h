@@ -12,8 +12,9 @@
 
 #include "worker/code.h"
 
-/* Add begin, end, load_begin and load_end to `module`; their doc strings describe them; and
- * `activity`, the context variable that says to what the code in a context belongs. 0 or -1. */
+/* Add begin, end, work_begin, work_end, load_begin and load_end to `module`, whose doc strings
+ * describe them; and `activity`, the context variable that says to what the code in a context
+ * belongs. 0 or -1. */
 int tracer_add_functions(PyObject *module);
 /* Take the first reading, after tracer_add_functions and gate_open; `verify_rss` as ledger_open()
  * has it. 0, or -1 with an exception. */

@@ -12,8 +12,9 @@ from programs import MIB, SANITIZED, Report, near
 
 pytestmark = pytest.mark.usefixtures("packages")
 PAGE = os.sysconf("SC_PAGE_SIZE")
-# Blocks of 128 KiB and more are mapped each by itself, and so go back when they are freed.
-FIXED = {"MALLOC_MMAP_THRESHOLD_": "131072"}
+# Blocks of 128 KiB and more are mapped each by itself, and so go back when they are freed. A thread
+# that takes one does not begin an arena of its own.
+FIXED = {"MALLOC_MMAP_THRESHOLD_": "131072", "MALLOC_ARENA_MAX": "1"}
 
 
 def report_of(function):
@@ -45,12 +46,13 @@ def tagged(report, tag, ending="/__init__.py"):
 def check(line, mib, own=None):
     """The line has taken `mib` with its callees, and `own` of that itself (None: all). Where it does
     nothing else than to take a block that is to a page, and the one in which the block begins, for
-    each time that it ran."""
+    each time that it ran; and to those of its stack in a fresh thread."""
     own = mib if own is None else own
     assert line["increment_bytes"] == near(mib), line
     assert line["self_increment_bytes"] == near(own), line
     if not SANITIZED and line["source"].lstrip().startswith(("KEPT.append(bytearray", "block =")):
-        assert abs(line["self_increment_bytes"] - own * MIB) <= 2 * PAGE * line["occurrences"], line
+        pages = (16 if "# thread" in line["source"] else 2) * line["occurrences"]
+        assert abs(line["self_increment_bytes"] - own * MIB) <= pages * PAGE, line
 
 
 def assert_is_all(report):
@@ -164,6 +166,17 @@ def test_tasks_and_chains(asynchronous, tag, mib, own):
     ("fed: gather", 0, 0),
 ])
 def test_what_the_loop_does_stands_on_the_line_that_waits(asynchronous, tag, mib, own):
+    check(tagged(asynchronous, tag), mib, own)
+
+
+@pytest.mark.parametrize("tag, mib, own", [
+    ("blocking", 8, 8),                # a function of the program's, in the pool
+    ("executor", 0, 0),
+    ("to_thread", 0, 0),
+    ("to_thread: a call in C", 7, 7),  # in which no line runs but the one that waits
+    ("gather in C", 6, 6),
+])
+def test_work_in_a_pool(asynchronous, tag, mib, own):
     check(tagged(asynchronous, tag), mib, own)
 
 

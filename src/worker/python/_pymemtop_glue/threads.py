@@ -1,5 +1,6 @@
 """Threads that the app starts, and work that it hands to a pool, belong to the invocation that did
-so: its number stands beside their log lines, and their memory counts as its own.
+so: its number stands beside their log lines, and their memory counts as its own; that of work in a
+pool, outside of profiled code, as the line's that awaits it.
 
 A thread begins with an empty context, and a pool's thread keeps the one that it began with. What is
 replaced here is private to `threading` and `concurrent.futures`, and is nothing that a program sees:
@@ -28,7 +29,11 @@ def adopt(values):
 def inherited(function, values):
     def begin(*args):
         adopt(values)
-        return function(*args)
+        token = _pymemtop.work_begin(False)
+        try:
+            return function(*args)
+        finally:
+            _pymemtop.work_end(token)
     return begin
 
 
@@ -57,9 +62,11 @@ class WorkItem(concurrent.futures.thread._WorkItem):
 
     def run(self, *args, **options):
         adopt(self.pymemtop_values)
+        token = _pymemtop.work_begin(True)
         try:
             return super().run(*args, **options)
         finally:
+            _pymemtop.work_end(token)
             # As the original does: a traceback that keeps this frame must not keep the work in it.
             self.pymemtop_values = None
             self = args = options = None  # noqa: F841

@@ -398,6 +398,8 @@ async def executors():
     loop = asyncio.get_running_loop()
     await loop.run_in_executor(None, blocking, 1)  # executor
     await asyncio.to_thread(blocking, 2)  # to_thread
+    await asyncio.gather(asyncio.to_thread(filler(7)))  # to_thread: a call in C
+    await asyncio.gather(*[asyncio.to_thread(filler(2)) for _ in range(3)])  # gather in C
 
 
 async def main(req: func.HttpRequest) -> func.HttpResponse:
