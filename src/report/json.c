@@ -102,11 +102,18 @@ static json_t *line_value(const struct file *file, uint32_t line)
                      unsigned_value(stats->occurrences));
 }
 
+/* A function's head in a module body never counts as run, but what its definition took stands
+ * there, and is part of the sums. */
+static bool is_told(const struct line_stats *stats)
+{
+    return stats->occurrences || stats->increment_bytes || stats->self_increment_bytes;
+}
+
 static json_t *file_value(const struct file *file)
 {
     json_t *lines = json_array();
     for (uint32_t line = 1; lines && line <= file->line_count; line++)
-        if (file->lines[line - 1].total.occurrences)
+        if (is_told(&file->lines[line - 1].total))
             lines = append(lines, line_value(file, line));
     return json_pack("{s:o, s:I, s:b, s:o}", "path", string_value(file->path), "version",
                      (json_int_t)file->version, "retired", file->retired, "lines", lines);

@@ -186,6 +186,27 @@ static void test_odd_text(void **state)
     buf_fini(&out);
 }
 
+/* What a line took is told though it does not count as run: the sums hold. */
+static void test_line_that_only_took(void **state)
+{
+    (void)state;
+    struct model *model = model_new("/app");
+    struct file *file = file_new("/app/a.py", "/app", "def f():\n    pass\n", 18);
+    model_add_file(model, file);
+    const struct line_stats stats = {.increment_bytes = 4096, .self_increment_bytes = 4096};
+    file_set_live(file, 1, &stats);
+    struct buf out;
+    write_model(model, &out);
+    json_t *report = json_loadb(out.data, out.len, 0, NULL);
+    assert_non_null(report);
+    json_t *line = first_line(report);
+    assert_int_equal(json_integer_value(json_object_get(line, "line")), 1);
+    assert_int_equal(json_integer_value(json_object_get(line, "self_increment_bytes")), 4096);
+    assert_int_equal(json_integer_value(json_object_get(line, "occurrences")), 0);
+    json_decref(report);
+    buf_fini(&out);
+}
+
 /* No file, only numbers; and a function that the app does not have (any more). */
 static void test_missing_things(void **state)
 {
@@ -260,9 +281,13 @@ static void test_full_buffer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole),    cmocka_unit_test(test_empty),
-        cmocka_unit_test(test_odd_text), cmocka_unit_test(test_missing_things),
-        cmocka_unit_test(test_versions), cmocka_unit_test(test_full_buffer),
+        cmocka_unit_test(test_whole),
+        cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_odd_text),
+        cmocka_unit_test(test_missing_things),
+        cmocka_unit_test(test_line_that_only_took),
+        cmocka_unit_test(test_versions),
+        cmocka_unit_test(test_full_buffer),
         cmocka_unit_test(test_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
