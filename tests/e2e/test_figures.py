@@ -172,3 +172,17 @@ def test_overlapping_invocations_count_their_own_lines_alone(copy_app):
     assert report.increment("Overlap/__init__.py", "await asyncio.sleep(0.02)  # held") == near(0)
     for invocation in report.invocations[1:]:
         assert invocation["rss_lines_bytes"] == near(0)
+
+
+@pytest.mark.parametrize("function", ["Task", "Thread"])
+def test_what_outlives_its_invocation_is_nobody_elses(copy_app, function):
+    """It stands on its line, and is shared for the one that runs meanwhile."""
+    report = Report(copy_app("outlive") / function, "--functions", function, "-n", "2")
+    assert_sums(report)
+    line = report.line(function + "/__init__.py", "KEPT.append(bytearray(24 << 20))")
+    assert line["self_increment_bytes"] == near(24)
+    _, first, second = report.invocations
+    assert first["rss_lines_bytes"] == near(0)
+    assert second["rss_lines_bytes"] == near(0)
+    assert second["rss_elsewhere_bytes"] == near(0)
+    assert second["rss_shared_bytes"] == near(24)

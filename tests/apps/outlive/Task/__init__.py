@@ -1,0 +1,20 @@
+"""The first request leaves a task behind, which takes 24 MiB while the second one runs."""
+import asyncio
+
+import azure.functions as func
+
+LEFT, KEPT = [], []
+
+
+async def late():
+    await asyncio.sleep(0.05)
+    KEPT.append(bytearray(24 << 20))
+    LEFT[0].set()
+
+
+async def main(req: func.HttpRequest) -> func.HttpResponse:
+    if LEFT:
+        await LEFT[0].wait()
+        return func.HttpResponse("second")
+    LEFT.extend([asyncio.Event(), asyncio.create_task(late())])
+    return func.HttpResponse("first")
