@@ -248,6 +248,14 @@ struct code_info *code_make_info(PyCodeObject *code)
     return info;
 }
 
+int code_find_line(PyCodeObject *code, struct code_info *info, int offset)
+{
+    int line = PyCode_Addr2Line(code, offset);
+    info->last_offset = offset;
+    info->last_line = line > 0 ? line : code->co_firstlineno;
+    return info->last_line;
+}
+
 int code_mark_loop_step(PyObject *function)
 {
     PyObject *code = PyObject_GetAttrString(function, "__code__");

@@ -46,6 +46,8 @@ struct code_info {
     bool is_announced;        /* the function was published */
     struct code_head *heads;  /* in the arena; of profiled code outside of functions */
     size_t head_count;
+    int last_offset; /* the one asked for last by code_line_at, and its line; 0: none yet */
+    int last_line;
 };
 
 /* Ask the interpreter for a place in the code objects. 0, or -1 with an exception. */
@@ -70,6 +72,16 @@ static inline struct code_info *code_info(PyCodeObject *code)
     if (LIKELY(extra && extra->count > code_extra_index && extra->items[code_extra_index]))
         return extra->items[code_extra_index];
     return code_make_info(code);
+}
+/* The line of the instruction at `offset` (in bytes); the first line where it has none. The
+ * interpreter looks for it from the first line on, and so the answer is kept: most code resumes, or
+ * jumps, at one place many times. */
+int code_find_line(PyCodeObject *code, struct code_info *info, int offset);
+static inline int code_line_at(PyCodeObject *code, struct code_info *info, int offset)
+{
+    if (LIKELY(info->last_line > 0 && info->last_offset == offset))
+        return info->last_line;
+    return code_find_line(code, info, offset);
 }
 /* Declare `code` (a function or method, borrowed) a CODE_LOOP_STEP. 0, or -1 with an exception. */
 int code_mark_loop_step(PyObject *function);

@@ -106,12 +106,6 @@ static int int_argument(PyObject *const *arguments, int index)
     return (int)PyUnstable_Long_CompactValue((PyLongObject *)arguments[index]);
 }
 
-static int line_at(PyCodeObject *code, int offset)
-{
-    int line = PyCode_Addr2Line(code, offset);
-    return line > 0 ? line : code->co_firstlineno;
-}
-
 /* The first start of a code object that matters: ask for its local events. Where there are none it
  * is not profiled. */
 static void monitor(PyCodeObject *code, struct code_info *info)
@@ -158,10 +152,10 @@ static void tell_delegators(_PyInterpreterFrame *frame, const void *caller)
         if (frame->owner != FRAME_OWNED_BY_GENERATOR)
             return;
         PyCodeObject *code = code_of(frame);
-        const struct code_info *info = code_info(code);
+        struct code_info *info = code_info(code);
         int offset = _PyInterpreterFrame_LASTI(frame) * (int)sizeof(_Py_CODEUNIT);
         if (info->kind == CODE_PROFILED)
-            tracer_delegates(frame, info, line_at(code, offset));
+            tracer_delegates(frame, info, code_line_at(code, info, offset));
     }
 }
 
@@ -171,11 +165,11 @@ static void resume(PyObject *const *arguments, bool thrown)
     if (UNLIKELY(!is_of_frame(arguments, frame)))
         return;
     PyCodeObject *code = code_argument(arguments);
-    const struct code_info *info = code_info(code);
+    struct code_info *info = code_info(code);
     if (info->kind != CODE_PROFILED)
         return;
     const void *caller = tracer_frame();
-    tracer_enter(frame, info, line_at(code, int_argument(arguments, 1)), thrown);
+    tracer_enter(frame, info, code_line_at(code, info, int_argument(arguments, 1)), thrown);
     if (UNLIKELY(thrown))
         tell_delegators(frame, caller);
 }
@@ -209,9 +203,14 @@ static PyObject *on_jump(PyObject *Py_UNUSED(self), PyObject *const *arguments,
     int from = int_argument(arguments, 1), to = int_argument(arguments, 2);
     if (to >= from)
         return Py_NewRef(disable);
-    int line = PyCode_Addr2Line(code, from);
-    if (line != PyCode_Addr2Line(code, to))
+    /* Of a jump that was not disabled, the place has been asked for before: both lines are one. */
+    struct code_info *info = code_info(code);
+    bool is_known = info->last_line > 0 && info->last_offset == from;
+    int line = code_line_at(code, info, from);
+    if (!is_known && line != PyCode_Addr2Line(code, to)) {
+        info->last_line = 0;       /* not known as such, should another tool restart the events */
         return Py_NewRef(disable); /* an event of the line comes as well */
+    }
     tracer_line(current_frame(), line);
     Py_RETURN_NONE;
 }

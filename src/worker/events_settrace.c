@@ -66,11 +66,11 @@ static bool is_generator_like(const PyCodeObject *code)
 }
 
 /* The line at which a frame begins or goes on. */
-static int entry_line(const eval_frame *frame)
+static int entry_line(const eval_frame *frame, struct code_info *info)
 {
     int offset = frame_offset(frame);
-    int line = offset < 0 ? -1 : PyCode_Addr2Line(frame_code(frame), offset);
-    return line > 0 ? line : frame_code(frame)->co_firstlineno;
+    PyCodeObject *code = frame_code(frame);
+    return offset < 0 ? code->co_firstlineno : code_line_at(code, info, offset);
 }
 
 /* True where the coroutine that owns `frame` has been suspended by an await. An asynchronous
@@ -85,9 +85,9 @@ static bool awaits(eval_frame *frame, PyObject *result)
 static void tell_delegators(const eval_frame *frame, const void *caller)
 {
     while ((frame = frame_delegator(frame)) && frame != caller) {
-        const struct code_info *info = code_info(frame_code(frame));
+        struct code_info *info = code_info(frame_code(frame));
         if (info->kind == CODE_PROFILED)
-            tracer_delegates(frame, info, entry_line(frame));
+            tracer_delegates(frame, info, entry_line(frame, info));
     }
 }
 
@@ -103,7 +103,7 @@ static PyObject *eval_profiled(PyThreadState *state, eval_frame *frame, int thro
     bool before = tracing_is_on(state, on_event);
     int levels = before && !throwing ? await_levels(state, frame) : 0;
     const void *caller = tracer_frame();
-    tracer_enter(frame, info, entry_line(frame), throwing);
+    tracer_enter(frame, info, entry_line(frame, info), throwing);
     if (UNLIKELY(throwing))
         tell_delegators(frame, caller);
     tracing_set(state, on_event, true);

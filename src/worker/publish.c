@@ -8,8 +8,8 @@
  *
  * A line's counters exist twice: in its site, for the worker's life, and in a cell, for one
  * invocation. To find the cell of (slot, site) the last answer for each site is remembered, which
- * is right for nearly every event; where two invocations alternate on a line the slot's chain of
- * cells is walked, whose length is the number of different lines the invocation has run.
+ * is right for nearly every event; where two invocations alternate on a line, and where an
+ * invocation comes to a line for the first time, a hash table of the cells is asked.
  *
  * A slot that the host has released still owns its chain. It is taken apart when the slot is used
  * again, or when cells run out.
@@ -30,7 +30,12 @@
 struct publish_shared publish_shared;
 
 static struct segment *segment; /* publish_shared.segment */
-static uint32_t free_cells;     /* chain through next */
+static struct hashed {
+    uint32_t buckets[SEGMENT_CELLS]; /* first cell of each; SEGMENT_NONE where it is empty */
+    uint32_t next[SEGMENT_CELLS];    /* by cell: the next one of its bucket */
+    uint32_t slots[SEGMENT_CELLS];   /* by cell: whose it is */
+} * hashed;
+static uint32_t free_cells; /* chain through next */
 static uint32_t fresh_cell = SEGMENT_NONE + 1;
 static uint32_t running[SEGMENT_SLOTS]; /* slots of the running invocations, unordered */
 static uint32_t running_count;
@@ -41,8 +46,11 @@ int publish_open(struct segment *shared, struct error *error)
     publish_shared.segment = segment = shared;
     rss_add_own((int64_t)sizeof *segment);
     publish_shared.recent = rss_map_own(SEGMENT_SITES * sizeof *publish_shared.recent);
-    if (!publish_shared.recent)
+    hashed = rss_map_own(sizeof *hashed);
+    if (!publish_shared.recent || !hashed)
         return error_set(error, EXIT_STATUS_SYSTEM, "no memory for the line table");
+    for (uint32_t site = 0; site < SEGMENT_SITES; site++)
+        publish_shared.recent[site].slot = PUBLISH_UNKNOWN;
     struct segment_slot *outside = &segment->slots[PUBLISH_OUTSIDE];
     STORE(outside->number, INVOCATION_OUTSIDE);
     atomic_store_explicit(&outside->state, SLOT_RUNNING, memory_order_release);
@@ -115,6 +123,28 @@ uint32_t publish_add_site(uint32_t file, uint32_t line)
     return index;
 }
 
+static uint32_t *bucket_of(uint32_t slot, uint32_t site)
+{
+    return &hashed->buckets[(site * 2654435761u + slot * 40503u) % SEGMENT_CELLS];
+}
+
+static void hash_add(uint32_t cell, uint32_t slot, uint32_t site)
+{
+    uint32_t *bucket = bucket_of(slot, site);
+    hashed->slots[cell] = slot;
+    hashed->next[cell] = *bucket;
+    *bucket = cell;
+}
+
+static void hash_remove(uint32_t cell)
+{
+    uint32_t *at = bucket_of(hashed->slots[cell], segment->cells[cell].site);
+    while (*at != SEGMENT_NONE && *at != cell)
+        at = &hashed->next[*at];
+    if (*at == cell)
+        *at = hashed->next[cell];
+}
+
 /* Give the chain of a slot that the host has released back to the free cells. */
 static void reclaim_cells(struct segment_slot *slot)
 {
@@ -122,6 +152,7 @@ static void reclaim_cells(struct segment_slot *slot)
     STORE(slot->first_cell, SEGMENT_NONE);
     while (cell != SEGMENT_NONE) {
         uint32_t next = LOAD(segment->cells[cell].next);
+        hash_remove(cell);
         STORE(segment->cells[cell].next, free_cells);
         free_cells = cell;
         cell = next;
@@ -144,8 +175,9 @@ static uint32_t take_cell(void)
 }
 
 /* Link a zeroed cell for `site` at the head of the slot's chain. */
-static uint32_t add_cell(struct segment_slot *slot, uint32_t site)
+static uint32_t add_cell(uint32_t slot_index, uint32_t site)
 {
+    struct segment_slot *slot = &segment->slots[slot_index];
     uint32_t index = take_cell();
     if (index == SEGMENT_NONE) {
         publish_lose_line();
@@ -156,15 +188,17 @@ static uint32_t add_cell(struct segment_slot *slot, uint32_t site)
     cell->site = site;
     STORE(cell->next, LOAD(slot->first_cell));
     atomic_store_explicit(&slot->first_cell, index, memory_order_release);
+    hash_add(index, slot_index, site);
     return index;
 }
 
 /* The cell of `site` in the slot, SEGMENT_NONE where there is no room for one. */
-static uint32_t find_cell(struct segment_slot *slot, uint32_t site)
+static uint32_t find_cell(uint32_t slot, uint32_t site)
 {
-    uint32_t cell = LOAD(slot->first_cell);
-    while (cell != SEGMENT_NONE && segment->cells[cell].site != site)
-        cell = LOAD(segment->cells[cell].next);
+    uint32_t cell = *bucket_of(slot, site);
+    while (cell != SEGMENT_NONE &&
+           (segment->cells[cell].site != site || hashed->slots[cell] != slot))
+        cell = hashed->next[cell];
     return cell == SEGMENT_NONE ? add_cell(slot, site) : cell;
 }
 
@@ -172,7 +206,7 @@ struct published_line publish_find_line(uint32_t slot, uint32_t site)
 {
     uint32_t cell = SEGMENT_NONE;
     if (site != SEGMENT_NONE)
-        cell = find_cell(&segment->slots[slot], site);
+        cell = find_cell(slot, site);
     publish_shared.recent[site] = (struct published_cell){.slot = slot, .cell = cell};
     return (struct published_line){.total = &segment->sites[site].total,
                                    .part = &segment->cells[cell].part};
@@ -184,7 +218,7 @@ static void forget_cells(uint32_t slot_index)
     uint32_t sites = LOAD(segment->site_count);
     for (uint32_t site = 0; site < sites; site++)
         if (publish_shared.recent[site].slot == slot_index)
-            publish_shared.recent[site].cell = SEGMENT_NONE;
+            publish_shared.recent[site].slot = PUBLISH_UNKNOWN;
 }
 
 uint32_t publish_begin(uint64_t number, int64_t rss_bytes)

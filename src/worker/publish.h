@@ -19,6 +19,8 @@
 
 /* Slot 0: work outside every invocation. */
 #define PUBLISH_OUTSIDE 0u
+/* No slot. */
+#define PUBLISH_UNKNOWN UINT32_MAX
 /* publish_add_file found no room. */
 #define PUBLISH_NO_FILE UINT32_MAX
 
@@ -33,7 +35,7 @@ void publish_add_function(uint32_t file, uint32_t first_line, uint32_t last_line
 /* A fresh site; the caller remembers it (one for each line of a file). A full table is a lost line.
  */
 uint32_t publish_add_site(uint32_t file, uint32_t line);
-/* An execution of a line for which there is no room. */
+/* A line for which there is no room has run. */
 void publish_lose_line(void);
 
 /* Begin invocation `number` with RSS `rss_bytes`: its slot, PUBLISH_OUTSIDE where all are taken. */
@@ -60,8 +62,8 @@ struct publish_shared {
     uint64_t epoch;
 };
 struct published_cell {
-    uint32_t slot;
-    uint32_t cell;
+    uint32_t slot; /* PUBLISH_UNKNOWN: none is remembered */
+    uint32_t cell; /* SEGMENT_NONE: there was no room for one */
 };
 extern struct publish_shared publish_shared;
 
@@ -82,7 +84,7 @@ struct published_line publish_find_line(uint32_t slot, uint32_t site);
 static inline struct published_line publish_line(uint32_t slot, uint32_t site)
 {
     const struct published_cell *last = &publish_shared.recent[site];
-    if (UNLIKELY(last->slot != slot || last->cell == SEGMENT_NONE))
+    if (UNLIKELY(last->slot != slot))
         return publish_find_line(slot, site);
     return (struct published_line){.total = &publish_shared.segment->sites[site].total,
                                    .part = &publish_shared.segment->cells[last->cell].part};
@@ -131,7 +133,6 @@ static inline void publish_close_line(const struct published_line *line, int64_t
 void publish_charge(uint32_t slot, uint32_t site, int64_t delta_bytes, bool self);
 /* RSS changed to `rss_bytes`. `owner` is the slot to which the change belongs or, where that cannot
  * be known, PUBLISH_UNKNOWN; `by_line` says that the owner's lines were charged with it. */
-#define PUBLISH_UNKNOWN UINT32_MAX
 void publish_change(uint32_t owner, bool by_line, uint32_t site, int64_t delta_bytes,
                     int64_t rss_bytes);
 /* Invocations that run now. */

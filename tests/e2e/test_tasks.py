@@ -279,3 +279,27 @@ def test_function_redefined_at_run_time(synchronous):
 
 def test_synchronous_sums(synchronous):
     assert_is_all(synchronous)
+
+
+def test_file_of_20000_lines(write_app):
+    """All of them run, in functions of 2000. An invocation has not room for each, which is said; the
+    totals and the sums are whole. (The block is larger than what compiling such a file leaves free.)"""
+    body = []
+    for number in range(10):
+        body += ["def part{}(number):".format(number), *["    number += 1"] * 1998, "    return number"]
+    body[19000] = "    KEPT.append(bytearray(64 << 20))"
+    calls = ["    number = part{}(number)".format(number) for number in range(10)]
+    app = write_app({
+        "host.json": "{}", "Run/function.json": programs.HTTP_FUNCTION,
+        "Run/__init__.py": "\n".join(["KEPT = []", *body, "def main(req) -> str:", "    number = 0",
+                                      *calls, "    for _ in range(1000): number += 1",
+                                      "    return str(number)\n"])})
+    report = Report(app / "Run", "-n", "2", env=FIXED)
+    assert "the table of lines is full" in report.result.stderr
+    lines = report.file("/__init__.py")["lines"]
+    assert len(lines) == 20000 + 15
+    assert report.line("/__init__.py", "for _ in range(1000): number += 1")["occurrences"] > 2000
+    assert {line["occurrences"] for line in lines[1:20012]} == {2}
+    check(report.line("/__init__.py", "KEPT.append(bytearray(64 << 20))"), 128)
+    for one in report.invocations[1:]:
+        assert one["rss_lines_bytes"] == near(64)

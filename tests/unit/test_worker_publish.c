@@ -166,6 +166,24 @@ static void test_tables_run_out(void **state)
     assert_int_equal(atomic_load(&segment->file_count), SEGMENT_FILES);
 }
 
+/* A line for which its slot has no cell is lost once, and not looked for again at every execution.
+ */
+static void test_cells_run_out(void **state)
+{
+    (void)state;
+    uint32_t site = 1;
+    uint64_t lost = atomic_load(&segment->lines_lost);
+    while (atomic_load(&segment->lines_lost) == lost)
+        execute(PUBLISH_OUTSIDE, site++, 1000);
+    site--;
+    assert_true(site > 1000 && site < SEGMENT_SITES);
+    uint64_t before = atomic_load(&segment->sites[site].total.occurrences);
+    for (int i = 0; i < 10; i++)
+        execute(PUBLISH_OUTSIDE, site, 1000);
+    assert_int_equal(atomic_load(&segment->lines_lost), lost + 1);
+    assert_int_equal(atomic_load(&segment->sites[site].total.occurrences), before + 10);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +194,7 @@ int main(void)
         cmocka_unit_test(test_slot_is_used_again_with_its_cells),
         cmocka_unit_test(test_slots_run_out),
         cmocka_unit_test(test_tables_run_out),
+        cmocka_unit_test(test_cells_run_out),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
 }
