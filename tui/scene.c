@@ -361,6 +361,14 @@ static void draw_load_error(const struct scene *scene)
                     "4 shows the traceback; until it loads, requests are answered with 500");
 }
 
+/* What was saved cannot take the place of what runs. */
+static void draw_reload_error(const struct scene *scene)
+{
+    char text[LABEL_BYTES_MAX];
+    snprintf(text, sizeof text, "not loaded again: %s", scene->model->reload_error);
+    draw_banner_row(scene, 0, STYLE_BAD, text);
+}
+
 /* What has gone wrong, above the source or the functions. */
 static void draw_banner(const struct scene *scene)
 {
@@ -373,6 +381,8 @@ static void draw_banner(const struct scene *scene)
         draw_banner_row(scene, 2, STYLE_DIM, "4 shows what it said last");
     } else if (ui_has_load_error(scene->ui, model)) {
         draw_load_error(scene);
+    } else if (model->reload_error) {
+        draw_reload_error(scene);
     } else if (ui_tells_death(scene->ui, model)) {
         draw_banner_row(scene, 0, STYLE_BAD, model->worker_end);
     } else if (ui_is_old(scene->ui, model)) {

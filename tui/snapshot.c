@@ -129,6 +129,7 @@ struct model *snapshot_model(const struct model *model)
     copy->base_url = copy_text(model->base_url);
     copy->python = copy_text(model->python);
     copy->app_error = copy_text(model->app_error);
+    copy->reload_error = copy_text(model->reload_error);
     copy->worker_end = copy_text(model->worker_end);
     copy->chosen = copy_text(model->chosen);
     copy_functions(copy, model);

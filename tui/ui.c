@@ -346,7 +346,8 @@ static int banner_rows(const struct ui *ui, const struct model *model)
         return 0;
     if (model->worker == WORKER_DEAD || ui_has_load_error(ui, model))
         rows = BANNER_ROWS;
-    else if (ui_tells_death(ui, model) || (ui->view == VIEW_SOURCE && ui_is_old(ui, model)))
+    else if (model->reload_error || ui_tells_death(ui, model) ||
+             (ui->view == VIEW_SOURCE && ui_is_old(ui, model)))
         rows = 1;
     return ui->layout.main.rows >= rows + 3 ? rows : 0;
 }

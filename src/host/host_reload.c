@@ -69,6 +69,12 @@ static void on_source_saved(void *context ATTR_UNUSED, const char *path)
     bytecode_drop(path);
 }
 
+static void say_reload_error(struct host *host, const char *text)
+{
+    model_set_text(&host->model->reload_error, text);
+    model_touch(host->model);
+}
+
 static void on_files_changed(void *context, const struct watch_change *change)
 {
     struct host *host = context;
@@ -81,9 +87,11 @@ static void on_files_changed(void *context, const struct watch_change *change)
     if (app_read(&fresh, &options, &error)) {
         notes_say(&host->notes, LEVEL_ERROR, OUTPUT_NO_INVOCATION,
                   "%s; the app goes on as it was until that is mended", error.text);
+        say_reload_error(host, error.text);
         app_fini(&fresh);
         return;
     }
+    say_reload_error(host, NULL);
     say_change(host, change);
     if (host->reloading)
         app_fini(&host->next_app);

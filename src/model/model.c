@@ -56,6 +56,7 @@ void model_free(struct model *model)
     free(model->files);
     model_clear_functions(model);
     free(model->app_error);
+    free(model->reload_error);
     free(model->chosen);
     free(model->worker_end);
     free(model->python);

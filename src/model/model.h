@@ -50,7 +50,9 @@ struct model {
 
     struct model_function *functions; /* owned */
     size_t function_count;
-    char *app_error; /* owned or NULL: why the app as a whole could not be loaded, one line */
+    char *app_error;    /* owned or NULL: why the app as a whole could not be loaded, one line */
+    char *reload_error; /* owned or NULL: why the app goes on as it was though its files changed,
+                           one line */
     char *chosen; /* owned or NULL: name of the function that the user selected; it outlives a list
                      of functions that is made anew */
 

@@ -151,6 +151,23 @@ def test_a_helper_that_broke_is_told_where_it_is_shown(tmux, write_app):
     terminal.wait_gone("could not be loaded")
 
 
+def test_files_that_are_no_app_any_more_are_told(tmux, write_app):
+    """The old one goes on: without a word one would not know that what was saved is not used."""
+    app = write_app({"host.json": '{"version": "2.0"}',
+                     **{"Alone/" + name: text for name, text in function(ECHO).items()}})
+    terminal = tmux(100, 24)
+    terminal.pymemtop("-p", 0, app / "Alone")
+    terminal.wait("Alone.* READY")
+    before = (app / "Alone" / "function.json").read_text()
+    (app / "Alone" / "function.json").write_text("{")
+    terminal.wait(r"^ ! not loaded again: Alone/function\.json:1:1: not JSON")
+    terminal.type("r")
+    terminal.wait("answered with status 200")
+    terminal.wait("^ ! not loaded again")
+    (app / "Alone" / "function.json").write_text(before)
+    terminal.wait_gone("not loaded again")
+
+
 def test_data_goes_with_every_request(shop):
     terminal = shop("--data", "text")
     go_to(terminal, "Hello")

@@ -47,6 +47,7 @@ static const struct scene scenes[] = {
     {"starting", fixture_starting, "", true},
     {"load-failed", fixture_load_failed, "", true},
     {"worker-dead", fixture_dead, "key g\n", true},
+    {"not-reloaded", fixture_not_reloaded, "", false},
     {"worker-restarted", fixture_restarted, "", false},
     {"worker-restarted-seen", fixture_restarted, "key 3\n", false},
     {"functions-broken", fixture_shop_broken, "key 1\n", false},

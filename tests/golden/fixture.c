@@ -463,6 +463,14 @@ static void replace_source(struct model *model)
                     FIXTURE_NOW_NS - NS_PER_SECOND, NULL);
 }
 
+struct model *fixture_not_reloaded(void)
+{
+    struct model *model = fixture_busy();
+    model_set_text(&model->reload_error, "HttpTriggerAsync/function.json:2:1: not JSON: string or "
+                                         "'}' expected near end of file");
+    return model;
+}
+
 struct model *fixture_restarted(void)
 {
     struct model *model = fixture_dead();

@@ -28,6 +28,8 @@ struct model *fixture_starting(void);
 struct model *fixture_load_failed(void);
 /* The worker was killed under an invocation, and the source was edited since. */
 struct model *fixture_dead(void);
+/* The app at work, though its files no longer make an app. */
+struct model *fixture_not_reloaded(void);
 /* The worker that came after that one: it is ready, and has answered. */
 struct model *fixture_restarted(void);
 /* The app of several functions; the one whose source is there could not be loaded again. */
