@@ -136,7 +136,9 @@ void tracer_enter(const void *frame, const struct code_info *info, int line, boo
     fresh.info = info;
     *top = fresh;
     refresh(top);
-    open_line(top, line);
+    /* A call of a function counts for its first line. The start of a module or of a class body is
+     * on no line: "import json" in line 1 has not run twice. */
+    open_line(top, info->is_in_function ? line : 0);
     thread->parking = NULL;
 }
 

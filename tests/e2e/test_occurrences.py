@@ -67,3 +67,17 @@ def test_match(report):
     measured, wrong = differences(report, "shapes_310")
     assert measured > 8
     assert wrong == []
+
+
+def test_the_start_of_a_module_is_on_no_line(write_app):
+    """Its first line ran as often as the others, and an empty one did not run at all."""
+    lines = ["import json", "import kept", "", "def main(req):", "    return json.dumps(kept.COUNT)"]
+    binding = {"type": "httpTrigger", "direction": "in", "name": "req"}
+    app = write_app({"host.json": '{"version": "2.0"}', "Run/__init__.py": "\n".join(lines) + "\n",
+                     "kept.py": "\nCOUNT = 0\n",
+                     "Run/function.json": json.dumps({"bindings": [
+                         binding, {"type": "http", "direction": "out", "name": "$return"}]})})
+    report = Report(app / "Run")
+    counted = [[(line["line"], line["occurrences"]) for line in report.file(name)["lines"]]
+               for name in ("Run/__init__.py", "kept.py")]
+    assert counted == [[(1, 1), (2, 1), (4, 1), (5, 1)], [(2, 1)]]
