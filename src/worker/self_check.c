@@ -53,5 +53,8 @@ void self_check_event(struct thread *thread, bool is_kept)
     publish_verified(is_changed, is_changed && is_kept && is_own);
     last_bytes = rss_bytes;
     before->others_ns = others_ns;
-    before->faults = read_faults(); /* last: after a fork the lines above fault themselves */
+    /* After a fork by another thread what is written above faults, and so may the stack below this
+     * call: the second one has touched all before it counts. */
+    read_faults();
+    before->faults = read_faults();
 }
