@@ -187,3 +187,36 @@ def test_app_that_closes_every_descriptor(write_app, start, first):
     server = start(root)
     assert server.get("Close")[0] == 502
     assert server.get("Fine") == (200, b"fine")
+
+
+FORKED = """import asyncio, os, sys
+WAIT = os.waitpid
+{kind} main(req) -> str:
+    child = os.fork()
+    if not child:
+        {end}
+        return "from the child"
+    _, status = {wait}
+    return str(status >> 8)
+"""
+
+
+@pytest.mark.parametrize("kind, wait", [("def", "WAIT(child, 0)"),
+                                        ("async def", "await asyncio.to_thread(WAIT, child, 0)")])
+@pytest.mark.parametrize("end, status, words", [
+    ("pass", b"0", r"\] a child process made by fork has come to the end of the handler"),
+    ("sys.exit(7)", b"7", ""),
+    ("raise ValueError('in the child')", b"1", r"\] ValueError: in the child$"),
+])
+def test_forked_child_that_comes_to_the_end_of_the_handler(write_app, start, kind, wait, end,
+                                                           status, words):
+    """It ends there: the parent that waits for it goes on, and answers alone."""
+    root = write_app({"host.json": "{}", "Fork/function.json": programs.HTTP_FUNCTION,
+                      "Fork/__init__.py": FORKED.format(kind=kind, wait=wait, end=end)})
+    server = start(root)
+    worker = server.worker
+    for _ in range(2):
+        assert server.get("Fork") == (200, status)
+    server.wait_line(words)
+    assert "pymemtop/_pymemtop_glue" not in server.console
+    assert server.worker == worker

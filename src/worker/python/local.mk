@@ -8,6 +8,7 @@ GLUE_MODULES = \
 	src/worker/python/_pymemtop_glue/context.py \
 	src/worker/python/_pymemtop_glue/converters.py \
 	src/worker/python/_pymemtop_glue/failures.py \
+	src/worker/python/_pymemtop_glue/forks.py \
 	src/worker/python/_pymemtop_glue/function.py \
 	src/worker/python/_pymemtop_glue/host.py \
 	src/worker/python/_pymemtop_glue/http.py \

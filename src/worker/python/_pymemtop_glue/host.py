@@ -9,7 +9,7 @@ import sys
 
 import _pymemtop
 
-from . import app_v1, app_v2, failures, logs, wire
+from . import app_v1, app_v2, failures, forks, logs, wire
 from .failures import LoadError
 
 # The supervisor's patience is a little longer than SHUTDOWN_SECONDS; the others are parts of it.
@@ -47,6 +47,11 @@ class Call:
             self.function, result, self._outs)
         self.reply.update(succeeded=True, status=status, headers=headers, outputs=outputs)
         self.reply_body = body
+
+    def leave_if_forked(self, exc=None):
+        """In a child that the handler has made by fork, the end of the process."""
+        if forks.is_child and forks.forked_by == self.message["number"]:
+            forks.leave(exc, flush_output)
 
     def fail(self, exc):
         self.reply.update(error=failures.describe(exc), traceback=failures.format_traceback(exc))
@@ -177,16 +182,22 @@ class Host:
     @staticmethod
     async def _run(call):
         try:
-            call.succeed(await call.function.handler(**call.begin()))
+            result = await call.function.handler(**call.begin())
+            call.leave_if_forked()
+            call.succeed(result)
         except BaseException as exc:
+            call.leave_if_forked(exc)
             call.fail(exc)
         call.end()
 
     @staticmethod
     def _run_in_thread(call):
         try:
-            call.succeed(call.function.handler(**call.begin()))
+            result = call.function.handler(**call.begin())
+            call.leave_if_forked()
+            call.succeed(result)
         except BaseException as exc:
+            call.leave_if_forked(exc)
             call.fail(exc)
         call.end()
 

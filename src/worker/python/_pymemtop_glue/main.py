@@ -7,17 +7,7 @@ import sys
 
 import _pymemtop
 
-from . import host, logs, loop, threads, wire
-
-
-def exit_status(exc):
-    """The status of a process that ends with SystemExit."""
-    if exc.code is None:
-        return 0
-    if isinstance(exc.code, int):
-        return exc.code & 0xff
-    print(exc.code, file=sys.stderr)
-    return 1
+from . import forks, host, logs, loop, threads, wire
 
 
 def ignore():
@@ -36,13 +26,14 @@ def main(app_root):
     event_loop.add_signal_handler(signal.SIGINT, ignore)
     event_loop.add_signal_handler(signal.SIGTERM, event_loop.stop)
     event_loop.share_no_signals()
+    os.register_at_fork(after_in_child=forks.after_in_child)
     _pymemtop.set_inbox(functions.receive)
     wire.send(_pymemtop.READY, {"python": "{}.{}.{}".format(*sys.version_info), "pid": os.getpid()})
     status = 0
     try:
         event_loop.run_forever()
     except SystemExit as exc:  # of a task that the app started and left
-        status = exit_status(exc)
+        status = forks.exit_status(exc)
     finally:
         # The end has begun: a second SIGTERM or SHUTDOWN must not stop the loop while it closes.
         event_loop.add_signal_handler(signal.SIGTERM, ignore)
@@ -59,5 +50,5 @@ def run(script):
     try:
         runpy.run_path(script, run_name="__main__")
     except SystemExit as exc:
-        return exit_status(exc)
+        return forks.exit_status(exc)
     return 0
