@@ -45,6 +45,7 @@ libhost_a_SOURCES = \
 	src/host/notes.c src/host/notes.h \
 	src/host/number.c src/host/number.h \
 	src/host/options.c src/host/options.h \
+	src/host/orphans.c src/host/orphans.h \
 	src/host/path.c src/host/path.h \
 	src/host/python_source.c src/host/python_source.h \
 	src/host/report_file.c src/host/report_file.h \

@@ -27,6 +27,7 @@
 #include "base/mem.h"
 #include "host/link.h"
 #include "host/number.h"
+#include "host/orphans.h"
 #include "host/text_pipe.h"
 
 enum {
@@ -52,6 +53,7 @@ struct worker {
     struct segment *segment;
     int statm_fd; /* -1 where it could not be opened */
     uint64_t started_ns;
+    uint64_t ended_ns; /* of orphans_clock_ns */
     bool replaced;
     unsigned handles; /* open in the loop */
 };
@@ -62,8 +64,9 @@ struct supervisor {
     struct supervisor_events events;
     struct worker *worker; /* the one that runs, or NULL */
     uv_timer_t restart;
+    uv_signal_t child_ended; /* for processes that were adopted */
     unsigned backoff_ms;
-    unsigned users; /* workers whose handles are open, and the restart timer */
+    unsigned users; /* workers whose handles are open, the restart timer, child_ended */
     bool closing;
     void (*closed)(void *context);
     void *closed_context;
@@ -186,16 +189,24 @@ static unsigned next_delay(struct supervisor *supervisor, const struct worker *w
     return delay_ms;
 }
 
-/* True while processes that the app started outlive their worker. */
-static bool group_is_left(const struct worker *worker)
+/* To the processes that the app started, when their worker is gone. */
+static void signal_rest(const struct worker *worker, int signal)
 {
-    return worker->process.pid > 0 && kill(-worker->process.pid, 0) == 0;
+    signal_worker(worker, signal);
+    orphans_signal(supervisor_pid(worker->supervisor), worker->ended_ns, signal);
+}
+
+/* True while processes that the app started outlive their worker. */
+static bool rest_is_left(const struct worker *worker)
+{
+    return (worker->process.pid > 0 && kill(-worker->process.pid, 0) == 0) ||
+           orphans_signal(supervisor_pid(worker->supervisor), worker->ended_ns, 0);
 }
 
 static void on_group_grace_over(uv_timer_t *timer)
 {
     struct worker *worker = timer->data;
-    signal_worker(worker, SIGKILL);
+    signal_rest(worker, SIGKILL);
     worker_close(worker);
 }
 
@@ -208,14 +219,15 @@ static void on_exit_seen(uv_process_t *process, int64_t exit_status, int term_si
         .exit_status = term_signal ? 128 + term_signal : (int)exit_status,
         .replaced = worker->replaced && !supervisor->closing,
     };
-    signal_worker(worker, SIGTERM); /* what the app started goes with it */
+    worker->ended_ns = orphans_clock_ns();
+    signal_rest(worker, SIGTERM); /* what the app started goes with it */
     link_finish(&worker->link);
     text_pipe_finish(&worker->out);
     text_pipe_finish(&worker->err);
     supervisor->worker = NULL;
     unsigned delay_ms = end.replaced ? 0 : next_delay(supervisor, worker);
     supervisor->events.died(supervisor->events.context, &end, delay_ms);
-    if (group_is_left(worker))
+    if (rest_is_left(worker))
         uv_timer_start(&worker->timer, on_group_grace_over, GROUP_MS, 0);
     else
         worker_close(worker);
@@ -402,6 +414,11 @@ static void on_restart(uv_timer_t *timer)
     uv_timer_start(&supervisor->restart, on_restart, BACKOFF_LAST_MS, 0);
 }
 
+static void on_child_ended(uv_signal_t *handle, int number ATTR_UNUSED)
+{
+    orphans_signal(supervisor_pid(handle->data), UINT64_MAX, 0);
+}
+
 struct supervisor *supervisor_new(uv_loop_t *loop, const struct supervisor_setup *setup,
                                   const struct supervisor_events *events)
 {
@@ -410,9 +427,13 @@ struct supervisor *supervisor_new(uv_loop_t *loop, const struct supervisor_setup
     supervisor->setup = *setup;
     supervisor->events = *events;
     supervisor->backoff_ms = BACKOFF_FIRST_MS;
-    supervisor->users = 1;
+    supervisor->users = 2;
     uv_timer_init(loop, &supervisor->restart);
     supervisor->restart.data = supervisor;
+    uv_signal_init(loop, &supervisor->child_ended);
+    supervisor->child_ended.data = supervisor;
+    uv_signal_start(&supervisor->child_ended, on_child_ended, SIGCHLD);
+    orphans_adopt();
     return supervisor;
 }
 
@@ -503,7 +524,7 @@ void supervisor_replace(struct supervisor *supervisor, const struct supervisor_s
     }
 }
 
-static void on_restart_closed(uv_handle_t *handle)
+static void on_own_closed(uv_handle_t *handle)
 {
     release(handle->data);
 }
@@ -515,5 +536,6 @@ void supervisor_close(struct supervisor *supervisor, void (*closed)(void *contex
     supervisor->closed_context = context;
     if (supervisor->worker)
         end_worker(supervisor->worker);
-    uv_close((uv_handle_t *)&supervisor->restart, on_restart_closed);
+    uv_close((uv_handle_t *)&supervisor->restart, on_own_closed);
+    uv_close((uv_handle_t *)&supervisor->child_ended, on_own_closed);
 }

@@ -1,6 +1,8 @@
 """Handlers that do what handlers should not: the host and the other invocations go on."""
 
+import os
 import re
+import signal
 
 import pytest
 
@@ -220,3 +222,50 @@ def test_forked_child_that_comes_to_the_end_of_the_handler(write_app, start, kin
     server.wait_line(words)
     assert "pymemtop/_pymemtop_glue" not in server.console
     assert server.worker == worker
+
+
+DAEMON = """import os, subprocess, sys
+# A session of its own, and a parent that has ended; with a child, and deaf to SIGTERM.
+SCRIPT = '''trap "" TERM; sleep 600 & echo $$ $! > pids.new; mv pids.new pids; wait; wait'''
+def main(req) -> str:
+    code = "import os; os.fork() and os._exit(0); os.setsid(); os.execl('/bin/sh', 'sh', '-c', {!r})"
+    subprocess.run([sys.executable, "-c", code.format(SCRIPT)])
+    return "started"
+"""
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL, "save"])
+def test_no_daemon_of_the_app_outlives_its_worker(write_app, start, end):
+    root = write_app({"host.json": "{}", "Fn/function.json": programs.HTTP_FUNCTION,
+                      "Fn/__init__.py": DAEMON})
+    server = start(root)
+    worker = server.worker
+    assert server.get("Fn") == (200, b"started")
+    wait_for((root / "pids").exists, "daemon")
+    pids = [int(pid) for pid in (root / "pids").read_text().split()]
+    assert len(pids) == 2 and all(map(is_alive, pids))
+    if end == signal.SIGTERM:
+        assert server.stop() == 0
+    elif end == signal.SIGKILL:
+        os.kill(worker, signal.SIGKILL)
+    else:
+        (root / "other.py").write_text("")
+    try:
+        wait_for(lambda: not any(map(is_alive, pids)), "end of the daemon")
+    finally:
+        for pid in filter(is_alive, pids):
+            os.kill(pid, signal.SIGKILL)
+
+
+def test_orphans_that_end_are_waited_for(write_app, start):
+    root = write_app({"host.json": "{}", "Fn/function.json": programs.HTTP_FUNCTION,
+                      "Fn/__init__.py": "import subprocess\ndef main(req) -> str:\n"
+                      "    subprocess.run('sh -c \"echo \\\\$\\\\$ >> pids\" &', shell=True)\n"
+                      "    return 'x'\n"})
+    server = start(root)
+    for _ in range(5):
+        assert server.get("Fn") == (200, b"x")
+    pids = wait_for(lambda: (root / "pids").exists() and
+                    (len((root / "pids").read_text().split()) == 5 and
+                     (root / "pids").read_text().split()), "five processes")
+    wait_for(lambda: not any(os.path.exists("/proc/" + pid) for pid in pids), "end of all")
