@@ -458,12 +458,16 @@ void supervisor_kill(struct supervisor *supervisor)
         signal_worker(supervisor->worker, SIGKILL);
 }
 
-void supervisor_catch_up(struct supervisor *supervisor)
+void supervisor_catch_up(struct supervisor *supervisor, bool cut)
 {
     if (!supervisor->worker)
         return;
     text_pipe_catch_up(&supervisor->worker->out);
     text_pipe_catch_up(&supervisor->worker->err);
+    if (!cut)
+        return;
+    text_pipe_cut(&supervisor->worker->out);
+    text_pipe_cut(&supervisor->worker->err);
 }
 
 int supervisor_pid(const struct supervisor *supervisor)

@@ -71,8 +71,8 @@ void supervisor_replace(struct supervisor *supervisor, const struct supervisor_s
 /* SIGKILL; `died` follows, and then the next worker. */
 void supervisor_kill(struct supervisor *supervisor);
 /* Hear at once what the worker has printed by now: it flushes its streams before it says that an
- * invocation is over. */
-void supervisor_catch_up(struct supervisor *supervisor);
+ * invocation is over. With `cut` a line that has no end yet is heard, too. */
+void supervisor_catch_up(struct supervisor *supervisor, bool cut);
 /* 0 while there is none. */
 int supervisor_pid(const struct supervisor *supervisor);
 /* The worker's resident set as /proc says it, in bytes; 0 while there is none. */

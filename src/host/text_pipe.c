@@ -87,6 +87,12 @@ void text_pipe_catch_up(struct text_pipe *text)
     }
 }
 
+void text_pipe_cut(struct text_pipe *text)
+{
+    if (text->line.len)
+        give_out(text);
+}
+
 void text_pipe_finish(struct text_pipe *text)
 {
     uv_os_fd_t fd;
@@ -102,8 +108,7 @@ void text_pipe_finish(struct text_pipe *text)
             left -= (size_t)len < left ? (size_t)len : left;
         }
     }
-    if (text->line.len)
-        give_out(text);
+    text_pipe_cut(text);
 }
 
 void text_pipe_fini(struct text_pipe *text)

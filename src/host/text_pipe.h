@@ -26,6 +26,8 @@ int text_pipe_open(struct text_pipe *text, uv_loop_t *loop, int fd,
                    void (*heard)(void *context, const char *line, size_t len), void *context);
 /* Give out at once the lines that have been written by now. */
 void text_pipe_catch_up(struct text_pipe *text);
+/* Give out what there is of a line without its end; what follows is another line. */
+void text_pipe_cut(struct text_pipe *text);
 /* Take what is there to be read without waiting, and give out the last line. */
 void text_pipe_finish(struct text_pipe *text);
 void text_pipe_fini(struct text_pipe *text);

@@ -85,3 +85,29 @@ def f(req: func.HttpRequest) -> str:
     for number in range(20):
         assert text.index("printed in {}.".format(number)) < text.index("Executed 'Functions.f'")
         text = text[text.index("Executed 'Functions.f'") + 10:]
+
+
+def test_line_without_an_end_is_shown_with_its_invocation(write_app, start):
+    app = write_app({"host.json": "{}", "function_app.py": """
+import os, sys
+import azure.functions as func
+app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
+@app.route()
+def f(req: func.HttpRequest) -> str:
+    print("printed", end="")
+    sys.stderr.write("on stderr")
+    return "x"
+@app.route()
+def g(req: func.HttpRequest) -> str:
+    os.write(1, b"written by C\\nand more")
+    return "x"
+"""})
+    server = start(app)
+    assert server.get("f") == server.get("g") == (200, b"x")
+    server.wait_line(r"Executed 'Functions\.g'")
+    lines = [line.split("] ", 1)[1].split(" (")[0] for line in server.console.splitlines()
+             if "] " in line and "\t" not in line]
+    assert sorted(lines[1:3]) == ["on stderr", "printed"]
+    assert lines[:1] + lines[3:] == ["Executing 'Functions.f'", "Executed 'Functions.f'",
+                                     "Executing 'Functions.g'", "written by C", "and more",
+                                     "Executed 'Functions.g'"]
