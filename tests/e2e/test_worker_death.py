@@ -25,6 +25,7 @@ BUSY = {  # a coroutine that never gives the loop back
 DEATHS = [
     ("Exit", 7, r"worker exited with exit code 7 at Exit/__init__\.py:8"),
     ("Kill", 137, r"worker killed by SIGKILL \(exit code 137\) at Kill/__init__\.py:9"),
+    ("Term", 143, r"worker exited with exit code 143 at Term/__init__\.py:10"),
     ("Segfault", 139, r"worker killed by SIGSEGV \(exit code 139\) at Segfault/__init__\.py:8"),
 ]
 
@@ -108,13 +109,40 @@ def test_busy_worker_is_ended_on_stop(write_app, start):
     assert call.result()[0] == 503
 
 
-def test_time_is_up(write_app, start):
+OVERDUE = """import asyncio, ctypes, re, time
+{kind} main(req) -> str:
+    time.sleep(0.01)
+    {line}
+    return "never"
+"""
+
+
+@pytest.mark.parametrize("kind, line", [
+    ("def", "time.sleep(1000)"),
+    ("def", "while True: pass"),
+    ("def", "re.match('(a+)+b', 'a' * 60)"),
+    ("def", "ctypes.PyDLL(None).sleep(1000)"),  # with the interpreter's lock
+    ("async def", "await asyncio.sleep(1000)"),
+    ("async def", "while True: pass"),
+    ("async def", "time.sleep(1000)"),
+    ("async def", "await asyncio.to_thread(time.sleep, 1000)"),
+])
+def test_time_is_up(write_app, start, kind, line):
     """functionTimeout of host.json: the worker is killed and the call answered, as Azure does."""
     root = write_app({
         "host.json": '{"version": "2.0", "functionTimeout": "00:00:01"}',
         "Forever/function.json": programs.HTTP_FUNCTION,
-        "Forever/__init__.py": "import time\n\n\ndef main(req) -> str:\n"
-                               "    while True:\n        time.sleep(0.01)\n"})
+        "Forever/__init__.py": OVERDUE.format(kind=kind, line=line),
+        "Fine/function.json": programs.HTTP_FUNCTION,
+        "Fine/__init__.py": "def main(req) -> str:\n    return 'fine'\n"})
     server = start(root)
-    assert server.get("Forever")[0] == 500
-    server.wait_line("SIGKILL")
+    worker = server.worker
+    status, body = server.get("Forever")
+    words = ("Forever ran longer than the functionTimeout of 1 s, and is at Forever/__init__.py:4; "
+             "the worker is started again")
+    assert (status, body.decode()) == (500, words + "\n")
+    server.wait_line(re.escape(words) + "$")
+    server.wait_line(r"Executed 'Functions\.Forever' \(Failed, ")
+    server.wait_line(r"worker killed by SIGKILL \(exit code 137\) at Forever/__init__\.py:4; ")
+    assert server.get("Fine") == (200, b"fine")
+    assert not is_alive(worker)

@@ -212,7 +212,7 @@ def test_signals(start):
     worker.process.send_signal(signal.SIGTERM)
     with pytest.raises(EOFError):
         worker.receive()
-    assert worker.end() == 0
+    assert worker.end() == 128 + signal.SIGTERM
 
 
 def test_forked_children_do_not_speak_to_the_host(start):

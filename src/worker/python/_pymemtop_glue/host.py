@@ -5,6 +5,7 @@ import concurrent.futures
 import contextvars
 import json
 import os
+import signal
 import sys
 
 import _pymemtop
@@ -99,6 +100,7 @@ class Host:
         self.loop = loop
         self.functions = {}
         self.app = None  # of the v2 model
+        self.status = 0  # of the process
         self._tasks = set()  # asyncio itself keeps weak references only
         self._futures = set()
         self._pool = concurrent.futures.ThreadPoolExecutor(pool_size())
@@ -201,6 +203,11 @@ class Host:
             call.fail(exc)
         call.end()
 
+    def terminate(self):
+        """SIGTERM: an end in good order, with the status of a process that it has killed."""
+        self.status = 128 + signal.SIGTERM
+        self.loop.stop()
+
     def close(self):
         """Cancel what runs, run what was set to run at exit. The loop has stopped."""
         _pymemtop.exit_within(SHUTDOWN_SECONDS)
@@ -224,10 +231,9 @@ class Host:
         except BaseException as exc:  # SystemExit, CancelledError
             sys.stderr.write("the app failed to shut down: {}\n".format(failures.describe(exc)))
 
-    @staticmethod
-    def _leave():
+    def _leave(self):
         """End with handlers still running in threads, for which the interpreter would wait."""
         import atexit
         atexit._run_exitfuncs()
         flush_output()
-        os._exit(0)
+        os._exit(self.status)

@@ -24,22 +24,21 @@ def main(app_root):
     functions = host.Host(event_loop)
     # Ctrl-C in the terminal reaches every process of the group; it is the host that ends.
     event_loop.add_signal_handler(signal.SIGINT, ignore)
-    event_loop.add_signal_handler(signal.SIGTERM, event_loop.stop)
+    event_loop.add_signal_handler(signal.SIGTERM, functions.terminate)
     event_loop.share_no_signals()
     os.register_at_fork(after_in_child=forks.after_in_child)
     _pymemtop.set_inbox(functions.receive)
     wire.send(_pymemtop.READY, {"python": "{}.{}.{}".format(*sys.version_info), "pid": os.getpid()})
-    status = 0
     try:
         event_loop.run_forever()
     except SystemExit as exc:  # of a task that the app started and left
-        status = forks.exit_status(exc)
+        functions.status = forks.exit_status(exc)
     finally:
         # The end has begun: a second SIGTERM or SHUTDOWN must not stop the loop while it closes.
         event_loop.add_signal_handler(signal.SIGTERM, ignore)
         _pymemtop.set_inbox(None)
         functions.close()
-    return status
+    return functions.status
 
 
 def run(script):
