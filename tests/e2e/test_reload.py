@@ -96,6 +96,77 @@ def test_function_json_and_host_json(app, start):
     wait_for(lambda: server.request("/v1/New")[0] == 200, lambda: server.console)
 
 
+def by_rename(path, text):
+    """The new text is another file, which takes the place of the old one."""
+    new = path.with_name("." + path.name + ".new")
+    new.write_text(text)
+    new.rename(path)
+
+
+def by_backup(path, text):
+    """The old file is moved away, the text written anew, and then the old file deleted."""
+    backup = path.rename(path.with_name(path.name + "~"))
+    path.write_text(text)
+    backup.unlink()
+
+
+@pytest.mark.parametrize("save", [by_rename, by_backup])
+def test_editors_that_write_another_file(app, start, save):
+    server = start(app)
+    for word in ("two", "three"):  # the second is of a file that came in place of the first
+        save(app / "helper.py", "def word():\n    return '{}'\n".format(word))
+        answers(server, "Fn", 200, word.encode())
+    save(app / "Fn" / "function.json", FUNCTION.replace('"name": "req"',
+                                                        '"name": "req", "route": "moved"'))
+    answers(server, "moved", 200, b"three")
+    save(app / "host.json", '{"version": "2.0", "extensions": {"http": {"routePrefix": "v1"}}}')
+    wait_for(lambda: server.request("/v1/moved")[0] == 200, lambda: server.console)
+
+
+def test_last_of_many_saves_holds(app, start):
+    server = start(app)
+    for number in range(200):
+        (app / "helper.py").write_text("def word():\n    return '{}'\n".format(number))
+    answers(server, "Fn", 200, b"199")
+    server.wait_line(LOADED_AGAIN)
+
+
+def test_function_json_that_is_deleted(app, start):
+    (app / "Other").mkdir()
+    (app / "Other" / "__init__.py").write_text(SOURCE)
+    (app / "Other" / "function.json").write_text(FUNCTION)
+    server = start(app)
+    (app / "Fn" / "function.json").unlink()
+    answers(server, "Fn", 404, b"")
+    assert server.get("Other") == (200, b"one")
+    (app / "Fn" / "function.json").write_text(FUNCTION)
+    answers(server, "Fn", 200, b"one")
+
+
+def test_fault_and_its_mending_while_an_invocation_runs(write_app, start):
+    """The worker that comes is that of the text that was saved last."""
+    app = write_app({"host.json": "{}", "function_app.py": V2 + """
+import os, time
+@app.route()
+def slow(req: func.HttpRequest) -> str:
+    while not os.path.exists("go"):
+        time.sleep(0.01)
+    return "old"
+"""})
+    server = start(app)
+    slow = server.begin("slow")
+    server.wait_line("Executing 'Functions.slow'")
+    (app / "function_app.py").write_text("def broken(:\n")
+    said = server.wait_line(LOADED_AGAIN)
+    (app / "function_app.py").write_text(V2.replace('"first"', '"mended"'))
+    server.wait_line(LOADED_AGAIN, said.end())
+    late = server.begin("first")
+    (app / "go").touch()
+    assert slow.result() == (200, b"old")
+    assert late.result() == (200, b"mended")
+    assert "SyntaxError" not in server.console
+
+
 def test_fault_and_its_mending(app, start):
     server = start(app)
     source = app / "Fn" / "__init__.py"
