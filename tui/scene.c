@@ -82,7 +82,7 @@ static bool request_text(const struct model *model, const struct model_function 
     const struct invocation *latest = latest_invocation(model);
     if (!latest)
         return false;
-    if (!function || strcmp(function->name, latest->function))
+    if (!function || strcmp(function->name, latest->function) != 0)
         buf_printf(out, "%s: ", latest->function);
     buf_printf(out, "%s", latest->request);
     return true;
