@@ -38,9 +38,11 @@ def worker_program():
 
 
 def worker_programs():
-    """Those of all Pythons, for tests that need no package of the environment."""
+    """Those of all Pythons, or PYMEMTOP_PYTHON's alone, for tests that need no package of the
+    environment."""
     build = os.environ.get("PYMEMTOP_BUILD", "")
-    return sorted(path for path in glob.glob(os.path.join(build, "pymemtop-worker-3.*"))
+    name = "pymemtop-worker-" + (os.environ.get("PYMEMTOP_PYTHON") or "3.*")
+    return sorted(path for path in glob.glob(os.path.join(build, name))
                   if build and os.access(path, os.X_OK) and os.path.isfile(path))
 
 
