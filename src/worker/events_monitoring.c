@@ -106,8 +106,8 @@ static int int_argument(PyObject *const *arguments, int index)
     return (int)PyUnstable_Long_CompactValue((PyLongObject *)arguments[index]);
 }
 
-/* The first start of a code object that matters: ask for its local events. Where there are none it
- * is not profiled. */
+/* The first start of a code object that matters: ask for its local events. Where there are none (a
+ * program can free every tool that there is) it is not profiled, and no loop's callback. */
 static void monitor(PyCodeObject *code, struct code_info *info)
 {
     bool is_step = info->kind == CODE_LOOP_STEP;
@@ -137,7 +137,7 @@ static PyObject *on_start(PyObject *Py_UNUSED(self), PyObject *const *arguments,
         monitor(code, info);
     if (info->kind == CODE_PROFILED)
         tracer_enter(frame, info, code->co_firstlineno, false);
-    else if (publish_running() > 0)
+    else if (info->kind == CODE_LOOP_STEP && publish_running() > 0)
         loop_step_begin(frame, frame->localsplus[0]);
     Py_RETURN_NONE;
 }
