@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define HUGE_PAGE_BYTES ((int64_t)2 << 20)
@@ -58,12 +59,26 @@ void witness_open(struct witness *witness)
     pthread_getcpuclockid(pthread_self(), &witness->clock);
     snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)gettid());
     witness->stat_fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat stat;
+    if (witness->stat_fd >= 0 && fstat(witness->stat_fd, &stat) == 0) {
+        witness->stat_device = stat.st_dev;
+        witness->stat_inode = stat.st_ino;
+    }
     witness_look(witness);
+}
+
+/* Programs close "all" descriptors, children made by fork above all; the number may be another
+ * file's by now. */
+static bool descriptor_is_ours(const struct witness *witness)
+{
+    struct stat stat;
+    return fstat(witness->stat_fd, &stat) == 0 && stat.st_dev == witness->stat_device &&
+           stat.st_ino == witness->stat_inode;
 }
 
 void witness_close(struct witness *witness)
 {
-    if (witness->stat_fd >= 0)
+    if (witness->stat_fd >= 0 && descriptor_is_ours(witness))
         close(witness->stat_fd);
     witness->stat_fd = -1;
 }

@@ -11,11 +11,14 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <time.h>
 
 struct witness {
     clockid_t clock;
     int stat_fd; /* /proc/self/task/TID/stat, or -1 */
+    dev_t stat_device;
+    ino_t stat_inode; /* these two tell whether stat_fd is still that */
     struct timespec cpu;
     uint64_t faults;
 };
@@ -29,7 +32,8 @@ struct evidence {
 
 /* Watch the calling thread from now on. */
 void witness_open(struct witness *witness);
-/* Stop watching; the record may be opened again, by another thread. */
+/* Stop watching; the record may be opened again, by another thread. A descriptor that the program
+ * has closed, and has got again for a file of its own, is left open. */
 void witness_close(struct witness *witness);
 /* What the thread has done since the last look. */
 struct evidence witness_look(struct witness *witness);

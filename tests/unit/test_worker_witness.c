@@ -1,6 +1,7 @@
 /* What a witness says of a thread that sleeps, computes, and touches memory. */
 #include "config.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdarg.h>
@@ -8,6 +9,7 @@
 #include <stdint.h>
 #include <setjmp.h>
 #include <sys/mman.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "worker/witness.h"
@@ -72,8 +74,30 @@ static void test_witness(void **state)
     witness_close(&witness); /* harmless */
 }
 
+/* A program that closes all descriptors, as a daemon does, opens files of its own afterwards. */
+static void test_descriptor_of_the_program_stays_open(void **state)
+{
+    (void)state;
+    witness_open(&witness);
+    int fd = witness.stat_fd;
+    assert_true(fd >= 0);
+    close(fd);
+    assert_int_equal(open("/dev/null", O_RDONLY | O_CLOEXEC), fd);
+    witness_close(&witness);
+    assert_true(fcntl(fd, F_GETFD) >= 0);
+    close(fd);
+
+    witness_open(&witness);
+    fd = witness.stat_fd;
+    witness_close(&witness);
+    assert_int_equal(fcntl(fd, F_GETFD), -1);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_witness)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_witness),
+        cmocka_unit_test(test_descriptor_of_the_program_stays_open),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
