@@ -95,11 +95,24 @@ uint32_t publish_add_file(const char *path, size_t len)
     return index;
 }
 
+static bool has_function(uint32_t file, uint32_t first_line, uint32_t last_line, const char *name,
+                         size_t len)
+{
+    uint32_t count = LOAD(segment->function_count);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct segment_function *each = &segment->functions[i];
+        if (each->file == file && each->first_line == first_line && each->last_line == last_line &&
+            each->name_len == len && memcmp(segment->strings + each->name_offset, name, len) == 0)
+            return true;
+    }
+    return false;
+}
+
 void publish_add_function(uint32_t file, uint32_t first_line, uint32_t last_line, const char *name,
                           size_t len)
 {
     uint32_t index = LOAD(segment->function_count);
-    if (index >= SEGMENT_FUNCTIONS)
+    if (index >= SEGMENT_FUNCTIONS || has_function(file, first_line, last_line, name, len))
         return;
     struct segment_function *function = &segment->functions[index];
     if (!add_string(name, len, &function->name_offset, &function->name_len))

@@ -30,6 +30,7 @@ int publish_open(struct segment *segment, struct error *error);
 void publish_detach(void);
 
 uint32_t publish_add_file(const char *path, size_t len);
+/* Once for each, though a program may compile it, or load its module, again and again. */
 void publish_add_function(uint32_t file, uint32_t first_line, uint32_t last_line, const char *name,
                           size_t len);
 /* A fresh site; the caller remembers it (one for each line of a file). A full table is a lost line.

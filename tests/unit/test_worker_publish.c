@@ -53,6 +53,20 @@ static void test_own_memory_is_left_out(void **state)
     assert_in_range(change + (64 << 10), 0, 128 << 10);
 }
 
+/* A program that compiles a function at every request must not fill the table with it. */
+static void test_function_is_published_once(void **state)
+{
+    (void)state;
+    uint32_t before = atomic_load(&segment->function_count);
+    for (int i = 0; i < SEGMENT_FUNCTIONS + 1; i++)
+        publish_add_function(7, 1, 2, "again", 5);
+    assert_int_equal(atomic_load(&segment->function_count), before + 1);
+    publish_add_function(7, 1, 3, "again", 5);
+    publish_add_function(8, 1, 2, "again", 5);
+    publish_add_function(7, 1, 2, "other", 5);
+    assert_int_equal(atomic_load(&segment->function_count), before + 4);
+}
+
 /* Programs close all descriptors that they do not know. */
 static void test_reading_survives_a_closed_descriptor(void **state)
 {
@@ -188,6 +202,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_own_memory_is_left_out),
+        cmocka_unit_test(test_function_is_published_once),
         cmocka_unit_test(test_reading_survives_a_closed_descriptor),
         cmocka_unit_test(test_line_in_two_invocations),
         cmocka_unit_test(test_changes_add_up),
