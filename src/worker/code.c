@@ -27,17 +27,52 @@ struct free_info {
 };
 _Static_assert(sizeof(struct free_info) <= sizeof(struct code_info), "an info holds a link");
 
+/* And their heads, by order. */
+struct free_heads {
+    struct free_heads *next;
+};
+_Static_assert(sizeof(struct free_heads) <= sizeof(struct code_head), "a head holds a link");
+enum { HEAD_ORDERS = 17 }; /* up to 65,536 heads; a module with more has none */
+
 Py_ssize_t code_extra_index = -1;
 static struct traced_file *files;
 static struct file_name *file_names;
 static struct free_info *free_infos;
+static struct free_heads *free_heads[HEAD_ORDERS];
 /* Stands for every code object that no info could be made for. */
 static struct code_info no_info = {.kind = CODE_OTHER};
+
+/* Room for at least `count` (> 0) heads, of the order that is written to `order`; or NULL. */
+static struct code_head *take_heads(size_t count, unsigned *order)
+{
+    unsigned least = 0;
+    while (least < HEAD_ORDERS && (size_t)1 << least < count)
+        least++;
+    if (least == HEAD_ORDERS)
+        return NULL;
+    *order = least;
+    if (!free_heads[least])
+        return arena_alloc(sizeof(struct code_head) << least);
+    void *memory = free_heads[least];
+    free_heads[least] = free_heads[least]->next;
+    return memory;
+}
+
+static void give_back_heads(struct code_info *info)
+{
+    void *memory = info->heads;
+    if (!memory)
+        return;
+    struct free_heads *link = memory;
+    link->next = free_heads[info->head_order];
+    free_heads[info->head_order] = link;
+}
 
 static void release_info(void *info)
 {
     if (!info || info == &no_info)
         return;
+    give_back_heads(info);
     struct free_info *link = info;
     link->next = free_infos;
     free_infos = link;
@@ -203,7 +238,7 @@ static int compare_heads(const void *a, const void *b)
 static void find_heads(PyCodeObject *code, struct code_info *info)
 {
     Py_ssize_t count = PyTuple_GET_SIZE(code->co_consts);
-    struct code_head *heads = count ? arena_alloc((size_t)count * sizeof *heads) : NULL;
+    struct code_head *heads = count ? take_heads((size_t)count, &info->head_order) : NULL;
     for (Py_ssize_t i = 0; heads && i < count; i++) {
         PyObject *constant = PyTuple_GET_ITEM(code->co_consts, i);
         if (!PyCode_Check(constant) || !is_function((PyCodeObject *)constant))

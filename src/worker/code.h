@@ -46,7 +46,8 @@ struct code_info {
     bool is_announced;        /* the function was published */
     struct code_head *heads;  /* in the arena; of profiled code outside of functions */
     size_t head_count;
-    int last_offset; /* the one asked for last by code_line_at, and its line; 0: none yet */
+    unsigned head_order; /* there is room for 2^head_order of them */
+    int last_offset;     /* the one asked for last by code_line_at, and its line; 0: none yet */
     int last_line;
 };
 

@@ -118,6 +118,22 @@ static void test_heads_of_functions(void **state)
     assert_false(code_defines_at(outer, 6));
 }
 
+/* A module that is loaded again at every request takes no more memory each time. */
+static void test_what_is_gone_leaves_its_room(void **state)
+{
+    (void)state;
+    int64_t own_bytes = 0;
+    for (int i = 0; i < 20000; i++) {
+        PyObject *copy = PyObject_CallMethod((PyObject *)module, "replace", NULL);
+        assert_non_null(copy);
+        assert_true(code_info((PyCodeObject *)copy)->head_count > 0);
+        Py_DECREF(copy);
+        if (i == 0)
+            own_bytes = rss_own_bytes();
+    }
+    assert_int_equal(rss_own_bytes(), own_bytes);
+}
+
 static void test_announced_function(void **state)
 {
     (void)state;
@@ -136,6 +152,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_qualified_names),
         cmocka_unit_test(test_heads_of_functions),
+        cmocka_unit_test(test_what_is_gone_leaves_its_room),
         cmocka_unit_test(test_announced_function),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
