@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -184,13 +185,37 @@ class Server:
             [PYMEMTOP, "start", "-p", "0", *map(str, options), str(path)],
             env=environment(env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT)
-        self.console = ""
+        os.set_blocking(self.process.stdout.fileno(), False)
+        self.reading = threading.Lock()
+        self.text, self.rest = "", b""
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
 
+    def _take(self):
+        """Read what is there; False at the end."""
+        with self.reading:
+            while True:
+                try:
+                    chunk = os.read(self.process.stdout.fileno(), 1 << 16)
+                except BlockingIOError:
+                    return True
+                lines, end, self.rest = (self.rest + chunk).rpartition(b"\n")
+                self.text += (lines + end).decode()
+                if not chunk:
+                    self.text += self.rest.decode()
+                    return False
+
     def _read(self):
-        for line in self.process.stdout:
-            self.console += line.decode()
+        """The pipe is not to fill up while nobody asks for the console."""
+        while self._take():
+            select.select([self.process.stdout], [], [])
+
+    @property
+    def console(self):
+        """All lines that it has written by now: what it says of a call it says before it answers."""
+        if not self.process.stdout.closed:
+            self._take()
+        return self.text
 
     def wait_line(self, pattern, after=0):
         """The match of the first line of the console, from the offset `after`, with `pattern`."""
