@@ -1,60 +1,82 @@
 #include "config.h"
 #include "worker/self_check.h"
 
+#include <dirent.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "worker/publish.h"
 #include "worker/rss.h"
 #include "worker/thread.h"
 
-static bool is_on;
+static DIR *tasks;         /* NULL: off */
 static int64_t last_bytes; /* the RSS at the event before, whichever thread's */
 
 void self_check_open(int64_t rss_bytes)
 {
-    is_on = true;
+    tasks = opendir("/proc/self/task");
     last_bytes = rss_bytes;
 }
 
 bool self_check_is_on(void)
 {
-    return is_on;
+    return tasks != NULL;
 }
 
-static uint64_t read_others_ns(const struct thread *thread)
+/* The processor's clock of a thread of this process, from its kernel id: the encoding of
+ * pthread_getcpuclockid, which cannot name a thread that has ended for the C library already. */
+static clockid_t clock_of_task(int tid)
 {
-    uint64_t sum_ns = 0;
-    for (const struct thread *other = thread_first(); other; other = other->next) {
-        struct timespec time = {0};
-        if (other != thread && clock_gettime(other->witness.clock, &time) == 0)
-            sum_ns += (uint64_t)time.tv_sec * NS_PER_SECOND + (uint64_t)time.tv_nsec;
-    }
-    return sum_ns;
+    enum { PER_THREAD = 4, SCHEDULED = 2 };
+    return (clockid_t)(~(unsigned)tid << 3) | PER_THREAD | SCHEDULED;
 }
 
-static int64_t read_faults(void)
+static int64_t read_faults(int who)
 {
     struct rusage usage = {0};
-    getrusage(RUSAGE_THREAD, &usage);
+    getrusage(who, &usage);
     return usage.ru_minflt + usage.ru_majflt;
+}
+
+/* A thread that has come or gone changes the sum of the clocks as well. */
+static struct others read_others(void)
+{
+    struct others others = {.faults = read_faults(RUSAGE_SELF) - read_faults(RUSAGE_THREAD)};
+    int own = (int)gettid();
+    rewinddir(tasks);
+    for (const struct dirent *entry; (entry = readdir(tasks));) {
+        struct timespec time = {0};
+        int tid = atoi(entry->d_name);
+        if (tid > 0 && tid != own && clock_gettime(clock_of_task(tid), &time) == 0)
+            others.cpu_ns += (uint64_t)time.tv_sec * NS_PER_SECOND + (uint64_t)time.tv_nsec;
+    }
+    return others;
+}
+
+static bool acted(const struct others *since, const struct others *until)
+{
+    return since->cpu_ns != until->cpu_ns || since->faults != until->faults;
 }
 
 void self_check_event(struct thread *thread, bool is_kept)
 {
     struct self_check *before = &thread->self_check;
-    /* Around the reading, so that who made a change in between has run by either of two events. */
-    uint64_t others_ns = read_others_ns(thread);
+    /* Around the reading, so that who made a change in between has acted by either of two events.
+     */
+    struct others others = read_others();
     int64_t rss_bytes = rss_read_bytes();
-    bool others_ran = read_others_ns(thread) != before->others_ns;
-    bool is_own = !others_ran || read_faults() != before->faults;
+    struct others after = read_others();
+    bool is_own =
+        !acted(&before->others, &after) || read_faults(RUSAGE_THREAD) != before->own_faults;
     bool is_changed = rss_bytes != last_bytes;
     publish_verified(is_changed, is_changed && is_kept && is_own);
     last_bytes = rss_bytes;
-    before->others_ns = others_ns;
+    before->others = others;
     /* After a fork by another thread what is written above faults, and so may the stack below this
      * call: the second one has touched all before it counts. */
-    read_faults();
-    before->faults = read_faults();
+    read_faults(RUSAGE_THREAD);
+    before->own_faults = read_faults(RUSAGE_THREAD);
 }

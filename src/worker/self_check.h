@@ -5,8 +5,10 @@
  *
  * Missed is what the thread whose event it is has done itself since its event before, too quickly
  * for the gate. Another thread may have changed the RSS meanwhile; that is no miss, since it is
- * still within its line, at whose end it looks itself. Which it was is told by the thread's page
- * faults, and by the processor time of the others.
+ * still within its line, at whose end it looks itself. Which it was is told by the page faults and
+ * the processor time of either: of all threads that /proc lists, also of those that the interpreter
+ * does not know, or knows no more while they give their stack back. Faults are needed beside the
+ * clock, since that of a thread that begins can stand still for its first faults.
  *
  * Thread: under the interpreter lock.
  */
@@ -18,15 +20,22 @@
 
 struct thread;
 
-/* What was so at a thread's latest event. */
-struct self_check {
-    uint64_t others_ns; /* processor time of the other threads that the tracer knows */
-    int64_t faults;     /* the thread's own page faults */
+/* What the process's other threads have done so far. */
+struct others {
+    uint64_t cpu_ns;
+    int64_t faults;
 };
 
-/* From now on events are checked; `rss_bytes` is the RSS now. */
+/* What was so at a thread's latest event. */
+struct self_check {
+    struct others others;
+    int64_t own_faults;
+};
+
+/* From now on events are checked; `rss_bytes` is the RSS now. Does nothing where
+ * the threads cannot be listed. */
 void self_check_open(int64_t rss_bytes);
-/* True after self_check_open. */
+/* True once that has been done. */
 bool self_check_is_on(void);
 /* An event of `thread`, the calling one; `is_kept` says that the gate would have kept the RSS from
  * being read. */

@@ -32,6 +32,7 @@ def assert_sums(report):
     ("grow", 20000, 60000, 500),
     ("count", 30000, 90000, 1),
     ("one_by_one", 300, 100000, 1000),
+    ("native", 100, 90000, 100),
 ])
 def test_no_change_is_missed(how, turns, fewest_events, fewest_changes):
     report, events, changes, misses = verify(how, turns)

@@ -11,6 +11,7 @@ libc = ctypes.CDLL(None)
 libc.malloc.restype = ctypes.c_void_p
 libc.malloc.argtypes = [ctypes.c_size_t]
 libc.free.argtypes = [ctypes.c_void_p]
+free = ctypes.cast(libc.free, ctypes.c_void_p)
 zeros = open("/dev/zero", "rb", buffering=0)
 
 
@@ -98,6 +99,17 @@ def at_once(turns):
     count(turns * 1000)
     for thread in threads:
         thread.join()
+
+
+def native(turns):
+    """Threads of which Python knows nothing, and that do no more than free a block."""
+    for _ in range(turns):
+        block = libc.malloc(8 << 20)
+        ctypes.memset(block, 1, 8 << 20)
+        thread = ctypes.c_void_p()
+        libc.pthread_create(ctypes.byref(thread), None, free, ctypes.c_void_p(block))
+        count(300)
+        libc.pthread_join(thread, None)
 
 
 def main(req: func.HttpRequest) -> func.HttpResponse:
