@@ -24,7 +24,6 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -46,7 +45,8 @@ enum {
 static struct {
     uv_loop_t *loop;
     uv_poll_t poll;
-    int fd; /* -1 where there is no host */
+    int fd;      /* -1 where there is no host */
+    ino_t inode; /* of the socket behind it */
     bool is_open;
     bool has_frame; /* in `frame` */
     bool has_ended; /* the stream has, and Python was not told */
@@ -54,8 +54,9 @@ static struct {
     struct frame_reader reader;
     PyObject *inbox;      /* owned; NULL before set_inbox */
     pthread_mutex_t send; /* held while a frame is being written */
-    atomic_bool is_closing;
-} host_link = {.fd = -1, .send = PTHREAD_MUTEX_INITIALIZER};
+    pthread_mutex_t end;  /* held while the guard looks at fd, and for is_closing */
+    bool is_closing;      /* fd is no longer the guard's to look at */
+} host_link = {.fd = -1, .send = PTHREAD_MUTEX_INITIALIZER, .end = PTHREAD_MUTEX_INITIALIZER};
 
 /* ---- receiving ---- */
 
@@ -268,30 +269,36 @@ static PyObject *py_exit_within(PyObject *Py_UNUSED(module), PyObject *seconds)
     Py_RETURN_NONE;
 }
 
+/* What the guard finds. */
+enum guarded { GUARDED_THERE, GUARDED_LOST, GUARDED_CLOSING };
+
 /* Is the descriptor no longer the socket that it was? An app that closes all descriptors closes it,
- * too, and nothing could be heard from this worker any more. */
-static bool is_lost(int fd, ino_t inode)
+ * too, and nothing could be heard from this worker any more. Where link_close has begun it may be
+ * closed by us, and is not looked at. */
+static enum guarded look_after(int fd, ino_t inode)
 {
     struct stat info;
-    return fstat(fd, &info) < 0 || info.st_ino != inode;
+    enum guarded found = GUARDED_CLOSING;
+    pthread_mutex_lock(&host_link.end);
+    if (!host_link.is_closing)
+        found = fstat(fd, &info) < 0 || info.st_ino != inode ? GUARDED_LOST : GUARDED_THERE;
+    pthread_mutex_unlock(&host_link.end);
+    return found;
 }
 
 static void *guard(void *context)
 {
     static const char words[] = "the app has closed the worker's connection to its host\n";
     struct pollfd peer = {.fd = (int)(intptr_t)context, .events = POLLRDHUP};
-    struct stat info;
-    ino_t inode = fstat(peer.fd, &info) == 0 ? info.st_ino : 0;
+    enum guarded found;
     int ready;
-    while ((ready = poll(&peer, 1, GUARD_MS)) <= 0) {
-        if (atomic_load(&host_link.is_closing))
-            return NULL;
-        if (ready == 0 && is_lost(peer.fd, inode))
-            break;
-    }
-    if (atomic_load(&host_link.is_closing))
+    do {
+        ready = poll(&peer, 1, GUARD_MS);
+        found = look_after(peer.fd, host_link.inode);
+    } while (ready <= 0 && found == GUARDED_THERE);
+    if (found == GUARDED_CLOSING)
         return NULL;
-    if (is_lost(peer.fd, inode)) {
+    if (found == GUARDED_LOST) {
         if (write(STDERR_FILENO, words, sizeof words - 1) < 0)
             end_process(); /* that descriptor is closed, too */
         end_process();
@@ -303,8 +310,10 @@ static void *guard(void *context)
 
 static int open_on(uv_loop_t *loop, int fd)
 {
-    if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+    struct stat info;
+    if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || fstat(fd, &info) < 0)
         return -errno;
+    host_link.inode = info.st_ino;
     int result = uv_poll_init(loop, &host_link.poll, fd);
     if (result)
         return result;
@@ -341,7 +350,9 @@ static void on_closed(uv_handle_t *handle)
 
 void link_close(void)
 {
-    atomic_store(&host_link.is_closing, true);
+    pthread_mutex_lock(&host_link.end);
+    host_link.is_closing = true;
+    pthread_mutex_unlock(&host_link.end);
     if (host_link.is_open)
         uv_close((uv_handle_t *)&host_link.poll, on_closed);
     while (host_link.is_open)
@@ -354,8 +365,9 @@ void link_close(void)
 
 void link_after_fork(void)
 {
-    /* The thread that may have held the mutex is not in the child. */
+    /* The threads that may have held the mutexes are not in the child. */
     pthread_mutex_init(&host_link.send, NULL);
+    pthread_mutex_init(&host_link.end, NULL);
     if (host_link.is_open)
         uv_poll_stop(&host_link.poll);
     close_socket();

@@ -3,7 +3,8 @@
 PYMEMTOP_BUILD      the folder in which pymemtop was built
 PYMEMTOP_VENV       a virtual environment with the packages of tests/requirements.txt; tests that
                     need one are skipped where it is empty or missing
-PYMEMTOP_SANITIZED  1 for a build with sanitizers, whose memory figures are not those of a plain one
+PYMEMTOP_SANITIZED  what --with-sanitizer was given, nothing for a plain build: with sanitizers the
+                    figures of memory are other ones
 PYMEMTOP_TEST_LIMIT seconds to wait for anything (60); nothing is ever waited for longer than needed
 """
 

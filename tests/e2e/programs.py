@@ -20,7 +20,8 @@ VENV = os.environ.get("PYMEMTOP_VENV", "")
 if not os.path.exists(os.path.join(VENV, "bin", "python")):
     VENV = ""
 APPS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "apps")
-SANITIZED = os.environ.get("PYMEMTOP_SANITIZED") == "1"
+SANITIZER = os.environ.get("PYMEMTOP_SANITIZED", "")
+SANITIZED = SANITIZER != ""
 LIMIT = int(os.environ.get("PYMEMTOP_TEST_LIMIT", "60"))  # seconds; only what hangs comes near it
 MIB = 1 << 20
 # The function.json of a function that HTTP calls.
