@@ -14,6 +14,10 @@
  *   sites      one for each (file, line) that has run: its totals over the worker's life
  *   slots      the running invocations; slot 0 is work outside every invocation
  *   cells      a line's counters within one slot, chained from the slot
+ *   site_heap  what a line allocated and freed, over the worker's life; by the index of its site
+ *   cell_heap  the same within one invocation; by the index of the cell
+ *   slot_heap  an invocation's sums of that; by the index of its slot
+ *   kept       what the latest invocations left behind, by line
  *   ring       changes of RSS in their order (wire/ring.h)
  *   strings    bytes of paths and names
  *
@@ -34,7 +38,7 @@
 #include "wire/ring.h"
 
 #define SEGMENT_MAGIC   0x504d5453u /* "STMP" */
-#define SEGMENT_VERSION 2u
+#define SEGMENT_VERSION 3u
 
 enum segment_limits {
     SEGMENT_FILES = 512,
@@ -43,6 +47,8 @@ enum segment_limits {
     SEGMENT_SLOTS = 1024, /* more than the host's HTTP server has connections */
     SEGMENT_CELLS = 16384,
     SEGMENT_STRING_BYTES = 256 * 1024,
+    SEGMENT_KEPT = 128, /* invocations whose blocks are told apart, those that run among them */
+    SEGMENT_KEPT_ROWS = 1024,
 };
 
 /* Index 0 of sites and cells means "none"; what the writer counts there nobody reads. */
@@ -60,6 +66,70 @@ struct line_counters {
     _Atomic int64_t increment_bytes;      /* sum of after minus before, callees included */
     _Atomic int64_t self_increment_bytes; /* the same without profiled callees */
     _Atomic uint64_t occurrences;         /* executions begun, as memory_profiler counts them */
+};
+
+/*
+ * The heap, to the byte: sizes as they were asked for. Python's allocators and everybody else's are
+ * told apart. RAW is Python's, too (PyMem_RawMalloc), but is used without the interpreter lock, and
+ * so is counted apart; readers add it to HEAP_PYTHON.
+ */
+enum heap_domain {
+    HEAP_PYTHON, /* PyMem_Malloc, PyObject_Malloc */
+    HEAP_RAW,    /* PyMem_RawMalloc */
+    HEAP_NATIVE, /* malloc and its kin, anonymous mmap; of lines, blocks of 1 KiB and more */
+    HEAP_DOMAINS
+};
+
+/* Bytes. What was allocated less what was freed is "Net": a line that frees what another allocated
+ * has a negative one. A realloc frees the old size and allocates the new one. */
+struct heap_flow {
+    _Atomic uint64_t allocated_bytes;
+    _Atomic uint64_t freed_bytes;
+};
+
+struct segment_site_heap {
+    struct heap_flow flow[HEAP_DOMAINS];
+    _Atomic int64_t retained_bytes[HEAP_DOMAINS]; /* allocated by the line, and not freed yet */
+    /* The most that the heap has stood above its size at the start of an execution of the line,
+     * profiled callees included: a block that is freed at once shows here. */
+    _Atomic int64_t high_bytes;
+};
+
+struct segment_cell_heap {
+    struct heap_flow flow[HEAP_DOMAINS];
+    _Atomic int64_t high_bytes;
+};
+
+/* Bytes; all set before the slot is ENDED. While it runs, `end` and `lines` follow. Shared is what
+ * is left: end - start - lines - elsewhere. */
+struct segment_slot_heap {
+    _Atomic int64_t start_bytes; /* of the whole heap when the invocation began */
+    _Atomic int64_t end_bytes;
+    _Atomic int64_t lines_bytes;     /* sum of its lines' net */
+    _Atomic int64_t elsewhere_bytes; /* its own, but on no line */
+    _Atomic int64_t left_bytes;      /* what it allocated, and was not freed when it ended */
+    _Atomic uint32_t kept;           /* its index in the columns of `kept`; KEPT_EARLIER: none */
+    uint32_t reserved;
+};
+
+/* Columns of `kept`: 0 is unused; 1 is everything that is told apart no more (earlier invocations,
+ * and what none allocated); the others belong to one invocation each. */
+enum { KEPT_NONE, KEPT_EARLIER, KEPT_FIRST };
+
+struct segment_kept_column {
+    _Atomic uint64_t number;     /* of the invocation; INVOCATION_OUTSIDE: the column is free */
+    _Atomic uint32_t is_running; /* its invocation has not ended */
+    uint32_t reserved;
+};
+
+/* A line that invocations leave blocks of. Rows only grow in number; a line without one (they are
+ * all taken) is in the totals alone. */
+struct segment_kept_row {
+    uint32_t site;
+    uint32_t reserved;
+    _Atomic int64_t alive_bytes[SEGMENT_KEPT];       /* of HEAP_PYTHON, now */
+    _Atomic int64_t alive_other_bytes[SEGMENT_KEPT]; /* of the other domains, now */
+    _Atomic int64_t left_bytes[SEGMENT_KEPT];        /* of both, when the invocation ended */
 };
 
 struct segment_file {
@@ -118,6 +188,15 @@ struct segment {
     _Atomic uint64_t verified_changes;   /* of these, those where the RSS had changed, */
     _Atomic uint64_t verified_misses;    /* of these, those that the time gate would have missed */
 
+    _Atomic uint32_t heap_is_on;              /* Python's blocks are counted */
+    _Atomic uint32_t native_is_on;            /* and native ones */
+    _Atomic int64_t heap_bytes[HEAP_DOMAINS]; /* allocated and not freed, now */
+    _Atomic int64_t small_bytes;              /* of HEAP_PYTHON, what lies in arenas */
+    _Atomic int64_t arena_bytes;              /* pymalloc's arenas */
+    _Atomic int64_t heap_baseline_bytes;      /* the heap when the app was loaded */
+    _Atomic uint32_t kept_row_count;
+    uint32_t reserved;
+
     _Atomic uint32_t file_count;
     _Atomic uint32_t function_count;
     _Atomic uint32_t site_count; /* including the unused index 0 */
@@ -128,6 +207,11 @@ struct segment {
     struct segment_slot slots[SEGMENT_SLOTS];
     struct segment_site sites[SEGMENT_SITES];
     struct segment_cell cells[SEGMENT_CELLS];
+    struct segment_site_heap site_heap[SEGMENT_SITES];
+    struct segment_cell_heap cell_heap[SEGMENT_CELLS];
+    struct segment_slot_heap slot_heap[SEGMENT_SLOTS];
+    struct segment_kept_column kept_columns[SEGMENT_KEPT];
+    struct segment_kept_row kept_rows[SEGMENT_KEPT_ROWS];
     struct ring ring;
     char strings[SEGMENT_STRING_BYTES];
 };

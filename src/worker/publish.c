@@ -198,6 +198,7 @@ static uint32_t add_cell(uint32_t slot_index, uint32_t site)
     }
     struct segment_cell *cell = &segment->cells[index];
     memset(&cell->part, 0, sizeof cell->part);
+    memset(&segment->cell_heap[index], 0, sizeof segment->cell_heap[index]);
     cell->site = site;
     STORE(cell->next, LOAD(slot->first_cell));
     atomic_store_explicit(&slot->first_cell, index, memory_order_release);
