@@ -46,15 +46,16 @@ class Tmux:
     def screen(self, colours=False):
         return self.run("capture-pane", "-p", *(["-e"] if colours else []))
 
-    def wait(self, pattern):
-        """Wait for a screen in which the pattern is found; the screen."""
+    def wait(self, *patterns):
+        """Wait for a screen in which all the patterns are found; the screen. What else is to be on
+        it belongs among them: a screen can be captured when only a part of it has been drawn."""
         seen = [""]
 
         def found():
             seen[0] = self.screen()
-            return re.search(pattern, seen[0], re.M)
+            return all(re.search(pattern, seen[0], re.M) for pattern in patterns)
 
-        wait_for(found, lambda: "{!r} on the screen\n{}".format(pattern, seen[0]))
+        wait_for(found, lambda: "{!r} on the screen\n{}".format(patterns, seen[0]))
         return seen[0]
 
     def wait_gone(self, pattern):
@@ -88,11 +89,19 @@ class Tmux:
         """The pid of the pymemtop that the shell runs, 0 while there is none."""
         return programs.descendant(self.shell_pid, "pymemtop")
 
+    @property
+    def worker(self):
+        """The pid of its worker, which there must be in the end."""
+        return wait_for(lambda: programs.worker_of(self.host), "worker")
+
     def end(self):
         host = self.host
         if host:
-            os.kill(host, signal.SIGTERM)
-            os.kill(host, signal.SIGCONT)
+            try:
+                os.kill(host, signal.SIGTERM)
+                os.kill(host, signal.SIGCONT)
+            except ProcessLookupError:
+                pass  # it was ending by itself
             wait_for(lambda: not programs.is_alive(host), "end of pymemtop")
         self.run("kill-server")
         shutil.rmtree(self.sockets, ignore_errors=True)

@@ -65,19 +65,17 @@ def go_to(terminal, name):
 
 def test_opens_on_the_list(shop):
     terminal = shop()
-    screen = terminal.wait(r"^  Function.* Trigger +Kind +State +Invoc\. +Failed +Took +Methods")
-    assert re.search(r"^.!Broken +httpTrigger +not loaded +0 +0", screen, re.M), screen
-    assert re.search(r"^  ModuleNotFoundError: No module named 'nothing_such'", screen, re.M)
-    assert re.search(r"^  Hello +httpTrigger +sync +loaded +0 +0 +GET,POST /api/Hello$", screen,
-                     re.M)
-    assert re.search(r"^  Nightly +timerTrigger +sync +loaded +0 +0$", screen, re.M)
-    assert re.search(r"^  OnOrder +queueTrigger +sync +loaded +0 +0$", screen, re.M)
+    terminal.wait(r"^  Function.* Trigger +Kind +State +Invoc\. +Failed +Took +Methods",
+                  r"^.!Broken +httpTrigger +not loaded +0 +0",
+                  r"^  ModuleNotFoundError: No module named 'nothing_such'",
+                  r"^  Hello +httpTrigger +sync +loaded +0 +0 +GET,POST /api/Hello$",
+                  r"^  Nightly +timerTrigger +sync +loaded +0 +0$",
+                  r"^  OnOrder +queueTrigger +sync +loaded +0 +0$")
 
 
 def test_opens_on_the_source_of_the_function_that_is_named(shop):
     terminal = shop(function="Hello")
-    screen = terminal.wait(r"Line +Mem usage.*Hello/__init__\.py")
-    assert "shop > Hello" in screen
+    terminal.wait(r"Line +Mem usage.*Hello/__init__\.py", "shop > Hello")
     terminal.type("a")
     terminal.wait(r"^\* Hello ")
     terminal.type("a")
@@ -96,8 +94,7 @@ def test_the_row_is_run_and_its_source_shown(shop):
     terminal = shop()
     go_to(terminal, "Hello")
     terminal.type("r")
-    screen = terminal.wait("answered with status 200")
-    assert re.search(r"Line +Mem usage.*Hello/__init__\.py", screen), screen
+    terminal.wait("answered with status 200", r"Line +Mem usage.*Hello/__init__\.py")
     # It is the one that is run from then on.
     terminal.wait("shop > Hello")
     terminal.type("r")
@@ -111,13 +108,13 @@ def test_the_row_is_run_and_its_source_shown(shop):
 def test_the_first_one_that_is_called_is_selected(shop):
     """By curl, not by a key: its source is shown, so the header and `r` are about it, too."""
     terminal = shop()
-    port = re.search(r"http://localhost:(\d+)", terminal.screen()).group(1)
+    address = r"http://localhost:(\d+)\s"
+    port = re.search(address, terminal.wait(address)).group(1)
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     url = "http://127.0.0.1:{}/api/Hello?from=outside".format(port)
     with opener.open(url, timeout=programs.LIMIT) as response:
         assert b"from=outside" in response.read()
-    terminal.wait(r"^ shop > Hello +READY +GET /api/Hello\?from=outside")
-    assert "Hello/__init__.py" in terminal.screen()
+    terminal.wait(r"^ shop > Hello +READY +GET /api/Hello\?from=outside", r"Hello/__init__\.py")
     terminal.type("r")
     terminal.wait("answered with status 200")
     terminal.wait("invocations 2")

@@ -24,8 +24,7 @@ def live(pty, copy_app):
         terminal = pty("-p", 0, app / function, **more)
         terminal.wait(rb"READY")
         terminal.app = app
-        terminal.worker = worker_of(terminal.process.pid)
-        assert terminal.worker
+        terminal.worker = wait_for(lambda: worker_of(terminal.process.pid), "worker")
         assert b"\x1b[?1049h" in terminal.output
         assert not terminal.settings[3] & (termios.ICANON | termios.ECHO)
         # Not even now: after a kill nobody could undo it.
