@@ -1,5 +1,6 @@
 """Handlers that do what handlers should not: the host and the other invocations go on."""
 
+import errno
 import os
 import re
 import signal
@@ -135,13 +136,23 @@ def test_loop_work_is_charged_to_the_await_not_to_a_yield_before_it(app):
     assert report.increment("AsyncGenerator/__init__.py", "yield 1") == near(0)
 
 
+def writing_end(path):
+    """The descriptor, once somebody has the named pipe open for reading; until then None."""
+    try:
+        return os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError as error:
+        assert error.errno in (errno.ENOENT, errno.ENXIO)
+        return None
+
+
 def test_thread_that_sleeps_is_not_charged_with_what_others_receive(app, start, tmp_path):
     report = tmp_path / "report.txt"
     server = start(app, "--report", "-o", report)
     sleeper = server.begin("Sleeper")
-    wait_for((app / "pipe").exists, "handler that sleeps")
+    pipe = wait_for(lambda: writing_end(app / "pipe"), "handler that sleeps")
     assert server.get("Body", data=b"x" * (60 << 20)) == (200, b"62914560")
-    (app / "pipe").write_text("wake up")
+    os.write(pipe, b"wake up")
+    os.close(pipe)
     assert sleeper.result() == (200, b"slept")
     server.stop()
     row = r'^ +\d+ +\S+ MiB +(\S+) MiB +1 +open\("pipe"\)'
