@@ -193,18 +193,18 @@ class Server:
         self.reader.start()
 
     def _take(self):
-        """Read what is there; False at the end."""
+        """Read what is there, which one read does: more than it asks for is never in a pipe. (A server
+        that writes all the time would not let go of a loop.) False at the end."""
         with self.reading:
-            while True:
-                try:
-                    chunk = os.read(self.process.stdout.fileno(), 1 << 16)
-                except BlockingIOError:
-                    return True
-                lines, end, self.rest = (self.rest + chunk).rpartition(b"\n")
-                self.text += (lines + end).decode()
-                if not chunk:
-                    self.text += self.rest.decode()
-                    return False
+            try:
+                chunk = os.read(self.process.stdout.fileno(), 1 << 20)
+            except BlockingIOError:
+                return True
+            lines, end, self.rest = (self.rest + chunk).rpartition(b"\n")
+            if not chunk:
+                lines, self.rest = self.rest, b""
+            self.text += (lines + end).decode()
+            return bool(chunk)
 
     def _read(self):
         """The pipe is not to fill up while nobody asks for the console."""

@@ -1,10 +1,8 @@
 """The host's settings: CORS, keys, limits, log levels, both files and what stands over them."""
 
-import http.client
 import json
 import os
 import re
-import socket
 
 import pytest
 
@@ -47,11 +45,6 @@ def app_files(host="{}", local=None, **functions):
 
 def http_json(**values):
     return json.dumps({"version": "2.0", "extensions": {"http": values}})
-
-
-def listens(port):
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def started(app):
@@ -228,19 +221,10 @@ def test_timeout_of_the_load(write_app):
     script = ("import os\nimport time\nwhile not os.path.exists('go'):\n    time.sleep(0.01)\n"
               + PLAIN)
     app = write_app(app_files(Fn=script))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = programs.Server(app, "-p", port, "-t", "1")
+    server = programs.Server(app, "-t", "1")
     try:
-        wait_for(lambda: listens(port), "server")
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=programs.LIMIT)
-        connection.request("GET", "/api/Fn")
-        response = connection.getresponse()
-        assert response.status == 503
-        assert response.read() == (b"no worker was ready in time; see the output for why, or "
-                                   b"wait longer with --timeout\n")
-        connection.close()
+        assert server.get("Fn") == (503, b"no worker was ready in time; see the output for why, or "
+                                         b"wait longer with --timeout\n")
         (app / "go").touch()
         server.wait_line("^Functions:")
         assert server.get("Fn") == (200, b"fine")
