@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from programs import Report, Server, batch
+from programs import Report, Server, batch, wait_for
 
 pytestmark = pytest.mark.usefixtures("packages")
 
@@ -194,6 +194,7 @@ def test_retry_policy(v2, start):
     before = len(server.console)
     server.request("/admin/functions/work", data=b'{"input": "9"}')
     server.wait_line(r"attempt 2 of 2 ValueError: number 1$", before)
+    wait_for(lambda: server.console.count("(Failed", before) == 3, "end of the last attempt")
     server.request("/admin/functions/work", data=b'{"input": "0"}')
     server.wait_line(r"\(Succeeded", before)
     assert server.console[before:].count("(Failed") == 3

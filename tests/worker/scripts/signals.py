@@ -51,7 +51,6 @@ async def test_plain_handler_after_remove():
 async def test_handler_that_raises():
     """An exception of a handler comes out of the loop, as KeyboardInterrupt does."""
     signal.set_wakeup_fd(signal.set_wakeup_fd(-1))  # it is set, and may be looked at
-    process = kill_later(signal.SIGALRM)
 
     class Alarm(Exception):
         pass
@@ -61,6 +60,7 @@ async def test_handler_that_raises():
 
     signal.signal(signal.SIGALRM, handler)
     try:
+        process = kill_later(signal.SIGALRM)
         while True:
             os.stat("/")
             if process.poll() is not None:

@@ -78,7 +78,7 @@ def test_memory_usage():
     assert isinstance(memory_profiler.memory_usage(max_usage=True), float)
     assert len(memory_profiler.memory_usage()) == 1
     assert len(memory_profiler.memory_usage(lambda: None, timestamps=True)[0]) == 2
-    assert len(memory_profiler.memory_usage(-1, interval=0.01, timeout=0.05)) > 1
+    assert len(memory_profiler.memory_usage(-1, interval=0.01, timeout=1)) > 1
     process = subprocess.Popen(["sleep", "0.05"])
     assert memory_profiler.memory_usage(process, interval=0.01)[0] >= 0
     stream = io.StringIO()

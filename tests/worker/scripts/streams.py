@@ -66,14 +66,12 @@ async def test_backpressure():
 
 
 async def test_refused():
-    probe = socket.socket()
-    probe.bind(("127.0.0.1", 0))
-    port = probe.getsockname()[1]
-    probe.close()
-    try:
-        await asyncio.open_connection("127.0.0.1", port)
-    except ConnectionRefusedError:
-        return
+    with socket.socket() as probe:  # has the port, so that nobody else listens on it, nor does it
+        probe.bind(("127.0.0.1", 0))
+        try:
+            await asyncio.open_connection(*probe.getsockname())
+        except ConnectionRefusedError:
+            return
     raise AssertionError("not refused")
 
 
@@ -126,15 +124,17 @@ async def test_datagram_error():
     probe = socket.socket(type=socket.SOCK_DGRAM)
     probe.bind(("127.0.0.1", 0))
     address = probe.getsockname()
-    probe.close()
+    probe.connect(address)  # has the port, and listens to nobody but itself
     client, protocol = await loop.create_datagram_endpoint(
         lambda: Datagrams(False), remote_addr=address)
     client.sendto(b"hello")
     try:
         await protocol.got
     except ConnectionRefusedError:
-        client.close()
         return
+    finally:
+        client.close()
+        probe.close()
     raise AssertionError("no error")
 
 

@@ -5,7 +5,7 @@ import threading
 
 
 def main(req) -> str:
-    os.kill(os.getpid(), signal.SIGTERM)
     never = threading.Event()
-    never.wait()
+    pid = os.getpid()
+    os.kill(pid, signal.SIGTERM); never.wait()  # one line, wherever the end finds it
     return "never"

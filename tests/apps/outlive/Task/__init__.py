@@ -7,14 +7,15 @@ LEFT, KEPT = [], []
 
 
 async def late():
-    await asyncio.sleep(0.05)
+    await LEFT[0].wait()
     KEPT.append(bytearray(24 << 20))
-    LEFT[0].set()
+    LEFT[1].set()
 
 
 async def main(req: func.HttpRequest) -> func.HttpResponse:
     if LEFT:
-        await LEFT[0].wait()
+        LEFT[0].set()
+        await LEFT[1].wait()
         return func.HttpResponse("second")
-    LEFT.extend([asyncio.Event(), asyncio.create_task(late())])
+    LEFT.extend([asyncio.Event(), asyncio.Event(), asyncio.create_task(late())])
     return func.HttpResponse("first")
