@@ -16,17 +16,18 @@ LIMIT_MIB = 400
 UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 KILLED = (r"worker killed by SIGKILL \(exit code 137\) at Grow/__init__\.py:(\d+), "
           r"over the limit of 400 MiB")
+# There is but one line to be killed at.
+GROWS = 'for _ in range(1000): KEPT.append(b"x" * (8 << 20)); time.sleep(0.01)'
 APP = {
     "host.json": "{}",
     "Grow/function.json": programs.HTTP_FUNCTION,
-    # There is but one line to be killed at.
     "Grow/__init__.py": """import time
 
 KEPT = []
 
 
 def main(req) -> str:
-    for _ in range(1000): KEPT.append(b"x" * (8 << 20)); time.sleep(0.01)
+    """ + GROWS + """
     return "grown"
 """,
     "Fine/function.json": programs.HTTP_FUNCTION,
@@ -125,7 +126,7 @@ def test_batch_reports_what_it_has_and_exits_with_137(write_app):
     assert re.search(KILLED + "$", report.result.stderr, re.M)
     assert report.json["limit_bytes"] == LIMIT_MIB * MIB
     assert report.invocations[-1]["outcome"] == "killed"
-    assert report.line("Grow/__init__.py", 'for _ in range(1000): KEPT.append(b"x" * (8 << 20)); time.sleep(0.01)')
+    assert report.line("Grow/__init__.py", GROWS)
 
 
 def test_plan(write_app):
