@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from programs import APPS, VENV, environment
+from programs import APPS, LIMIT, VENV, environment
 
 pytestmark = pytest.mark.usefixtures("packages")
 TOOLS = APPS + "/tools"
@@ -22,7 +22,7 @@ NAMES = sorted(TRACERS | set(PACKAGES) | {"setprofile", "cprofile", "monitoring"
 def python(code):
     command = [os.path.join(VENV, "bin", "python"), "-c", code]
     done = subprocess.run(command, cwd=TOOLS, env=environment(), stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True, timeout=60)
+                          capture_output=True, text=True, timeout=2 * LIMIT)
     return done.stdout if done.returncode == 0 else None
 
 

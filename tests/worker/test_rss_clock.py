@@ -17,5 +17,5 @@ def test_script_runs(tmp_path, clock):
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
     done = subprocess.run([worker_program(), "--run", str(script), "--rss-clock", clock],
-                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
     assert (done.returncode, done.stdout) == (0, "1000 None\n"), done.stderr

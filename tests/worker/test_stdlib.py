@@ -43,7 +43,7 @@ def has(program, module, folder):
     script.write_text("import test.support\nimport importlib.util\n"
                       "assert importlib.util.find_spec('test.{}')\n".format(module))
     return subprocess.run([program, "--no-trace", "--run", str(script)], stdin=subprocess.DEVNULL,
-                          capture_output=True, timeout=60).returncode == 0
+                          capture_output=True, timeout=300).returncode == 0
 
 
 @pytest.mark.parametrize("module", MODULES)
