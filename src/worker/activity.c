@@ -2,6 +2,7 @@
 #include "worker/activity.h"
 
 #include "worker/compat.h"
+#include "worker/heap.h"
 
 static PyObject *activity_var;
 
@@ -35,7 +36,7 @@ bool activity_is_current(const struct activity *activity)
     return activity->context == current_context();
 }
 
-struct activity *activity_new(uint32_t slot, uint64_t number)
+static struct activity *make(uint32_t slot, uint64_t number)
 {
     struct activity *activity = PyObject_New(struct activity, &activity_type);
     if (!activity)
@@ -49,6 +50,14 @@ struct activity *activity_new(uint32_t slot, uint64_t number)
         return activity;
     Py_DECREF(activity);
     return NULL;
+}
+
+struct activity *activity_new(uint32_t slot, uint64_t number)
+{
+    heap_own_begin();
+    struct activity *activity = make(slot, number);
+    heap_own_end();
+    return activity;
 }
 
 struct activity *activity_carried(void)
@@ -80,7 +89,9 @@ struct activity *activity_current(void)
 
 struct activity *activity_in(PyObject *context)
 {
+    heap_own_begin();
     PyObject *found = PyObject_CallMethod(context, "get", "O", activity_var);
+    heap_own_end();
     if (found && activity_check(found))
         return (struct activity *)found;
     PyErr_Clear();
@@ -90,7 +101,10 @@ struct activity *activity_in(PyObject *context)
 
 int activity_reset(struct activity *activity)
 {
-    if (activity->token && PyContextVar_Reset(activity_var, activity->token) < 0)
+    heap_own_begin();
+    int result = activity->token ? PyContextVar_Reset(activity_var, activity->token) : 0;
+    heap_own_end();
+    if (result < 0)
         return -1;
     Py_CLEAR(activity->token);
     return 0;

@@ -19,6 +19,8 @@ enum {
     OPT_VERIFY,
     OPT_CLOCK,
     OPT_NO_TRACE,
+    OPT_HEAP,
+    OPT_NATIVE,
 };
 
 static const struct option long_options[] = {
@@ -31,6 +33,8 @@ static const struct option long_options[] = {
     {"exclude", required_argument, NULL, OPT_EXCLUDE},
     {"verify-rss", no_argument, NULL, OPT_VERIFY},
     {"no-trace", no_argument, NULL, OPT_NO_TRACE},
+    {"heap", required_argument, NULL, OPT_HEAP},
+    {"native", required_argument, NULL, OPT_NATIVE},
     {"rss-clock", required_argument, NULL, OPT_CLOCK},
     {NULL, 0, NULL, 0},
 };
@@ -56,6 +60,11 @@ static enum gate_kind parse_clock(const char *text)
                                         : GATE_NONE;
 }
 
+static bool parse_switch(const char *text)
+{
+    return strcmp(text, "off") != 0;
+}
+
 static int check(const struct arguments *arguments, struct error *error)
 {
     if (arguments->run)
@@ -69,7 +78,7 @@ static int check(const struct arguments *arguments, struct error *error)
 int arguments_parse(struct arguments *arguments, int argc, char **argv, struct error *error)
 {
     size_t includes = 0, excludes = 0;
-    *arguments = (struct arguments){.link_fd = -1, .segment_fd = -1};
+    *arguments = (struct arguments){.link_fd = -1, .segment_fd = -1, .heap = true, .native = true};
     for (int option; (option = getopt_long(argc, argv, "", long_options, NULL)) != -1;) {
         switch (option) {
         case OPT_LINK: arguments->link_fd = parse_fd(optarg); break;
@@ -81,6 +90,8 @@ int arguments_parse(struct arguments *arguments, int argc, char **argv, struct e
         case OPT_EXCLUDE: append(&arguments->exclude, &excludes, optarg); break;
         case OPT_VERIFY: arguments->verify_rss = true; break;
         case OPT_NO_TRACE: arguments->no_trace = true; break;
+        case OPT_HEAP: arguments->heap = parse_switch(optarg); break;
+        case OPT_NATIVE: arguments->native = parse_switch(optarg); break;
         case OPT_CLOCK: arguments->rss_clock = parse_clock(optarg); break;
         default: return error_set(error, EXIT_STATUS_USAGE, "unknown option to the worker");
         }

@@ -4,10 +4,11 @@
  *
  *   pymemtop-worker-3.X --link-fd N --segment-fd N --app-root DIR [--executable PYTHON]
  *                       [--include GLOB]... [--exclude GLOB]... [--verify-rss] [--no-trace]
- *                       [--rss-clock KIND]
+ *                       [--rss-clock KIND] [--heap off] [--native off]
  *   pymemtop-worker-3.X --run SCRIPT [--executable PYTHON]     SCRIPT as __main__, without a host
  *
  * --no-trace: report no events, so that the same interpreter can be measured without.
+ * --heap off: count no allocations; --native off: none but Python's.
  * --rss-clock is tsc, clock or none: the best clock that the time gate (gate.h) may use.
  */
 #ifndef WORKER_ARGUMENTS_H
@@ -26,6 +27,8 @@ struct arguments {
     const char *run;        /* NULL but with --run */
     bool verify_rss;
     bool no_trace;
+    bool heap;
+    bool native;
     enum gate_kind rss_clock;
     const char **include; /* owned, NULL-terminated */
     const char **exclude; /* owned, NULL-terminated */

@@ -26,6 +26,7 @@
 
 #include "base/attributes.h"
 #include "worker/code.h"
+#include "worker/heap.h"
 #include "worker/loop_step.h"
 #include "worker/publish.h"
 #include "worker/tracer.h"
@@ -100,10 +101,20 @@ static bool is_of_frame(PyObject *const *arguments, const _PyInterpreterFrame *f
 #endif
 }
 
-/* Lines and offsets, which are far from what a compact integer cannot hold. */
-static int int_argument(PyObject *const *arguments, int index)
+/* The integers that the interpreter makes for an event are not the program's; up to 256 they are
+ * made once and for all. */
+static ALWAYS_INLINE int disown_int(PyObject *integer)
 {
-    return (int)PyUnstable_Long_CompactValue((PyLongObject *)arguments[index]);
+    int value = (int)PyUnstable_Long_CompactValue((PyLongObject *)integer);
+    if (UNLIKELY(value > 256 && heap_is_on))
+        heap_disown(integer);
+    return value;
+}
+
+/* Lines and offsets, which are far from what a compact integer cannot hold. */
+static ALWAYS_INLINE int int_argument(PyObject *const *arguments, int index)
+{
+    return disown_int(arguments[index]);
 }
 
 /* The first start of a code object that matters: ask for its local events. Where there are none (a
@@ -228,6 +239,7 @@ static PyObject *on_end(PyObject *Py_UNUSED(self), PyObject *const *arguments,
                         size_t Py_UNUSED(count), PyObject *Py_UNUSED(names))
 {
     const _PyInterpreterFrame *frame = current_frame();
+    disown_int(arguments[1]);
     if (LIKELY(is_of_frame(arguments, frame)))
         leave(frame, code_argument(arguments), false);
     Py_RETURN_NONE;
@@ -237,6 +249,7 @@ static PyObject *on_yield(PyObject *Py_UNUSED(self), PyObject *const *arguments,
                           size_t Py_UNUSED(count), PyObject *Py_UNUSED(names))
 {
     PyCodeObject *code = code_argument(arguments);
+    disown_int(arguments[1]);
     leave(current_frame(), code, code_info(code)->is_coroutine && !events_is_yielded(arguments[2]));
     Py_RETURN_NONE;
 }

@@ -123,6 +123,18 @@ static int make_line_buffered(const char *stream_name)
     return result ? 0 : -1;
 }
 
+int interp_prepare(struct error *error)
+{
+    PyPreConfig config;
+    PyPreConfig_InitPythonConfig(&config);
+    config.parse_argv = 0;
+    PyStatus status = Py_PreInitialize(&config);
+    if (PyStatus_Exception(status))
+        return error_set(error, EXIT_STATUS_INTERNAL, "Python %s does not start: %s",
+                         PYTHON_VERSION, status.err_msg ? status.err_msg : "unknown reason");
+    return 0;
+}
+
 int interp_start(const char *executable, const char *app_root, struct error *error)
 {
     PyStatus status = initialize(executable ? executable : PYTHON_EXECUTABLE);

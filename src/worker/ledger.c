@@ -44,21 +44,14 @@ static uint64_t checked_ticks;
 
 /* ---- who may have done it ---- */
 
-/* What a thread works for: a line that it executes or that waits for it (SEGMENT_NONE: none is
- * known) of the invocation in the slot. */
-struct place {
-    uint32_t slot;
-    uint32_t site;
-};
-
 /* Threads that may have made a change. */
 struct group {
     unsigned count;
-    const struct thread *one; /* any of them */
-    struct place place;       /* its */
-    bool alike;               /* all are at that place */
-    bool same_slot;           /* all are in that slot */
-    int64_t touched_bytes;    /* by all of them, at the most */
+    const struct thread *one;  /* any of them */
+    struct ledger_place place; /* its */
+    bool alike;                /* all are at that place */
+    bool same_slot;            /* all are in that slot */
+    int64_t touched_bytes;     /* by all of them, at the most */
 };
 
 /* Who may have changed the RSS since the ledger was settled. */
@@ -79,26 +72,25 @@ static const struct activity *step_of(const struct thread *thread)
     return step->parked.count > 0 || thread->depth == 0 ? step : NULL;
 }
 
-static bool is_idle(const struct thread *thread)
+bool ledger_is_idle(const struct thread *thread)
 {
     return thread->depth == 0 && !step_of(thread);
 }
 
-/* Of a thread that is not idle. */
-static struct place place_of(const struct thread *thread)
+struct ledger_place ledger_place(const struct thread *thread)
 {
     const struct activity *step = step_of(thread);
     if (step)
-        return (struct place){step->slot, await_chain_innermost(&step->parked)};
+        return (struct ledger_place){step->slot, await_chain_innermost(&step->parked), false};
     const struct activation *top = &thread->stack[thread->depth - 1];
-    return (struct place){ledger_slot(top->slot, top->number), top->site};
+    return (struct ledger_place){ledger_slot(top->slot, top->number), top->site, true};
 }
 
 static void group_add(struct group *group, const struct thread *thread, int64_t touched_bytes)
 {
     if (__builtin_add_overflow(group->touched_bytes, touched_bytes, &group->touched_bytes))
         group->touched_bytes = INT64_MAX;
-    struct place place = place_of(thread);
+    struct ledger_place place = ledger_place(thread);
     if (group->count++ == 0) {
         group->one = thread;
         group->place = place;
@@ -122,10 +114,10 @@ static struct suspects find_suspects(struct thread *thread)
 {
     struct suspects suspects = {0};
     for (struct thread *other = thread_first(); other; other = other->next)
-        if (other != thread && !is_idle(other))
+        if (other != thread && !ledger_is_idle(other))
             add_evidence(&suspects, other);
     suspects.others_ran = suspects.ran.count > 0;
-    if (suspects.others_ran && !is_idle(thread))
+    if (suspects.others_ran && !ledger_is_idle(thread))
         add_evidence(&suspects, thread);
     return suspects;
 }

@@ -40,6 +40,18 @@ static inline int64_t ledger_settle(struct thread *thread)
     thread->looked_ticks = now;
     return ledger.rss_bytes;
 }
+/* What a thread works for: a line that it executes or that waits for it (SEGMENT_NONE: none is
+ * known) of the invocation in the slot. */
+struct ledger_place {
+    uint32_t slot;
+    uint32_t site;
+    bool is_frame; /* the line is that of the thread's innermost frame */
+};
+/* True where the thread works for nobody that is known. */
+bool ledger_is_idle(const struct thread *thread);
+/* Of a thread that is not idle. Of the calling thread also without the interpreter lock: the
+ * invocation may then just have ended. */
+struct ledger_place ledger_place(const struct thread *thread);
 /* The slot of an activation: that of its invocation while this runs, the outside afterwards. */
 uint32_t ledger_slot(uint32_t slot, uint64_t number);
 

@@ -15,15 +15,21 @@ WORKER_SOURCES = \
 	src/worker/filter.c src/worker/filter.h \
 	src/worker/frame.h \
 	src/worker/gate.c src/worker/gate.h \
+	src/worker/guard.c src/worker/guard.h \
+	src/worker/heap.c src/worker/heap.h \
 	src/worker/interp.c src/worker/interp.h \
+	src/worker/kept.c src/worker/kept.h \
 	src/worker/ledger.c src/worker/ledger.h \
 	src/worker/link.c src/worker/link.h \
 	src/worker/loop_step.c src/worker/loop_step.h \
 	src/worker/module.c src/worker/module.h \
+	src/worker/native.c src/worker/native.h \
 	src/worker/publish.c src/worker/publish.h \
+	src/worker/python_heap.c src/worker/python_heap.h \
 	src/worker/qualname.c src/worker/qualname.h \
 	src/worker/rss.c src/worker/rss.h \
 	src/worker/self_check.c src/worker/self_check.h \
+	src/worker/tags.c src/worker/tags.h \
 	src/worker/thread.c src/worker/thread.h \
 	src/worker/tracer.c src/worker/tracer.h \
 	src/worker/uvselector.c src/worker/uvselector.h \

@@ -27,10 +27,12 @@
 #include "worker/events.h"
 #include "worker/filter.h"
 #include "worker/gate.h"
+#include "worker/heap.h"
 #include "worker/interp.h"
 #include "worker/link.h"
 #include "worker/module.h"
 #include "worker/publish.h"
+#include "worker/python_heap.h"
 #include "worker/rss.h"
 #include "worker/tracer.h"
 
@@ -78,8 +80,10 @@ static int import_glue(struct error *error)
         if (import(common[i]) < 0)
             return interp_error(error, "the standard library is not complete");
     int64_t before_bytes = rss_read_bytes();
+    heap_own_begin();
     if (embedded_install() < 0 || import("_pymemtop_glue.main") < 0)
         return interp_error(error, "the worker's own modules do not load");
+    heap_own_end();
     int64_t after_bytes = rss_read_bytes();
     if (after_bytes > before_bytes)
         rss_add_own(after_bytes - before_bytes);
@@ -132,6 +136,10 @@ static int start(const struct arguments *arguments, const char *root, struct err
         return -1;
     if (arguments->link_fd >= 0 && link_open(loop, arguments->link_fd, error) < 0)
         return -1;
+    if (interp_prepare(error) < 0)
+        return -1;
+    if (arguments->heap && heap_open())
+        python_heap_install();
     if (PyImport_AppendInittab("_pymemtop", module_init) < 0)
         return error_set(error, EXIT_STATUS_SYSTEM, "no memory for the interpreter");
     if (interp_start(arguments->executable, root, error) < 0 || import_glue(error) < 0)

@@ -319,9 +319,26 @@ void publish_change(uint32_t owner, bool by_line, uint32_t site, int64_t delta_b
     ring_push(&segment->ring, &sample);
 }
 
+static void raise_high(_Atomic int64_t *high, int64_t bytes)
+{
+    if (bytes > LOAD(*high))
+        STORE(*high, bytes);
+}
+
+void publish_heap_high(uint32_t site, const struct published_line *line, int64_t high_bytes)
+{
+    raise_high(&segment->site_heap[site].high_bytes, high_bytes);
+    raise_high(&segment->cell_heap[publish_cell_of(line)].high_bytes, high_bytes);
+}
+
 uint32_t publish_running(void)
 {
     return running_count;
+}
+
+uint32_t publish_only_running(void)
+{
+    return running_count == 1 ? running[0] : PUBLISH_UNKNOWN;
 }
 
 void publish_meter(bool is_polled, bool is_approximate)

@@ -91,6 +91,22 @@ static inline struct published_line publish_line(uint32_t slot, uint32_t site)
                                    .part = &publish_shared.segment->cells[last->cell].part};
 }
 
+/* The cell of `site` in `slot`, as publish_line() has it. */
+static inline uint32_t publish_cell(uint32_t slot, uint32_t site)
+{
+    if (UNLIKELY(publish_shared.recent[site].slot != slot))
+        publish_find_line(slot, site);
+    return publish_shared.recent[site].cell;
+}
+
+/* The cell that a line counts in. */
+static inline uint32_t publish_cell_of(const struct published_line *line)
+{
+    const char *cell = (const char *)line->part - offsetof(struct segment_cell, part);
+    return (uint32_t)((const struct segment_cell *)(const void *)cell -
+                      publish_shared.segment->cells);
+}
+
 /* The slot's running line is `site` (again: what it called has returned). */
 static inline void publish_set_running(uint32_t slot, uint32_t site)
 {
@@ -136,8 +152,12 @@ void publish_charge(uint32_t slot, uint32_t site, int64_t delta_bytes, bool self
  * be known, PUBLISH_UNKNOWN; `by_line` says that the owner's lines were charged with it. */
 void publish_change(uint32_t owner, bool by_line, uint32_t site, int64_t delta_bytes,
                     int64_t rss_bytes);
+/* An execution of the line had the heap `high_bytes` above its start. */
+void publish_heap_high(uint32_t site, const struct published_line *line, int64_t high_bytes);
 /* Invocations that run now. */
 uint32_t publish_running(void);
+/* The slot of the only one that runs; PUBLISH_UNKNOWN where there are none or several. */
+uint32_t publish_only_running(void);
 /* How the RSS is read: without a constant clock, and from a kernel that batches its counters. */
 void publish_meter(bool is_polled, bool is_approximate);
 /* An event of the self-check of the time gate: the RSS had changed, and the gate would have missed

@@ -3,13 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 static int statm_fd = -1;
 static int64_t page_bytes;
-static int64_t own_bytes;
+static _Atomic int64_t own_bytes;
 static int64_t last_pages;
 
 static void open_statm(void)
@@ -37,7 +38,7 @@ int64_t rss_read_bytes(void)
         /* The app has closed it, as programs do that close "all" descriptors. The number may be
          * another file's by now, which is not ours to close. */
         open_statm();
-        return last_pages * page_bytes - own_bytes;
+        return last_pages * page_bytes - rss_own_bytes();
     }
     text[len] = '\0';
     const char *at = text;
@@ -49,7 +50,7 @@ int64_t rss_read_bytes(void)
     for (; *at >= '0' && *at <= '9'; at++)
         pages = pages * 10 + (*at - '0');
     last_pages = pages;
-    return pages * page_bytes - own_bytes;
+    return pages * page_bytes - rss_own_bytes();
 }
 
 bool rss_is_exact(void)
@@ -74,12 +75,12 @@ bool rss_is_exact(void)
 
 int64_t rss_own_bytes(void)
 {
-    return own_bytes;
+    return atomic_load_explicit(&own_bytes, memory_order_relaxed);
 }
 
 void rss_add_own(int64_t bytes)
 {
-    own_bytes += bytes;
+    atomic_fetch_add_explicit(&own_bytes, bytes, memory_order_relaxed);
 }
 
 void *rss_map_own(size_t bytes)

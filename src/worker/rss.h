@@ -10,7 +10,8 @@
  * built into the worker. Whoever maps such memory populates it and reports it with rss_add_own, so
  * that own is a known number at any time and can be left out.
  *
- * Thread: any; the counter of own bytes is changed under the interpreter lock alone.
+ * Thread: any. A reading while another thread maps memory as own may lack it, or have it twice; the
+ * next one is right.
  */
 #ifndef WORKER_RSS_H
 #define WORKER_RSS_H

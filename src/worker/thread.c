@@ -55,6 +55,8 @@ struct thread *thread_current(void)
     thread->thrown.count = 0;
     thread->step_count = 0;
     thread->activity = NULL;
+    thread->heap_dirty = true; /* it may have taken something already */
+    thread->other_net = thread->other_high = 0;
     witness_open(&thread->witness);
     atomic_store_explicit(&thread->is_gone, false, memory_order_relaxed);
     pthread_setspecific(thread_key, thread);

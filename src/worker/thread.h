@@ -30,6 +30,10 @@ struct activation {
     uint32_t slot;
     uint32_t site; /* the line being executed */
     struct published_line line;
+    /* Bytes of the heap (heap.h) since the line, and since the frame, was entered, and the most
+     * that either has been. */
+    int64_t heap_net, heap_high;
+    int64_t call_net, call_high;
 };
 
 /* A callback that an event loop of the thread runs, or work that the thread was started for, or
@@ -50,8 +54,10 @@ struct thread {
     uint32_t capacity;
     uint64_t looked_ticks; /* gate_now() when it was last looked at */
     struct self_check self_check;
-    struct activity *activity; /* owned; of the frames above the loop's callback, if any */
-    const void *parking;       /* its latest event was a suspension by await in this activity */
+    bool heap_dirty; /* the heap's ledger has something of the innermost frame's line */
+    int64_t other_net, other_high; /* bytes of its RAW and native blocks since that began */
+    struct activity *activity;     /* owned; of the frames above the loop's callback, if any */
+    const void *parking;           /* its latest event was a suspension by await in this activity */
     /* Suspended frames into whose innermost one something was thrown: the interpreter runs that
      * without the others, which wait for it nevertheless. They belong below stack[thrown_depth]. */
     struct await_chain thrown;

@@ -18,6 +18,7 @@
 
 #include "base/attributes.h"
 #include "worker/activity.h"
+#include "worker/heap.h"
 #include "worker/ledger.h"
 #include "worker/publish.h"
 #include "worker/rss.h"
@@ -123,6 +124,8 @@ void tracer_enter(const void *frame, const struct code_info *info, int line, boo
     if (UNLIKELY(!thread))
         return;
     ledger_settle(thread);
+    if (UNLIKELY(thread->heap_dirty))
+        heap_pause(thread);
     struct activation fresh = thread->depth > thread_base(thread) ? thread->stack[thread->depth - 1]
                                                                   : enter_bottom(thread);
     if (UNLIKELY(thrown || thread->thrown.count > 0))
@@ -134,6 +137,8 @@ void tracer_enter(const void *frame, const struct code_info *info, int line, boo
         return;
     fresh.frame = frame;
     fresh.info = info;
+    fresh.heap_net = fresh.heap_high = fresh.call_net = fresh.call_high = 0;
+    thread->heap_dirty = false;
     *top = fresh;
     refresh(top);
     /* A call of a function counts for its first line. The start of a module or of a class body is
@@ -151,6 +156,8 @@ void tracer_line(const void *frame, int line)
     if (UNLIKELY(top->frame != frame))
         return;
     close_line(top, ledger_settle(thread));
+    if (UNLIKELY(thread->heap_dirty))
+        heap_end_line(thread, top);
     open_line(top, line);
     thread->parking = NULL;
 }
@@ -210,6 +217,9 @@ void tracer_leave(const void *frame, bool awaits)
     if (UNLIKELY(!at)) /* it was entered past the stack's limit */
         return;
     close_line(at, ledger_settle(thread));
+    if (UNLIKELY(thread->heap_dirty))
+        heap_end_line(thread, at);
+    heap_leave(thread, at);
     if (awaits)
         park(thread, at);
     thread_remove(thread, at);
@@ -222,15 +232,19 @@ void tracer_leave(const void *frame, bool awaits)
 /* Takes the reference to `activity`. */
 static void push_step(struct thread *thread, const void *frame, struct activity *activity)
 {
+    heap_pause(thread);
     thread->thrown.count = 0;
     thread->steps[thread->step_count++] = (struct step){
         .frame = frame, .activity = activity, .below = thread->activity, .depth = thread->depth};
     thread->activity = NULL;
+    thread->heap_dirty = false;
 }
 
 static void pop_step(struct thread *thread)
 {
+    heap_pause(thread);
     struct step ended = thread->steps[--thread->step_count];
+    thread->heap_dirty = true; /* of the frames below, if any; to look is harmless */
     Py_XDECREF(ended.activity);
     Py_XSETREF(thread->activity, ended.below);
 }
@@ -261,7 +275,9 @@ static PyObject *begin(unsigned long long number)
     if (!thread)
         return PyErr_NoMemory();
     int64_t rss_bytes = ledger_read(thread);
+    heap_close();
     uint32_t slot = publish_begin(number, rss_bytes);
+    heap_begin(slot, number);
     return (PyObject *)activity_new(slot, number);
 }
 
@@ -271,8 +287,11 @@ static int end(struct activity *activity)
     if (!thread)
         return -1;
     int64_t rss_bytes = ledger_read(thread);
-    if (publish_is_running(activity->slot, activity->number))
+    if (publish_is_running(activity->slot, activity->number)) {
+        heap_close();
+        heap_end(activity->slot);
         publish_end(activity->slot, rss_bytes);
+    }
     return activity_reset(activity);
 }
 
@@ -345,6 +364,7 @@ static PyObject *py_load_end(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ig
     if (load && end((struct activity *)load) < 0)
         return NULL;
     Py_CLEAR(load);
+    heap_baseline();
     publish_baseline(rss_read_bytes());
     Py_RETURN_NONE;
 }

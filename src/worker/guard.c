@@ -1,0 +1,4 @@
+#include "config.h"
+#include "worker/guard.h"
+
+_Thread_local bool guard_inside;

@@ -1,0 +1,433 @@
+#include "config.h"
+#include "worker/heap.h"
+
+#include <string.h>
+
+#include "worker/kept.h"
+#include "worker/ledger.h"
+#include "worker/native.h"
+#include "worker/publish.h"
+
+bool heap_is_on;
+struct heap_account heap_account;
+
+/* What else there is to know of the open account. */
+static struct {
+    struct thread *thread; /* its record, or NULL */
+    uint32_t depth;        /* number of the frame that is at the place, from 1; 0: none is */
+    uint32_t slot;
+    uint32_t site;
+    uint32_t cell;
+    uint32_t column;
+    bool is_own;         /* pymemtop's: not counted */
+    int64_t entered_net; /* of heap_account.net */
+} place;
+
+static struct segment *segment;
+
+/* Sums of an invocation that runs, by slot: of locked blocks, and of the others. */
+static struct slot_sums {
+    int64_t lines;
+    int64_t elsewhere;
+    _Atomic int64_t other_lines;
+    _Atomic int64_t other_elsewhere;
+    uint32_t column;
+} slots[SEGMENT_SLOTS];
+
+/* What nobody knows whom it belongs to. */
+static int64_t unknown;
+static _Atomic int64_t unknown_other;
+static int64_t unknown_settled; /* of both, and of small native blocks */
+
+static _Thread_local unsigned own_depth;
+
+static void add_atomic(_Atomic int64_t *sum, int64_t bytes)
+{
+    atomic_fetch_add_explicit(sum, bytes, memory_order_relaxed);
+}
+
+bool heap_open(void)
+{
+    segment = publish_shared.segment;
+    if (tags_open() < 0)
+        return false;
+    kept_open(segment);
+    for (uint32_t slot = 0; slot < SEGMENT_SLOTS; slot++)
+        slots[slot].column = KEPT_EARLIER;
+    PUBLISH_STORE(segment->heap_is_on, 1);
+    heap_is_on = true;
+    return true;
+}
+
+static int64_t total_bytes(void)
+{
+    int64_t sum = native_small_bytes();
+    for (unsigned domain = 0; domain < HEAP_DOMAINS; domain++)
+        sum += PUBLISH_LOAD(segment->heap_bytes[domain]);
+    return sum;
+}
+
+/* ---- the account ---- */
+
+static void add_flow(struct heap_flow *flow, int64_t allocated, int64_t freed)
+{
+    PUBLISH_ADD(flow->allocated_bytes, (uint64_t)allocated);
+    PUBLISH_ADD(flow->freed_bytes, (uint64_t)freed);
+}
+
+/* `kept` of the allocated bytes were not freed by the same place, and so are alive. */
+static void enter_site(int64_t allocated, int64_t freed, int64_t kept)
+{
+    struct segment_site_heap *site = &segment->site_heap[place.site];
+    add_flow(&site->flow[HEAP_PYTHON], allocated, freed);
+    if (place.site != SEGMENT_NONE)
+        add_flow(&segment->cell_heap[place.cell].flow[HEAP_PYTHON], allocated, freed);
+    if (kept == 0)
+        return;
+    PUBLISH_ADD(site->retained_bytes[HEAP_PYTHON], kept);
+    kept_add(kept_row(place.site), place.column, kept);
+}
+
+static void enter_slot(int64_t net)
+{
+    if (place.slot == PUBLISH_UNKNOWN) {
+        unknown += net;
+        return;
+    }
+    struct slot_sums *sums = &slots[place.slot];
+    if (place.site != SEGMENT_NONE)
+        sums->lines += net;
+    else
+        sums->elsewhere += net;
+    PUBLISH_STORE(segment->slot_heap[place.slot].lines_bytes,
+                  sums->lines + PUBLISH_LOAD(sums->other_lines));
+    PUBLISH_STORE(segment->slot_heap[place.slot].end_bytes, total_bytes());
+}
+
+void heap_enter_account(void)
+{
+    struct heap_account *account = &heap_account;
+    int64_t net = account->net - place.entered_net;
+    int64_t freed = account->freed, freed_own = account->freed_own, large = account->large;
+    int64_t allocated = net + freed;
+    place.entered_net = account->net;
+    account->enter_at = account->net + HEAP_ENTER_BYTES;
+    account->freed = account->freed_own = account->large = 0;
+    if (place.is_own) { /* only what it freed of the program's counts */
+        freed -= freed_own;
+        allocated = freed_own = 0;
+        net = -freed;
+    }
+    if (allocated == 0 && freed == 0)
+        return;
+    PUBLISH_ADD(segment->heap_bytes[HEAP_PYTHON], net);
+    PUBLISH_ADD(segment->small_bytes, net - large);
+    enter_site(allocated, freed, allocated - freed_own);
+    enter_slot(net);
+}
+
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static void close_account(void)
+{
+    if (!heap_account.thread)
+        return;
+    heap_enter_account();
+    if (place.depth > 0) {
+        struct activation *at = &place.thread->stack[place.depth - 1];
+        at->heap_high = larger(at->heap_high, at->heap_net + heap_account.high);
+        at->heap_net += heap_account.net;
+    }
+    heap_account = (struct heap_account){.thread = NULL};
+}
+
+/* Where the thread works now. */
+static void find_place(struct thread *thread)
+{
+    place.slot = PUBLISH_UNKNOWN;
+    place.site = place.cell = SEGMENT_NONE;
+    place.depth = 0;
+    if (!thread || ledger_is_idle(thread))
+        return;
+    struct ledger_place now = ledger_place(thread);
+    place.slot = now.slot;
+    place.site = now.site;
+    if (now.site != SEGMENT_NONE)
+        place.cell = publish_cell(now.slot, now.site);
+    if (now.is_frame)
+        place.depth = thread->depth;
+}
+
+void heap_open_account(void)
+{
+    close_account();
+    place.is_own = own_depth > 0;
+    place.thread = thread_this;
+    place.entered_net = 0;
+    find_place(place.thread);
+    place.column = place.slot == PUBLISH_UNKNOWN ? KEPT_EARLIER : slots[place.slot].column;
+    heap_account = (struct heap_account){.thread = guard_thread(),
+                                         .tag = place.is_own ? tag_of(SEGMENT_NONE, KEPT_NONE)
+                                                             : tag_of(place.site, place.column),
+                                         .enter_at = HEAP_ENTER_BYTES};
+    if (place.is_own) {
+        place.site = place.cell = SEGMENT_NONE;
+        place.slot = PUBLISH_UNKNOWN;
+        place.depth = 0;
+    }
+    if (place.thread)
+        place.thread->heap_dirty = true;
+}
+
+void heap_add_large(const void *block, size_t bytes)
+{
+    struct heap_account *account = &heap_account;
+    if (place.is_own || !tags_set_large(block, account->tag, bytes))
+        return;
+    account->net += (int64_t)bytes;
+    account->large += (int64_t)bytes;
+    account->high = larger(account->high, account->net);
+    if (account->net >= account->enter_at)
+        heap_enter_account();
+}
+
+int64_t heap_take_large(const void *block, uint32_t tag)
+{
+    (void)tag;
+    int64_t bytes = (int64_t)tags_take_large(block);
+    heap_account.large -= bytes;
+    return bytes;
+}
+
+void heap_take_other(uint32_t tag, int64_t bytes)
+{
+    uint32_t site = tag_site(tag);
+    if (tag_column(tag) == KEPT_NONE) { /* pymemtop's own, and never counted */
+        heap_account.net += bytes;
+        heap_account.freed -= bytes;
+        return;
+    }
+    PUBLISH_ADD(segment->site_heap[site].retained_bytes[HEAP_PYTHON], -bytes);
+    kept_add(kept_find_row(site), tag_column(tag), -bytes);
+}
+
+void heap_disown(const void *block)
+{
+    tag_entry *entry = block ? tags_find(block) : NULL;
+    uint32_t tag = entry ? PUBLISH_LOAD(*entry) : 0;
+    int64_t bytes = tag & TAG_BYTES_MASK;
+    if (bytes == 0)
+        return;
+    if (heap_account.thread != guard_thread() || (tag & ~TAG_BYTES_MASK) != heap_account.tag) {
+        heap_take(block);
+        return;
+    }
+    PUBLISH_STORE(*entry, 0);
+    if (heap_account.high == heap_account.net)
+        heap_account.high -= bytes;
+    heap_account.net -= bytes;
+}
+
+/* ---- without the lock ---- */
+
+struct shared_place {
+    struct thread *thread;
+    uint32_t slot, site, cell, column;
+};
+
+/* Only the calling thread's own record is looked at; whether its invocation still runs, and with
+ * that its cell, is the only thing that another thread may change. */
+static struct shared_place find_shared_place(void)
+{
+    struct shared_place found = {
+        .thread = thread_this, .slot = PUBLISH_UNKNOWN, .column = KEPT_EARLIER};
+    if (!found.thread || ledger_is_idle(found.thread))
+        return found;
+    struct ledger_place now = ledger_place(found.thread);
+    found.slot = now.slot;
+    found.site = now.site;
+    found.column = slots[now.slot].column;
+    if (now.is_frame) {
+        const struct activation *at = &found.thread->stack[found.thread->depth - 1];
+        if (at->slot == now.slot)
+            found.cell = publish_cell_of(&at->line);
+    }
+    return found;
+}
+
+static void add_shared_flow(const struct shared_place *at, enum heap_domain domain,
+                            uint64_t allocated, uint64_t freed)
+{
+    struct heap_flow *flow = &segment->site_heap[at->site].flow[domain];
+    struct heap_flow *part = &segment->cell_heap[at->cell].flow[domain];
+    atomic_fetch_add_explicit(&flow->allocated_bytes, allocated, memory_order_relaxed);
+    atomic_fetch_add_explicit(&flow->freed_bytes, freed, memory_order_relaxed);
+    if (at->cell == SEGMENT_NONE)
+        return;
+    atomic_fetch_add_explicit(&part->allocated_bytes, allocated, memory_order_relaxed);
+    atomic_fetch_add_explicit(&part->freed_bytes, freed, memory_order_relaxed);
+}
+
+static void add_shared_net(const struct shared_place *at, enum heap_domain domain, int64_t net)
+{
+    add_atomic(&segment->heap_bytes[domain], net);
+    if (at->slot == PUBLISH_UNKNOWN)
+        add_atomic(&unknown_other, net);
+    else if (at->site != SEGMENT_NONE)
+        add_atomic(&slots[at->slot].other_lines, net);
+    else
+        add_atomic(&slots[at->slot].other_elsewhere, net);
+    if (!at->thread)
+        return;
+    at->thread->heap_dirty = true;
+    at->thread->other_net += net;
+    /* With what the thread has taken through its account, if that is open. */
+    int64_t locked = heap_account.thread == guard_thread() ? heap_account.net : 0;
+    at->thread->other_high = larger(at->thread->other_high, at->thread->other_net + locked);
+}
+
+static bool set_tag(const void *block, uint32_t tag, size_t bytes)
+{
+    if (bytes > TAG_BYTES_MAX)
+        return tags_set_large(block, tag, bytes);
+    tag_entry *entry = tags_make(block);
+    if (entry)
+        atomic_store_explicit(entry, bytes ? tag | (uint32_t)bytes : 0, memory_order_relaxed);
+    return entry != NULL;
+}
+
+void heap_add_shared(enum heap_domain domain, const void *block, size_t bytes)
+{
+    if (!heap_is_on || own_depth > 0)
+        return;
+    struct shared_place at = find_shared_place();
+    if (!set_tag(block, tag_of(at.site, at.column), bytes))
+        return;
+    add_shared_flow(&at, domain, bytes, 0);
+    add_atomic(&segment->site_heap[at.site].retained_bytes[domain], (int64_t)bytes);
+    kept_add_other(kept_row(at.site), at.column, (int64_t)bytes);
+    add_shared_net(&at, domain, (int64_t)bytes);
+}
+
+int64_t heap_take_shared(enum heap_domain domain, const void *block)
+{
+    tag_entry *entry = heap_is_on ? tags_find(block) : NULL;
+    uint32_t tag = entry ? atomic_load_explicit(entry, memory_order_relaxed) : 0;
+    if (tag == 0)
+        return -1;
+    int64_t bytes = tag & TAG_BYTES_MASK;
+    if (bytes == 0)
+        bytes = (int64_t)tags_take_large(block);
+    /* tags_replace() may have given it another column meanwhile. */
+    tag = atomic_exchange_explicit(entry, 0, memory_order_relaxed);
+    struct shared_place at = find_shared_place();
+    uint32_t site = tag_site(tag);
+    add_shared_flow(&at, domain, 0, (uint64_t)bytes);
+    add_atomic(&segment->site_heap[site].retained_bytes[domain], -bytes);
+    kept_add_other(kept_find_row(site), tag_column(tag), -bytes);
+    add_shared_net(&at, domain, -bytes);
+    return bytes;
+}
+
+/* ---- the tracer's events ---- */
+
+void heap_pause(struct thread *thread)
+{
+    (void)thread;
+    if (heap_account.thread == guard_thread())
+        close_account();
+}
+
+void heap_end_line(struct thread *thread, struct activation *at)
+{
+    heap_pause(thread);
+    int64_t high = larger(at->heap_high, at->heap_net + thread->other_high);
+    publish_heap_high(at->site, &at->line, high);
+    at->call_high = larger(at->call_high, at->call_net + high);
+    at->call_net += at->heap_net + thread->other_net;
+    at->heap_net = at->heap_high = 0;
+    thread->other_net = thread->other_high = 0;
+    thread->heap_dirty = false;
+}
+
+void heap_leave(struct thread *thread, struct activation *at)
+{
+    if (at == thread->stack || (at->call_net == 0 && at->call_high == 0))
+        return;
+    struct activation *below = at - 1;
+    below->heap_high = larger(below->heap_high, below->heap_net + at->call_high);
+    below->heap_net += at->call_net;
+    thread->heap_dirty = true;
+}
+
+static int64_t unknown_bytes(void)
+{
+    return unknown + PUBLISH_LOAD(unknown_other) + native_small_bytes();
+}
+
+void heap_close(void)
+{
+    if (!heap_is_on)
+        return;
+    close_account();
+    /* While only one invocation runs, what nobody knows the owner of is its elsewhere. */
+    int64_t bytes = unknown_bytes();
+    uint32_t only = publish_only_running();
+    if (only != PUBLISH_UNKNOWN)
+        slots[only].elsewhere += bytes - unknown_settled;
+    unknown_settled = bytes;
+}
+
+void heap_begin(uint32_t slot, uint64_t number)
+{
+    if (!heap_is_on || slot == PUBLISH_OUTSIDE)
+        return;
+    struct segment_slot_heap *shown = &segment->slot_heap[slot];
+    int64_t now_bytes = total_bytes();
+    slots[slot] = (struct slot_sums){.column = kept_begin(number)};
+    PUBLISH_STORE(shown->start_bytes, now_bytes);
+    PUBLISH_STORE(shown->end_bytes, now_bytes);
+    PUBLISH_STORE(shown->lines_bytes, 0);
+    PUBLISH_STORE(shown->elsewhere_bytes, 0);
+    PUBLISH_STORE(shown->left_bytes, 0);
+    PUBLISH_STORE(shown->kept, slots[slot].column);
+}
+
+void heap_end(uint32_t slot)
+{
+    if (!heap_is_on || slot == PUBLISH_OUTSIDE)
+        return;
+    struct segment_slot_heap *shown = &segment->slot_heap[slot];
+    struct slot_sums *sums = &slots[slot];
+    PUBLISH_STORE(shown->end_bytes, total_bytes());
+    PUBLISH_STORE(shown->lines_bytes, sums->lines + PUBLISH_LOAD(sums->other_lines));
+    PUBLISH_STORE(shown->elsewhere_bytes, sums->elsewhere + PUBLISH_LOAD(sums->other_elsewhere));
+    PUBLISH_STORE(shown->left_bytes, kept_end(sums->column));
+    sums->column = KEPT_EARLIER;
+}
+
+void heap_baseline(void)
+{
+    heap_close();
+    if (heap_is_on)
+        PUBLISH_STORE(segment->heap_baseline_bytes, total_bytes());
+}
+
+void heap_own_begin(void)
+{
+    if (!heap_is_on)
+        return;
+    heap_pause(thread_this);
+    own_depth++;
+}
+
+void heap_own_end(void)
+{
+    if (!heap_is_on)
+        return;
+    heap_pause(thread_this);
+    own_depth--;
+}

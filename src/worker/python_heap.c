@@ -1,0 +1,158 @@
+#include "config.h"
+#include <Python.h>
+
+#include "worker/python_heap.h"
+
+#include "worker/guard.h"
+#include "worker/heap.h"
+#include "worker/publish.h"
+
+/* The interpreter's own; the context of ours is one of these. */
+static PyMemAllocatorEx raw, mem, object;
+static PyObjectArenaAllocator arenas;
+
+/* ---- PyMem_Malloc and PyObject_Malloc: under the interpreter lock ---- */
+
+static void *locked_malloc(void *context, size_t bytes)
+{
+    PyMemAllocatorEx *inner = context;
+    bool was_inside = guard_enter();
+    void *block = inner->malloc(inner->ctx, bytes);
+    guard_leave(was_inside);
+    if (LIKELY(block != NULL))
+        heap_add(block, bytes);
+    return block;
+}
+
+static void *locked_calloc(void *context, size_t count, size_t bytes)
+{
+    PyMemAllocatorEx *inner = context;
+    bool was_inside = guard_enter();
+    void *block = inner->calloc(inner->ctx, count, bytes);
+    guard_leave(was_inside);
+    if (LIKELY(block != NULL))
+        heap_add(block, count * bytes); /* no overflow, or there were no block */
+    return block;
+}
+
+static void locked_free(void *context, void *block)
+{
+    PyMemAllocatorEx *inner = context;
+    if (!block)
+        return;
+    heap_take(block);
+    bool was_inside = guard_enter();
+    inner->free(inner->ctx, block);
+    guard_leave(was_inside);
+}
+
+/* The old block is taken first: once it is freed, another thread may have its address. */
+static void *locked_realloc(void *context, void *block, size_t bytes)
+{
+    PyMemAllocatorEx *inner = context;
+    int64_t old_bytes = block ? heap_take(block) : 0;
+    bool was_inside = guard_enter();
+    void *moved = inner->realloc(inner->ctx, block, bytes);
+    guard_leave(was_inside);
+    if (LIKELY(moved != NULL))
+        heap_add(moved, bytes);
+    else if (block && old_bytes > 0)
+        heap_add(block, (size_t)old_bytes);
+    return moved;
+}
+
+/* ---- PyMem_RawMalloc: any thread ---- */
+
+static void *raw_malloc(void *context, size_t bytes)
+{
+    PyMemAllocatorEx *inner = context;
+    bool was_inside = guard_enter();
+    void *block = inner->malloc(inner->ctx, bytes);
+    guard_leave(was_inside);
+    if (block && !was_inside)
+        heap_add_shared(HEAP_RAW, block, bytes);
+    return block;
+}
+
+static void *raw_calloc(void *context, size_t count, size_t bytes)
+{
+    PyMemAllocatorEx *inner = context;
+    bool was_inside = guard_enter();
+    void *block = inner->calloc(inner->ctx, count, bytes);
+    guard_leave(was_inside);
+    if (block && !was_inside)
+        heap_add_shared(HEAP_RAW, block, count * bytes);
+    return block;
+}
+
+static void raw_free(void *context, void *block)
+{
+    PyMemAllocatorEx *inner = context;
+    bool was_inside = guard_enter();
+    if (block && !was_inside)
+        heap_take_shared(HEAP_RAW, block);
+    inner->free(inner->ctx, block);
+    guard_leave(was_inside);
+}
+
+static void *raw_realloc(void *context, void *block, size_t bytes)
+{
+    PyMemAllocatorEx *inner = context;
+    bool was_inside = guard_enter();
+    int64_t old_bytes = block && !was_inside ? heap_take_shared(HEAP_RAW, block) : -1;
+    void *moved = inner->realloc(inner->ctx, block, bytes);
+    guard_leave(was_inside);
+    if (was_inside)
+        return moved;
+    if (moved)
+        heap_add_shared(HEAP_RAW, moved, bytes);
+    else if (block && old_bytes >= 0)
+        heap_add_shared(HEAP_RAW, block, (size_t)old_bytes);
+    return moved;
+}
+
+/* ---- arenas: where pymalloc has its small blocks; under the interpreter lock ---- */
+
+static void *arena_map(void *context, size_t bytes)
+{
+    void *arena = arenas.alloc(arenas.ctx, bytes);
+    (void)context;
+    if (arena)
+        PUBLISH_ADD(publish_shared.segment->arena_bytes, (int64_t)bytes);
+    return arena;
+}
+
+static void arena_unmap(void *context, void *arena, size_t bytes)
+{
+    (void)context;
+    PUBLISH_ADD(publish_shared.segment->arena_bytes, -(int64_t)bytes);
+    arenas.free(arenas.ctx, arena, bytes);
+}
+
+static void install_locked(PyMemAllocatorDomain domain, PyMemAllocatorEx *inner)
+{
+    PyMem_GetAllocator(domain, inner);
+    PyMemAllocatorEx ours = {.ctx = inner,
+                             .malloc = locked_malloc,
+                             .calloc = locked_calloc,
+                             .realloc = locked_realloc,
+                             .free = locked_free};
+    PyMem_SetAllocator(domain, &ours);
+}
+
+void python_heap_install(void)
+{
+    PyObject_GetArenaAllocator(&arenas);
+    PyObjectArenaAllocator counted = {.alloc = arena_map, .free = arena_unmap};
+    PyObject_SetArenaAllocator(&counted);
+
+    PyMem_GetAllocator(PYMEM_DOMAIN_RAW, &raw);
+    PyMemAllocatorEx ours = {.ctx = &raw,
+                             .malloc = raw_malloc,
+                             .calloc = raw_calloc,
+                             .realloc = raw_realloc,
+                             .free = raw_free};
+    PyMem_SetAllocator(PYMEM_DOMAIN_RAW, &ours);
+    install_locked(PYMEM_DOMAIN_MEM, &mem);
+    install_locked(PYMEM_DOMAIN_OBJ, &object);
+}

@@ -1,0 +1,166 @@
+#include "config.h"
+#include "worker/tags.h"
+
+#include <pthread.h>
+#include <sys/mman.h>
+
+#include "worker/guard.h"
+#include "worker/rss.h"
+
+#define TOP_ENTRIES ((size_t)1 << (TAGS_ADDRESS_BITS - TAGS_LEAF_SHIFT))
+#define TOP_BYTES   (TOP_ENTRIES * sizeof(tag_entry *))
+enum {
+    PAGE_SHIFT = 12, /* of the first level's bookkeeping; a larger real page is counted too small */
+    TOP_PAGES = (int)(TOP_BYTES >> PAGE_SHIFT),
+};
+_Static_assert(TAG_SITE_BITS + TAG_COLUMN_BITS + TAG_BYTES_BITS == 32, "a tag has 32 bits");
+
+tag_entry *_Atomic *tags_top;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of all below */
+static uint64_t top_touched[TOP_PAGES / 64];             /* by page of the first level */
+static uint32_t *leaf_places; /* by leaf: its index in the first level; in the order of making */
+static size_t leaf_count, leaf_capacity;
+
+static void fork_prepare(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+static void fork_done(void)
+{
+    pthread_mutex_unlock(&lock);
+}
+
+int tags_open(void)
+{
+    void *top = mmap(NULL, TOP_BYTES, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (top == MAP_FAILED)
+        return -1;
+    madvise(top, TOP_BYTES, MADV_NOHUGEPAGE); /* a touch is to take one page */
+    pthread_atfork(fork_prepare, fork_done, fork_done);
+    tags_top = top;
+    return 0;
+}
+
+/* The first level's page with entry `at` is about to be touched. */
+static void count_top_page(size_t at)
+{
+    size_t page = at * sizeof *tags_top >> PAGE_SHIFT;
+    if (top_touched[page / 64] & (uint64_t)1 << page % 64)
+        return;
+    top_touched[page / 64] |= (uint64_t)1 << page % 64;
+    rss_add_own(1 << PAGE_SHIFT);
+}
+
+/* Room for one more leaf_places. Doubled by mapping, since malloc may be what brought us here. */
+static bool reserve_place(void)
+{
+    if (leaf_count < leaf_capacity)
+        return true;
+    size_t capacity = leaf_capacity ? 2 * leaf_capacity : 1024;
+    uint32_t *grown = rss_map_own(capacity * sizeof *grown);
+    if (!grown)
+        return false;
+    for (size_t i = 0; i < leaf_count; i++)
+        grown[i] = leaf_places[i];
+    leaf_places = grown; /* the old one stays: half as much, and never again */
+    leaf_capacity = capacity;
+    return true;
+}
+
+static tag_entry *make_leaf(size_t at)
+{
+    tag_entry *leaf = atomic_load_explicit(&tags_top[at], memory_order_acquire);
+    if (leaf)
+        return leaf; /* another thread was first */
+    if (!reserve_place())
+        return NULL;
+    leaf = rss_map_own(TAGS_LEAF_ENTRIES * sizeof *leaf);
+    if (!leaf)
+        return NULL;
+    count_top_page(at);
+    leaf_places[leaf_count++] = (uint32_t)at;
+    atomic_store_explicit(&tags_top[at], leaf, memory_order_release);
+    return leaf;
+}
+
+tag_entry *tags_make(const void *block)
+{
+    tag_entry *entry = tags_find(block);
+    if (LIKELY(entry != NULL))
+        return entry;
+    bool was_inside = guard_enter();
+    pthread_mutex_lock(&lock);
+    const tag_entry *leaf = make_leaf((uintptr_t)block >> TAGS_LEAF_SHIFT);
+    pthread_mutex_unlock(&lock);
+    guard_leave(was_inside);
+    return leaf ? tags_find(block) : NULL;
+}
+
+/* The `i`-th entry of a block's. */
+static const void *granule(const void *block, unsigned i)
+{
+    return (const char *)block + ((size_t)i << TAGS_GRANULE_SHIFT);
+}
+
+/* Half a size, where a tag has its site and its bytes; column 0, so that tags_replace leaves it. */
+enum { HALF_BITS = TAG_SITE_BITS + TAG_BYTES_BITS };
+
+static uint32_t half_pack(uint64_t half)
+{
+    uint32_t bits = (uint32_t)half & ((1u << HALF_BITS) - 1);
+    return tag_of(bits >> TAG_BYTES_BITS, 0) | (bits & TAG_BYTES_MASK);
+}
+
+static uint64_t half_unpack(uint32_t packed)
+{
+    return (uint64_t)tag_site(packed) << TAG_BYTES_BITS | (packed & TAG_BYTES_MASK);
+}
+
+bool tags_set_large(const void *block, uint32_t tag, size_t bytes)
+{
+    tag_entry *low = tags_make(granule(block, 1)), *high = tags_make(granule(block, 2));
+    tag_entry *entry = tags_make(block);
+    if (!entry || !low || !high)
+        return false;
+    atomic_store_explicit(low, half_pack(bytes), memory_order_relaxed);
+    atomic_store_explicit(high, half_pack((uint64_t)bytes >> HALF_BITS), memory_order_relaxed);
+    atomic_store_explicit(entry, tag, memory_order_release);
+    return true;
+}
+
+size_t tags_take_large(const void *block)
+{
+    tag_entry *low = tags_find(granule(block, 1)), *high = tags_find(granule(block, 2));
+    uint64_t bytes = half_unpack(atomic_load_explicit(low, memory_order_relaxed)) |
+                     half_unpack(atomic_load_explicit(high, memory_order_relaxed)) << HALF_BITS;
+    /* Other blocks can begin there next, that nobody tags. */
+    atomic_store_explicit(low, 0, memory_order_relaxed);
+    atomic_store_explicit(high, 0, memory_order_relaxed);
+    return (size_t)bytes;
+}
+
+static void replace_in_leaf(tag_entry *leaf, const bool *retired, uint32_t column)
+{
+    for (size_t i = 0; i < TAGS_LEAF_ENTRIES; i++) {
+        uint32_t tag = atomic_load_explicit(&leaf[i], memory_order_relaxed);
+        while (tag && retired[tag_column(tag)] &&
+               !atomic_compare_exchange_weak_explicit(
+                   &leaf[i], &tag, tag_of(tag_site(tag), column) | (tag & TAG_BYTES_MASK),
+                   memory_order_relaxed, memory_order_relaxed))
+            continue;
+    }
+}
+
+void tags_replace(const bool *retired, uint32_t column)
+{
+    bool was_inside = guard_enter();
+    pthread_mutex_lock(&lock);
+    for (size_t i = 0; i < leaf_count; i++)
+        replace_in_leaf(atomic_load_explicit(&tags_top[leaf_places[i]], memory_order_relaxed),
+                        retired, column);
+    pthread_mutex_unlock(&lock);
+    guard_leave(was_inside);
+}
