@@ -25,10 +25,14 @@ static inline void guard_leave(bool was_inside)
     guard_inside = was_inside;
 }
 
-/* An address that is the calling thread's alone, and never NULL. */
+/* An address that is the calling thread's alone while it lives, and never NULL. */
 static inline const void *guard_thread(void)
 {
+#if defined __x86_64__ || defined __aarch64__
+    return __builtin_thread_pointer();
+#else
     return &guard_inside;
+#endif
 }
 
 #endif

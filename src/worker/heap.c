@@ -21,6 +21,7 @@ static struct {
     uint32_t column;
     bool is_own;         /* pymemtop's: not counted */
     int64_t entered_net; /* of heap_account.net */
+    int64_t slot_net;    /* entered for the line, and not yet for slot and heap */
 } place;
 
 static struct segment *segment;
@@ -69,27 +70,44 @@ static int64_t total_bytes(void)
 
 /* ---- the account ---- */
 
-static void add_flow(struct heap_flow *flow, int64_t allocated, int64_t freed)
+static ALWAYS_INLINE void add_flow(struct heap_flow *flow, int64_t allocated, int64_t freed)
 {
     PUBLISH_ADD(flow->allocated_bytes, (uint64_t)allocated);
     PUBLISH_ADD(flow->freed_bytes, (uint64_t)freed);
 }
 
-/* `kept` of the allocated bytes were not freed by the same place, and so are alive. */
-static void enter_site(int64_t allocated, int64_t freed, int64_t kept)
+/* Enter what the account has taken since the last time, for its line. */
+static ALWAYS_INLINE void enter_line(void)
 {
+    struct heap_account *account = &heap_account;
+    int64_t net = account->net - place.entered_net;
+    int64_t freed_own = account->freed_own, freed = account->freed + freed_own;
+    int64_t allocated = net + freed;
+    place.entered_net = account->net;
+    account->freed = account->freed_own = 0;
+    if (UNLIKELY(place.is_own)) { /* only what it freed of the program's counts */
+        freed -= freed_own;
+        allocated = freed_own = 0;
+        net = -freed;
+    }
+    place.slot_net += net;
     struct segment_site_heap *site = &segment->site_heap[place.site];
     add_flow(&site->flow[HEAP_PYTHON], allocated, freed);
-    if (place.site != SEGMENT_NONE)
-        add_flow(&segment->cell_heap[place.cell].flow[HEAP_PYTHON], allocated, freed);
+    add_flow(&segment->cell_heap[place.cell].flow[HEAP_PYTHON], allocated, freed);
+    int64_t kept = allocated - freed_own;
     if (kept == 0)
         return;
     PUBLISH_ADD(site->retained_bytes[HEAP_PYTHON], kept);
     kept_add(kept_row(place.site), place.column, kept);
 }
 
-static void enter_slot(int64_t net)
+/* Enter what lines have taken for the invocation and the heap as a whole. */
+static void enter_sums(void)
 {
+    int64_t net = place.slot_net;
+    PUBLISH_ADD(segment->heap_bytes[HEAP_PYTHON], net);
+    PUBLISH_ADD(segment->small_bytes, net - heap_account.large);
+    place.slot_net = heap_account.large = 0;
     if (place.slot == PUBLISH_UNKNOWN) {
         unknown += net;
         return;
@@ -106,24 +124,9 @@ static void enter_slot(int64_t net)
 
 void heap_enter_account(void)
 {
-    struct heap_account *account = &heap_account;
-    int64_t net = account->net - place.entered_net;
-    int64_t freed = account->freed, freed_own = account->freed_own, large = account->large;
-    int64_t allocated = net + freed;
-    place.entered_net = account->net;
-    account->enter_at = account->net + HEAP_ENTER_BYTES;
-    account->freed = account->freed_own = account->large = 0;
-    if (place.is_own) { /* only what it freed of the program's counts */
-        freed -= freed_own;
-        allocated = freed_own = 0;
-        net = -freed;
-    }
-    if (allocated == 0 && freed == 0)
-        return;
-    PUBLISH_ADD(segment->heap_bytes[HEAP_PYTHON], net);
-    PUBLISH_ADD(segment->small_bytes, net - large);
-    enter_site(allocated, freed, allocated - freed_own);
-    enter_slot(net);
+    enter_line();
+    enter_sums();
+    heap_account.enter_at = heap_account.net + HEAP_ENTER_BYTES;
 }
 
 static int64_t larger(int64_t a, int64_t b)
@@ -135,7 +138,8 @@ static void close_account(void)
 {
     if (!heap_account.thread)
         return;
-    heap_enter_account();
+    enter_line();
+    enter_sums();
     if (place.depth > 0) {
         struct activation *at = &place.thread->stack[place.depth - 1];
         at->heap_high = larger(at->heap_high, at->heap_net + heap_account.high);
@@ -182,7 +186,7 @@ void heap_open_account(void)
         place.thread->heap_dirty = true;
 }
 
-void heap_add_large(const void *block, size_t bytes)
+static void add_large(const void *block, size_t bytes)
 {
     struct heap_account *account = &heap_account;
     if (place.is_own || !tags_set_large(block, account->tag, bytes))
@@ -194,24 +198,58 @@ void heap_add_large(const void *block, size_t bytes)
         heap_enter_account();
 }
 
-int64_t heap_take_large(const void *block, uint32_t tag)
+void *heap_raise(void *block)
 {
-    (void)tag;
-    int64_t bytes = (int64_t)tags_take_large(block);
-    heap_account.large -= bytes;
-    return bytes;
+    heap_account.high = heap_account.net;
+    if (heap_account.net >= heap_account.enter_at)
+        heap_enter_account();
+    return block;
 }
 
-void heap_take_other(uint32_t tag, int64_t bytes)
+void *heap_add_unusual(void *block, size_t bytes)
+{
+    if (heap_account.thread != guard_thread())
+        heap_open_account();
+    if (bytes > TAG_BYTES_MAX)
+        add_large(block, bytes);
+    else if (bytes > 0 && tags_make(block))
+        heap_add(block, bytes);
+    return block;
+}
+
+/* A block of `bytes` with another tag than the account's is freed. */
+static void take_other(uint32_t tag, int64_t bytes)
 {
     uint32_t site = tag_site(tag);
-    if (tag_column(tag) == KEPT_NONE) { /* pymemtop's own, and never counted */
-        heap_account.net += bytes;
-        heap_account.freed -= bytes;
+    if (tag_column(tag) == KEPT_NONE) /* pymemtop's own, and never counted */
         return;
-    }
+    heap_account.net -= bytes;
+    heap_account.freed += bytes;
     PUBLISH_ADD(segment->site_heap[site].retained_bytes[HEAP_PYTHON], -bytes);
     kept_add(kept_find_row(site), tag_column(tag), -bytes);
+}
+
+int64_t heap_take(const void *block)
+{
+    tag_entry *entry = tags_find(block);
+    uint32_t tag = entry ? PUBLISH_LOAD(*entry) : 0;
+    if (tag == 0)
+        return 0;
+    if (heap_account.thread != guard_thread())
+        heap_open_account();
+    PUBLISH_STORE(*entry, 0);
+    int64_t bytes = tag & TAG_BYTES_MASK;
+    if (bytes == 0) {
+        bytes = (int64_t)tags_take_large(block);
+        heap_account.large -= bytes;
+    }
+    if ((tag & ~TAG_BYTES_MASK) == heap_account.tag) {
+        heap_account.net -= bytes;
+        heap_account.freed_own += bytes;
+    } else {
+        take_other(tag, bytes);
+    }
+    return bytes;
 }
 
 void heap_disown(const void *block)
@@ -334,33 +372,105 @@ int64_t heap_take_shared(enum heap_domain domain, const void *block)
 
 /* ---- the tracer's events ---- */
 
-void heap_pause(struct thread *thread)
+void heap_pause(void)
 {
-    (void)thread;
     if (heap_account.thread == guard_thread())
         close_account();
 }
 
-void heap_end_line(struct thread *thread, struct activation *at)
+/* The account is open, and at frame number `depth` of the calling thread. */
+static bool is_at(uint32_t depth)
 {
-    heap_pause(thread);
+    return heap_account.thread == guard_thread() && place.depth == depth && !place.is_own;
+}
+
+/* Leave the account open, with what its line has taken told to the frame `at`. */
+static ALWAYS_INLINE void end_account_line(struct activation *at)
+{
+    struct heap_account *account = &heap_account;
+    if (account->net | account->freed | account->freed_own) {
+        enter_line();
+        at->heap_high = larger(at->heap_high, at->heap_net + account->high);
+        at->heap_net += account->net;
+        account->net = account->high = place.entered_net = 0;
+        account->enter_at = HEAP_ENTER_BYTES;
+        if (place.slot_net >= HEAP_ENTER_BYTES || -place.slot_net >= HEAP_ENTER_BYTES)
+            enter_sums();
+    }
+}
+
+/* Have the open account go on at frame number `depth`, which is `at`; or close it, where that is
+ * for another sum. */
+static ALWAYS_INLINE void move_account(const struct activation *at, uint32_t depth)
+{
+    if (at->slot != place.slot || at->epoch != publish_epoch() ||
+        (at->site == SEGMENT_NONE) != (place.site == SEGMENT_NONE)) {
+        close_account();
+        return;
+    }
+    place.depth = depth;
+    place.site = at->site;
+    place.cell = publish_cell_of(&at->line);
+    heap_account.tag = tag_of(place.site, place.column);
+}
+
+/* The line `site` of `at` is over: what it took becomes part of what the frame took. */
+static ALWAYS_INLINE void end_line(struct thread *thread, struct activation *at, uint32_t site,
+                                   const struct published_line *line)
+{
+    if (LIKELY(is_at(thread->depth)))
+        end_account_line(at);
+    else
+        heap_pause();
     int64_t high = larger(at->heap_high, at->heap_net + thread->other_high);
-    publish_heap_high(at->site, &at->line, high);
+    if (high > 0)
+        publish_heap_high(site, line, high);
     at->call_high = larger(at->call_high, at->call_net + high);
     at->call_net += at->heap_net + thread->other_net;
     at->heap_net = at->heap_high = 0;
     thread->other_net = thread->other_high = 0;
-    thread->heap_dirty = false;
+}
+
+void heap_next_line(struct thread *thread, struct activation *at, uint32_t site,
+                    const struct published_line *line)
+{
+    end_line(thread, at, site, line);
+    if (is_at(thread->depth))
+        move_account(at, thread->depth);
+    thread->heap_dirty = heap_account.thread == guard_thread();
+}
+
+void heap_enter(struct thread *thread)
+{
+    uint32_t below = thread->depth - 1;
+    if (below > thread_base(thread) && is_at(below)) {
+        end_account_line(&thread->stack[below - 1]);
+        move_account(&thread->stack[below], thread->depth);
+    } else {
+        heap_pause();
+    }
+    thread->heap_dirty = heap_account.thread == guard_thread();
 }
 
 void heap_leave(struct thread *thread, struct activation *at)
 {
-    if (at == thread->stack || (at->call_net == 0 && at->call_high == 0))
+    uint32_t below = (uint32_t)(at - thread->stack);
+    if (at != &thread->stack[thread->depth - 1]) { /* a library has switched stacks */
+        heap_pause();
         return;
-    struct activation *below = at - 1;
-    below->heap_high = larger(below->heap_high, below->heap_net + at->call_high);
-    below->heap_net += at->call_net;
-    thread->heap_dirty = true;
+    }
+    if (thread->heap_dirty)
+        end_line(thread, at, at->site, &at->line);
+    if (below > thread_base(thread)) {
+        struct activation *caller = &thread->stack[below - 1];
+        caller->heap_high = larger(caller->heap_high, caller->heap_net + at->call_high);
+        caller->heap_net += at->call_net;
+        if (is_at(thread->depth))
+            move_account(caller, below);
+    } else {
+        heap_pause();
+    }
+    thread->heap_dirty = true; /* the caller's line may have taken something, or its callee has */
 }
 
 static int64_t unknown_bytes(void)
@@ -420,7 +530,7 @@ void heap_own_begin(void)
 {
     if (!heap_is_on)
         return;
-    heap_pause(thread_this);
+    heap_pause();
     own_depth++;
 }
 
@@ -428,6 +538,6 @@ void heap_own_end(void)
 {
     if (!heap_is_on)
         return;
-    heap_pause(thread_this);
+    heap_pause();
     own_depth--;
 }

@@ -44,11 +44,11 @@ extern bool heap_is_on;
 struct heap_account {
     const void *thread; /* guard_thread() of whose place it is; NULL: closed */
     uint32_t tag;       /* of the place */
-    int64_t net;        /* bytes allocated less freed since it was opened */
+    int64_t net;        /* bytes allocated less freed since it was opened, or its line began */
     int64_t high;       /* maximum of net */
     int64_t enter_at;   /* of net */
-    int64_t freed;      /* bytes freed since they were last entered */
-    int64_t freed_own;  /* of them, those of blocks with `tag` */
+    int64_t freed;      /* bytes freed since they were last entered: of blocks with another tag, */
+    int64_t freed_own;  /* and of those with `tag` */
     int64_t large;      /* net of the blocks outside of arenas, likewise */
 };
 /* Written by heap.c and the functions below alone. */
@@ -57,54 +57,42 @@ extern struct heap_account heap_account;
 /* Not to be called but from below. */
 void heap_open_account(void);
 void heap_enter_account(void);
-void heap_add_large(const void *block, size_t bytes);
-void heap_take_other(uint32_t tag, int64_t bytes);
-int64_t heap_take_large(const void *block, uint32_t tag);
+void *heap_add_unusual(void *block, size_t bytes);
+void *heap_raise(void *block);
 
-/* `block` has been allocated with `bytes`. */
-static ALWAYS_INLINE void heap_add(const void *block, size_t bytes)
+/* `block` has been allocated with `bytes`. Returns it. */
+static ALWAYS_INLINE void *heap_add(void *block, size_t bytes)
 {
     struct heap_account *account = &heap_account;
-    if (UNLIKELY(account->thread != guard_thread()))
-        heap_open_account();
-    if (UNLIKELY(bytes > TAG_BYTES_MAX)) {
-        heap_add_large(block, bytes);
-        return;
-    }
     tag_entry *entry = tags_find(block);
-    if (UNLIKELY(!entry && !(entry = tags_make(block))))
-        return;
-    atomic_store_explicit(entry, bytes ? account->tag | (uint32_t)bytes : 0, memory_order_relaxed);
-    account->net += (int64_t)bytes;
-    if (UNLIKELY(account->net > account->high)) {
-        account->high = account->net;
-        if (UNLIKELY(account->net >= account->enter_at))
-            heap_enter_account();
-    }
+    if (UNLIKELY(account->thread != guard_thread() || bytes - 1 >= TAG_BYTES_MAX || !entry))
+        return heap_add_unusual(block, bytes);
+    atomic_store_explicit(entry, account->tag | (uint32_t)bytes, memory_order_relaxed);
+    int64_t net = account->net += (int64_t)bytes;
+    if (UNLIKELY(net > account->high))
+        return heap_raise(block);
+    return block;
 }
 
 /* `block` is to be freed: before it is, since it may then be another thread's at once. Returns its
  * bytes, 0 where it is not known. */
-static ALWAYS_INLINE int64_t heap_take(const void *block)
+int64_t heap_take(const void *block);
+
+/* The same where it is a small block of the open account; false where it is not, and nothing has
+ * been done. */
+static ALWAYS_INLINE bool heap_take_own(const void *block)
 {
     struct heap_account *account = &heap_account;
     tag_entry *entry = tags_find(block);
-    uint32_t tag = entry ? atomic_load_explicit(entry, memory_order_relaxed) : 0;
-    if (UNLIKELY(tag == 0))
-        return 0;
-    if (UNLIKELY(account->thread != guard_thread()))
-        heap_open_account();
+    if (UNLIKELY(!entry || account->thread != guard_thread()))
+        return false;
+    uint32_t bytes = atomic_load_explicit(entry, memory_order_relaxed) ^ account->tag;
+    if (UNLIKELY(bytes - 1 >= TAG_BYTES_MAX))
+        return false;
     atomic_store_explicit(entry, 0, memory_order_relaxed);
-    int64_t bytes = tag & TAG_BYTES_MASK;
-    if (UNLIKELY(bytes == 0))
-        bytes = heap_take_large(block, tag);
     account->net -= bytes;
-    account->freed += bytes;
-    if (LIKELY((tag & ~TAG_BYTES_MASK) == account->tag))
-        account->freed_own += bytes;
-    else
-        heap_take_other(tag, bytes);
-    return bytes;
+    account->freed_own += bytes;
+    return true;
 }
 
 /* What `block` (just allocated, by the interpreter for one of its events) took is undone, and its
@@ -119,11 +107,17 @@ void heap_add_shared(enum heap_domain domain, const void *block, size_t bytes);
 int64_t heap_take_shared(enum heap_domain domain, const void *block);
 /* ---- the tracer's events; locked ---- */
 
-/* The thread's place is about to change, or whom it belongs to. */
-void heap_pause(struct thread *thread);
-/* The execution of `at`'s line ends: the innermost frame of the thread. */
-void heap_end_line(struct thread *thread, struct activation *at);
-/* `at` is left, and its line has ended: the frame below, if any, goes on. */
+/* The calling thread's place is about to change in another way than by the next three: enter what
+ * it has taken. */
+void heap_pause(void);
+/* Of these the first two need not be called where thread->heap_dirty is false.
+ * An execution of `site`, counted in `line`, has ended, and the next line of `at` has begun, the
+ * innermost frame of the thread. */
+void heap_next_line(struct thread *thread, struct activation *at, uint32_t site,
+                    const struct published_line *line);
+/* A frame was entered and has become the innermost one, with its first line open. */
+void heap_enter(struct thread *thread);
+/* `at`, whose line is over, is about to be left. */
 void heap_leave(struct thread *thread, struct activation *at);
 /* Enter what is open, whoever's it is: before an invocation begins or ends. */
 void heap_close(void);

@@ -3,6 +3,9 @@
 
 #include "worker/python_heap.h"
 
+#include <stdbool.h>
+#include <stdlib.h>
+
 #include "worker/guard.h"
 #include "worker/heap.h"
 #include "worker/publish.h"
@@ -10,40 +13,56 @@
 /* The interpreter's own; the context of ours is one of these. */
 static PyMemAllocatorEx raw, mem, object;
 static PyObjectArenaAllocator arenas;
+/* Small blocks lie in arenas, whatever frees them: no debug hooks, and not malloc for all. */
+static bool is_pymalloc;
+
+static bool is_unset(const char *variable)
+{
+    const char *value = getenv(variable);
+    return !value || !*value;
+}
 
 /* ---- PyMem_Malloc and PyObject_Malloc: under the interpreter lock ---- */
 
 static void *locked_malloc(void *context, size_t bytes)
 {
-    PyMemAllocatorEx *inner = context;
-    bool was_inside = guard_enter();
+    const PyMemAllocatorEx *inner = context;
+    guard_inside = true; /* it was not: nothing inside comes back to these */
     void *block = inner->malloc(inner->ctx, bytes);
-    guard_leave(was_inside);
-    if (LIKELY(block != NULL))
-        heap_add(block, bytes);
-    return block;
+    guard_inside = false;
+    return LIKELY(block != NULL) ? heap_add(block, bytes) : NULL;
 }
 
 static void *locked_calloc(void *context, size_t count, size_t bytes)
 {
-    PyMemAllocatorEx *inner = context;
-    bool was_inside = guard_enter();
+    const PyMemAllocatorEx *inner = context;
+    guard_inside = true;
     void *block = inner->calloc(inner->ctx, count, bytes);
-    guard_leave(was_inside);
-    if (LIKELY(block != NULL))
-        heap_add(block, count * bytes); /* no overflow, or there were no block */
-    return block;
+    guard_inside = false;
+    return block ? heap_add(block, count * bytes) : NULL; /* no overflow, or there were no block */
+}
+
+static void free_guarded(const PyMemAllocatorEx *inner, void *block)
+{
+    guard_inside = true;
+    inner->free(inner->ctx, block);
+    guard_inside = false;
+}
+
+static __attribute__((noinline)) void free_unusual(const PyMemAllocatorEx *inner, void *block)
+{
+    if (block)
+        heap_take(block); /* nothing, where it was taken already */
+    free_guarded(inner, block);
 }
 
 static void locked_free(void *context, void *block)
 {
-    PyMemAllocatorEx *inner = context;
-    if (!block)
-        return;
-    heap_take(block);
-    bool was_inside = guard_enter();
-    inner->free(inner->ctx, block);
-    guard_leave(was_inside);
+    const PyMemAllocatorEx *inner = context;
+    if (LIKELY(heap_take_own(block) && is_pymalloc))
+        inner->free(inner->ctx, block); /* lies in an arena: nothing to be guarded */
+    else
+        free_unusual(inner, block);
 }
 
 /* The old block is taken first: once it is freed, another thread may have its address. */
@@ -115,7 +134,9 @@ static void *raw_realloc(void *context, void *block, size_t bytes)
 
 static void *arena_map(void *context, size_t bytes)
 {
+    bool was_inside = guard_enter();
     void *arena = arenas.alloc(arenas.ctx, bytes);
+    guard_leave(was_inside);
     (void)context;
     if (arena)
         PUBLISH_ADD(publish_shared.segment->arena_bytes, (int64_t)bytes);
@@ -126,7 +147,9 @@ static void arena_unmap(void *context, void *arena, size_t bytes)
 {
     (void)context;
     PUBLISH_ADD(publish_shared.segment->arena_bytes, -(int64_t)bytes);
+    bool was_inside = guard_enter();
     arenas.free(arenas.ctx, arena, bytes);
+    guard_leave(was_inside);
 }
 
 static void install_locked(PyMemAllocatorDomain domain, PyMemAllocatorEx *inner)
@@ -142,6 +165,7 @@ static void install_locked(PyMemAllocatorDomain domain, PyMemAllocatorEx *inner)
 
 void python_heap_install(void)
 {
+    is_pymalloc = is_unset("PYTHONMALLOC") && is_unset("PYTHONDEVMODE");
     PyObject_GetArenaAllocator(&arenas);
     PyObjectArenaAllocator counted = {.alloc = arena_map, .free = arena_unmap};
     PyObject_SetArenaAllocator(&counted);

@@ -124,8 +124,6 @@ void tracer_enter(const void *frame, const struct code_info *info, int line, boo
     if (UNLIKELY(!thread))
         return;
     ledger_settle(thread);
-    if (UNLIKELY(thread->heap_dirty))
-        heap_pause(thread);
     struct activation fresh = thread->depth > thread_base(thread) ? thread->stack[thread->depth - 1]
                                                                   : enter_bottom(thread);
     if (UNLIKELY(thrown || thread->thrown.count > 0))
@@ -138,12 +136,13 @@ void tracer_enter(const void *frame, const struct code_info *info, int line, boo
     fresh.frame = frame;
     fresh.info = info;
     fresh.heap_net = fresh.heap_high = fresh.call_net = fresh.call_high = 0;
-    thread->heap_dirty = false;
     *top = fresh;
     refresh(top);
     /* A call of a function counts for its first line. The start of a module or of a class body is
      * on no line: "import json" in line 1 has not run twice. */
     open_line(top, info->is_in_function ? line : 0);
+    if (UNLIKELY(thread->heap_dirty))
+        heap_enter(thread);
     thread->parking = NULL;
 }
 
@@ -156,9 +155,11 @@ void tracer_line(const void *frame, int line)
     if (UNLIKELY(top->frame != frame))
         return;
     close_line(top, ledger_settle(thread));
-    if (UNLIKELY(thread->heap_dirty))
-        heap_end_line(thread, top);
+    uint32_t site = top->site;
+    struct published_line ended = top->line;
     open_line(top, line);
+    if (UNLIKELY(thread->heap_dirty))
+        heap_next_line(thread, top, site, &ended);
     thread->parking = NULL;
 }
 
@@ -217,9 +218,8 @@ void tracer_leave(const void *frame, bool awaits)
     if (UNLIKELY(!at)) /* it was entered past the stack's limit */
         return;
     close_line(at, ledger_settle(thread));
-    if (UNLIKELY(thread->heap_dirty))
-        heap_end_line(thread, at);
-    heap_leave(thread, at);
+    if (heap_is_on)
+        heap_leave(thread, at);
     if (awaits)
         park(thread, at);
     thread_remove(thread, at);
@@ -232,7 +232,7 @@ void tracer_leave(const void *frame, bool awaits)
 /* Takes the reference to `activity`. */
 static void push_step(struct thread *thread, const void *frame, struct activity *activity)
 {
-    heap_pause(thread);
+    heap_pause();
     thread->thrown.count = 0;
     thread->steps[thread->step_count++] = (struct step){
         .frame = frame, .activity = activity, .below = thread->activity, .depth = thread->depth};
@@ -242,7 +242,7 @@ static void push_step(struct thread *thread, const void *frame, struct activity 
 
 static void pop_step(struct thread *thread)
 {
-    heap_pause(thread);
+    heap_pause();
     struct step ended = thread->steps[--thread->step_count];
     thread->heap_dirty = true; /* of the frames below, if any; to look is harmless */
     Py_XDECREF(ended.activity);
