@@ -49,6 +49,10 @@ void counters_subtract(const struct counters *counters, uint32_t file, uint32_t 
     stats->increment_bytes -= then->increment_bytes;
     stats->self_increment_bytes -= then->self_increment_bytes;
     stats->occurrences -= then->occurrences;
+    stats->net_python_bytes -= then->net_python_bytes;
+    stats->net_native_bytes -= then->net_native_bytes;
+    stats->allocated_bytes -= then->allocated_bytes;
+    stats->freed_bytes -= then->freed_bytes;
 }
 
 static void *copy_of(const void *from, size_t count, size_t size)
@@ -141,5 +145,7 @@ struct model *snapshot_model(const struct model *model)
         copy->invocations.kept[i] = copy_invocation(model->invocations.kept[i]);
     copy_counts(&copy->invocations, &model->invocations);
     copy_output(&copy->output, &model->output);
+    copy->kept.lines = copy_of(model->kept.lines, model->kept.line_count, sizeof *copy->kept.lines);
+    copy->kept.line_capacity = model->kept.line_count;
     return copy;
 }

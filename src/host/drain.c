@@ -24,31 +24,10 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "host/fingerprint.h"
+#include "host/drain_parts.h"
 #include "host/path.h"
 
 enum { SOURCE_MAX_BYTES = 16 << 20, SAMPLES_AT_ONCE = 256 };
-
-#define NO_FILE UINT32_MAX
-
-/* What the drain knows of a file on disk; one for each of model->files. */
-struct source {
-    struct fingerprint read;    /* when its text was read */
-    struct fingerprint checked; /* when it was last looked whether the text is still that */
-    unsigned worker;            /* the latest one that runs it, as drain.worker counts them */
-};
-
-struct drain {
-    struct model *model;
-    struct segment *segment;          /* borrowed or NULL */
-    uint32_t file_map[SEGMENT_FILES]; /* from the segment's files to the model's, or NO_FILE */
-    uint32_t files_seen;              /* of the segment */
-    uint32_t functions_seen;          /* of the segment */
-    uint64_t dropped_before;          /* samples that former workers dropped */
-    unsigned worker;                  /* how many segments were attached */
-    struct source *sources;           /* owned */
-    size_t source_count;
-};
 
 /* ---- files ---- */
 
@@ -150,22 +129,9 @@ static uint32_t find_file(struct drain *drain, const struct segment_file *entry)
     return index;
 }
 
-static uint32_t clamped(const _Atomic uint32_t *count, uint32_t max)
-{
-    uint32_t value = atomic_load_explicit(count, memory_order_acquire);
-    return value < max ? value : max;
-}
-
-/* A plain field of the segment, read exactly once: the compiler must not read it again after it was
- * checked, since the other process may have changed it in between. */
-static uint32_t load_once(const uint32_t *field)
-{
-    return *(const volatile uint32_t *)field;
-}
-
 static void drain_files(struct drain *drain)
 {
-    uint32_t count = clamped(&drain->segment->file_count, SEGMENT_FILES);
+    uint32_t count = load_clamped(&drain->segment->file_count, SEGMENT_FILES);
     for (; drain->files_seen < count; drain->files_seen++)
         drain->file_map[drain->files_seen] =
             find_file(drain, &drain->segment->files[drain->files_seen]);
@@ -180,7 +146,7 @@ static uint32_t map_file(const struct drain *drain, uint32_t file)
 static void drain_functions(struct drain *drain)
 {
     const struct segment *segment = drain->segment;
-    uint32_t count = clamped(&segment->function_count, SEGMENT_FUNCTIONS);
+    uint32_t count = load_clamped(&segment->function_count, SEGMENT_FUNCTIONS);
     drain_files(drain); /* a function's file was published before it, but perhaps only just now */
     for (; drain->functions_seen < count; drain->functions_seen++) {
         const struct segment_function *entry = &segment->functions[drain->functions_seen];
@@ -228,10 +194,9 @@ static struct line_stats load_counters(const struct line_counters *counters)
 #undef LOAD
 }
 
-/* The model's place of a site: false where the site is none of the published ones. */
-static bool find_site(const struct drain *drain, uint32_t index, uint32_t *file, uint32_t *line)
+bool drain_find_site(const struct drain *drain, uint32_t index, uint32_t *file, uint32_t *line)
 {
-    uint32_t count = clamped(&drain->segment->site_count, SEGMENT_SITES);
+    uint32_t count = load_clamped(&drain->segment->site_count, SEGMENT_SITES);
     if (index == SEGMENT_NONE || index >= count)
         return false;
     const struct segment_site *site = &drain->segment->sites[index];
@@ -242,13 +207,14 @@ static bool find_site(const struct drain *drain, uint32_t index, uint32_t *file,
 
 static void drain_sites(struct drain *drain)
 {
-    uint32_t count = clamped(&drain->segment->site_count, SEGMENT_SITES);
+    uint32_t count = load_clamped(&drain->segment->site_count, SEGMENT_SITES);
     bool changed = false;
     for (uint32_t i = SEGMENT_NONE + 1; i < count; i++) {
         uint32_t file, line;
-        if (!find_site(drain, i, &file, &line))
+        if (!drain_find_site(drain, i, &file, &line))
             continue;
         struct line_stats live = load_counters(&drain->segment->sites[i].total);
+        drain_heap_site(drain, i, file, line, &live);
         if (file_set_live(drain->model->files[file], line, &live))
             changed = true;
     }
@@ -268,8 +234,9 @@ static void copy_cells(struct drain *drain, const struct segment_slot *slot,
     for (uint32_t i = 0; i < SEGMENT_CELLS && at != SEGMENT_NONE && at < SEGMENT_CELLS; i++) {
         const struct segment_cell *cell = &drain->segment->cells[at];
         uint32_t file, line;
-        if (find_site(drain, load_once(&cell->site), &file, &line)) {
+        if (drain_find_site(drain, load_once(&cell->site), &file, &line)) {
             struct line_stats stats = load_counters(&cell->part);
+            drain_heap_cell(drain, at, &stats);
             invocation_set_line(invocation, file, line, &stats);
             if (trend)
                 file_add_trend(drain->model->files[file], line, stats.increment_bytes);
@@ -278,27 +245,12 @@ static void copy_cells(struct drain *drain, const struct segment_slot *slot,
     }
 }
 
-static int64_t load_bytes(const _Atomic int64_t *value)
-{
-    return atomic_load_explicit(value, memory_order_relaxed);
-}
-
-static uint32_t load_count(const _Atomic uint32_t *field)
-{
-    return atomic_load_explicit(field, memory_order_relaxed);
-}
-
-static uint64_t load_total(const _Atomic uint64_t *field)
-{
-    return atomic_load_explicit(field, memory_order_relaxed);
-}
-
 static void copy_slot(struct drain *drain, const struct segment_slot *slot,
                       struct invocation *invocation)
 {
     uint32_t file = 0, line = 0;
     uint32_t site = atomic_load_explicit(&slot->site, memory_order_relaxed);
-    if (!find_site(drain, site, &file, &line))
+    if (!drain_find_site(drain, site, &file, &line))
         file = 0, line = 0;
     invocation->file = file;
     invocation->line = line;
@@ -311,8 +263,9 @@ static void copy_slot(struct drain *drain, const struct segment_slot *slot,
         invocation->outcome = OUTCOME_RUNNING;
 }
 
-static void drain_slot(struct drain *drain, struct segment_slot *slot)
+static void drain_slot(struct drain *drain, uint32_t index)
 {
+    struct segment_slot *slot = &drain->segment->slots[index];
     uint32_t state = atomic_load_explicit(&slot->state, memory_order_acquire);
     if (state != SLOT_RUNNING && state != SLOT_ENDED)
         return;
@@ -324,6 +277,7 @@ static void drain_slot(struct drain *drain, struct segment_slot *slot)
     drain_files(drain);
     if (invocation) {
         copy_slot(drain, slot, invocation);
+        drain_heap_slot(drain, index, invocation, over);
         copy_cells(drain, slot, invocation, over && number != INVOCATION_LOAD);
         model_touch(drain->model);
     }
@@ -336,7 +290,7 @@ static void drain_slots(struct drain *drain)
 {
     /* Slot 0 is the work outside of every invocation, and not one of the model's. */
     for (uint32_t i = 1; i < SEGMENT_SLOTS; i++)
-        drain_slot(drain, &drain->segment->slots[i]);
+        drain_slot(drain, i);
 }
 
 bool drain_last_line(const struct drain *drain, char *out, size_t size)
@@ -349,8 +303,8 @@ bool drain_last_line(const struct drain *drain, char *out, size_t size)
         uint64_t number = atomic_load_explicit(&slot->number, memory_order_relaxed);
         if (atomic_load_explicit(&slot->state, memory_order_acquire) != SLOT_RUNNING ||
             (found && number < newest) ||
-            !find_site(drain, atomic_load_explicit(&slot->site, memory_order_relaxed), &file,
-                       &line))
+            !drain_find_site(drain, atomic_load_explicit(&slot->site, memory_order_relaxed), &file,
+                             &line))
             continue;
         found = true;
         newest = number;
@@ -387,6 +341,7 @@ static void drain_header(struct drain *drain)
     model->rss_check.events = load_total(&drain->segment->verified_events);
     model->rss_check.changes = load_total(&drain->segment->verified_changes);
     model->rss_check.misses = load_total(&drain->segment->verified_misses);
+    drain_heap_header(drain);
     int64_t baseline_bytes = load_bytes(&drain->segment->baseline_bytes);
     if (baseline_bytes != model->baseline_bytes) {
         model->baseline_bytes = baseline_bytes;
@@ -417,6 +372,18 @@ void drain_attach(struct drain *drain, struct segment *segment)
     drain->worker++;
     drain->files_seen = 0;
     drain->functions_seen = 0;
+    drain->kept_ns = 0;
+    drain->held = false;
+    model_forget_retained(drain->model);
+}
+
+void drain_hold(struct drain *drain, uint64_t now_ns)
+{
+    if (!drain->segment || drain->held)
+        return;
+    drain->kept_ns = 0;
+    drain_run(drain, now_ns);
+    drain->held = true;
 }
 
 void drain_run(struct drain *drain, uint64_t now_ns)
@@ -427,6 +394,7 @@ void drain_run(struct drain *drain, uint64_t now_ns)
     drain_functions(drain);
     drain_sites(drain);
     drain_slots(drain);
+    drain_kept(drain, now_ns);
     drain_ring(drain, now_ns);
 }
 
@@ -434,6 +402,7 @@ void drain_detach(struct drain *drain, uint64_t now_ns)
 {
     if (!drain->segment)
         return;
+    drain->kept_ns = 0;
     drain_run(drain, now_ns);
     drain->dropped_before += ring_dropped(&drain->segment->ring);
     for (size_t i = 0; i < drain->model->file_count; i++)

@@ -18,11 +18,15 @@ struct drain;
 /* A drain into `model` (borrowed). */
 struct drain *drain_new(struct model *model);
 void drain_free(struct drain *drain);
-/* A new worker writes to `segment` (borrowed until drain_detach). Files that it runs with another
+/* A new worker writes to `segment` (borrowed until drain_detach). What the one before retained is
+ * forgotten only now, so that it can be looked at after its end. Files that it runs with another
  * text than the worker before become new versions (model_replace_file). */
 void drain_attach(struct drain *drain, struct segment *segment);
 /* The worker is gone: drain once more, and keep its totals. */
 void drain_detach(struct drain *drain, uint64_t now_ns);
+/* The worker is about to be told to end: drain once more, whole. What it frees on its way is not
+ * what the app did, so what is retained stays as it is now until another worker is attached. */
+void drain_hold(struct drain *drain, uint64_t now_ns);
 /* Bring the model up to date. Nothing where no segment is attached. */
 void drain_run(struct drain *drain, uint64_t now_ns);
 /* Look whether the files on disk are still those of the model; a file that was only touched is. */

@@ -357,6 +357,8 @@ void host_stop(struct host *host)
     if (host->closing)
         return;
     host->closing = true;
+    if (host->drain)
+        drain_hold(host->drain, clock_monotonic_ns());
     if (host->calls) {
         runs_stop(&host->runs);
         calls_refuse_all(host->calls, "pymemtop is ending", clock_monotonic_ns());

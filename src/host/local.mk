@@ -20,6 +20,7 @@ libhost_a_SOURCES = \
 	src/host/constraint.c src/host/constraint.h \
 	src/host/date_text.c src/host/date_text.h \
 	src/host/drain.c src/host/drain.h \
+	src/host/drain_heap.c src/host/drain_parts.h \
 	src/host/environment.c src/host/environment.h \
 	src/host/fingerprint.c src/host/fingerprint.h \
 	src/host/front.c src/host/front.h \
@@ -89,6 +90,7 @@ HOST_TESTS = \
 	tests/unit/test_host_cors \
 	tests/unit/test_host_constraint \
 	tests/unit/test_host_drain \
+	tests/unit/test_host_drain_heap \
 	tests/unit/test_host_environment \
 	tests/unit/test_host_http \
 	tests/unit/test_host_log_levels \
@@ -117,9 +119,14 @@ tests_unit_test_host_calls_LDADD = $(HOST_TEST_LIBS)
 tests_unit_test_host_constraint_SOURCES = tests/unit/test_host_constraint.c tests/unit/host_fixture.h
 tests_unit_test_host_constraint_CFLAGS = $(HOST_TEST_CFLAGS)
 tests_unit_test_host_constraint_LDADD = $(HOST_TEST_LIBS)
-tests_unit_test_host_drain_SOURCES = tests/unit/test_host_drain.c tests/unit/host_fixture.h
+tests_unit_test_host_drain_SOURCES = \
+	tests/unit/test_host_drain.c tests/unit/drain_fixture.h tests/unit/host_fixture.h
 tests_unit_test_host_drain_CFLAGS = $(HOST_TEST_CFLAGS)
 tests_unit_test_host_drain_LDADD = $(HOST_TEST_LIBS)
+tests_unit_test_host_drain_heap_SOURCES = \
+	tests/unit/test_host_drain_heap.c tests/unit/drain_fixture.h tests/unit/host_fixture.h
+tests_unit_test_host_drain_heap_CFLAGS = $(HOST_TEST_CFLAGS)
+tests_unit_test_host_drain_heap_LDADD = $(HOST_TEST_LIBS)
 tests_unit_test_host_environment_SOURCES = tests/unit/test_host_environment.c tests/unit/host_fixture.h
 tests_unit_test_host_environment_CFLAGS = $(HOST_TEST_CFLAGS)
 tests_unit_test_host_environment_LDADD = $(HOST_TEST_LIBS)

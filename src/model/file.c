@@ -194,7 +194,12 @@ static bool stats_equal(const struct line_stats *a, const struct line_stats *b)
 {
     return a->mem_usage_bytes == b->mem_usage_bytes && a->peak_bytes == b->peak_bytes &&
            a->increment_bytes == b->increment_bytes &&
-           a->self_increment_bytes == b->self_increment_bytes && a->occurrences == b->occurrences;
+           a->self_increment_bytes == b->self_increment_bytes && a->occurrences == b->occurrences &&
+           a->net_python_bytes == b->net_python_bytes &&
+           a->net_native_bytes == b->net_native_bytes && a->allocated_bytes == b->allocated_bytes &&
+           a->freed_bytes == b->freed_bytes &&
+           a->retained_python_bytes == b->retained_python_bytes &&
+           a->retained_native_bytes == b->retained_native_bytes && a->high_bytes == b->high_bytes;
 }
 
 bool file_set_live(struct file *file, uint32_t line, const struct line_stats *live)
@@ -212,8 +217,19 @@ bool file_set_live(struct file *file, uint32_t line, const struct line_stats *li
 
 void file_keep_totals(struct file *file)
 {
-    for (uint32_t i = 0; i < file->line_count; i++)
-        file->lines[i].base = file->lines[i].total;
+    for (uint32_t i = 0; i < file->line_count; i++) {
+        struct line_stats *base = &file->lines[i].base;
+        *base = file->lines[i].total;
+        base->retained_python_bytes = base->retained_native_bytes = 0;
+    }
+}
+
+void file_forget_retained(struct file *file)
+{
+    for (uint32_t i = 0; i < file->line_count; i++) {
+        struct line_stats *total = &file->lines[i].total;
+        total->retained_python_bytes = total->retained_native_bytes = 0;
+    }
 }
 
 void file_add_trend(struct file *file, uint32_t line, int64_t increment_bytes)

@@ -11,7 +11,8 @@
  * is, and nothing is counted in it any more.
  *
  * Totals are those of the running worker on top of those of the workers before it (a worker that
- * died is not to take its numbers along): `total = base + live`.
+ * died is not to take its numbers along): `total = base + live`. What is Retained died with its
+ * worker, and is never in base.
  */
 #ifndef MODEL_FILE_H
 #define MODEL_FILE_H
@@ -87,6 +88,8 @@ bool file_function_is_outermost(const struct file *file, const struct file_funct
 bool file_set_live(struct file *file, uint32_t line, const struct line_stats *live);
 /* The worker is gone: what it counted becomes part of base. */
 void file_keep_totals(struct file *file);
+/* Another worker runs: nothing that the lines of the one before retained is there any more. */
+void file_forget_retained(struct file *file);
 /* Drop text, lines and functions; what refers to them finds none. */
 void file_forget(struct file *file);
 /* Append an ended invocation's increment to the line's trend. */

@@ -227,6 +227,13 @@ int64_t invocation_elsewhere_bytes(const struct invocation *invocation)
     return line_bytes_sub(whole, known);
 }
 
+int64_t invocation_heap_shared_bytes(const struct invocation *invocation)
+{
+    int64_t whole = line_bytes_sub(invocation->heap_end_bytes, invocation->heap_start_bytes);
+    int64_t known = line_bytes_add(invocation->heap_lines_bytes, invocation->heap_elsewhere_bytes);
+    return line_bytes_sub(whole, known);
+}
+
 bool invocation_is_over(const struct invocation *invocation)
 {
     return invocation->outcome != OUTCOME_WAITING && invocation->outcome != OUTCOME_RUNNING;

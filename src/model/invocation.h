@@ -48,8 +48,15 @@ struct invocation {
     int64_t rss_end_bytes; /* while it runs: the latest reading */
     int64_t rss_peak_bytes;
     int64_t rss_lines_bytes;
-    int64_t rss_shared_bytes; /* elsewhere = end - start - lines - shared */
-    uint32_t file;            /* where it runs or waits; line 0 where that is not known */
+    int64_t rss_shared_bytes;     /* elsewhere = end - start - lines - shared */
+    int64_t heap_start_bytes;     /* of the whole heap, Python and native */
+    int64_t heap_end_bytes;       /* while it runs: as it is now */
+    int64_t heap_lines_bytes;     /* sum of its lines' Net */
+    int64_t heap_elsewhere_bytes; /* its own, on no line; shared = end - start - both */
+    int64_t left_bytes;           /* what it allocated and was not freed when it ended; 0 before */
+    int64_t retained_bytes; /* of what its lines allocated, alive: now, while it is among the latest
+                               KEPT_WINDOW; then what it was last; 0 once another worker runs */
+    uint32_t file;          /* where it runs or waits; line 0 where that is not known */
     uint32_t line;
     struct invocation_line *lines; /* owned; by file and line, ascending */
     size_t line_count;
@@ -102,6 +109,8 @@ void invocation_set_line(struct invocation *invocation, uint32_t file, uint32_t 
 const struct line_stats *invocation_line_stats(const struct invocation *invocation, uint32_t file,
                                                uint32_t line);
 int64_t invocation_elsewhere_bytes(const struct invocation *invocation);
+/* What the heap grew by while others ran, too, and cannot be told apart. */
+int64_t invocation_heap_shared_bytes(const struct invocation *invocation);
 bool invocation_is_over(const struct invocation *invocation);
 /* "running", "succeeded", ... as the JSON report spells them. */
 const char *outcome_name(enum outcome outcome);

@@ -2,7 +2,9 @@
 noinst_LIBRARIES += libmodel.a
 libmodel_a_SOURCES = \
 	src/model/file.c src/model/file.h \
+	src/model/heap.c src/model/heap.h \
 	src/model/invocation.c src/model/invocation.h \
+	src/model/kept.c src/model/kept.h \
 	src/model/line.h \
 	src/model/model.c src/model/model.h \
 	src/model/output.c src/model/output.h \
@@ -11,7 +13,9 @@ libmodel_a_SOURCES = \
 if HAVE_CMOCKA
 model_tests = \
 	tests/unit/test_model_file \
+	tests/unit/test_model_heap \
 	tests/unit/test_model_invocation \
+	tests/unit/test_model_kept \
 	tests/unit/test_model_model \
 	tests/unit/test_model_output \
 	tests/unit/test_model_timeline
@@ -23,6 +27,12 @@ tests_unit_test_model_file_LDADD = libmodel.a libbase.a $(CMOCKA_LIBS)
 tests_unit_test_model_invocation_SOURCES = tests/unit/test_model_invocation.c
 tests_unit_test_model_invocation_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_model_invocation_LDADD = libmodel.a libbase.a $(CMOCKA_LIBS)
+tests_unit_test_model_heap_SOURCES = tests/unit/test_model_heap.c
+tests_unit_test_model_heap_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_model_heap_LDADD = libmodel.a libbase.a $(CMOCKA_LIBS)
+tests_unit_test_model_kept_SOURCES = tests/unit/test_model_kept.c
+tests_unit_test_model_kept_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_model_kept_LDADD = libmodel.a libbase.a $(CMOCKA_LIBS)
 tests_unit_test_model_model_SOURCES = tests/unit/test_model_model.c
 tests_unit_test_model_model_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_model_model_LDADD = libmodel.a libbase.a $(CMOCKA_LIBS)

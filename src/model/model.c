@@ -30,6 +30,7 @@ struct model *model_new(const char *app_root)
     model->worker = WORKER_STARTING;
     invocations_init(&model->invocations);
     output_init(&model->output);
+    kept_init(&model->kept);
     return model;
 }
 
@@ -49,6 +50,7 @@ void model_free(struct model *model)
 {
     if (!model)
         return;
+    kept_fini(&model->kept);
     output_fini(&model->output);
     invocations_fini(&model->invocations);
     for (size_t i = 0; i < model->file_count; i++)
@@ -195,6 +197,16 @@ void model_set_rss(struct model *model, uint64_t now_ns, int64_t rss_bytes)
     model->rss_bytes = rss_bytes;
     if (rss_bytes > model->rss_peak_bytes)
         model->rss_peak_bytes = rss_bytes;
+    model_touch(model);
+}
+
+void model_forget_retained(struct model *model)
+{
+    for (size_t i = 0; i < model->file_count; i++)
+        file_forget_retained(model->files[i]);
+    for (size_t i = 0; i < model->invocations.count; i++)
+        model->invocations.kept[i]->retained_bytes = 0;
+    kept_clear(&model->kept);
     model_touch(model);
 }
 

@@ -14,7 +14,9 @@
 #include <stdint.h>
 
 #include "model/file.h"
+#include "model/heap.h"
 #include "model/invocation.h"
+#include "model/kept.h"
 #include "model/output.h"
 #include "model/timeline.h"
 
@@ -76,6 +78,8 @@ struct model {
         uint64_t changes;    /* of these, those where the RSS had changed, */
         uint64_t misses;     /* and of these, those that were found later */
     } rss_check;
+    struct heap heap;
+    struct kept kept;
     uint64_t lost_lines; /* executions of lines for which the worker's table had no room */
     struct timeline timeline;
 
@@ -120,6 +124,8 @@ bool model_has_selection(const struct model *model);
 const char *model_load_error(const struct model *model);
 /* A reading of the worker's RSS: sets rss, peak and timeline. */
 void model_set_rss(struct model *model, uint64_t now_ns, int64_t rss_bytes);
+/* Another worker runs: what lines and invocations of the one before retained is gone. */
+void model_forget_retained(struct model *model);
 /* Replace an owned string field: frees *field and stores a copy of `text` (NULL allowed). */
 void model_set_text(char **field, const char *text);
 

@@ -215,7 +215,11 @@ static void test_totals(void **state)
 {
     (void)state;
     struct file *file = file_of("a\nb\n");
-    struct line_stats live = {1000, 1500, 70, 60, 3};
+    struct line_stats live = {.mem_usage_bytes = 1000,
+                              .peak_bytes = 1500,
+                              .increment_bytes = 70,
+                              .self_increment_bytes = 60,
+                              .occurrences = 3};
     assert_true(file_set_live(file, 2, &live));
     assert_false(file_set_live(file, 2, &live));
     assert_int_equal(file->lines[1].total.increment_bytes, 70);
@@ -223,9 +227,13 @@ static void test_totals(void **state)
     assert_true(file_set_live(file, 2, &live));
     /* A second worker begins at zero, on top of what the first one did. */
     file_keep_totals(file);
-    live = (struct line_stats){0, 0, 0, 0, 0};
+    live = (struct line_stats){0};
     assert_false(file_set_live(file, 2, &live));
-    live = (struct line_stats){900, 1200, -20, -10, 1};
+    live = (struct line_stats){.mem_usage_bytes = 900,
+                               .peak_bytes = 1200,
+                               .increment_bytes = -20,
+                               .self_increment_bytes = -10,
+                               .occurrences = 1};
     assert_true(file_set_live(file, 2, &live));
     const struct line_stats *total = &file->lines[1].total;
     assert_int_equal(total->mem_usage_bytes, 900);
@@ -243,11 +251,49 @@ static void test_totals_that_overflow(void **state)
 {
     (void)state;
     struct file *file = file_of("a\n");
-    const struct line_stats huge = {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MIN, UINT64_MAX};
+    const struct line_stats huge = {.mem_usage_bytes = INT64_MAX,
+                                    .peak_bytes = INT64_MAX,
+                                    .increment_bytes = INT64_MAX,
+                                    .self_increment_bytes = INT64_MIN,
+                                    .occurrences = UINT64_MAX};
     file_set_live(file, 1, &huge);
     file_keep_totals(file);
     assert_true(file_set_live(file, 1, &huge));
     assert_int_equal(file->lines[0].total.peak_bytes, INT64_MAX);
+    file_free(file);
+}
+
+static void test_heap_totals(void **state)
+{
+    (void)state;
+    struct file *file = file_of("a\n");
+    struct line_stats live = {.occurrences = 1,
+                              .net_python_bytes = 60,
+                              .net_native_bytes = -5,
+                              .allocated_bytes = 100,
+                              .freed_bytes = 45,
+                              .retained_python_bytes = 50,
+                              .retained_native_bytes = 3,
+                              .high_bytes = 80};
+    assert_true(file_set_live(file, 1, &live));
+    assert_false(file_set_live(file, 1, &live));
+    const struct line_stats *total = &file->lines[0].total;
+    assert_int_equal(line_net_bytes(total), 55);
+    assert_int_equal(line_retained_bytes(total), 53);
+    /* What is retained died with the worker; who looks at its end still sees it. */
+    file_keep_totals(file);
+    assert_int_equal(line_retained_bytes(total), 53);
+    file_forget_retained(file);
+    assert_int_equal(line_retained_bytes(total), 0);
+    live.high_bytes = 70;
+    assert_true(file_set_live(file, 1, &live));
+    assert_int_equal(total->net_python_bytes, 120);
+    assert_int_equal(total->net_native_bytes, -10);
+    assert_int_equal(total->allocated_bytes, 200);
+    assert_int_equal(total->freed_bytes, 90);
+    assert_int_equal(total->retained_python_bytes, 50);
+    assert_int_equal(total->retained_native_bytes, 3);
+    assert_int_equal(total->high_bytes, 80);
     file_free(file);
 }
 
@@ -281,6 +327,7 @@ int main(void)
         cmocka_unit_test(test_impossible_functions),
         cmocka_unit_test(test_totals),
         cmocka_unit_test(test_totals_that_overflow),
+        cmocka_unit_test(test_heap_totals),
         cmocka_unit_test(test_trend),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

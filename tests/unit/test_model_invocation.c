@@ -232,6 +232,19 @@ static void test_sum_rule(void **state)
     (void)invocation_elsewhere_bytes(invocation); /* nonsense, and not undefined */
 }
 
+static void test_heap_sum_rule(void **state)
+{
+    struct invocation *invocation = add(*state, 1);
+    invocation->heap_start_bytes = 1000;
+    invocation->heap_end_bytes = 1700;
+    invocation->heap_lines_bytes = 250;
+    invocation->heap_elsewhere_bytes = -30;
+    assert_int_equal(invocation_heap_shared_bytes(invocation), 480);
+    invocation->heap_start_bytes = INT64_MIN;
+    invocation->heap_lines_bytes = INT64_MAX;
+    (void)invocation_heap_shared_bytes(invocation); /* nonsense, and not undefined */
+}
+
 static void test_outcome_names(void **state)
 {
     (void)state;
@@ -257,6 +270,7 @@ int main(void)
         TEST(test_running_ones_are_never_dropped),
         TEST(test_lines),
         TEST(test_sum_rule),
+        TEST(test_heap_sum_rule),
         TEST(test_outcome_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

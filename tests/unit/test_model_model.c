@@ -159,6 +159,24 @@ static void test_rss(void **state)
     assert_int_equal(bins[0], 300);
 }
 
+static void test_forget_retained(void **state)
+{
+    struct model *model = *state;
+    uint32_t index = model_add_file(model, file_new("/app/a.py", "/app", "a\n", 2));
+    const struct line_stats live = {.occurrences = 1, .retained_python_bytes = 5};
+    file_set_live(model->files[index], 1, &live);
+    struct invocation *one = invocations_add(&model->invocations, 1, "", "F", "GET /");
+    one->left_bytes = one->retained_bytes = 5;
+    kept_reserve(&model->kept, 1);
+    uint64_t before = model->revision;
+    model_forget_retained(model);
+    assert_true(model->revision > before);
+    assert_int_equal(model->files[index]->lines[0].total.retained_python_bytes, 0);
+    assert_int_equal(one->retained_bytes, 0);
+    assert_int_equal(one->left_bytes, 5);
+    assert_int_equal(model->kept.line_count, 0);
+}
+
 static void test_set_text(void **state)
 {
     struct model *model = *state;
@@ -182,6 +200,7 @@ int main(void)
         TEST(test_functions),
         TEST(test_selection),
         TEST(test_rss),
+        TEST(test_forget_retained),
         TEST(test_set_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,86 @@
+/*
+ * What a drain is made of: for drain.c, and for drain_heap.c, which does the part of the heap.
+ *
+ * Nothing in the segment can be trusted: what is loaded is loaded once, checked, and then used.
+ */
+#ifndef HOST_DRAIN_PARTS_H
+#define HOST_DRAIN_PARTS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "host/drain.h"
+#include "host/fingerprint.h"
+#include "model/model.h"
+#include "wire/segment.h"
+
+#define NO_FILE UINT32_MAX
+
+/* What the drain knows of a file on disk; one for each of model->files. */
+struct source {
+    struct fingerprint read;    /* when its text was read */
+    struct fingerprint checked; /* when it was last looked whether the text is still that */
+    unsigned worker;            /* the latest one that runs it, as drain.worker counts them */
+};
+
+struct drain {
+    struct model *model;
+    struct segment *segment;          /* borrowed or NULL */
+    uint32_t file_map[SEGMENT_FILES]; /* from the segment's files to the model's, or NO_FILE */
+    uint32_t files_seen;              /* of the segment */
+    uint32_t functions_seen;          /* of the segment */
+    uint64_t dropped_before;          /* samples that former workers dropped */
+    unsigned worker;                  /* how many segments were attached */
+    struct source *sources;           /* owned */
+    size_t source_count;
+    uint64_t kept_ns; /* when `kept` was copied last; 0: not yet */
+    bool held;        /* what the worker frees from now on is no news */
+};
+
+/* The model's place of a site: false where the site is none of the published ones. */
+bool drain_find_site(const struct drain *drain, uint32_t index, uint32_t *file, uint32_t *line);
+
+/* drain_heap.c */
+
+void drain_heap_header(struct drain *drain);
+/* Add the heap's part to what is loaded of a site, which is on `line` of the model's `file`. */
+void drain_heap_site(const struct drain *drain, uint32_t site, uint32_t file, uint32_t line,
+                     struct line_stats *stats);
+void drain_heap_cell(const struct drain *drain, uint32_t cell, struct line_stats *stats);
+void drain_heap_slot(const struct drain *drain, uint32_t slot, struct invocation *invocation,
+                     bool over);
+/* Copy what invocations left behind, where the last time is long enough ago. */
+void drain_kept(struct drain *drain, uint64_t now_ns);
+
+/* A count, no more than `max`. */
+static inline uint32_t load_clamped(const _Atomic uint32_t *count, uint32_t max)
+{
+    uint32_t value = atomic_load_explicit(count, memory_order_acquire);
+    return value < max ? value : max;
+}
+
+/* A plain field of the segment, read exactly once: the compiler must not read it again after it was
+ * checked, since the other process may have changed it in between. */
+static inline uint32_t load_once(const uint32_t *field)
+{
+    return *(const volatile uint32_t *)field;
+}
+
+static inline int64_t load_bytes(const _Atomic int64_t *value)
+{
+    return atomic_load_explicit(value, memory_order_relaxed);
+}
+
+static inline uint32_t load_count(const _Atomic uint32_t *field)
+{
+    return atomic_load_explicit(field, memory_order_relaxed);
+}
+
+static inline uint64_t load_total(const _Atomic uint64_t *field)
+{
+    return atomic_load_explicit(field, memory_order_relaxed);
+}
+
+#endif
