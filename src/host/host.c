@@ -184,6 +184,7 @@ static void make_parts(struct host *host)
     };
     const struct calls_limits limits = host_call_limits(host);
     host->model = model_new(host->app.root);
+    host->model->heap.is_on = host->model->heap.native_is_on = host->options->heap;
     host->notes = (struct notes){.model = host->model, .events = host->events};
     host->drain = drain_new(host->model);
     host->routes = routes_new(host->app.settings.route_prefix);

@@ -411,6 +411,7 @@ struct supervisor_setup host_worker_setup(struct host *host)
         .include_count = options->include_count,
         .exclude = options->exclude,
         .exclude_count = options->exclude_count,
+        .heap = options->heap,
         .verify_rss = options->verify_rss,
         .bodies = &host->bodies,
         .once = options->command == COMMAND_BATCH,

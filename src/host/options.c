@@ -34,6 +34,7 @@ enum long_option {
     OPT_FORMAT,
     OPT_FUNCTIONS,
     OPT_HEADER,
+    OPT_HEAP,
     OPT_INCLUDE,
     OPT_LIMIT,
     OPT_NO_COLOR,
@@ -71,6 +72,7 @@ static const struct option long_options[] = {
     {"format", required_argument, NULL, OPT_FORMAT},
     {"functions", required_argument, NULL, OPT_FUNCTIONS},
     {"header", required_argument, NULL, OPT_HEADER},
+    {"heap", required_argument, NULL, OPT_HEAP},
     {"help", no_argument, NULL, 'h'},
     {"include", required_argument, NULL, OPT_INCLUDE},
     {"limit", required_argument, NULL, OPT_LIMIT},
@@ -130,6 +132,7 @@ static const char help[] =
     "      --report              with start: print the report at the end\n"
     "      --quiet               print no report and no progress\n"
     "      --verbose             print what the app says, too\n"
+    "      --heap on|off         count what each line allocates and frees, to the byte (on)\n"
     "      --verify-rss          read the RSS at every line, too, and say at the end how many of\n"
     "                            its changes pymemtop found later than that; slow\n"
     "      --ascii               draw with ASCII characters alone\n"
@@ -233,6 +236,14 @@ static int parse_format(struct options *options, const char *text, struct error 
         options->format = FORMAT_JSON;
     else
         return error_set(error, EXIT_STATUS_USAGE, "--format takes text or json, not '%s'", text);
+    return 0;
+}
+
+static int parse_heap(struct options *options, const char *text, struct error *error)
+{
+    options->heap = strcmp(text, "on") == 0;
+    if (!options->heap && strcmp(text, "off") != 0)
+        return error_set(error, EXIT_STATUS_USAGE, "--heap takes on or off, not '%s'", text);
     return 0;
 }
 
@@ -372,6 +383,7 @@ static int apply(struct options *options, int option, const char *value, struct 
     case OPT_FORMAT: return parse_format(options, value, error);
     case OPT_FUNCTIONS: return add_function(options, value, error);
     case OPT_HEADER: return add_header(options, value, error);
+    case OPT_HEAP: return parse_heap(options, value, error);
     case OPT_LIMIT:
     case OPT_PLAN: return apply_limit(options, option, value, error);
     case OPT_REQUEST: return options_parse_request(options, value, error);
@@ -454,6 +466,7 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
         .concurrency = 1,
         .precision = TABLE_PRECISION_DEFAULT,
         .timeout_s = OPTIONS_TIMEOUT_DEFAULT_S,
+        .heap = true,
     };
     int words = take_command(options, argc, argv);
     int result = parse_arguments(options, argc - words, argv + words, error);

@@ -57,6 +57,7 @@ struct options {
     const char *output;     /* -o; NULL for stdout */
     int precision;          /* of the text report */
     bool report;            /* `start --report` */
+    bool heap;              /* count allocations */
     bool verify_rss;        /* let the worker check its own readings */
     bool verbose;
     bool quiet;

@@ -291,7 +291,7 @@ static char **make_arguments(const struct supervisor_setup *setup)
     size_t count = 0;
     char number[16];
     char **arguments =
-        mem_calloc(13 + 2 * (setup->include_count + setup->exclude_count), sizeof *arguments);
+        mem_calloc(15 + 2 * (setup->include_count + setup->exclude_count), sizeof *arguments);
     add_argument(arguments, &count, setup->program, NULL);
     snprintf(number, sizeof number, "%d", FD_LINK);
     add_argument(arguments, &count, "--link-fd", number);
@@ -304,6 +304,8 @@ static char **make_arguments(const struct supervisor_setup *setup)
         add_argument(arguments, &count, "--include", setup->include[i]);
     for (size_t i = 0; i < setup->exclude_count; i++)
         add_argument(arguments, &count, "--exclude", setup->exclude[i]);
+    if (!setup->heap)
+        add_argument(arguments, &count, "--heap", "off");
     if (setup->verify_rss)
         add_argument(arguments, &count, "--verify-rss", NULL);
     return arguments;

@@ -30,6 +30,7 @@ struct supervisor_setup {
     size_t include_count;
     const char *const *exclude;
     size_t exclude_count;
+    bool heap; /* count allocations */
     bool verify_rss;
     struct body_store *bodies; /* for what it sends; borrowed likewise */
     bool once;                 /* do not start it again after its end */

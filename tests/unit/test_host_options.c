@@ -51,6 +51,23 @@ static void test_defaults(void **state)
     assert_null(options.cors);
     assert_false(options.cors_credentials);
     assert_false(options.enable_auth);
+    assert_true(options.heap);
+}
+
+static void test_heap(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("--heap", "off", "app", NULL), 0);
+    assert_false(options.heap);
+    options_fini(&options);
+
+    assert_int_equal(parse("--heap=off", "--heap", "on", NULL), 0);
+    assert_true(options.heap);
+    options_fini(&options);
+
+    assert_int_equal(parse("--heap", "no", NULL), -1);
+    assert_string_equal(error.text, "--heap takes on or off, not 'no'");
+    assert_int_equal(error.status, EXIT_STATUS_USAGE);
 }
 
 static void test_commands(void **state)
@@ -260,6 +277,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_defaults, finish),
+        cmocka_unit_test_teardown(test_heap, finish),
         cmocka_unit_test_teardown(test_commands, finish),
         cmocka_unit_test_teardown(test_functions_take_the_names_that_follow, finish),
         cmocka_unit_test_teardown(test_request, finish),
