@@ -63,22 +63,58 @@ static const char *trigger_of(const struct model *model, const struct invocation
     return function ? function->trigger : "";
 }
 
+/* A figure that may not be known: null where it is not counted. */
+static json_t *counted(bool is_counted, int64_t bytes)
+{
+    return is_counted ? json_integer((json_int_t)bytes) : json_null();
+}
+
+/* Add the members of `more` (taken over) to `object` (taken over, too, where that fails). */
+static json_t *with_members(json_t *object, json_t *more)
+{
+    int result = more ? json_object_update(object, more) : -1;
+    json_decref(more);
+    if (result == 0)
+        return object;
+    json_decref(object);
+    return NULL;
+}
+
+static json_t *rss_members(const struct invocation *invocation)
+{
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", /* in this order */
+                     "rss_start_bytes", (json_int_t)invocation->rss_start_bytes, "rss_end_bytes",
+                     (json_int_t)invocation->rss_end_bytes, "rss_peak_bytes",
+                     (json_int_t)invocation->rss_peak_bytes, "rss_lines_bytes",
+                     (json_int_t)invocation->rss_lines_bytes, "rss_elsewhere_bytes",
+                     (json_int_t)invocation_elsewhere_bytes(invocation), "rss_shared_bytes",
+                     (json_int_t)invocation->rss_shared_bytes);
+}
+
+static json_t *heap_members(const struct heap *heap, const struct invocation *invocation)
+{
+    bool on = heap->is_on;
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "heap_start_bytes",
+                     counted(on, invocation->heap_start_bytes), "heap_end_bytes",
+                     counted(on, invocation->heap_end_bytes), "heap_lines_bytes",
+                     counted(on, invocation->heap_lines_bytes), "heap_elsewhere_bytes",
+                     counted(on, invocation->heap_elsewhere_bytes), "heap_shared_bytes",
+                     counted(on, invocation_heap_shared_bytes(invocation)), "left_bytes",
+                     counted(on, invocation->left_bytes), "retained_bytes",
+                     counted(on, invocation->retained_bytes));
+}
+
 static json_t *invocation_value(const struct model *model, const struct invocation *invocation)
 {
-    return json_pack(
-        "{s:I, s:o, s:o, s:o, s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", /* in this order
-                                                                                   */
-        "number", unsigned_value(invocation->number), "id", string_value(invocation->id),
-        "function", string_value(invocation->function), "trigger",
-        string_value(trigger_of(model, invocation)), "outcome", outcome_name(invocation->outcome),
-        "status", invocation->status, "start_ns", unsigned_value(invocation->start_realtime_ns),
-        "duration_ns", unsigned_value(invocation->duration_ns), "rss_start_bytes",
-        (json_int_t)invocation->rss_start_bytes, "rss_end_bytes",
-        (json_int_t)invocation->rss_end_bytes, "rss_peak_bytes",
-        (json_int_t)invocation->rss_peak_bytes, "rss_lines_bytes",
-        (json_int_t)invocation->rss_lines_bytes, "rss_elsewhere_bytes",
-        (json_int_t)invocation_elsewhere_bytes(invocation), "rss_shared_bytes",
-        (json_int_t)invocation->rss_shared_bytes);
+    json_t *value = json_pack(
+        "{s:I, s:o, s:o, s:o, s:s, s:i, s:I, s:I}", "number", unsigned_value(invocation->number),
+        "id", string_value(invocation->id), "function", string_value(invocation->function),
+        "trigger", string_value(trigger_of(model, invocation)), "outcome",
+        outcome_name(invocation->outcome), "status", invocation->status, "start_ns",
+        unsigned_value(invocation->start_realtime_ns), "duration_ns",
+        unsigned_value(invocation->duration_ns));
+    value = with_members(value, rss_members(invocation));
+    return with_members(value, heap_members(&model->heap, invocation));
 }
 
 static json_t *invocations_value(const struct model *model)
@@ -89,32 +125,65 @@ static json_t *invocations_value(const struct model *model)
     return list;
 }
 
-static json_t *line_value(const struct file *file, uint32_t line)
+/* What the latest invocations left of the line, newest first. */
+static json_t *kept_value(const struct model *model, uint32_t file, uint32_t line)
 {
-    const struct line_stats *stats = &file->lines[line - 1].total;
+    struct kept_part parts[KEPT_WINDOW];
+    json_t *list = json_array();
+    if (!model->heap.is_on)
+        return json_null();
+    size_t count = kept_newest(&model->kept, kept_find(&model->kept, file, line), parts);
+    for (size_t i = 0; list && i < count; i++)
+        list = append(list, json_pack("{s:I, s:I, s:I}", "number", unsigned_value(parts[i].number),
+                                      "left_bytes", (json_int_t)parts[i].left_bytes,
+                                      "retained_bytes", (json_int_t)parts[i].alive_bytes));
+    return list;
+}
+
+static json_t *line_heap_members(const struct model *model, uint32_t file, uint32_t line)
+{
+    const struct line_stats *stats = &model->files[file]->lines[line - 1].total;
+    bool on = model->heap.is_on, native = on && model->heap.native_is_on;
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "net_python_bytes",
+                     counted(on, stats->net_python_bytes), "net_native_bytes",
+                     counted(native, stats->net_native_bytes), "allocated_bytes",
+                     counted(on, unsigned_value(stats->allocated_bytes)), "freed_bytes",
+                     counted(on, unsigned_value(stats->freed_bytes)), "high_bytes",
+                     counted(on, stats->high_bytes), "retained_bytes",
+                     counted(on, line_retained_bytes(stats)), "retained_native_bytes",
+                     counted(native, stats->retained_native_bytes), "kept",
+                     kept_value(model, file, line));
+}
+
+static json_t *line_value(const struct model *model, uint32_t file, uint32_t line)
+{
+    const struct line_stats *stats = &model->files[file]->lines[line - 1].total;
     size_t len;
-    const char *source = file_line_text(file, line, &len);
-    return json_pack("{s:I, s:o, s:I, s:I, s:I, s:I, s:I}", "line", (json_int_t)line, "source",
-                     text_value(source, len), "mem_usage_bytes", (json_int_t)stats->mem_usage_bytes,
-                     "peak_bytes", (json_int_t)stats->peak_bytes, "increment_bytes",
-                     (json_int_t)stats->increment_bytes, "self_increment_bytes",
-                     (json_int_t)stats->self_increment_bytes, "occurrences",
-                     unsigned_value(stats->occurrences));
+    const char *source = file_line_text(model->files[file], line, &len);
+    json_t *value = json_pack(
+        "{s:I, s:o, s:I, s:I, s:I, s:I, s:I}", "line", (json_int_t)line, "source",
+        text_value(source, len), "mem_usage_bytes", (json_int_t)stats->mem_usage_bytes,
+        "peak_bytes", (json_int_t)stats->peak_bytes, "increment_bytes",
+        (json_int_t)stats->increment_bytes, "self_increment_bytes",
+        (json_int_t)stats->self_increment_bytes, "occurrences", unsigned_value(stats->occurrences));
+    return with_members(value, line_heap_members(model, file, line));
 }
 
 /* A function's head in a module body never counts as run, but what its definition took stands
  * there, and is part of the sums. */
 static bool is_told(const struct line_stats *stats)
 {
-    return stats->occurrences || stats->increment_bytes || stats->self_increment_bytes;
+    return stats->occurrences || stats->increment_bytes || stats->self_increment_bytes ||
+           stats->allocated_bytes || stats->freed_bytes;
 }
 
-static json_t *file_value(const struct file *file)
+static json_t *file_value(const struct model *model, uint32_t index)
 {
+    const struct file *file = model->files[index];
     json_t *lines = json_array();
     for (uint32_t line = 1; lines && line <= file->line_count; line++)
         if (is_told(&file->lines[line - 1].total))
-            lines = append(lines, line_value(file, line));
+            lines = append(lines, line_value(model, index, line));
     return json_pack("{s:o, s:I, s:b, s:o}", "path", string_value(file->path), "version",
                      (json_int_t)file->version, "retired", file->retired, "lines", lines);
 }
@@ -122,8 +191,8 @@ static json_t *file_value(const struct file *file)
 static json_t *files_value(const struct model *model)
 {
     json_t *list = json_array();
-    for (size_t i = 0; list && i < model->file_count; i++)
-        list = append(list, file_value(model->files[i]));
+    for (uint32_t i = 0; list && i < model->file_count; i++)
+        list = append(list, file_value(model, i));
     return list;
 }
 
@@ -139,12 +208,13 @@ static json_t *limit_value(const struct model *model)
 
 int json_write(const struct model *model, struct buf *out, struct error *error)
 {
-    json_t *report =
-        json_pack("{s:s, s:o, s:o, s:o, s:{s:I, s:I}, s:o, s:o}", "pymemtop", PACKAGE_VERSION,
-                  "python", string_value(model->python), "app", string_value(model->app_root),
-                  "limit_bytes", limit_value(model), "baseline", "rss_bytes",
-                  (json_int_t)model->baseline_bytes, "own_bytes", (json_int_t)model->own_bytes,
-                  "invocations", invocations_value(model), "files", files_value(model));
+    json_t *report = json_pack("{s:s, s:o, s:o, s:o, s:{s:I, s:o, s:I}, s:o, s:o}", "pymemtop",
+                               PACKAGE_VERSION, "python", string_value(model->python), "app",
+                               string_value(model->app_root), "limit_bytes", limit_value(model),
+                               "baseline", "rss_bytes", (json_int_t)model->baseline_bytes,
+                               "heap_bytes", counted(model->heap.is_on, model->heap.baseline_bytes),
+                               "own_bytes", (json_int_t)model->own_bytes, "invocations",
+                               invocations_value(model), "files", files_value(model));
     if (!report)
         return error_set(error, EXIT_STATUS_SYSTEM, "no memory for the JSON report");
     int result = json_dump_callback(report, append_to_buf, out,

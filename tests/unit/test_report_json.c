@@ -33,7 +33,11 @@ static struct model *sample_model(void)
     model_add_function(model, "F", "httpTrigger", "/app/F/__init__.py");
     struct file *file = file_new("/app/F/__init__.py", "/app", "import a\n\nx = 1\n", 16);
     model_add_file(model, file);
-    const struct line_stats stats = {2000, 3000, -100, 50, 7};
+    const struct line_stats stats = {.mem_usage_bytes = 2000,
+                                     .peak_bytes = 3000,
+                                     .increment_bytes = -100,
+                                     .self_increment_bytes = 50,
+                                     .occurrences = 7};
     file_set_live(file, 3, &stats);
     add_invocation(model, 0, "load", OUTCOME_SUCCEEDED, 0);
     struct invocation *one = add_invocation(model, 1, "F", OUTCOME_FAILED, 500);
@@ -60,6 +64,7 @@ static const char whole_report[] = "{\n"
                                    " \"limit_bytes\": null,\n"
                                    " \"baseline\": {\n"
                                    "  \"rss_bytes\": 20000000,\n"
+                                   "  \"heap_bytes\": null,\n"
                                    "  \"own_bytes\": 4096\n"
                                    " },\n"
                                    " \"invocations\": [\n"
@@ -77,7 +82,14 @@ static const char whole_report[] = "{\n"
                                    "   \"rss_peak_bytes\": 0,\n"
                                    "   \"rss_lines_bytes\": 0,\n"
                                    "   \"rss_elsewhere_bytes\": 0,\n"
-                                   "   \"rss_shared_bytes\": 0\n"
+                                   "   \"rss_shared_bytes\": 0,\n"
+                                   "   \"heap_start_bytes\": null,\n"
+                                   "   \"heap_end_bytes\": null,\n"
+                                   "   \"heap_lines_bytes\": null,\n"
+                                   "   \"heap_elsewhere_bytes\": null,\n"
+                                   "   \"heap_shared_bytes\": null,\n"
+                                   "   \"left_bytes\": null,\n"
+                                   "   \"retained_bytes\": null\n"
                                    "  },\n"
                                    "  {\n"
                                    "   \"number\": 1,\n"
@@ -93,7 +105,14 @@ static const char whole_report[] = "{\n"
                                    "   \"rss_peak_bytes\": 1200,\n"
                                    "   \"rss_lines_bytes\": 700,\n"
                                    "   \"rss_elsewhere_bytes\": 250,\n"
-                                   "   \"rss_shared_bytes\": -50\n"
+                                   "   \"rss_shared_bytes\": -50,\n"
+                                   "   \"heap_start_bytes\": null,\n"
+                                   "   \"heap_end_bytes\": null,\n"
+                                   "   \"heap_lines_bytes\": null,\n"
+                                   "   \"heap_elsewhere_bytes\": null,\n"
+                                   "   \"heap_shared_bytes\": null,\n"
+                                   "   \"left_bytes\": null,\n"
+                                   "   \"retained_bytes\": null\n"
                                    "  }\n"
                                    " ],\n"
                                    " \"files\": [\n"
@@ -109,7 +128,15 @@ static const char whole_report[] = "{\n"
                                    "     \"peak_bytes\": 3000,\n"
                                    "     \"increment_bytes\": -100,\n"
                                    "     \"self_increment_bytes\": 50,\n"
-                                   "     \"occurrences\": 7\n"
+                                   "     \"occurrences\": 7,\n"
+                                   "     \"net_python_bytes\": null,\n"
+                                   "     \"net_native_bytes\": null,\n"
+                                   "     \"allocated_bytes\": null,\n"
+                                   "     \"freed_bytes\": null,\n"
+                                   "     \"high_bytes\": null,\n"
+                                   "     \"retained_bytes\": null,\n"
+                                   "     \"retained_native_bytes\": null,\n"
+                                   "     \"kept\": null\n"
                                    "    }\n"
                                    "   ]\n"
                                    "  }\n"
@@ -122,6 +149,96 @@ static void test_whole(void **state)
     struct buf out;
     write_model(sample_model(), &out);
     assert_string_equal(buf_text(&out), whole_report);
+    buf_fini(&out);
+}
+
+static json_int_t member(json_t *object, const char *name)
+{
+    json_t *value = json_object_get(object, name);
+    assert_true(json_is_integer(value));
+    return json_integer_value(value);
+}
+
+static json_t *first(json_t *object, const char *list)
+{
+    return json_array_get(json_object_get(object, list), 0);
+}
+
+static struct model *heap_model(void)
+{
+    struct model *model = sample_model();
+    model->heap = (struct heap){.is_on = true, .native_is_on = true, .baseline_bytes = 9000};
+    const struct line_stats stats = {.occurrences = 1,
+                                     .net_python_bytes = 60,
+                                     .net_native_bytes = -5,
+                                     .allocated_bytes = UINT64_MAX,
+                                     .freed_bytes = 45,
+                                     .retained_python_bytes = 50,
+                                     .retained_native_bytes = 3,
+                                     .high_bytes = 80};
+    file_set_live(model->files[0], 3, &stats);
+    struct invocation *one = invocations_find(&model->invocations, 1);
+    one->heap_start_bytes = 9100;
+    one->heap_end_bytes = 9500;
+    one->heap_lines_bytes = 300;
+    one->heap_elsewhere_bytes = 70;
+    one->left_bytes = 40;
+    one->retained_bytes = 30;
+    kept_reserve(&model->kept, 1);
+    model->kept.lines[0].line = 3;
+    for (size_t i = 0; i < 3; i++) {
+        model->kept.invocations[i].number = i;
+        model->kept.lines[0].left_bytes[i] = (int64_t)i * 10;
+        model->kept.lines[0].alive_bytes[i] = (int64_t)i * 7;
+    }
+    return model;
+}
+
+static void test_heap(void **state)
+{
+    (void)state;
+    struct buf out;
+    write_model(heap_model(), &out);
+    json_t *report = json_loadb(out.data, out.len, JSON_REJECT_DUPLICATES, NULL);
+    json_t *one = json_array_get(json_object_get(report, "invocations"), 1);
+    json_t *line = first(first(report, "files"), "lines");
+    assert_int_equal(member(json_object_get(report, "baseline"), "heap_bytes"), 9000);
+    assert_int_equal(member(one, "heap_lines_bytes") + member(one, "heap_elsewhere_bytes") +
+                         member(one, "heap_shared_bytes"),
+                     member(one, "heap_end_bytes") - member(one, "heap_start_bytes"));
+    assert_int_equal(member(one, "heap_shared_bytes"), 30);
+    assert_int_equal(member(one, "left_bytes"), 40);
+    assert_int_equal(member(one, "retained_bytes"), 30);
+    assert_int_equal(member(line, "net_python_bytes"), 60);
+    assert_int_equal(member(line, "net_native_bytes"), -5);
+    assert_int_equal(member(line, "allocated_bytes"), INT64_MAX);
+    assert_int_equal(member(line, "freed_bytes"), 45);
+    assert_int_equal(member(line, "high_bytes"), 80);
+    assert_int_equal(member(line, "retained_bytes"), 53);
+    assert_int_equal(member(line, "retained_native_bytes"), 3);
+    json_t *kept = json_object_get(line, "kept");
+    assert_int_equal(json_array_size(kept), 2);
+    assert_int_equal(member(json_array_get(kept, 0), "number"), 2);
+    assert_int_equal(member(json_array_get(kept, 0), "left_bytes"), 20);
+    assert_int_equal(member(json_array_get(kept, 0), "retained_bytes"), 14);
+    json_decref(report);
+    buf_fini(&out);
+}
+
+/* Where native blocks are not counted, they are not said to be none. */
+static void test_heap_without_native(void **state)
+{
+    (void)state;
+    struct buf out;
+    struct model *model = heap_model();
+    model->heap.native_is_on = false;
+    write_model(model, &out);
+    json_t *report = json_loadb(out.data, out.len, JSON_REJECT_DUPLICATES, NULL);
+    json_t *line = first(first(report, "files"), "lines");
+    assert_int_equal(member(line, "net_python_bytes"), 60);
+    assert_true(json_is_null(json_object_get(line, "net_native_bytes")));
+    assert_true(json_is_null(json_object_get(line, "retained_native_bytes")));
+    json_decref(report);
     buf_fini(&out);
 }
 
@@ -282,6 +399,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whole),
+        cmocka_unit_test(test_heap),
+        cmocka_unit_test(test_heap_without_native),
         cmocka_unit_test(test_empty),
         cmocka_unit_test(test_odd_text),
         cmocka_unit_test(test_missing_things),
