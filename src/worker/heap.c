@@ -17,11 +17,12 @@ static struct {
     uint32_t depth;        /* number of the frame that is at the place, from 1; 0: none is */
     uint32_t slot;
     uint32_t site;
-    uint32_t cell;
     uint32_t column;
-    bool is_own;         /* pymemtop's: not counted */
-    int64_t entered_net; /* of heap_account.net */
-    int64_t slot_net;    /* entered for the line, and not yet for slot and heap */
+    struct segment_site_heap *total; /* of the site */
+    struct segment_cell_heap *part;  /* of its cell */
+    bool is_own;                     /* pymemtop's: not counted */
+    int64_t entered_net;             /* of heap_account.net */
+    int64_t slot_net;                /* entered for the line, and not yet for slot and heap */
 } place;
 
 static struct segment *segment;
@@ -91,13 +92,12 @@ static ALWAYS_INLINE void enter_line(void)
         net = -freed;
     }
     place.slot_net += net;
-    struct segment_site_heap *site = &segment->site_heap[place.site];
-    add_flow(&site->flow[HEAP_PYTHON], allocated, freed);
-    add_flow(&segment->cell_heap[place.cell].flow[HEAP_PYTHON], allocated, freed);
+    add_flow(&place.total->flow[HEAP_PYTHON], allocated, freed);
+    add_flow(&place.part->flow[HEAP_PYTHON], allocated, freed);
     int64_t kept = allocated - freed_own;
     if (kept == 0)
         return;
-    PUBLISH_ADD(site->retained_bytes[HEAP_PYTHON], kept);
+    PUBLISH_ADD(place.total->retained_bytes[HEAP_PYTHON], kept);
     kept_add(kept_row(place.site), place.column, kept);
 }
 
@@ -122,11 +122,12 @@ static void enter_sums(void)
     PUBLISH_STORE(segment->slot_heap[place.slot].end_bytes, total_bytes());
 }
 
-void heap_enter_account(void)
+void *heap_enter_account(void *block)
 {
     enter_line();
     enter_sums();
     heap_account.enter_at = heap_account.net + HEAP_ENTER_BYTES;
+    return block;
 }
 
 static int64_t larger(int64_t a, int64_t b)
@@ -148,19 +149,27 @@ static void close_account(void)
     heap_account = (struct heap_account){.thread = NULL};
 }
 
+static void set_site(uint32_t site, uint32_t cell)
+{
+    place.site = site;
+    place.total = &segment->site_heap[site];
+    place.part = &segment->cell_heap[cell];
+}
+
 /* Where the thread works now. */
 static void find_place(struct thread *thread)
 {
     place.slot = PUBLISH_UNKNOWN;
-    place.site = place.cell = SEGMENT_NONE;
     place.depth = 0;
-    if (!thread || ledger_is_idle(thread))
+    place.column = KEPT_EARLIER;
+    set_site(SEGMENT_NONE, SEGMENT_NONE);
+    if (!thread || place.is_own || ledger_is_idle(thread))
         return;
     struct ledger_place now = ledger_place(thread);
     place.slot = now.slot;
-    place.site = now.site;
+    place.column = slots[now.slot].column;
     if (now.site != SEGMENT_NONE)
-        place.cell = publish_cell(now.slot, now.site);
+        set_site(now.site, publish_cell(now.slot, now.site));
     if (now.is_frame)
         place.depth = thread->depth;
 }
@@ -172,16 +181,10 @@ void heap_open_account(void)
     place.thread = thread_this;
     place.entered_net = 0;
     find_place(place.thread);
-    place.column = place.slot == PUBLISH_UNKNOWN ? KEPT_EARLIER : slots[place.slot].column;
     heap_account = (struct heap_account){.thread = guard_thread(),
                                          .tag = place.is_own ? tag_of(SEGMENT_NONE, KEPT_NONE)
                                                              : tag_of(place.site, place.column),
                                          .enter_at = HEAP_ENTER_BYTES};
-    if (place.is_own) {
-        place.site = place.cell = SEGMENT_NONE;
-        place.slot = PUBLISH_UNKNOWN;
-        place.depth = 0;
-    }
     if (place.thread)
         place.thread->heap_dirty = true;
 }
@@ -195,15 +198,7 @@ static void add_large(const void *block, size_t bytes)
     account->large += (int64_t)bytes;
     account->high = larger(account->high, account->net);
     if (account->net >= account->enter_at)
-        heap_enter_account();
-}
-
-void *heap_raise(void *block)
-{
-    heap_account.high = heap_account.net;
-    if (heap_account.net >= heap_account.enter_at)
-        heap_enter_account();
-    return block;
+        heap_enter_account(NULL);
 }
 
 void *heap_add_unusual(void *block, size_t bytes)
@@ -291,7 +286,7 @@ static struct shared_place find_shared_place(void)
     if (now.is_frame) {
         const struct activation *at = &found.thread->stack[found.thread->depth - 1];
         if (at->slot == now.slot)
-            found.cell = publish_cell_of(&at->line);
+            found.cell = publish_cell_of(at->line.part);
     }
     return found;
 }
@@ -384,57 +379,101 @@ static bool is_at(uint32_t depth)
     return heap_account.thread == guard_thread() && place.depth == depth && !place.is_own;
 }
 
+static void enter_sums_now_and_then(void)
+{
+    if (UNLIKELY(place.slot_net >= HEAP_ENTER_BYTES || -place.slot_net >= HEAP_ENTER_BYTES))
+        enter_sums();
+}
+
+static void raise_high(_Atomic int64_t *high, int64_t bytes)
+{
+    if (bytes > PUBLISH_LOAD(*high))
+        PUBLISH_STORE(*high, bytes);
+}
+
+static ALWAYS_INLINE bool is_touched(const struct heap_account *account)
+{
+    return account->net | account->freed | account->freed_own;
+}
+
+static ALWAYS_INLINE void restart_account(struct heap_account *account)
+{
+    account->net = account->high = place.entered_net = 0;
+    account->enter_at = HEAP_ENTER_BYTES;
+}
+
 /* Leave the account open, with what its line has taken told to the frame `at`. */
-static ALWAYS_INLINE void end_account_line(struct activation *at)
+static void end_account_line(struct activation *at)
 {
     struct heap_account *account = &heap_account;
-    if (account->net | account->freed | account->freed_own) {
-        enter_line();
-        at->heap_high = larger(at->heap_high, at->heap_net + account->high);
-        at->heap_net += account->net;
-        account->net = account->high = place.entered_net = 0;
-        account->enter_at = HEAP_ENTER_BYTES;
-        if (place.slot_net >= HEAP_ENTER_BYTES || -place.slot_net >= HEAP_ENTER_BYTES)
-            enter_sums();
-    }
+    if (!is_touched(account))
+        return;
+    enter_line();
+    at->heap_high = larger(at->heap_high, at->heap_net + account->high);
+    at->heap_net += account->net;
+    restart_account(account);
+    enter_sums_now_and_then();
 }
 
 /* Have the open account go on at frame number `depth`, which is `at`; or close it, where that is
  * for another sum. */
 static ALWAYS_INLINE void move_account(const struct activation *at, uint32_t depth)
 {
-    if (at->slot != place.slot || at->epoch != publish_epoch() ||
-        (at->site == SEGMENT_NONE) != (place.site == SEGMENT_NONE)) {
+    if (UNLIKELY(at->slot != place.slot || at->epoch != publish_epoch() ||
+                 (at->site == SEGMENT_NONE) != (place.site == SEGMENT_NONE))) {
         close_account();
         return;
     }
     place.depth = depth;
-    place.site = at->site;
-    place.cell = publish_cell_of(&at->line);
-    heap_account.tag = tag_of(place.site, place.column);
+    set_site(at->site, publish_cell_of(at->line.part));
+    heap_account.tag = tag_of(at->site, place.column);
 }
 
 /* The line `site` of `at` is over: what it took becomes part of what the frame took. */
-static ALWAYS_INLINE void end_line(struct thread *thread, struct activation *at, uint32_t site,
-                                   const struct published_line *line)
+static void end_line(struct thread *thread, struct activation *at, uint32_t site,
+                     const struct line_counters *part)
 {
-    if (LIKELY(is_at(thread->depth)))
+    if (is_at(thread->depth))
         end_account_line(at);
     else
         heap_pause();
     int64_t high = larger(at->heap_high, at->heap_net + thread->other_high);
-    if (high > 0)
-        publish_heap_high(site, line, high);
+    raise_high(&segment->site_heap[site].high_bytes, high);
+    raise_high(&segment->cell_heap[publish_cell_of(part)].high_bytes, high);
     at->call_high = larger(at->call_high, at->call_net + high);
     at->call_net += at->heap_net + thread->other_net;
     at->heap_net = at->heap_high = 0;
     thread->other_net = thread->other_high = 0;
 }
 
-void heap_next_line(struct thread *thread, struct activation *at, uint32_t site,
-                    const struct published_line *line)
+/* The usual line has no callees and no native blocks. */
+static ALWAYS_INLINE bool is_usual(const struct thread *thread, const struct activation *at)
 {
-    end_line(thread, at, site, line);
+    return is_at(thread->depth) &&
+           !(at->heap_net | at->heap_high | thread->other_net | thread->other_high);
+}
+
+static ALWAYS_INLINE void end_usual_line(struct activation *at)
+{
+    struct heap_account *account = &heap_account;
+    if (!is_touched(account))
+        return;
+    enter_line();
+    raise_high(&place.total->high_bytes, account->high);
+    raise_high(&place.part->high_bytes, account->high);
+    at->call_high = larger(at->call_high, at->call_net + account->high);
+    at->call_net += account->net;
+    restart_account(account);
+    enter_sums_now_and_then();
+}
+
+void heap_next_line(struct thread *thread, struct activation *at, uint32_t site,
+                    const struct line_counters *part)
+{
+    if (LIKELY(is_usual(thread, at)))
+        end_usual_line(at);
+    else
+        end_line(thread, at, site, part);
     if (is_at(thread->depth))
         move_account(at, thread->depth);
     thread->heap_dirty = heap_account.thread == guard_thread();
@@ -460,7 +499,7 @@ void heap_leave(struct thread *thread, struct activation *at)
         return;
     }
     if (thread->heap_dirty)
-        end_line(thread, at, at->site, &at->line);
+        end_line(thread, at, at->site, at->line.part);
     if (below > thread_base(thread)) {
         struct activation *caller = &thread->stack[below - 1];
         caller->heap_high = larger(caller->heap_high, caller->heap_net + at->call_high);

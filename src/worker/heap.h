@@ -56,9 +56,8 @@ extern struct heap_account heap_account;
 
 /* Not to be called but from below. */
 void heap_open_account(void);
-void heap_enter_account(void);
+void *heap_enter_account(void *block);
 void *heap_add_unusual(void *block, size_t bytes);
-void *heap_raise(void *block);
 
 /* `block` has been allocated with `bytes`. Returns it. */
 static ALWAYS_INLINE void *heap_add(void *block, size_t bytes)
@@ -69,8 +68,11 @@ static ALWAYS_INLINE void *heap_add(void *block, size_t bytes)
         return heap_add_unusual(block, bytes);
     atomic_store_explicit(entry, account->tag | (uint32_t)bytes, memory_order_relaxed);
     int64_t net = account->net += (int64_t)bytes;
-    if (UNLIKELY(net > account->high))
-        return heap_raise(block);
+    if (net > account->high) {
+        account->high = net;
+        if (UNLIKELY(net >= account->enter_at))
+            return heap_enter_account(block);
+    }
     return block;
 }
 
@@ -111,10 +113,10 @@ int64_t heap_take_shared(enum heap_domain domain, const void *block);
  * it has taken. */
 void heap_pause(void);
 /* Of these the first two need not be called where thread->heap_dirty is false.
- * An execution of `site`, counted in `line`, has ended, and the next line of `at` has begun, the
+ * An execution of `site`, counted in `part`, has ended, and the next line of `at` has begun, the
  * innermost frame of the thread. */
 void heap_next_line(struct thread *thread, struct activation *at, uint32_t site,
-                    const struct published_line *line);
+                    const struct line_counters *part);
 /* A frame was entered and has become the innermost one, with its first line open. */
 void heap_enter(struct thread *thread);
 /* `at`, whose line is over, is about to be left. */

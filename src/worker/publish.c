@@ -319,18 +319,6 @@ void publish_change(uint32_t owner, bool by_line, uint32_t site, int64_t delta_b
     ring_push(&segment->ring, &sample);
 }
 
-static void raise_high(_Atomic int64_t *high, int64_t bytes)
-{
-    if (bytes > LOAD(*high))
-        STORE(*high, bytes);
-}
-
-void publish_heap_high(uint32_t site, const struct published_line *line, int64_t high_bytes)
-{
-    raise_high(&segment->site_heap[site].high_bytes, high_bytes);
-    raise_high(&segment->cell_heap[publish_cell_of(line)].high_bytes, high_bytes);
-}
-
 uint32_t publish_running(void)
 {
     return running_count;

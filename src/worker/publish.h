@@ -99,10 +99,10 @@ static inline uint32_t publish_cell(uint32_t slot, uint32_t site)
     return publish_shared.recent[site].cell;
 }
 
-/* The cell that a line counts in. */
-static inline uint32_t publish_cell_of(const struct published_line *line)
+/* The cell with the counters `part`. */
+static inline uint32_t publish_cell_of(const struct line_counters *part)
 {
-    const char *cell = (const char *)line->part - offsetof(struct segment_cell, part);
+    const char *cell = (const char *)part - offsetof(struct segment_cell, part);
     return (uint32_t)((const struct segment_cell *)(const void *)cell -
                       publish_shared.segment->cells);
 }
@@ -152,8 +152,6 @@ void publish_charge(uint32_t slot, uint32_t site, int64_t delta_bytes, bool self
  * be known, PUBLISH_UNKNOWN; `by_line` says that the owner's lines were charged with it. */
 void publish_change(uint32_t owner, bool by_line, uint32_t site, int64_t delta_bytes,
                     int64_t rss_bytes);
-/* An execution of the line had the heap `high_bytes` above its start. */
-void publish_heap_high(uint32_t site, const struct published_line *line, int64_t high_bytes);
 /* Invocations that run now. */
 uint32_t publish_running(void);
 /* The slot of the only one that runs; PUBLISH_UNKNOWN where there are none or several. */

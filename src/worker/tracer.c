@@ -156,10 +156,10 @@ void tracer_line(const void *frame, int line)
         return;
     close_line(top, ledger_settle(thread));
     uint32_t site = top->site;
-    struct published_line ended = top->line;
+    const struct line_counters *part = top->line.part;
     open_line(top, line);
     if (UNLIKELY(thread->heap_dirty))
-        heap_next_line(thread, top, site, &ended);
+        heap_next_line(thread, top, site, part);
     thread->parking = NULL;
 }
 
