@@ -101,6 +101,7 @@ void drain_heap_slot(const struct drain *drain, uint32_t slot, struct invocation
     invocation->heap_end_bytes = load_bytes(&heap->end_bytes);
     invocation->heap_lines_bytes = load_bytes(&heap->lines_bytes);
     invocation->heap_elsewhere_bytes = load_bytes(&heap->elsewhere_bytes);
+    invocation->is_told_apart = load_count(&heap->kept) >= KEPT_FIRST;
     if (!over)
         return;
     /* Where its column is taken again before that is copied, this is the last that is known. */

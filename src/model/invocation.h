@@ -53,7 +53,8 @@ struct invocation {
     int64_t heap_end_bytes;       /* while it runs: as it is now */
     int64_t heap_lines_bytes;     /* sum of its lines' Net */
     int64_t heap_elsewhere_bytes; /* its own, on no line; shared = end - start - both */
-    int64_t left_bytes;           /* what it allocated and was not freed when it ended; 0 before */
+    bool is_told_apart;     /* what it leaves is known; if not (of a load), the two below are 0 */
+    int64_t left_bytes;     /* what it allocated and was not freed when it ended; 0 before */
     int64_t retained_bytes; /* of what its lines allocated, alive: now, while it is among the latest
                                KEPT_WINDOW; then what it was last; 0 once another worker runs */
     uint32_t file;          /* where it runs or waits; line 0 where that is not known */

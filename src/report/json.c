@@ -93,15 +93,15 @@ static json_t *rss_members(const struct invocation *invocation)
 
 static json_t *heap_members(const struct heap *heap, const struct invocation *invocation)
 {
-    bool on = heap->is_on;
+    bool on = heap->is_on, told = on && invocation->is_told_apart;
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "heap_start_bytes",
                      counted(on, invocation->heap_start_bytes), "heap_end_bytes",
                      counted(on, invocation->heap_end_bytes), "heap_lines_bytes",
                      counted(on, invocation->heap_lines_bytes), "heap_elsewhere_bytes",
                      counted(on, invocation->heap_elsewhere_bytes), "heap_shared_bytes",
                      counted(on, invocation_heap_shared_bytes(invocation)), "left_bytes",
-                     counted(on, invocation->left_bytes), "retained_bytes",
-                     counted(on, invocation->retained_bytes));
+                     counted(told, invocation->left_bytes), "retained_bytes",
+                     counted(told, invocation->retained_bytes));
 }
 
 static json_t *invocation_value(const struct model *model, const struct invocation *invocation)

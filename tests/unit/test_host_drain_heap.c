@@ -32,6 +32,7 @@ static void fill_slot_heap(uint32_t slot)
     atomic_store(&heap->lines_bytes, 700);
     atomic_store(&heap->elsewhere_bytes, 200);
     atomic_store(&heap->left_bytes, 650);
+    atomic_store(&heap->kept, KEPT_FIRST);
 }
 
 static void publish_row(uint32_t row, uint32_t site)
@@ -153,10 +154,25 @@ static void test_invocation(void **state)
     assert_int_equal(seven->heap_end_bytes, 11000);
     assert_int_equal(invocation_heap_shared_bytes(seven), 1000 - 700 - 200);
     assert_int_equal(seven->left_bytes, 0);
+    assert_true(seven->is_told_apart);
     atomic_store(&segment->slots[3].state, SLOT_ENDED);
     drain_run(drain, NOW_NS);
     assert_int_equal(seven->left_bytes, 650);
     assert_int_equal(seven->retained_bytes, 650);
+}
+
+/* A load has no column: what it leaves is nobody's leak. */
+static void test_load_is_not_told_apart(void **state)
+{
+    (void)state;
+    publish_app();
+    publish_slot(1, INVOCATION_LOAD, 1, SEGMENT_NONE);
+    fill_slot_heap(1);
+    atomic_store(&segment->slot_heap[1].kept, KEPT_EARLIER);
+    const struct invocation *load = add_invocation(INVOCATION_LOAD);
+    drain_run(drain, NOW_NS);
+    assert_false(load->is_told_apart);
+    assert_int_equal(load->heap_lines_bytes, 700);
 }
 
 static void test_what_invocations_left(void **state)
@@ -368,6 +384,7 @@ int main(void)
         TEST(test_whole_heap),
         TEST(test_spawned_worker_has_not_said_what_it_counts),
         TEST(test_invocation),
+        TEST(test_load_is_not_told_apart),
         TEST(test_what_invocations_left),
         TEST(test_kept_is_copied_now_and_then),
         TEST(test_invocation_that_leaves_the_window),

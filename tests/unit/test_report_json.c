@@ -182,6 +182,7 @@ static struct model *heap_model(void)
     one->heap_end_bytes = 9500;
     one->heap_lines_bytes = 300;
     one->heap_elsewhere_bytes = 70;
+    one->is_told_apart = true;
     one->left_bytes = 40;
     one->retained_bytes = 30;
     kept_reserve(&model->kept, 1);
@@ -207,6 +208,8 @@ static void test_heap(void **state)
                          member(one, "heap_shared_bytes"),
                      member(one, "heap_end_bytes") - member(one, "heap_start_bytes"));
     assert_int_equal(member(one, "heap_shared_bytes"), 30);
+    assert_true(json_is_null(json_object_get(first(report, "invocations"), "left_bytes")));
+    assert_true(json_is_null(json_object_get(first(report, "invocations"), "retained_bytes")));
     assert_int_equal(member(one, "left_bytes"), 40);
     assert_int_equal(member(one, "retained_bytes"), 30);
     assert_int_equal(member(line, "net_python_bytes"), 60);
