@@ -259,7 +259,7 @@ static void step_file(struct act *act, int direction)
 
 static void step_sort(struct act *act, int direction)
 {
-    unsigned sorts = act->view->sorts;
+    unsigned sorts = act->view->sorts(act->model);
     act->list->sort = (act->list->sort + sorts + (unsigned)direction) % sorts;
     act->list->center = true;
 }

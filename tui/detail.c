@@ -81,3 +81,139 @@ void detail_draw_line(const struct view_context *context, uint32_t file, uint32_
         detail_draw_part(pen, "; peak ", text);
     }
 }
+
+/* ---- the heap */
+
+static void draw_net(const struct view_context *context, const struct line_stats *stats,
+                     struct pen *pen)
+{
+    char text[FORMAT_SIZE];
+    bool apart = context->model->heap.native_is_on;
+    format_net(text, stats->net_python_bytes);
+    detail_draw_part(pen, " heap  ", text);
+    detail_draw_part(pen, apart ? " Python" : "", "");
+    if (!apart || !stats->net_native_bytes)
+        return;
+    format_net(text, stats->net_native_bytes);
+    detail_draw_part(pen, ", ", text);
+    detail_draw_part(pen, " native", "");
+}
+
+static void draw_high(const struct line_stats *stats, struct pen *pen)
+{
+    char text[FORMAT_SIZE], words[PART_SIZE];
+    if (stats->high_bytes <= 0)
+        return;
+    format_net(text, stats->high_bytes);
+    snprintf(words, sizeof words, "%s above its start", text);
+    detail_draw_part(pen, "; at most ", words);
+}
+
+/* In how many of the invocations that are over, and whose blocks are told apart, the line ran. */
+static unsigned invocations_told_apart(const struct view_context *context, uint32_t file,
+                                       uint32_t line)
+{
+    const struct kept *kept = &context->model->kept;
+    unsigned count = 0;
+    for (size_t i = 0; i < KEPT_WINDOW; i++) {
+        if (kept->invocations[i].number == KEPT_NOBODY || kept->invocations[i].is_running)
+            continue;
+        const struct invocation *invocation =
+            invocations_find(&context->model->invocations, kept->invocations[i].number);
+        count += invocation && invocation_line_stats(invocation, file, line);
+    }
+    return count;
+}
+
+/* "kept by 12 of 12 invocations"; false where there is nothing to say, or no room. */
+static bool draw_keepers(const struct view_context *context, uint32_t file, uint32_t line,
+                         const struct kept_part *parts, size_t count, struct pen *pen)
+{
+    char words[PART_SIZE];
+    unsigned keepers = 0, of = invocations_told_apart(context, file, line);
+    for (size_t i = 0; i < count; i++)
+        keepers += parts[i].alive_bytes > 0;
+    snprintf(words, sizeof words, "; kept by %u of %u invocations", keepers, of);
+    if (of == 0 || pen_left(pen) < (int)strlen(words))
+        return false;
+    pen_text(pen, STYLE_TEXT, words);
+    return true;
+}
+
+/* "; #12 1.00 MiB of 1.00 MiB, #11 ...": what is alive of what it left, as far as there is
+ * room. */
+static void draw_newest(const struct kept_part *parts, size_t count, struct pen *pen)
+{
+    char alive[FORMAT_SIZE], left[FORMAT_SIZE], words[PART_SIZE];
+    for (size_t i = 0; i < count; i++) {
+        format_bytes(alive, parts[i].alive_bytes);
+        format_bytes(left, parts[i].left_bytes);
+        snprintf(words, sizeof words, "%s #%" PRIu64 " %s of %s", i ? "," : ";", parts[i].number,
+                 alive, left);
+        if (pen_left(pen) < (int)strlen(words))
+            break;
+        pen_text(pen, STYLE_DIM, words);
+    }
+}
+
+static void draw_retained(const struct line_stats *stats, struct pen *pen)
+{
+    char text[FORMAT_SIZE], words[PART_SIZE];
+    format_bytes(text, line_retained_bytes(stats));
+    detail_draw_part(pen, "; retained ", text);
+    if (!stats->retained_native_bytes || stats->retained_native_bytes == line_retained_bytes(stats))
+        return;
+    format_bytes(text, stats->retained_native_bytes);
+    snprintf(words, sizeof words, " (%s native)", text);
+    detail_draw_part(pen, words, "");
+}
+
+static void draw_flow(const struct line_stats *stats, struct pen *pen)
+{
+    char allocated[FORMAT_SIZE], freed[FORMAT_SIZE], words[PART_SIZE];
+    format_bytes(allocated, (int64_t)stats->allocated_bytes);
+    format_bytes(freed, (int64_t)stats->freed_bytes);
+    snprintf(words, sizeof words, "%s, freed %s", allocated, freed);
+    detail_draw_part(pen, "; allocated ", words);
+}
+
+/* Of the opened invocation alone. */
+static void draw_kept_of(const struct view_context *context, const struct invocation *one,
+                         uint32_t file, uint32_t line, struct pen *pen)
+{
+    const struct kept *kept = &context->model->kept;
+    struct kept_part part;
+    char text[FORMAT_SIZE];
+    if (!one->number || !kept_of(kept, kept_find(kept, file, line), one->number, &part))
+        return;
+    if (invocation_is_over(one)) {
+        format_bytes(text, part.left_bytes);
+        detail_draw_part(pen, "; left ", text);
+    }
+    format_bytes(text, part.alive_bytes);
+    detail_draw_part(pen, "; alive ", text);
+}
+
+void detail_draw_heap(const struct view_context *context, uint32_t file, uint32_t line,
+                      struct pen *pen)
+{
+    const struct kept *kept = &context->model->kept;
+    const struct invocation *one = ui_one(context->ui, context->model);
+    struct kept_part parts[KEPT_WINDOW];
+    struct line_stats stats;
+    if (!ui_line_stats(context->ui, context->model, file, line, &stats))
+        return;
+    draw_net(context, &stats, pen);
+    draw_high(&stats, pen);
+    if (one) {
+        draw_kept_of(context, one, file, line, pen);
+        draw_flow(&stats, pen);
+        return;
+    }
+    size_t count = kept_newest(kept, kept_find(kept, file, line), parts);
+    draw_retained(&stats, pen);
+    bool told = draw_keepers(context, file, line, parts, count, pen);
+    draw_flow(&stats, pen);
+    if (told)
+        draw_newest(parts, count, pen);
+}

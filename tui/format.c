@@ -56,6 +56,36 @@ void format_delta(char out[FORMAT_SIZE], int64_t bytes)
         snprintf(out, FORMAT_SIZE, "%c%.0f B", sign, size);
 }
 
+/* A unit is left where its number would be printed as 1000. */
+static void format_heap(char out[FORMAT_SIZE], int64_t bytes, const char *sign)
+{
+    static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    double size = fabs((double)bytes);
+    size_t unit = 0;
+    if (bytes == 0)
+        sign = "";
+    else if (bytes < 0)
+        sign = "-";
+    if (size < 1000) {
+        snprintf(out, FORMAT_SIZE, bytes ? "%s%.0f B" : "%s%.0f", sign, size);
+        return;
+    }
+    for (size /= 1024; size >= 999.5; unit++) /* 2^63 is 8 EiB */
+        size /= 1024;
+    int digits = size < 9.995 ? 2 : size < 99.95 ? 1 : 0;
+    snprintf(out, FORMAT_SIZE, "%s%.*f %s", sign, digits, size, units[unit]);
+}
+
+void format_bytes(char out[FORMAT_SIZE], int64_t bytes)
+{
+    format_heap(out, bytes, "");
+}
+
+void format_net(char out[FORMAT_SIZE], int64_t bytes)
+{
+    format_heap(out, bytes, "+");
+}
+
 void format_count(char out[FORMAT_SIZE], uint64_t count)
 {
     static const char units[] = "MGTPE";

@@ -26,6 +26,11 @@ void format_size(char out[FORMAT_SIZE], int64_t bytes);
 void format_increment(char out[FORMAT_SIZE], int64_t bytes);
 /* The same for sentences: what would round to zero is given in KiB or bytes ("+4 KiB"). */
 void format_delta(char out[FORMAT_SIZE], int64_t bytes);
+/* Bytes of the heap, to three digits: "412 B", "1.46 KiB", "300 MiB"; at most 8 columns for what is
+ * not negative. Zero is "0". */
+void format_bytes(char out[FORMAT_SIZE], int64_t bytes);
+/* The same with a sign, at most 9 columns: "+412 B". */
+void format_net(char out[FORMAT_SIZE], int64_t bytes);
 /* "999999", "1.23M", "12.3M", "1.23G": at most 6 columns. */
 void format_count(char out[FORMAT_SIZE], uint64_t count);
 /* "350 us", "12.3 ms", "1.24 s", "2m03s", "1h02m", "3d04h": at most 8 columns. */

@@ -1,7 +1,8 @@
 /*
  * From top to bottom: two header rows, the body (a heading row and the rows of the view), a rule
- * with the views' names, the detail of the selected row, a message, the keys. What goes first where
- * there is no room is the rule and the detail. From LAYOUT_SIDE_COLS on the body is cut in two: the
+ * with the views' names, the detail of the selected row and a row about its heap, a message, the
+ * keys. What goes first where there is no room is the row about the heap, then the rule and the
+ * detail. From LAYOUT_SIDE_COLS on the body is cut in two: the
  * view, and invocations above output.
  */
 #include "config.h"
@@ -9,12 +10,14 @@
 
 #include "base/attributes.h"
 
-enum { HEADER_ROWS = 2, SIDE_COLS_LEAST = 46, SIDE_COLS_MOST = 80 };
+/* The view beside a side pane has room for the first columns of the heap. */
+enum { HEADER_ROWS = 2, SIDE_COLS_LEAST = 46, SIDE_COLS_MOST = 80, MAIN_COLS_WANTED = 92 };
 
 static void place_side(struct layout *layout)
 {
     struct rect *main = &layout->main;
-    int side = main->cols * 3 / 8;
+    int side = main->cols * 3 / 8, room = main->cols - 1 - MAIN_COLS_WANTED;
+    side = side < room ? side : room;
     side = side < SIDE_COLS_LEAST ? SIDE_COLS_LEAST : side > SIDE_COLS_MOST ? SIDE_COLS_MOST : side;
     int upper = main->rows / 2;
     layout->side = true;
@@ -24,9 +27,9 @@ static void place_side(struct layout *layout)
     main->cols = layout->separator_col;
 }
 
-struct layout layout_compute(int cols, int rows, bool side_wanted)
+struct layout layout_compute(int cols, int rows, bool side_wanted, bool heap_wanted)
 {
-    struct layout layout = {.rule_row = -1, .detail_row = -1};
+    struct layout layout = {.rule_row = -1, .detail_row = -1, .heap_row = -1};
     if (cols < LAYOUT_COLS_MIN || rows < LAYOUT_ROWS_MIN) {
         layout.too_small = true;
         return layout;
@@ -35,9 +38,10 @@ struct layout layout_compute(int cols, int rows, bool side_wanted)
     layout.message_row = rows - 2;
     int body_end = rows - 2;
     if (rows >= LAYOUT_FULL_ROWS) {
-        layout.detail_row = rows - 3;
-        layout.rule_row = rows - 4;
-        body_end = rows - 4;
+        if (heap_wanted && rows >= LAYOUT_HEAP_ROWS)
+            layout.heap_row = --body_end;
+        layout.detail_row = --body_end;
+        layout.rule_row = --body_end;
     }
     layout.main = (struct rect){HEADER_ROWS, 0, body_end - HEADER_ROWS, cols};
     if (side_wanted && cols >= LAYOUT_SIDE_COLS)
@@ -51,13 +55,36 @@ bool rect_holds(const struct rect *rect, int row, int col)
            col < rect->col + rect->cols;
 }
 
+bool columns_hold(const struct columns *columns, int id)
+{
+    for (size_t i = 0; i < columns->count; i++)
+        if (columns->items[i].spec->id == id)
+            return true;
+    return false;
+}
+
+static enum column_choice by_width(const void *context, int id)
+{
+    (void)context;
+    (void)id;
+    return COLUMN_BY_WIDTH;
+}
+
 struct columns columns_fit(const struct column_spec *specs, size_t count, int pane_cols)
+{
+    return columns_choose(specs, count, pane_cols, 0, by_width, NULL);
+}
+
+struct columns columns_choose(const struct column_spec *specs, size_t count, int pane_cols,
+                              int spare_cols, column_choose *choose, const void *context)
 {
     struct columns columns = {.count = 0};
     int at = 0;
     for (size_t i = 0; i < count && columns.count < COLUMNS_MAX; i++) {
         const struct column_spec *spec = &specs[i];
-        if (pane_cols < spec->from_cols)
+        enum column_choice choice = choose(context, spec->id);
+        if (choice == COLUMN_NEVER ||
+            (choice == COLUMN_BY_WIDTH && pane_cols + spare_cols < spec->from_cols))
             continue;
         int start = at + spec->gap;
         int cols = spec->cols ? spec->cols : pane_cols - start;

@@ -232,6 +232,36 @@ static void draw_sparkline(const struct scene *scene, struct pen *pen)
     }
 }
 
+/* What of the row the sparkline is not to be left without. */
+enum { SPARK_COLS_WANTED = 12 };
+
+/* "heap 21.4 MiB", or with more room "RSS = Python 9.4 + native 12.0 + free 1.2 + other 55.4 MiB".
+ * Native blocks that are not counted are part of other. */
+static void draw_heap(const struct model *model, struct pen *pen)
+{
+    const struct heap *heap = &model->heap;
+    char native[FORMAT_SIZE] = "", text[160];
+    if (!heap->is_on) {
+        draw_named(pen, "heap ", STYLE_TEXT, "off");
+        return;
+    }
+    if (model->rss_bytes <= 0)
+        return;
+    if (heap->native_is_on)
+        snprintf(native, sizeof native, " + native %.1f", (double)heap->native_bytes / MIB_BYTES);
+    snprintf(text, sizeof text, "Python %.1f%s + free %.1f + other %.1f MiB",
+             (double)heap->python_bytes / MIB_BYTES, native,
+             (double)heap_free_bytes(heap) / MIB_BYTES,
+             (double)heap_other_bytes(heap, model->rss_bytes) / MIB_BYTES);
+    if (pen_left(pen) >= (int)strlen(text) + RSS_COLS + 4 + SPARK_COLS_WANTED) {
+        draw_named(pen, "RSS = ", STYLE_TEXT, text);
+        return;
+    }
+    format_bytes(text, heap_live_bytes(heap));
+    if (pen_left(pen) >= (int)strlen(text) + 7 + SPARK_COLS_WANTED)
+        draw_named(pen, "heap ", STYLE_TEXT, text);
+}
+
 static void draw_numbers(const struct scene *scene)
 {
     const struct model *model = scene->model;
@@ -255,10 +285,12 @@ static void draw_numbers(const struct scene *scene)
     else
         draw_unlimited_rss(model, &pen);
     draw_named_size(&pen, "peak ", model->rss_peak_bytes, STYLE_TEXT);
-    if (scene->grid->cols >= (model->limit_bytes ? 136 : 96)) {
+    draw_heap(model, &pen);
+    int room = scene->grid->cols - (model->limit_bytes ? 40 : 0);
+    if (room >= 112)
         draw_named_size(&pen, "baseline ", model->baseline_bytes, STYLE_TEXT);
+    if (room >= 128)
         draw_named_size(&pen, "own ", model->own_bytes, STYLE_DIM);
-    }
     draw_sparkline(scene, &pen);
 }
 
@@ -457,6 +489,10 @@ static void draw_detail(const struct scene *scene)
         return;
     struct pen pen = row_pen(scene, ui->layout.detail_row);
     view->detail(&context, id, &pen);
+    if (ui->layout.heap_row < 0 || !view->heap_detail)
+        return;
+    pen = row_pen(scene, ui->layout.heap_row);
+    view->heap_detail(&context, id, &pen);
 }
 
 static void draw_prompt(const struct scene *scene, struct pen *pen)

@@ -101,7 +101,7 @@ bool ui_can(const struct ui *ui, const struct model *model, enum ui_command comm
     case CMD_SCROLL_RIGHT: return view->scrolls_sideways;
     case CMD_SORT_LEFT:
     case CMD_SORT_RIGHT:
-    case CMD_INVERT: return view->sorts > 0;
+    case CMD_INVERT: return view->sorts != NULL;
     case CMD_FILE_PREVIOUS:
     case CMD_FILE_NEXT: return ui->focus == VIEW_SOURCE && model_path_count(shown) > 1;
     case CMD_PICK: return shown->file_count > 0;

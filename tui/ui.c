@@ -105,6 +105,15 @@ static const struct line_stats *mark_stats(const struct ui *ui, const struct mod
     return mark ? invocation_line_stats(mark, file, line) : NULL;
 }
 
+/* Sizes that are levels, not sums, stay. */
+static void subtract_sums(struct line_stats *stats, const struct line_stats *mark)
+{
+    stats->increment_bytes -= mark->increment_bytes;
+    stats->self_increment_bytes -= mark->self_increment_bytes;
+    stats->net_python_bytes -= mark->net_python_bytes;
+    stats->net_native_bytes -= mark->net_native_bytes;
+}
+
 bool ui_line_stats(const struct ui *ui, const struct model *model, uint32_t file, uint32_t line,
                    struct line_stats *stats)
 {
@@ -114,11 +123,26 @@ bool ui_line_stats(const struct ui *ui, const struct model *model, uint32_t file
     const struct line_stats *own = invocation_line_stats(one, file, line);
     const struct line_stats *mark = mark_stats(ui, model, file, line);
     *stats = own ? *own : (struct line_stats){0};
-    if (mark) {
-        stats->increment_bytes -= mark->increment_bytes;
-        stats->self_increment_bytes -= mark->self_increment_bytes;
-    }
+    if (mark)
+        subtract_sums(stats, mark);
     return (own && own->occurrences > 0) || mark;
+}
+
+bool ui_retained(const struct ui *ui, const struct model *model, uint32_t file, uint32_t line,
+                 int64_t *bytes)
+{
+    const struct invocation *one = ui_one(ui, model);
+    struct line_stats stats;
+    struct kept_part part;
+    if (!one) {
+        bool ran = ui_sum_stats(ui, model, file, line, &stats);
+        *bytes = ran ? line_retained_bytes(&stats) : 0;
+        return ran;
+    }
+    bool known = one->number &&
+                 kept_of(&model->kept, kept_find(&model->kept, file, line), one->number, &part);
+    *bytes = known ? part.alive_bytes : 0;
+    return known && invocation_line_stats(one, file, line);
 }
 
 bool ui_line_runs(const struct ui *ui, uint32_t file, uint32_t line)
@@ -413,7 +437,7 @@ void ui_sync(struct ui *ui, const struct model *live)
 {
     const struct model *model = ui_shown(ui, live);
     show_first_view(ui, model);
-    ui->layout = layout_compute(ui->cols, ui->rows, side_wanted(ui->view));
+    ui->layout = layout_compute(ui->cols, ui->rows, side_wanted(ui->view), model->heap.is_on);
     ui->banner_rows = banner_rows(ui, model);
     if (ui->focus != ui->view && !ui->layout.side)
         ui->focus = ui->view;

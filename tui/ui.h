@@ -175,6 +175,10 @@ bool ui_line_stats(const struct ui *ui, const struct model *model, uint32_t file
 /* The same over all invocations, whatever is open. */
 bool ui_sum_stats(const struct ui *ui, const struct model *model, uint32_t file, uint32_t line,
                   struct line_stats *stats);
+/* What is alive of what the line allocated: now, or with an invocation opened, in that one; false
+ * where that is not known. */
+bool ui_retained(const struct ui *ui, const struct model *model, uint32_t file, uint32_t line,
+                 int64_t *bytes);
 bool ui_line_runs(const struct ui *ui, uint32_t file, uint32_t line);
 /* Show a line of a file in the source view; it is selected, and in the middle where it was off the
  * screen. */

@@ -153,6 +153,28 @@ void view_draw_delta(struct pen *pen, int cols, int64_t bytes)
     pen_field(pen, format_heat_style(format_heat(bytes)), cols, true, text);
 }
 
+void view_draw_net(struct pen *pen, int cols, int64_t bytes)
+{
+    char text[FORMAT_SIZE];
+    format_net(text, bytes);
+    pen_field(pen, format_heat_style(format_heat(bytes)), cols, true, text);
+}
+
+void view_draw_bytes(struct pen *pen, int cols, int64_t bytes)
+{
+    char text[FORMAT_SIZE];
+    format_bytes(text, bytes);
+    pen_field(pen, bytes ? STYLE_NUMBER : STYLE_ZERO, cols, true, text);
+}
+
+void view_draw_title(struct pen *pen, const struct column *column, bool sorted, bool inverted)
+{
+    char title[FORMAT_SIZE];
+    const char *arrow = inverted ? "\u25B2" : "\u25BC";
+    snprintf(title, sizeof title, "%s%s", column->spec->title, sorted ? arrow : "");
+    pen_field(pen, STYLE_HEADING, column->cols, column->spec->right, title);
+}
+
 void view_draw_heat(struct pen *pen, int64_t bytes)
 {
     if (format_heat(bytes) == HEAT_HOT)

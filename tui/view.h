@@ -34,7 +34,10 @@ struct view {
     void (*row)(const struct view_context *context, uint64_t id, int part, struct pen *pen);
     /* The line about the selected row; NULL for none. */
     void (*detail)(const struct view_context *context, uint64_t id, struct pen *pen);
-    unsigned sorts; /* columns to sort by; 0: not sorted */
+    /* The same about its heap, for the row below; NULL for none. */
+    void (*heap_detail)(const struct view_context *context, uint64_t id, struct pen *pen);
+    /* How many columns one can sort by; NULL: not sorted. */
+    unsigned (*sorts)(const struct model *model);
     bool scrolls_sideways;
     bool selects; /* there is a selected row to be seen */
 };
@@ -64,6 +67,13 @@ void view_draw_source(const struct view_context *context, struct pen *pen, uint3
                       uint32_t line, int scroll_cols, bool trim);
 /* An increment in its heat's style, right-aligned in `cols`. */
 void view_draw_delta(struct pen *pen, int cols, int64_t bytes);
+/* Bytes that the heap grew by, and bytes of it, right-aligned in `cols`. */
+void view_draw_net(struct pen *pen, int cols, int64_t bytes);
+void view_draw_bytes(struct pen *pen, int cols, int64_t bytes);
+/* The column's title; it carries the direction where the rows are sorted by it. */
+void view_draw_title(struct pen *pen, const struct column *column, bool sorted, bool inverted);
+/* Columns that the heap's leave to the others where it is not counted. */
+enum { VIEW_HEAP_COLS = 16 };
 /* `!` after an increment that is hot. */
 void view_draw_heat(struct pen *pen, int64_t bytes);
 void view_draw_trend(struct pen *pen, int cols, const struct file_line *line);

@@ -164,13 +164,9 @@ static void function_heading(const struct view_context *context, struct pen *pen
     for (size_t i = 0; i < columns.count; i++) {
         const struct column *column = &columns.items[i];
         struct pen cell = view_cell(pen, column);
-        char title[FORMAT_SIZE];
         /* Names rise, numbers fall, unless inverted. */
         bool rises = list->inverted != (list->sort == COL_NAME);
-        const char *arrow = rises ? "\u25B2" : "\u25BC";
-        bool sorted = column->spec->id == (int)list->sort;
-        snprintf(title, sizeof title, "%s%s", column->spec->title, sorted ? arrow : "");
-        pen_field(&cell, STYLE_HEADING, column->cols, column->spec->right, title);
+        view_draw_title(&cell, column, column->spec->id == (int)list->sort, rises);
     }
 }
 
@@ -291,6 +287,12 @@ static void function_detail(const struct view_context *context, uint64_t id, str
                    function->url);
 }
 
+static unsigned function_sorts(const struct model *model)
+{
+    (void)model;
+    return SORT_COUNT;
+}
+
 const struct view view_functions = {
     .name = "functions",
     .empty = "the app has no functions",
@@ -300,6 +302,6 @@ const struct view view_functions = {
     .heading = function_heading,
     .row = function_row,
     .detail = function_detail,
-    .sorts = SORT_COUNT,
+    .sorts = function_sorts,
     .selects = true,
 };

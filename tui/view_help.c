@@ -28,10 +28,18 @@ static const struct {
     {"0.0 MiB", STYLE_ZERO, "the line ran and changed nothing; blank: it has not run"},
     {"Mem usage", STYLE_STRONG, "resident set size after the latest execution of the line"},
     {"Self", STYLE_STRONG, "the increment less what profiled callees account for"},
+    {"Net", STYLE_STRONG, "bytes that the line itself allocated less those that it freed, exact"},
+    {"Native", STYLE_STRONG, "the same of blocks that are not Python's; Net is of both without it"},
+    {"Retained", STYLE_STRONG, "bytes that the line, or the invocation, allocated and are alive"},
+    {"High", STYLE_STRONG, "the most that the heap stood above its size when the line began"},
     {"Trend", STYLE_STRONG, "its increment in each of the latest invocations, newest right:"},
     {"", STYLE_TEXT, "each step is 4 times the one before, full at 64 MiB; - shrank"},
     {"Elsewhere", STYLE_STRONG, "growth of an invocation outside every profiled line"},
     {"Shared", STYLE_STRONG, "growth while several ran, that cannot be told apart"},
+    {"free", STYLE_STRONG, "of the RSS: what Python's arenas hold and no object uses"},
+    {"other", STYLE_STRONG,
+     "of the RSS: code, stacks, what malloc keeps; memory that was asked for"},
+    {"", STYLE_TEXT, "and not touched yet is not in the RSS, and counts against it"},
 };
 
 /* Rows: for each group a title, its keys and an empty row; then the legend the same way. */

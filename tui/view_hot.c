@@ -21,6 +21,10 @@ enum {
     COL_USAGE,
     COL_PEAK,
     COL_COUNT,
+    COL_NET, /* here begins what needs the heap, */
+    COL_RETAINED,
+    COL_HIGH,
+    COL_NATIVE, /* and here what needs the native one */
     SORT_COUNT,
     COL_MARKER = SORT_COUNT,
     COL_HEAT,
@@ -33,13 +37,39 @@ enum {
 enum { PLACE_BYTES_MAX = 512 };
 
 static const struct column_spec hot_columns[] = {
-    {COL_MARKER, "", 1, 0, 0, false},         {COL_INCREMENT, "Increment", 10, 0, 0, true},
-    {COL_HEAT, "", 1, 0, 0, false},           {COL_SELF, "Self", 10, 1, 96, true},
-    {COL_USAGE, "Mem usage", 10, 1, 0, true}, {COL_PEAK, "Peak", 9, 1, 112, true},
-    {COL_COUNT, "Occur.", 7, 1, 0, true},     {COL_TREND, "Trend", 8, 1, 104, false},
-    {COL_PLACE, "Place", 18, 2, 0, false},    {COL_SEPARATOR, "", 1, 1, 0, false},
+    {COL_MARKER, "", 1, 0, 0, false},        {COL_INCREMENT, "Increment", 10, 0, 0, true},
+    {COL_HEAT, "", 1, 0, 0, false},          {COL_NET, "Net", 9, 1, 92, true},
+    {COL_NATIVE, "Native", 9, 1, 116, true}, {COL_RETAINED, "Retained", 9, 1, 92, true},
+    {COL_SELF, "Self", 10, 1, 148, true},    {COL_USAGE, "Mem usage", 10, 1, 0, true},
+    {COL_PEAK, "Peak", 9, 1, 140, true},     {COL_HIGH, "High", 9, 1, 160, true},
+    {COL_COUNT, "Occur.", 7, 1, 0, true},    {COL_TREND, "Trend", 8, 1, 128, false},
+    {COL_PLACE, "Place", 18, 2, 0, false},   {COL_SEPARATOR, "", 1, 1, 0, false},
     {COL_SOURCE, "Source", 0, 1, 0, false},
 };
+
+static unsigned hot_sorts(const struct model *model)
+{
+    if (!model->heap.is_on)
+        return COL_NET;
+    return model->heap.native_is_on ? SORT_COUNT : COL_NATIVE;
+}
+
+/* The column that the rows are sorted by is always there. */
+static enum column_choice choose_column(const void *of, int id)
+{
+    const struct view_context *context = of;
+    bool sorts = id < SORT_COUNT;
+    if (sorts && (unsigned)id >= hot_sorts(context->model))
+        return COLUMN_NEVER;
+    return id == (int)context->ui->lists[VIEW_HOT].sort ? COLUMN_ALWAYS : COLUMN_BY_WIDTH;
+}
+
+static struct columns columns_of(const struct view_context *context)
+{
+    int spare = context->model->heap.is_on ? 0 : VIEW_HEAP_COLS;
+    return columns_choose(hot_columns, ARRAY_LEN(hot_columns), context->rect.cols, spare,
+                          choose_column, context);
+}
 
 static uint32_t file_of(uint64_t id)
 {
@@ -64,13 +94,21 @@ static void hot_text(const struct view_context *context, uint64_t id, struct buf
         view_append(out, text, len);
 }
 
-static double sort_value(const struct line_stats *stats, unsigned sort)
+static double sort_value(const struct view_context *context, uint64_t id,
+                         const struct line_stats *stats, unsigned sort)
 {
+    int64_t bytes = 0;
     switch (sort) {
     case COL_SELF: return (double)stats->self_increment_bytes;
     case COL_USAGE: return (double)stats->mem_usage_bytes;
     case COL_PEAK: return (double)stats->peak_bytes;
     case COL_COUNT: return (double)stats->occurrences;
+    case COL_NET: return (double)line_net_bytes(stats);
+    case COL_NATIVE: return (double)stats->net_native_bytes;
+    case COL_HIGH: return (double)stats->high_bytes;
+    case COL_RETAINED:
+        ui_retained(context->ui, context->model, file_of(id), line_of(id), &bytes);
+        return (double)bytes;
     default: return (double)stats->increment_bytes;
     }
 }
@@ -89,6 +127,7 @@ static void hot_rows(struct ui *ui, const struct model *model, struct list *list
     struct view_sorted *rows = mem_calloc(lines_of(model), sizeof *rows);
     struct line_stats stats;
     size_t count = 0;
+    list->sort = list->sort < hot_sorts(model) ? list->sort : 0;
     for (uint32_t file = 0; file < model->file_count; file++) {
         if (model->files[file]->retired && !ui->one_open)
             continue;
@@ -96,7 +135,8 @@ static void hot_rows(struct ui *ui, const struct model *model, struct list *list
             uint64_t id = ui_line_id(file, line);
             if (ui_line_stats(ui, model, file, line, &stats) &&
                 view_passes(&view_hot, &context, list->filter, id))
-                rows[count++] = (struct view_sorted){sort_value(&stats, list->sort), id};
+                rows[count++] =
+                    (struct view_sorted){sort_value(&context, id, &stats, list->sort), id};
         }
     }
     view_sort(rows, count, list->inverted);
@@ -105,19 +145,14 @@ static void hot_rows(struct ui *ui, const struct model *model, struct list *list
     free(rows);
 }
 
-/* The title of the column that the rows are sorted by carries the direction. */
 static void hot_heading(const struct view_context *context, struct pen *pen)
 {
     const struct list *list = &context->ui->lists[VIEW_HOT];
-    struct columns columns = columns_fit(hot_columns, ARRAY_LEN(hot_columns), context->rect.cols);
+    struct columns columns = columns_of(context);
     for (size_t i = 0; i < columns.count; i++) {
         const struct column *column = &columns.items[i];
         struct pen cell = view_cell(pen, column);
-        char title[FORMAT_SIZE];
-        bool sorted = column->spec->id == (int)list->sort;
-        const char *arrow = list->inverted ? "\u25B2" : "\u25BC";
-        snprintf(title, sizeof title, "%s%s", column->spec->title, sorted ? arrow : "");
-        pen_field(&cell, STYLE_HEADING, column->cols, column->spec->right, title);
+        view_draw_title(&cell, column, column->spec->id == (int)list->sort, list->inverted);
     }
 }
 
@@ -129,6 +164,8 @@ static void draw_number(struct pen *pen, const struct column *column,
     case COL_INCREMENT: view_draw_delta(pen, column->cols, stats->increment_bytes); return;
     case COL_SELF: view_draw_delta(pen, column->cols, stats->self_increment_bytes); return;
     case COL_HEAT: view_draw_heat(pen, stats->increment_bytes); return;
+    case COL_NATIVE: view_draw_net(pen, column->cols, stats->net_native_bytes); return;
+    case COL_HIGH: view_draw_bytes(pen, column->cols, stats->high_bytes); return;
     case COL_USAGE: format_size(text, stats->mem_usage_bytes); break;
     case COL_PEAK: format_size(text, stats->peak_bytes); break;
     case COL_COUNT: format_count(text, stats->occurrences); break;
@@ -190,9 +227,10 @@ static void draw_place(struct pen *pen, const struct file *file, uint32_t line)
 
 static void hot_row(const struct view_context *context, uint64_t id, int part, struct pen *pen)
 {
-    struct columns columns = columns_fit(hot_columns, ARRAY_LEN(hot_columns), context->rect.cols);
+    struct columns columns = columns_of(context);
     const struct file *file = context->model->files[file_of(id)];
     struct line_stats stats;
+    int64_t retained;
     (void)part;
     ui_line_stats(context->ui, context->model, file_of(id), line_of(id), &stats);
     for (size_t i = 0; i < columns.count; i++) {
@@ -207,6 +245,16 @@ static void hot_row(const struct view_context *context, uint64_t id, int part, s
         case COL_PLACE: draw_place(&cell, file, line_of(id)); break;
         case COL_SEPARATOR: pen_fill(&cell, STYLE_RULE, 0x2502); break;
         case COL_SOURCE: view_draw_source(context, &cell, file_of(id), line_of(id), 0, true); break;
+        case COL_NET:
+            /* Of both kinds where there is no room for the native one alone. */
+            view_draw_net(&cell, column->cols,
+                          columns_hold(&columns, COL_NATIVE) ? stats.net_python_bytes
+                                                             : line_net_bytes(&stats));
+            break;
+        case COL_RETAINED:
+            if (ui_retained(context->ui, context->model, file_of(id), line_of(id), &retained))
+                view_draw_bytes(&cell, column->cols, retained);
+            break;
         default: draw_number(&cell, column, &stats);
         }
     }
@@ -221,6 +269,11 @@ static void hot_detail(const struct view_context *context, uint64_t id, struct p
     detail_draw_line(context, file_of(id), line_of(id), pen);
 }
 
+static void hot_heap_detail(const struct view_context *context, uint64_t id, struct pen *pen)
+{
+    detail_draw_heap(context, file_of(id), line_of(id), pen);
+}
+
 const struct view view_hot = {
     .name = "hot lines",
     .empty = "no line has run yet",
@@ -229,6 +282,7 @@ const struct view view_hot = {
     .heading = hot_heading,
     .row = hot_row,
     .detail = hot_detail,
-    .sorts = SORT_COUNT,
+    .heap_detail = hot_heap_detail,
+    .sorts = hot_sorts,
     .selects = true,
 };

@@ -17,6 +17,8 @@ enum {
     COL_DURATION,
     COL_GROWTH,
     COL_PEAK,
+    COL_HEAP, /* here begins what needs the heap */
+    COL_RETAINED,
     SORT_COUNT,
     COL_MARKER = SORT_COUNT,
     COL_OUTCOME,
@@ -36,8 +38,9 @@ static const struct column_spec invocation_columns[] = {
     {COL_OUTCOME, "Outcome", 9, 1, 0, false},   {COL_STATUS, "HTTP", 4, 1, 72, true},
     {COL_STARTED, "Started", 8, 1, 100, false}, {COL_DURATION, "Took", 8, 1, 0, true},
     {COL_GROWTH, "Growth", 10, 1, 0, true},     {COL_PEAK, "Peak", 9, 1, 72, true},
-    {COL_LINES, "Lines", 10, 1, 116, true},     {COL_ELSEWHERE, "Elsewhere", 10, 1, 132, true},
-    {COL_SHARED, "Shared", 10, 1, 132, true},   {COL_REQUEST, "Request", 0, 2, 0, false},
+    {COL_HEAP, "Heap", 9, 1, 88, true},         {COL_RETAINED, "Retained", 9, 1, 100, true},
+    {COL_LINES, "Lines", 10, 1, 132, true},     {COL_ELSEWHERE, "Elsewhere", 10, 1, 148, true},
+    {COL_SHARED, "Shared", 10, 1, 148, true},   {COL_REQUEST, "Request", 0, 2, 0, false},
 };
 
 /* Where there are several functions, the request says too little: a route need not hold the name of
@@ -50,10 +53,12 @@ static const struct column_spec several_columns[] = {
     {COL_STARTED, "Started", 8, 1, 108, false},
     {COL_DURATION, "Took", 8, 1, 0, true},
     {COL_GROWTH, "Growth", 10, 1, 0, true},
-    {COL_PEAK, "Peak", 9, 1, 100, true},
-    {COL_LINES, "Lines", 10, 1, 124, true},
-    {COL_ELSEWHERE, "Elsewhere", 10, 1, 150, true},
-    {COL_SHARED, "Shared", 10, 1, 150, true},
+    {COL_PEAK, "Peak", 9, 1, 112, true},
+    {COL_HEAP, "Heap", 9, 1, 92, true},
+    {COL_RETAINED, "Retained", 9, 1, 116, true},
+    {COL_LINES, "Lines", 10, 1, 140, true},
+    {COL_ELSEWHERE, "Elsewhere", 10, 1, 166, true},
+    {COL_SHARED, "Shared", 10, 1, 166, true},
     {COL_FUNCTION, "Function", 17, 2, 0, false},
     {COL_REQUEST, "Request, trigger", 0, 1, 0, false},
 };
@@ -65,14 +70,34 @@ static const struct column_spec narrow_columns[] = {
     {COL_GROWTH, "Growth", 10, 1, 0, true},   {COL_FUNCTION, "Function", 0, 2, 0, false},
 };
 
+static unsigned invocation_sorts(const struct model *model)
+{
+    return model->heap.is_on ? SORT_COUNT : COL_HEAP;
+}
+
+/* The column that the rows are sorted by is always there, but in a side pane. */
+static enum column_choice choose_column(const void *of, int id)
+{
+    const struct view_context *context = of;
+    bool sorts = id < SORT_COUNT;
+    if (sorts && (unsigned)id >= invocation_sorts(context->model))
+        return COLUMN_NEVER;
+    bool sorted = id == (int)context->ui->lists[VIEW_INVOCATIONS].sort;
+    return sorted && context->rect.cols >= WIDE_COLS ? COLUMN_ALWAYS : COLUMN_BY_WIDTH;
+}
+
 static struct columns columns_of(const struct view_context *context)
 {
     int cols = context->rect.cols;
-    if (context->model->function_count <= 1)
-        return columns_fit(invocation_columns, ARRAY_LEN(invocation_columns), cols);
-    if (cols < WIDE_COLS)
+    int spare = context->model->heap.is_on ? 0 : VIEW_HEAP_COLS;
+    bool single = context->model->function_count <= 1;
+    if (!single && cols < WIDE_COLS)
         return columns_fit(narrow_columns, ARRAY_LEN(narrow_columns), cols);
-    return columns_fit(several_columns, ARRAY_LEN(several_columns), cols);
+    if (single)
+        return columns_choose(invocation_columns, ARRAY_LEN(invocation_columns), cols, spare,
+                              choose_column, context);
+    return columns_choose(several_columns, ARRAY_LEN(several_columns), cols, spare, choose_column,
+                          context);
 }
 
 static void invocation_text(const struct view_context *context, uint64_t id, struct buf *out)
@@ -90,6 +115,11 @@ static int64_t growth_of(const struct invocation *invocation)
     return invocation->rss_end_bytes - invocation->rss_start_bytes;
 }
 
+static int64_t heap_growth_of(const struct invocation *invocation)
+{
+    return line_bytes_sub(invocation->heap_end_bytes, invocation->heap_start_bytes);
+}
+
 static double sort_value(const struct invocation *invocation, size_t place, unsigned sort)
 {
     switch (sort) {
@@ -98,6 +128,8 @@ static double sort_value(const struct invocation *invocation, size_t place, unsi
         return invocation_is_over(invocation) ? (double)invocation->duration_ns : 1e30;
     case COL_GROWTH: return (double)growth_of(invocation);
     case COL_PEAK: return (double)invocation->rss_peak_bytes;
+    case COL_HEAP: return (double)heap_growth_of(invocation);
+    case COL_RETAINED: return (double)invocation->retained_bytes;
     default: return (double)place;
     }
 }
@@ -108,6 +140,7 @@ static void invocation_rows(struct ui *ui, const struct model *model, struct lis
     const struct invocations *set = &model->invocations;
     struct view_sorted *rows = mem_calloc(set->count, sizeof *rows);
     size_t count = 0;
+    list->sort = list->sort < invocation_sorts(model) ? list->sort : 0;
     for (size_t i = 0; i < set->count; i++) {
         uint64_t id = ui_invocation_id(set->kept[i]);
         if (view_passes(&view_invocations, &context, list->filter, id))
@@ -126,11 +159,7 @@ static void invocation_heading(const struct view_context *context, struct pen *p
     for (size_t i = 0; i < columns.count; i++) {
         const struct column *column = &columns.items[i];
         struct pen cell = view_cell(pen, column);
-        char title[FORMAT_SIZE];
-        const char *arrow = list->inverted ? "\u25B2" : "\u25BC";
-        bool sorted = column->spec->id == (int)list->sort;
-        snprintf(title, sizeof title, "%s%s", column->spec->title, sorted ? arrow : "");
-        pen_field(&cell, STYLE_HEADING, column->cols, column->spec->right, title);
+        view_draw_title(&cell, column, column->spec->id == (int)list->sort, list->inverted);
     }
 }
 
@@ -230,6 +259,11 @@ static void draw_bytes(const struct invocation *invocation, const struct column 
     case COL_GROWTH: view_draw_delta(pen, column->cols, growth_of(invocation)); break;
     case COL_LINES: view_draw_delta(pen, column->cols, invocation->rss_lines_bytes); break;
     case COL_SHARED: view_draw_delta(pen, column->cols, invocation->rss_shared_bytes); break;
+    case COL_HEAP: view_draw_net(pen, column->cols, heap_growth_of(invocation)); break;
+    case COL_RETAINED:
+        if (invocation->is_told_apart)
+            view_draw_bytes(pen, column->cols, invocation->retained_bytes);
+        break;
     case COL_ELSEWHERE:
         view_draw_delta(pen, column->cols, invocation_elsewhere_bytes(invocation));
         break;
@@ -299,6 +333,37 @@ static void invocation_detail(const struct view_context *context, uint64_t id, s
     draw_part(pen, "  shared ", invocation->rss_shared_bytes);
 }
 
+static void draw_net_part(struct pen *pen, const char *name, int64_t bytes)
+{
+    char text[FORMAT_SIZE];
+    format_net(text, bytes);
+    detail_draw_part(pen, name, text);
+}
+
+static void draw_bytes_part(struct pen *pen, const char *name, int64_t bytes)
+{
+    char text[FORMAT_SIZE];
+    format_bytes(text, bytes);
+    detail_draw_part(pen, name, text);
+}
+
+static void invocation_heap_detail(const struct view_context *context, uint64_t id, struct pen *pen)
+{
+    const struct invocation *invocation = ui_find_invocation(context->model, id);
+    if (!invocation || invocation->rss_start_bytes == 0)
+        return;
+    draw_bytes_part(pen, " heap ", invocation->heap_start_bytes);
+    draw_bytes_part(pen, " to ", invocation->heap_end_bytes);
+    draw_net_part(pen, "  lines ", invocation->heap_lines_bytes);
+    draw_net_part(pen, "  elsewhere ", invocation->heap_elsewhere_bytes);
+    draw_net_part(pen, "  shared ", invocation_heap_shared_bytes(invocation));
+    if (!invocation->is_told_apart)
+        return;
+    if (invocation_is_over(invocation))
+        draw_bytes_part(pen, "  left ", invocation->left_bytes);
+    draw_bytes_part(pen, "  alive ", invocation->retained_bytes);
+}
+
 const struct view view_invocations = {
     .name = "invocations",
     .empty = "no invocation yet: r runs the selected function",
@@ -307,6 +372,7 @@ const struct view view_invocations = {
     .heading = invocation_heading,
     .row = invocation_row,
     .detail = invocation_detail,
-    .sorts = SORT_COUNT,
+    .heap_detail = invocation_heap_detail,
+    .sorts = invocation_sorts,
     .selects = true,
 };

@@ -23,6 +23,9 @@ enum {
     COL_COUNT,
     COL_PEAK,
     COL_SELF,
+    COL_NET,
+    COL_NATIVE,
+    COL_RETAINED,
     COL_TREND,
     COL_SUM,
     COL_SUM_COUNT,
@@ -31,27 +34,54 @@ enum {
 };
 
 static const struct column_spec sum_columns[] = {
-    {COL_MARKER, "", 1, 0, 0, false},        {COL_LINE, "Line", 5, 0, 0, true},
-    {COL_USAGE, "Mem usage", 9, 1, 0, true}, {COL_INCREMENT, "Increment", 10, 1, 0, true},
-    {COL_HEAT, "", 1, 0, 0, false},          {COL_COUNT, "Occur.", 6, 1, 0, true},
-    {COL_SELF, "Self", 10, 1, 128, true},    {COL_PEAK, "Peak", 9, 1, 112, true},
-    {COL_TREND, "Trend", 8, 1, 96, false},   {COL_SEPARATOR, "", 1, 1, 0, false},
+    {COL_MARKER, "", 1, 0, 0, false},
+    {COL_LINE, "Line", 5, 0, 0, true},
+    {COL_USAGE, "Mem usage", 9, 1, 0, true},
+    {COL_INCREMENT, "Increment", 10, 1, 0, true},
+    {COL_HEAT, "", 1, 0, 0, false},
+    {COL_COUNT, "Occur.", 6, 1, 0, true},
+    {COL_NET, "Net", 9, 1, 92, true},
+    {COL_NATIVE, "Native", 9, 1, 116, true},
+    {COL_RETAINED, "Retained", 9, 1, 92, true},
+    {COL_SELF, "Self", 10, 1, 156, true},
+    {COL_PEAK, "Peak", 9, 1, 140, true},
+    {COL_TREND, "Trend", 8, 1, 108, false},
+    {COL_SEPARATOR, "", 1, 1, 0, false},
     {COL_SOURCE, "", 0, 1, 0, false},
 };
 
 static const struct column_spec one_columns[] = {
-    {COL_MARKER, "", 1, 0, 0, false},        {COL_LINE, "Line", 5, 0, 0, true},
-    {COL_USAGE, "Mem usage", 9, 1, 0, true}, {COL_INCREMENT, "Increment", 10, 1, 0, true},
-    {COL_HEAT, "", 1, 0, 0, false},          {COL_COUNT, "Occur.", 6, 1, 0, true},
-    {COL_SUM, "of all", 10, 1, 0, true},     {COL_SUM_COUNT, "Occur.", 6, 1, 96, true},
-    {COL_SEPARATOR, "", 1, 1, 0, false},     {COL_SOURCE, "", 0, 1, 0, false},
+    {COL_MARKER, "", 1, 0, 0, false},
+    {COL_LINE, "Line", 5, 0, 0, true},
+    {COL_USAGE, "Mem usage", 9, 1, 0, true},
+    {COL_INCREMENT, "Increment", 10, 1, 0, true},
+    {COL_HEAT, "", 1, 0, 0, false},
+    {COL_COUNT, "Occur.", 6, 1, 0, true},
+    {COL_NET, "Net", 9, 1, 92, true},
+    {COL_NATIVE, "Native", 9, 1, 116, true},
+    {COL_RETAINED, "Retained", 9, 1, 100, true},
+    {COL_SUM, "of all", 10, 1, 0, true},
+    {COL_SUM_COUNT, "Occur.", 6, 1, 112, true},
+    {COL_SEPARATOR, "", 1, 1, 0, false},
+    {COL_SOURCE, "", 0, 1, 0, false},
 };
+
+static enum column_choice choose_column(const void *context, int id)
+{
+    const struct heap *heap = context;
+    if (id == COL_NATIVE)
+        return heap->is_on && heap->native_is_on ? COLUMN_BY_WIDTH : COLUMN_NEVER;
+    return heap->is_on || (id != COL_NET && id != COL_RETAINED) ? COLUMN_BY_WIDTH : COLUMN_NEVER;
+}
 
 static struct columns columns_of(const struct view_context *context)
 {
+    const struct heap *heap = &context->model->heap;
+    int cols = context->rect.cols, spare = heap->is_on ? 0 : VIEW_HEAP_COLS;
     if (ui_one(context->ui, context->model))
-        return columns_fit(one_columns, ARRAY_LEN(one_columns), context->rect.cols);
-    return columns_fit(sum_columns, ARRAY_LEN(sum_columns), context->rect.cols);
+        return columns_choose(one_columns, ARRAY_LEN(one_columns), cols, spare, choose_column,
+                              heap);
+    return columns_choose(sum_columns, ARRAY_LEN(sum_columns), cols, spare, choose_column, heap);
 }
 
 static void source_text(const struct view_context *context, uint64_t id, struct buf *out)
@@ -142,6 +172,21 @@ static void draw_count(struct pen *pen, int cols, uint64_t count, enum style sty
     pen_field(pen, style, cols, true, text);
 }
 
+/* Net is of both kinds where there is no room for the native one alone. */
+static void draw_heap(const struct view_context *context, const struct column *column,
+                      uint32_t line, const struct line_stats *stats, struct pen *pen)
+{
+    const struct columns columns = columns_of(context);
+    int64_t bytes;
+    bool apart = columns_hold(&columns, COL_NATIVE);
+    if (column->spec->id == COL_NET)
+        view_draw_net(pen, column->cols, apart ? stats->net_python_bytes : line_net_bytes(stats));
+    else if (column->spec->id == COL_NATIVE)
+        view_draw_net(pen, column->cols, stats->net_native_bytes);
+    else if (ui_retained(context->ui, context->model, context->ui->file, line, &bytes))
+        view_draw_bytes(pen, column->cols, bytes);
+}
+
 /* A number of the line; nothing where the line has not run. */
 static void draw_number(const struct view_context *context, const struct column *column,
                         uint32_t line, struct pen *pen)
@@ -169,6 +214,8 @@ static void draw_number(const struct view_context *context, const struct column 
         view_draw_heat(pen, stats.increment_bytes);
     else if (id == COL_COUNT)
         draw_count(pen, cols, stats.occurrences, STYLE_NUMBER);
+    else if (id == COL_NET || id == COL_NATIVE || id == COL_RETAINED)
+        draw_heap(context, column, line, &stats, pen);
     else if (id == COL_TREND)
         view_draw_trend(pen, cols, &context->model->files[ui->file]->lines[line - 1]);
 }
@@ -210,6 +257,11 @@ static void source_detail(const struct view_context *context, uint64_t id, struc
     detail_draw_line(context, context->ui->file, (uint32_t)id, pen);
 }
 
+static void source_heap_detail(const struct view_context *context, uint64_t id, struct pen *pen)
+{
+    detail_draw_heap(context, context->ui->file, (uint32_t)id, pen);
+}
+
 const struct view view_source = {
     .name = "source",
     .empty = "no source to show yet",
@@ -218,6 +270,7 @@ const struct view view_source = {
     .heading = source_heading,
     .row = source_row,
     .detail = source_detail,
+    .heap_detail = source_heap_detail,
     .scrolls_sideways = true,
     .selects = true,
 };

@@ -13,7 +13,14 @@
 #define MIB  1048576LL
 #define ROOT "/srv/PythonMemoryProfilingDemo"
 
-enum { LINE_DEF = 21, LINE_GET = 24, LINE_READ = 25, LINE_BYTES = 27, LINE_CALL = 38 };
+enum {
+    LINE_DEF = 21,
+    LINE_GET = 24,
+    LINE_READ = 25,
+    LINE_LOG = 26,
+    LINE_BYTES = 27,
+    LINE_CALL = 38
+};
 
 static const char source[] =
     "\"\"\"Fetch a page and say how large it is.\n"
@@ -118,11 +125,39 @@ static struct line_stats stats_of(const struct cost *cost, int64_t grown_kib)
     };
 }
 
+/* Odd bytes, since the heap is counted to the byte. What is read goes to a buffer of a C library.
+ */
+static void add_heap(struct line_stats *stats, const struct cost *cost)
+{
+    stats->net_python_bytes = cost->self_kib * 1024 - (cost->self_kib > 0 ? 612 : 0);
+    if (cost->line == LINE_READ)
+        stats->net_native_bytes = 16 * 1024;
+    if (cost->line == 22)
+        stats->net_python_bytes = 412;
+    int64_t net = line_net_bytes(stats);
+    stats->high_bytes = cost->line == LINE_LOG ? 300 * MIB : net > 0 ? net + 4096 : 0;
+    stats->freed_bytes = cost->line == LINE_LOG ? 300 * MIB : net < 0 ? (uint64_t)-net : 1234;
+    stats->allocated_bytes = stats->freed_bytes + (uint64_t)net;
+}
+
+/* What is loaded stays; of an invocation, what it appends to the list, and the buffers. */
+static void add_retained(struct line_stats *stats, const struct cost *cost, uint64_t number)
+{
+    if (!number || cost->line == LINE_BYTES)
+        stats->retained_python_bytes = stats->net_python_bytes;
+    if (cost->line == LINE_READ && number > 10)
+        stats->retained_native_bytes = stats->net_native_bytes;
+}
+
 static void run_line(struct model *model, struct invocation *invocation, uint32_t file,
                      const struct cost *cost, int64_t grown_kib)
 {
     struct line_stats stats = stats_of(cost, grown_kib);
+    add_heap(&stats, cost);
     invocation_set_line(invocation, file, cost->line, &stats);
+    invocation->heap_lines_bytes += line_net_bytes(&stats);
+    add_retained(&stats, cost, invocation->number);
+    invocation->retained_bytes += invocation->number ? line_retained_bytes(&stats) : 0;
     line_stats_add(&file_line_at(model->files[file], cost->line)->total, &stats);
     invocation->rss_lines_bytes += stats.self_increment_bytes;
     if (invocation->number)
@@ -139,6 +174,8 @@ static struct invocation *begin_function(struct model *model, uint64_t number, c
     invocation->start_realtime_ns = FIXTURE_REALTIME_NS - age_ns;
     invocation->rss_start_bytes = invocation->rss_end_bytes = start_bytes;
     invocation->rss_peak_bytes = start_bytes + 66 * MIB;
+    invocation->heap_start_bytes = 21 * MIB + (int64_t)number * (MIB + 1024);
+    invocation->is_told_apart = number > 0;
     invocation->outcome = OUTCOME_RUNNING;
     return invocation;
 }
@@ -149,11 +186,21 @@ static struct invocation *begin(struct model *model, uint64_t number, const char
     return begin_function(model, number, "HttpTriggerAsync", request, age_ns, start_bytes);
 }
 
+/* What the invocation has done to the heap is known with its lines. */
+static void set_heap_end(struct invocation *invocation)
+{
+    invocation->heap_elsewhere_bytes = 2048;
+    invocation->heap_end_bytes =
+        invocation->heap_start_bytes + invocation->heap_lines_bytes + 2048 - 96;
+    invocation->left_bytes = invocation->retained_bytes + (invocation->number ? 18 * 1024 : 0);
+}
+
 static void add_load(struct model *model)
 {
     struct invocation *load = begin(model, 0, "", 60 * NS_PER_SECOND, 29 * MIB);
     for (size_t i = 0; i < sizeof load_costs / sizeof *load_costs; i++)
         run_line(model, load, 0, &load_costs[i], 0);
+    set_heap_end(load);
     load->rss_end_bytes = 52 * MIB;
     load->rss_peak_bytes = 52 * MIB;
     invocations_end(&model->invocations, load, OUTCOME_SUCCEEDED, 0,
@@ -169,6 +216,7 @@ static void add_ended(struct model *model, uint64_t number)
     for (size_t i = 0; i < sizeof costs / sizeof *costs; i++)
         run_line(model, invocation, 0, &costs[i], grown_kib);
     invocation->rss_end_bytes = invocation->rss_start_bytes + 1952 * 1024 + 8192;
+    set_heap_end(invocation);
     bool failed = number == 7;
     invocations_end(&model->invocations, invocation, failed ? OUTCOME_FAILED : OUTCOME_SUCCEEDED,
                     failed ? 500 : 200,
@@ -183,6 +231,8 @@ static void add_running(struct model *model)
         begin(model, 13, "GET /api/HttpTriggerAsync?name=Azure", 1240 * NS_PER_MS, 76 * MIB);
     for (size_t i = 0; i < 5; i++)
         run_line(model, invocation, 0, &costs[i], 25 * 1024);
+    set_heap_end(invocation);
+    invocation->left_bytes = 0;
     invocation->rss_end_bytes = 77 * MIB;
     invocation->file = 0;
     invocation->line = LINE_READ;
@@ -227,6 +277,7 @@ static struct model *new_model(void)
 {
     struct model *model = model_new(ROOT);
     model_set_text(&model->base_url, "http://localhost:7071");
+    model->heap.is_on = model->heap.native_is_on = true;
     struct model_function *function = model_add_function(model, "HttpTriggerAsync", "httpTrigger",
                                                          ROOT "/HttpTriggerAsync/__init__.py");
     model_set_text(&function->url, "http://localhost:7071/api/HttpTriggerAsync");
@@ -248,8 +299,30 @@ static void add_source(struct model *model)
     model->functions[0].line = 37;
 }
 
+/* What the invocations left behind: the list grows by each, a buffer is freed a little later. */
+static void add_kept(struct model *model)
+{
+    static const uint32_t lines[] = {LINE_BYTES, LINE_READ};
+    kept_reserve(&model->kept, 2);
+    for (size_t i = 0; i < 13; i++) {
+        model->kept.invocations[i] =
+            (struct kept_invocation){.number = i + 1, .is_running = i == 12};
+        for (size_t k = 0; k < 2; k++) {
+            struct kept_line *row = &model->kept.lines[k];
+            row->line = lines[k];
+            row->alive_bytes[i] = k == 0 ? MIB - 612 : i > 9 ? 16 * 1024 : 0;
+            row->left_bytes[i] = i == 12 ? 0 : k == 0 ? MIB - 612 : 16 * 1024;
+        }
+    }
+}
+
 static void add_rss(struct model *model)
 {
+    model->heap.python_bytes = 21 * MIB + 412000;
+    model->heap.native_bytes = 9 * MIB + 96;
+    model->heap.small_bytes = 14 * MIB;
+    model->heap.arena_bytes = 16 * MIB;
+    model->heap.baseline_bytes = 21 * MIB;
     for (unsigned second = 0; second <= 60; second++) {
         int64_t step = second % 4 == 2 ? 66 * MIB : second % 4 == 3 ? 30 * MIB : 0;
         model_set_rss(model, FIXTURE_NOW_NS - (60 - second) * NS_PER_SECOND,
@@ -272,6 +345,7 @@ struct model *fixture_busy(void)
     for (uint64_t number = 1; number <= 12; number++)
         add_ended(model, number);
     add_running(model);
+    add_kept(model);
     add_output(model);
     add_rss(model);
     return model;
@@ -283,6 +357,21 @@ struct model *fixture_limited(void)
     model->limit_bytes = 1536 * MIB;
     model->limit_name = "consumption";
     model_set_rss(model, FIXTURE_NOW_NS, 1400 * MIB);
+    return model;
+}
+
+struct model *fixture_heap_off(void)
+{
+    struct model *model = fixture_busy();
+    model->heap = (struct heap){.is_on = false};
+    return model;
+}
+
+struct model *fixture_no_native(void)
+{
+    struct model *model = fixture_busy();
+    model->heap.native_is_on = false;
+    model->heap.native_bytes = 0;
     return model;
 }
 
@@ -360,6 +449,7 @@ struct model *fixture_shop_loaded(void)
 {
     struct model *model = model_new(SHOP);
     model_set_text(&model->base_url, "http://localhost:7071");
+    model->heap.is_on = model->heap.native_is_on = true;
     model_set_text(&model->python, "3.11.2");
     model->worker = WORKER_READY;
     add_functions(model);
@@ -379,6 +469,7 @@ static struct invocation *invoke(struct model *model, uint64_t number, const cha
         begin_function(model, number, function, request, (20 - number) * NS_PER_SECOND, 52 * MIB);
     if (strcmp(function, "Orders") == 0)
         run_line(model, invocation, 0, &cost, 0);
+    set_heap_end(invocation);
     invocation->rss_end_bytes = invocation->rss_start_bytes + MIB;
     if (outcome != OUTCOME_RUNNING)
         invocations_end(&model->invocations, invocation, outcome,

@@ -13,6 +13,10 @@
 struct model *fixture_busy(void);
 /* The same, in 91 % of a plan's memory. */
 struct model *fixture_limited(void);
+/* The app at work, with nothing counted but the RSS, */
+struct model *fixture_heap_off(void);
+/* and with Python's heap alone. */
+struct model *fixture_no_native(void);
 /* The same, in 97 % of a limit that is no plan's. */
 struct model *fixture_full(void);
 /* The app at work in a limit, where RSS is read at every line and is not exact. */

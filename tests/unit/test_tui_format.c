@@ -53,6 +53,44 @@ static void test_deltas(void **state)
     assert_true(strlen(text) < FORMAT_SIZE);
 }
 
+static void check_bytes(int64_t bytes, const char *plain, const char *net)
+{
+    char text[FORMAT_SIZE];
+    format_bytes(text, bytes);
+    assert_string_equal(text, plain);
+    format_net(text, bytes);
+    assert_string_equal(text, net);
+}
+
+static void test_bytes_of_the_heap(void **state)
+{
+    (void)state;
+    check_bytes(0, "0", "0");
+    check_bytes(412, "412 B", "+412 B");
+    check_bytes(-1, "-1 B", "-1 B");
+    check_bytes(999, "999 B", "+999 B");
+    check_bytes(1000, "0.98 KiB", "+0.98 KiB");
+    check_bytes(1495, "1.46 KiB", "+1.46 KiB");
+    check_bytes(-1495, "-1.46 KiB", "-1.46 KiB");
+    check_bytes(10235, "10.0 KiB", "+10.0 KiB");
+    check_bytes(300 * MIB, "300 MiB", "+300 MiB");
+    check_bytes(INT64_MAX, "8.00 EiB", "+8.00 EiB");
+    check_bytes(INT64_MIN, "-8.00 EiB", "-8.00 EiB");
+}
+
+/* The columns are as wide as the widest, whatever it is. */
+static void test_bytes_of_the_heap_fit(void **state)
+{
+    char text[FORMAT_SIZE];
+    (void)state;
+    for (double bytes = 1; bytes < 9e18; bytes *= 1.0007) {
+        format_bytes(text, (int64_t)bytes);
+        assert_in_range(strlen(text), 3, 8);
+        format_net(text, -(int64_t)bytes);
+        assert_in_range(strlen(text), 4, 9);
+    }
+}
+
 static void test_increments(void **state)
 {
     char text[FORMAT_SIZE];
@@ -185,6 +223,8 @@ int main(void)
         cmocka_unit_test(test_time),
         cmocka_unit_test(test_heat),
         cmocka_unit_test(test_spark),
+        cmocka_unit_test(test_bytes_of_the_heap),
+        cmocka_unit_test(test_bytes_of_the_heap_fit),
         cmocka_unit_test(test_increments),
         cmocka_unit_test(test_trend),
     };

@@ -13,9 +13,9 @@
 static void test_too_small(void **state)
 {
     (void)state;
-    assert_true(layout_compute(59, 24, true).too_small);
-    assert_true(layout_compute(80, 9, true).too_small);
-    assert_false(layout_compute(60, 10, true).too_small);
+    assert_true(layout_compute(59, 24, true, false).too_small);
+    assert_true(layout_compute(80, 9, true, false).too_small);
+    assert_false(layout_compute(60, 10, true, false).too_small);
 }
 
 /* Whatever the size: the parts lie within the screen, and none over another. */
@@ -24,13 +24,19 @@ static void test_every_size(void **state)
     (void)state;
     for (int cols = LAYOUT_COLS_MIN; cols < 260; cols++) {
         for (int rows = LAYOUT_ROWS_MIN; rows < 70; rows++) {
-            struct layout layout = layout_compute(cols, rows, true);
+            bool heap = (cols + rows) % 2;
+            struct layout layout = layout_compute(cols, rows, true, heap);
             int body_end = layout.main.row + layout.main.rows;
             assert_true(layout.main.rows >= 3);
             assert_int_equal(layout.main.row, 2);
             assert_int_equal(layout.key_row, rows - 1);
             assert_int_equal(layout.message_row, rows - 2);
             assert_int_equal(layout.rule_row >= 0, rows >= LAYOUT_FULL_ROWS);
+            assert_int_equal(layout.heap_row >= 0, heap && rows >= LAYOUT_HEAP_ROWS);
+            if (layout.heap_row >= 0) {
+                assert_int_equal(layout.heap_row, rows - 3);
+                assert_int_equal(layout.detail_row, rows - 4);
+            }
             assert_int_equal(body_end, layout.rule_row >= 0 ? layout.rule_row : rows - 2);
             assert_int_equal(layout.side, cols >= LAYOUT_SIDE_COLS);
             if (!layout.side) {
@@ -50,8 +56,32 @@ static void test_every_size(void **state)
 static void test_a_view_may_want_it_all(void **state)
 {
     (void)state;
-    assert_false(layout_compute(200, 50, false).side);
-    assert_int_equal(layout_compute(200, 50, false).main.cols, 200);
+    assert_false(layout_compute(200, 50, false, false).side);
+    assert_int_equal(layout_compute(200, 50, false, false).main.cols, 200);
+}
+
+static enum column_choice choose_column(const void *context, int id)
+{
+    const int *always = context;
+    return id == *always ? COLUMN_ALWAYS : id == 2 ? COLUMN_NEVER : COLUMN_BY_WIDTH;
+}
+
+static void test_chosen_columns(void **state)
+{
+    static const struct column_spec specs[] = {
+        {1, "a", 4, 0, 0, false}, {2, "b", 5, 1, 0, false}, {3, "c", 5, 1, 40, false}};
+    int always = 0;
+    (void)state;
+    struct columns columns = columns_choose(specs, ARRAY_LEN(specs), 30, 9, choose_column, &always);
+    assert_int_equal(columns.count, 1);
+    assert_false(columns_hold(&columns, 3));
+    columns = columns_choose(specs, ARRAY_LEN(specs), 30, 10, choose_column, &always);
+    assert_true(columns_hold(&columns, 3));
+    assert_false(columns_hold(&columns, 2));
+    always = 3;
+    columns = columns_choose(specs, ARRAY_LEN(specs), 30, 0, choose_column, &always);
+    assert_int_equal(columns.count, 2);
+    assert_int_equal(columns.items[1].at, 5);
 }
 
 static void test_columns(void **state)
@@ -168,6 +198,7 @@ int main(void)
         cmocka_unit_test(test_too_small),
         cmocka_unit_test(test_every_size),
         cmocka_unit_test(test_a_view_may_want_it_all),
+        cmocka_unit_test(test_chosen_columns),
         cmocka_unit_test(test_columns),
         cmocka_unit_test(test_selection_stays_with_its_row),
         cmocka_unit_test(test_holds),

@@ -451,8 +451,110 @@ static void test_hot_lines(void **state)
     press('I');
     press('g');
     assert_int_equal(selected(VIEW_HOT), ui_line_id(0, 25));
+}
+
+/* By every number, and the one is on the screen however narrow that is. */
+static void test_hot_lines_by_heap(void **state)
+{
+    static const struct {
+        const char *title;
+        uint32_t first;
+    } sorts[] = {
+        {"Net\u25BC", 41}, {"Retained\u25BC", 8}, {"High\u25BC", 26}, {"Native\u25BC", 25}};
+    (void)state;
+    press('2');
+    for (int i = 0; i < 4; i++)
+        press('>');
+    for (size_t i = 0; i < ARRAY_LEN(sorts); i++) {
+        press('>');
+        press('g');
+        assert_true(display_holds(sorts[i].title));
+        assert_int_equal(selected(VIEW_HOT), ui_line_id(0, sorts[i].first));
+    }
     press('>');
     assert_int_equal(ui.lists[VIEW_HOT].sort, 0);
+}
+
+/* What is not counted is neither shown nor sorted by, not even when it ends under the sorted view.
+ */
+static void test_heap_that_is_off(void **state)
+{
+    (void)state;
+    press('2');
+    press('<');
+    assert_true(display_holds("Native\u25BC"));
+    model->heap.native_is_on = false;
+    ui_sync(&ui, model);
+    assert_false(display_holds("Native"));
+    assert_true(display_holds("Increment\u25BC"));
+    press('<');
+    assert_true(display_holds("High\u25BC"));
+    model->heap.is_on = false;
+    press('<');
+    assert_true(display_holds("Occur.\u25BC"));
+    assert_true(display_holds("heap off"));
+    assert_false(display_holds(" heap  "));
+    ui.cols = 120;
+    ui_sync(&ui, model);
+    assert_false(display_holds("Retained"));
+    press('3');
+    press('<');
+    assert_true(display_holds("Peak\u25BC"));
+    assert_false(display_holds("Retained"));
+}
+
+static void test_what_is_retained(void **state)
+{
+    int64_t bytes;
+    (void)state;
+    assert_true(ui_retained(&ui, model, 0, 27, &bytes));
+    assert_int_equal(bytes, 12 * (1048576 - 612));
+    assert_false(ui_retained(&ui, model, 0, 2, &bytes));
+    press('3');
+    press('g');
+    press('j');
+    press('j');
+    press(K_ENTER); /* opens invocation 12 */
+    assert_true(ui_retained(&ui, model, 0, 27, &bytes));
+    assert_int_equal(bytes, 1048576 - 612);
+    assert_false(ui_retained(&ui, model, 0, 8, &bytes)); /* it did not run there */
+    /* When nobody knows any more, nothing is said. */
+    kept_clear(&model->kept);
+    assert_false(ui_retained(&ui, model, 0, 27, &bytes));
+}
+
+/* z: sums begin at zero, what is alive and the high-water mark stay. */
+static void test_heap_since(void **state)
+{
+    struct line_stats stats;
+    (void)state;
+    press('z');
+    line_stats_add(&model->files[0]->lines[26].total,
+                   &(struct line_stats){.occurrences = 1,
+                                        .net_python_bytes = 70,
+                                        .net_native_bytes = -3,
+                                        .allocated_bytes = 100,
+                                        .freed_bytes = 33,
+                                        .retained_python_bytes = 70});
+    assert_true(ui_line_stats(&ui, model, 0, 27, &stats));
+    assert_int_equal(stats.net_python_bytes, 70);
+    assert_int_equal(stats.net_native_bytes, -3);
+    assert_int_equal(stats.allocated_bytes, 100);
+    assert_int_equal(stats.freed_bytes, 33);
+    assert_int_equal(stats.retained_python_bytes, 12 * (1048576 - 612) + 70);
+    assert_true(stats.high_bytes > 1048576);
+}
+
+static void test_heap_in_a_frozen_display(void **state)
+{
+    (void)state;
+    ui.cols = 200;
+    press(' ');
+    kept_clear(&model->kept);
+    press('/');
+    type("KEPT.append");
+    press(K_ENTER);
+    assert_true(display_holds("kept by 12 of 12 invocations"));
 }
 
 static void test_output_follows_its_tail(void **state)
@@ -711,6 +813,11 @@ int main(void)
         TEST(test_an_old_version_that_was_chosen_stays),
         TEST(test_an_opened_invocation_keeps_its_version),
         TEST(test_hot_lines),
+        TEST(test_hot_lines_by_heap),
+        TEST(test_heap_that_is_off),
+        TEST(test_what_is_retained),
+        TEST(test_heap_since),
+        TEST(test_heap_in_a_frozen_display),
         TEST(test_output_follows_its_tail),
         TEST(test_a_line_taller_than_the_screen),
         TEST(test_panes),
