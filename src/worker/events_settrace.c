@@ -18,15 +18,23 @@
 
 #include "base/attributes.h"
 #include "worker/code.h"
+#include "worker/heap.h"
 #include "worker/loop_step.h"
 #include "worker/publish.h"
 #include "worker/tracer.h"
 
+/* What the collector has before an object (pycore_gc.h, 3.11). */
+enum { GC_HEAD_BYTES = 2 * sizeof(uintptr_t) };
+
 static int on_event(PyObject *Py_UNUSED(self), PyFrameObject *frame, int what,
                     PyObject *Py_UNUSED(argument))
 {
-    if (what == PyTrace_LINE)
+    if (LIKELY(what == PyTrace_LINE))
         tracer_line(frame_of_object(frame), frame_event_line(frame));
+#if PY_VERSION_HEX >= 0x030b0000
+    else if (what == PyTrace_CALL && heap_is_on)
+        heap_disown((const char *)frame - GC_HEAD_BYTES); /* made for this event alone */
+#endif
     return 0;
 }
 

@@ -249,19 +249,20 @@ int64_t heap_take(const void *block)
 
 void heap_disown(const void *block)
 {
-    tag_entry *entry = block ? tags_find(block) : NULL;
+    struct heap_account *account = &heap_account;
+    tag_entry *entry = tags_find(block);
     uint32_t tag = entry ? PUBLISH_LOAD(*entry) : 0;
-    int64_t bytes = tag & TAG_BYTES_MASK;
-    if (bytes == 0)
+    if (tag == 0 || account->thread != guard_thread() || (tag & ~TAG_BYTES_MASK) != account->tag)
         return;
-    if (heap_account.thread != guard_thread() || (tag & ~TAG_BYTES_MASK) != heap_account.tag) {
-        heap_take(block);
-        return;
-    }
     PUBLISH_STORE(*entry, 0);
-    if (heap_account.high == heap_account.net)
-        heap_account.high -= bytes;
-    heap_account.net -= bytes;
+    int64_t bytes = tag & TAG_BYTES_MASK;
+    if (bytes == 0) {
+        bytes = (int64_t)tags_take_large(block);
+        account->large -= bytes;
+    }
+    if (account->high == account->net)
+        account->high -= bytes;
+    account->net -= bytes;
 }
 
 /* ---- without the lock ---- */
@@ -556,6 +557,14 @@ void heap_end(uint32_t slot)
     PUBLISH_STORE(shown->elsewhere_bytes, sums->elsewhere + PUBLISH_LOAD(sums->other_elsewhere));
     PUBLISH_STORE(shown->left_bytes, kept_end(sums->column));
     sums->column = KEPT_EARLIER;
+}
+
+void heap_now(int64_t bytes[HEAP_DOMAINS])
+{
+    heap_close();
+    for (unsigned domain = 0; domain < HEAP_DOMAINS; domain++)
+        bytes[domain] = heap_is_on ? PUBLISH_LOAD(segment->heap_bytes[domain]) : 0;
+    bytes[HEAP_NATIVE] += native_small_bytes();
 }
 
 void heap_baseline(void)

@@ -97,8 +97,9 @@ static ALWAYS_INLINE bool heap_take_own(const void *block)
     return true;
 }
 
-/* What `block` (just allocated, by the interpreter for one of its events) took is undone, and its
- * end will not be counted: the program would not have it. NULL is fine. */
+/* What `block` took, which the interpreter has just allocated for one of its events, is undone, and
+ * its end will not be counted: the program would not have it. Nothing where that is not known of
+ * it. After heap_open. */
 void heap_disown(const void *block);
 
 /* ---- everybody else's; any thread, not locked ---- */
@@ -126,6 +127,8 @@ void heap_close(void);
 /* An invocation that has begun in `slot`, or is about to end there. */
 void heap_begin(uint32_t slot, uint64_t number);
 void heap_end(uint32_t slot);
+/* What is allocated now, by domain. */
+void heap_now(int64_t bytes[HEAP_DOMAINS]);
 /* The app is loaded. */
 void heap_baseline(void);
 

@@ -9,6 +9,7 @@
 #include "base/attributes.h"
 #include "wire/frame.h"
 #include "worker/embedded.h"
+#include "worker/heap.h"
 #include "worker/link.h"
 #include "worker/tracer.h"
 #include "worker/uvselector.h"
@@ -39,7 +40,19 @@ static PyObject *py_after_fork(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(
     Py_RETURN_NONE;
 }
 
+PyDoc_STRVAR(heap_bytes_doc,
+             "heap_bytes() -> (python, raw, native)\n\n"
+             "Bytes that are allocated and not freed, by the allocators that gave them out.");
+static PyObject *py_heap_bytes(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+{
+    int64_t bytes[HEAP_DOMAINS];
+    heap_now(bytes);
+    return Py_BuildValue("(LLL)", (long long)bytes[HEAP_PYTHON], (long long)bytes[HEAP_RAW],
+                         (long long)bytes[HEAP_NATIVE]);
+}
+
 static PyMethodDef functions[] = {
+    {"heap_bytes", py_heap_bytes, METH_NOARGS, heap_bytes_doc},
     {"source", py_source, METH_O, source_doc},
     {"after_fork", py_after_fork, METH_NOARGS, after_fork_doc},
     {NULL, NULL, 0, NULL},

@@ -98,6 +98,18 @@ class Report:
         assert self.result.returncode == status, self.result.stderr
         self.json = json.loads(self.result.stdout)
         self.invocations = self.json["invocations"]
+        assert self.invocations or status
+        for one in self.invocations:
+            self._assert_sums(one)
+
+    @staticmethod
+    def _assert_sums(invocation):
+        """What an invocation took adds up, to the byte, in every report of every test."""
+        for meter in ("rss", "heap"):
+            if invocation[meter + "_end_bytes"] is not None:
+                assert invocation[meter + "_end_bytes"] - invocation[meter + "_start_bytes"] == sum(
+                    invocation["{}_{}_bytes".format(meter, part)]
+                    for part in ("lines", "elsewhere", "shared")), invocation
 
     def file(self, ending):
         (found,) = [file for file in self.json["files"] if file["path"].endswith(ending)]

@@ -1,0 +1,63 @@
+"""Lines that keep known numbers of bytes, for each request anew. What each is to keep is said on
+the console, as a warning: "keeps BYTES by SOURCE"."""
+import io
+import json
+import logging
+import sys
+
+import azure.functions as func
+
+KEPT = []
+SAID = {}
+TEXT = json.dumps([{"name": "user%d" % i} for i in range(1000)])
+LINE = "x" * 99 + "\n"
+
+
+class Node:
+    def __init__(self, value):
+        self.value = value
+
+
+def say(source, kept):
+    """Beside the list that keeps it, which is allocated elsewhere."""
+    SAID[source] = sum(sys.getsizeof(one) for one in kept)
+
+
+def known():
+    data = bytes(100_000)
+    array = bytearray(100_000)
+    text = "x" * 50_000
+    numbers = [i + 0.5 for i in range(2000)]
+    table = {str(i): None for i in range(3000)}
+    nodes = [Node(None) for _ in range(500)]
+    loaded = json.loads(TEXT)
+    stream = io.BytesIO()
+    stream.write(b"y" * 300_000)
+    lines = (LINE * 1000).splitlines()
+    say("data = bytes(100_000)", [data])
+    say("array = bytearray(100_000)", [array])
+    say('text = "x" * 50_000', [text])
+    say("numbers = [i + 0.5 for i in range(2000)]", [numbers, *numbers])
+    say("table = {str(i): None for i in range(3000)}", [table, *table])
+    say("lines = (LINE * 1000).splitlines()", [lines, *lines])
+    say("loaded = json.loads(TEXT)",
+        [loaded, *loaded, *[one["name"] for one in loaded], "name"])
+    KEPT.append([data, array, text, numbers, table, nodes, loaded, stream, lines])
+
+
+def gone():
+    block = bytearray(700_000)
+    del block
+    high = len(bytearray(30 << 20))
+    grown = []
+    grown.extend(range(100_000, 150_000))
+    grown.clear()
+    return high + len(grown)
+
+
+def main(req: func.HttpRequest) -> func.HttpResponse:
+    known()
+    gone()
+    for source, size in SAID.items():
+        logging.warning("keeps %d by %s", size, source)
+    return func.HttpResponse("done")

@@ -1,0 +1,122 @@
+"""What lines allocate and keep, to the byte, as the report has it."""
+
+import re
+
+import pytest
+
+from programs import APPS, MIB, Report
+
+pytestmark = pytest.mark.usefixtures("packages")
+KNOWN = APPS + "/heap/Known"
+KEPT = APPS + "/heap/Kept"
+FILE = "Known/__init__.py"
+# Objects that the interpreter takes from a list of freed ones, or leaves there, instead of asking an
+# allocator: some of at most this size for a line.
+SPARE = 700
+
+
+@pytest.fixture(scope="module")
+def reports():
+    """Of one request and of three: what is allocated but once is in both."""
+    return Report(KNOWN, "-n", "1"), Report(KNOWN, "-n", "3")
+
+
+def grown(reports, source, field):
+    """What each of the two further requests added."""
+    first, later = (report.line(FILE, source)[field] for report in reports)
+    return (later - first) / 2
+
+
+def said(reports):
+    """What the program itself says: {source: bytes}."""
+    return {source: int(size) for size, source in
+            re.findall(r"keeps (\d+) by (.*)", reports[1].result.stderr)}
+
+
+def test_lines_keep_what_they_say(reports):
+    sizes = said(reports)
+    assert len(sizes) == 7
+    for source, size in sizes.items():
+        near = pytest.approx(size, rel=0.01, abs=SPARE)
+        assert grown(reports, source, "net_python_bytes") == near, source
+        assert grown(reports, source, "retained_bytes") == near, source
+
+
+@pytest.mark.parametrize("source", ["data = bytes(100_000)", 'text = "x" * 50_000'])
+def test_single_blocks_are_exact(reports, source):
+    size = said(reports)[source]
+    assert size > 50_000
+    assert grown(reports, source, "net_python_bytes") == size
+    assert grown(reports, source, "retained_bytes") == size
+    assert grown(reports, source, "allocated_bytes") == size
+
+
+def test_objects_are_counted_with_what_they_hold(reports):
+    """500 objects with their attributes, and a list of them."""
+    nodes = "nodes = [Node(None) for _ in range(500)]"
+    held = [grown(reports, source, "net_python_bytes")
+            for source in (nodes, "def __init__(self, value):", "self.value = value")]
+    assert 500 * (48 + 8) < sum(held) < 500 * 250
+    # On a line of the object's own is at the most what its first attribute needs.
+    assert held[0] > 500 * (48 + 8) and held[1] < SPARE and 0 <= held[2] < 500 * 130, held
+
+
+def test_freed_by_another_line(reports):
+    kept = grown(reports, "block = bytearray(700_000)", "net_python_bytes")
+    assert kept == pytest.approx(700_000, abs=SPARE)
+    assert grown(reports, "del block", "net_python_bytes") == -kept
+    assert reports[1].line(FILE, "block = bytearray(700_000)")["retained_bytes"] == 0
+    assert reports[1].line(FILE, "del block")["freed_bytes"] >= 3 * 700_000
+
+
+def test_high_water_within_a_line(reports):
+    line = reports[1].line(FILE, "high = len(bytearray(30 << 20))")
+    assert abs(line["net_python_bytes"]) < SPARE
+    assert 30 * MIB <= line["high_bytes"] <= 30 * MIB + SPARE
+    caller = reports[1].line(FILE, "gone()")
+    assert 30 * MIB <= caller["high_bytes"] <= 32 * MIB
+
+
+def test_grown_and_shrunk_by_realloc(reports):
+    extend = grown(reports, "grown.extend(range(100_000, 150_000))", "net_python_bytes")
+    assert 50_000 * (28 + 8) <= extend <= 50_000 * (32 + 9.1)
+    assert grown(reports, "grown.clear()", "net_python_bytes") == pytest.approx(-extend, abs=SPARE)
+
+
+def test_sums_hold(reports):
+    for report in reports:
+        for one in report.invocations[1:]:
+            assert one["heap_lines_bytes"] > 900_000
+            assert one["heap_shared_bytes"] == 0
+    assert reports[1].json["baseline"]["heap_bytes"] > MIB
+
+
+def test_what_an_invocation_left_and_what_of_it_is_alive():
+    """The first of four requests keeps its block, which the last one drops."""
+    report = Report(KEPT, "-n", "4", "--request", "GET /api/Kept?keep=100000")
+    kept = [one["retained_bytes"] for one in report.invocations[1:]]
+    # Beside the blocks there is what the first request has made for all.
+    assert 0 <= kept[0] < 30_000, kept
+    assert all(100_000 * number + 57 <= size < 100_000 * number + 10_000
+               for number, size in enumerate(kept[1:], 2)), kept
+    line = report.line("Kept/__init__.py", "block = bytearray(size)")
+    assert line["retained_bytes"] == 900_000 + 3 * 57
+    assert report.line("Kept/__init__.py", "KEPT[0] = None")["net_python_bytes"] == -100_057
+    line = report.line("Kept/__init__.py", "other = bytearray(200_000)")
+    assert line["retained_bytes"] == 0 and line["high_bytes"] >= 200_000
+
+
+def test_more_invocations_than_are_told_apart():
+    """All leave a block; what older ones left is not lost, and not the newest ones'."""
+    report = Report(KEPT, "-n", "300", "--request", "GET /api/Kept?keep=20000&same=yes")
+    line = report.line("Kept/__init__.py", "block = bytearray(size)")
+    assert line["retained_bytes"] == 300 * 20_057
+    newest = [one["retained_bytes"] for one in report.invocations[-64:]]
+    assert len(newest) == 64 and all(20_057 <= kept < 40_000 for kept in newest), newest
+
+
+def test_heap_off():
+    report = Report(KEPT, "--heap", "off", "--request", "GET /api/Kept?keep=100000")
+    assert report.json["baseline"]["heap_bytes"] is None
+    assert report.invocations[-1]["heap_end_bytes"] is None
+    assert report.line("Kept/__init__.py", "other = bytearray(200_000)")["net_python_bytes"] is None
