@@ -129,9 +129,9 @@ static json_t *invocations_value(const struct model *model)
 static json_t *kept_value(const struct model *model, uint32_t file, uint32_t line)
 {
     struct kept_part parts[KEPT_WINDOW];
-    json_t *list = json_array();
     if (!model->heap.is_on)
         return json_null();
+    json_t *list = json_array();
     size_t count = kept_newest(&model->kept, kept_find(&model->kept, file, line), parts);
     for (size_t i = 0; list && i < count; i++)
         list = append(list, json_pack("{s:I, s:I, s:I}", "number", unsigned_value(parts[i].number),
