@@ -133,7 +133,8 @@ static bool draw_keepers(const struct view_context *context, uint32_t file, uint
     unsigned keepers = 0, of = invocations_told_apart(context, file, line);
     for (size_t i = 0; i < count; i++)
         keepers += parts[i].alive_bytes > 0;
-    snprintf(words, sizeof words, "; kept by %u of %u invocations", keepers, of);
+    snprintf(words, sizeof words, "; kept by %u of %u invocation%s", keepers, of,
+             of == 1 ? "" : "s");
     if (of == 0 || pen_left(pen) < (int)strlen(words))
         return false;
     pen_text(pen, STYLE_TEXT, words);

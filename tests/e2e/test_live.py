@@ -99,7 +99,7 @@ def test_views(live):
     terminal.type("r")
     terminal.wait("answered with status 200")
     for key, words in [
-            ("2", r"Increment.* +Self +Mem usage .*Occur"),
+            ("2", r"Increment.* +Net +(Native +)?Retained +Mem usage .*Occur"),
             ("3", r"^ +1 succeeded +200 .*GET /api/Slow"),
             ("4", r"Executed 'Functions\.Slow' \(Succeeded"),
             ("5", r"^  Function"),
