@@ -120,7 +120,9 @@ TESTS += $(CODE_TESTS)
 WORKER_TESTS = \
 	tests/unit/test_worker_filter \
 	tests/unit/test_worker_gate \
+	tests/unit/test_worker_kept \
 	tests/unit/test_worker_publish \
+	tests/unit/test_worker_tags \
 	tests/unit/test_worker_witness
 WORKER_TEST_CPPFLAGS = $(WORKER_CPPFLAGS) $(PYTHON_CPPFLAGS) $(CMOCKA_CFLAGS)
 WORKER_TEST_LIBS = libworker-$(PYTHON_VERSION).a libwire.a libbase.a $(CMOCKA_LIBS) -lpthread
@@ -135,6 +137,12 @@ tests_unit_test_worker_gate_LDADD = $(WORKER_TEST_LIBS)
 tests_unit_test_worker_publish_SOURCES = tests/unit/test_worker_publish.c
 tests_unit_test_worker_publish_CPPFLAGS = $(WORKER_TEST_CPPFLAGS)
 tests_unit_test_worker_publish_LDADD = $(WORKER_TEST_LIBS)
+tests_unit_test_worker_kept_SOURCES = tests/unit/test_worker_kept.c
+tests_unit_test_worker_kept_CPPFLAGS = $(WORKER_TEST_CPPFLAGS)
+tests_unit_test_worker_kept_LDADD = $(WORKER_TEST_LIBS)
+tests_unit_test_worker_tags_SOURCES = tests/unit/test_worker_tags.c
+tests_unit_test_worker_tags_CPPFLAGS = $(WORKER_TEST_CPPFLAGS)
+tests_unit_test_worker_tags_LDADD = $(WORKER_TEST_LIBS)
 tests_unit_test_worker_witness_SOURCES = tests/unit/test_worker_witness.c
 tests_unit_test_worker_witness_CPPFLAGS = $(WORKER_TEST_CPPFLAGS)
 tests_unit_test_worker_witness_LDADD = $(WORKER_TEST_LIBS)
