@@ -11,6 +11,7 @@
 #include "worker/embedded.h"
 #include "worker/heap.h"
 #include "worker/link.h"
+#include "worker/python_heap.h"
 #include "worker/tracer.h"
 #include "worker/uvselector.h"
 
@@ -51,7 +52,15 @@ static PyObject *py_heap_bytes(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(
                          (long long)bytes[HEAP_NATIVE]);
 }
 
+PyDoc_STRVAR(heap_stop_doc, "heap_stop()\n\nCount no allocation any more: the interpreter ends.");
+static PyObject *py_heap_stop(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+{
+    python_heap_remove();
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef functions[] = {
+    {"heap_stop", py_heap_stop, METH_NOARGS, heap_stop_doc},
     {"heap_bytes", py_heap_bytes, METH_NOARGS, heap_bytes_doc},
     {"source", py_source, METH_O, source_doc},
     {"after_fork", py_after_fork, METH_NOARGS, after_fork_doc},

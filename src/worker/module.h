@@ -6,6 +6,7 @@
  *   send, set_inbox, exit_within      link.h
  *   begin, end, load_begin, load_end  tracer.h
  *   heap_bytes()                      what is allocated now, heap.h
+ *   heap_stop()                       nothing is counted any more, python_heap.h
  *   source(name)                      a Python source that is built in, embedded.h
  *   after_fork()                      to be called in a child made by fork
  *   LOAD, INVOKE, ...                 the types of wire/frame.h

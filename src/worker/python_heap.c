@@ -3,6 +3,7 @@
 
 #include "worker/python_heap.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -82,10 +83,20 @@ static void *locked_realloc(void *context, void *block, size_t bytes)
 
 /* ---- PyMem_RawMalloc: any thread ---- */
 
+static atomic_bool raw_is_over;
+
+/* As guard_enter(); true also where nothing is counted any more, so that the thread stays inside.
+ */
+static bool enter_raw(void)
+{
+    bool was_inside = guard_enter();
+    return was_inside || atomic_load_explicit(&raw_is_over, memory_order_relaxed);
+}
+
 static void *raw_malloc(void *context, size_t bytes)
 {
     PyMemAllocatorEx *inner = context;
-    bool was_inside = guard_enter();
+    bool was_inside = enter_raw();
     void *block = inner->malloc(inner->ctx, bytes);
     guard_leave(was_inside);
     if (block && !was_inside)
@@ -96,7 +107,7 @@ static void *raw_malloc(void *context, size_t bytes)
 static void *raw_calloc(void *context, size_t count, size_t bytes)
 {
     PyMemAllocatorEx *inner = context;
-    bool was_inside = guard_enter();
+    bool was_inside = enter_raw();
     void *block = inner->calloc(inner->ctx, count, bytes);
     guard_leave(was_inside);
     if (block && !was_inside)
@@ -107,7 +118,7 @@ static void *raw_calloc(void *context, size_t count, size_t bytes)
 static void raw_free(void *context, void *block)
 {
     PyMemAllocatorEx *inner = context;
-    bool was_inside = guard_enter();
+    bool was_inside = enter_raw();
     if (block && !was_inside)
         heap_take_shared(HEAP_RAW, block);
     inner->free(inner->ctx, block);
@@ -117,7 +128,7 @@ static void raw_free(void *context, void *block)
 static void *raw_realloc(void *context, void *block, size_t bytes)
 {
     PyMemAllocatorEx *inner = context;
-    bool was_inside = guard_enter();
+    bool was_inside = enter_raw();
     int64_t old_bytes = block && !was_inside ? heap_take_shared(HEAP_RAW, block) : -1;
     void *moved = inner->realloc(inner->ctx, block, bytes);
     guard_leave(was_inside);
@@ -179,4 +190,16 @@ void python_heap_install(void)
     PyMem_SetAllocator(PYMEM_DOMAIN_RAW, &ours);
     install_locked(PYMEM_DOMAIN_MEM, &mem);
     install_locked(PYMEM_DOMAIN_OBJ, &object);
+}
+
+/* Blocks are what the interpreter's own would have given out, so that these can free them. */
+void python_heap_remove(void)
+{
+    if (!raw.malloc)
+        return;
+    heap_close();
+    PyMem_SetAllocator(PYMEM_DOMAIN_OBJ, &object);
+    PyMem_SetAllocator(PYMEM_DOMAIN_MEM, &mem);
+    /* RAW may be in the middle of a call in a thread without the lock. */
+    atomic_store_explicit(&raw_is_over, true, memory_order_relaxed);
 }

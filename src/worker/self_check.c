@@ -49,7 +49,7 @@ static struct others read_others(void)
     rewinddir(tasks);
     for (const struct dirent *entry; (entry = readdir(tasks));) {
         struct timespec time = {0};
-        int tid = atoi(entry->d_name);
+        int tid = (int)strtol(entry->d_name, NULL, 10); /* "." and "..": 0 */
         if (tid > 0 && tid != own && clock_gettime(clock_of_task(tid), &time) == 0)
             others.cpu_ns += (uint64_t)time.tv_sec * NS_PER_SECOND + (uint64_t)time.tv_nsec;
     }

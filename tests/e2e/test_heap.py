@@ -88,7 +88,30 @@ def test_sums_hold(reports):
         for one in report.invocations[1:]:
             assert one["heap_lines_bytes"] > 900_000
             assert one["heap_shared_bytes"] == 0
+        # What came and stayed is no high water.
+        heaviest = max((line for file in report.json["files"] for line in file["lines"]),
+                       key=lambda line: line["net_python_bytes"])
+        assert heaviest["net_python_bytes"] <= heaviest["high_bytes"]
+        assert heaviest["high_bytes"] < 1.5 * heaviest["net_python_bytes"]
     assert reports[1].json["baseline"]["heap_bytes"] > MIB
+
+
+def test_what_is_freed_at_the_end_is_not_counted(write_app):
+    """An app that ends by itself takes its modules down."""
+    app = write_app({"host.json": "{}", "function_app.py": """
+import os, threading, time
+import azure.functions as func
+app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
+KEPT = bytearray(20 << 20)
+@app.route()
+def f(req: func.HttpRequest) -> str:
+    import signal
+    threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGTERM)).start()
+    return "x"
+"""})
+    report = Report(app, "--functions", "f")
+    line = report.line("function_app.py", "KEPT = bytearray(20 << 20)")
+    assert line["retained_bytes"] == line["net_python_bytes"] == (20 << 20) + 57
 
 
 def test_what_an_invocation_left_and_what_of_it_is_alive():

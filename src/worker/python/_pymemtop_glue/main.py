@@ -1,6 +1,7 @@
 """The worker's Python program: serve the host until it says SHUTDOWN or is gone."""
 
 import asyncio
+import atexit
 import os
 import signal
 import sys
@@ -8,6 +9,10 @@ import sys
 import _pymemtop
 
 from . import forks, host, logs, loop, threads, wire
+
+# What the interpreter frees while it is taken down is no work of the program. Registered first, so
+# that it is called after all that the program registers.
+atexit.register(_pymemtop.heap_stop)
 
 
 def ignore():
