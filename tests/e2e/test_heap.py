@@ -138,6 +138,74 @@ def test_more_invocations_than_are_told_apart():
     assert len(newest) == 64 and all(20_057 <= kept < 40_000 for kept in newest), newest
 
 
+OVERLAP = """
+import asyncio, threading
+import azure.functions as func
+app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
+KEPT = []
+together = threading.Barrier(4)
+@app.route()
+async def tasks(req: func.HttpRequest) -> str:
+    for turn in range(50):
+        block = bytearray(10_000)
+        KEPT.append(block)
+        await asyncio.sleep(0)
+        other = bytearray(100_000)
+        await asyncio.sleep(0.0001)
+        other = None
+    return "x"
+@app.route()
+def pool(req: func.HttpRequest) -> str:
+    together.wait(30)
+    for turn in range(500):
+        block = bytearray(10_000)
+        KEPT.append(block)
+        other = [bytes(100) for _ in range(50)]
+    together.wait(30)
+    return "x"
+"""
+
+
+@pytest.mark.parametrize("function, turns", [("tasks", 50), ("pool", 500)])
+def test_invocations_at_once_are_told_apart(write_app, function, turns):
+    app = write_app({"host.json": "{}", "function_app.py": OVERLAP})
+    report = Report(app, "--functions", function, "-n", "8", "--concurrency", "4",
+                    env={"PYTHON_THREADPOOL_THREAD_COUNT": "4"})
+    lines = [one["heap_lines_bytes"] for one in report.invocations[1:]]
+    blocks = turns * 10_057
+    # Beside the blocks there is the list, which grows in some of them.
+    assert all(blocks <= one < blocks + 60_000 for one in lines), lines
+    assert any(one["heap_shared_bytes"] for one in report.invocations[1:])
+    (first, *_) = [line for line in report.file("function_app.py")["lines"]
+                   if line["source"].strip() == "block = bytearray(10_000)" and line["occurrences"]]
+    assert first["net_python_bytes"] == first["retained_bytes"] == 8 * blocks
+    assert first["occurrences"] == 8 * turns
+
+
+def test_what_the_loop_does_for_a_task_is_its_await_line_s(write_app):
+    app = write_app({"host.json": "{}", "function_app.py": """
+import asyncio
+import azure.functions as func
+app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
+KEPT = []
+@app.route()
+async def f(req: func.HttpRequest) -> str:
+    asyncio.get_running_loop().call_later(0.05, KEPT.append, bytes(2_000_000))
+    asyncio.get_running_loop().call_later(0.05, eval, "KEPT.append(bytes(3000000))", globals())
+    await asyncio.sleep(0.2)
+    await asyncio.get_running_loop().run_in_executor(None, KEPT.clear)
+    return "x"
+"""})
+    report = Report(app, "--functions", "f")
+    (made,) = [line for line in report.file("function_app.py")["lines"]
+               if "bytes(2_000_000)" in line["source"]]
+    assert made["net_python_bytes"] == pytest.approx(2_000_033, abs=5000)
+    waits = report.line("function_app.py", "await asyncio.sleep(0.2)")
+    assert waits["net_python_bytes"] == pytest.approx(3_000_033, abs=20_000)
+    assert waits["retained_bytes"] < 20_000
+    assert abs(report.invocations[-1]["heap_shared_bytes"]) < 20_000
+
+
 def test_heap_off():
     report = Report(KEPT, "--heap", "off", "--request", "GET /api/Kept?keep=100000")
     assert report.json["baseline"]["heap_bytes"] is None
