@@ -73,6 +73,22 @@ def differences(seed, program, report):
             yield number, line["source"], "times", line["occurrences"], must.executions
 
 
+def heap_differences(seed, program, report):
+    """The same for the heap, where nothing depends on pages, nor on what runs at once."""
+    for line in report.file("/program_{}.py".format(seed))["lines"]:
+        must = program.lines.get(line["line"])
+        # The objects around the blocks: tasks, frames, event loops. A block has a MiB at least.
+        spare = MIB // 4
+        mib = must.own if must else 0
+        if abs(line["net_python_bytes"] - mib * MIB) > spare:
+            yield line["line"], line["source"], "heap", line["net_python_bytes"] / MIB, mib
+
+
+def assert_heap(made, report):
+    wrong = {seed: list(heap_differences(seed, program, report)) for seed, program in made.items()}
+    assert not {seed: lines for seed, lines in wrong.items() if lines}
+
+
 def assert_lines(made, report):
     wrong = {seed: list(differences(seed, program, report)) for seed, program in made.items()}
     assert not {seed: lines for seed, lines in wrong.items() if lines}
@@ -84,8 +100,9 @@ def test_one_after_the_other(write_app, is_async):
     made, report = run(write_app, is_async, False)
     assert_sums(report)
     assert_lines(made, report)
+    assert_heap(made, report)
     for one in report.invocations[1:]:
-        assert one["rss_shared_bytes"] == 0
+        assert one["rss_shared_bytes"] == one["heap_shared_bytes"] == 0
         assert abs(one["rss_elsewhere_bytes"]) < programs.TOLERANCE
 
 
@@ -95,6 +112,7 @@ def test_at_once_in_one_loop(write_app):
     made, report = run(write_app, True, False, "--concurrency", "5")
     assert_sums(report)
     assert_lines(made, report)
+    assert_heap(made, report)
 
 
 def excesses(seed, program, report):
@@ -115,6 +133,7 @@ def test_at_once_in_threads(write_app, is_async):
     """What nobody can know stands on no line: what does is the line's own."""
     made, report = run(write_app, is_async, True, "--concurrency", "5")
     assert_sums(report)
+    assert_heap(made, report)
     wrong = {seed: list(excesses(seed, program, report)) for seed, program in made.items()}
     assert not {seed: lines for seed, lines in wrong.items() if lines}
     lines = [line for file in report.json["files"] for line in file["lines"]]
