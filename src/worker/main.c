@@ -129,6 +129,18 @@ static int find_root(const struct arguments *arguments, char root[PATH_MAX], str
     return 0;
 }
 
+static void open_heap(const struct arguments *arguments)
+{
+    if (!arguments->heap)
+        return;
+    if (heap_open())
+        python_heap_install();
+    else
+        fprintf(stderr,
+                "pymemtop: allocations are not counted, since there is no address space for "
+                "their table, 1 GiB; see ulimit -v\n");
+}
+
 static int start(const struct arguments *arguments, const char *root, struct error *error)
 {
     uv_loop_t *loop = uv_default_loop();
@@ -138,8 +150,7 @@ static int start(const struct arguments *arguments, const char *root, struct err
         return -1;
     if (interp_prepare(error) < 0)
         return -1;
-    if (arguments->heap && heap_open())
-        python_heap_install();
+    open_heap(arguments);
     if (PyImport_AppendInittab("_pymemtop", module_init) < 0)
         return error_set(error, EXIT_STATUS_SYSTEM, "no memory for the interpreter");
     if (interp_start(arguments->executable, root, error) < 0 || import_glue(error) < 0)

@@ -10,8 +10,8 @@
 
 /* After heap_open. */
 void python_heap_install(void);
-/* Count no more: the interpreter's own allocators are in place again. Under the interpreter lock, in
- * any thread; once, or where they were never wrapped. */
+/* Count no more: the interpreter's own allocators are in place again. Under the interpreter lock,
+ * in any thread; once, or where they were never wrapped. */
 void python_heap_remove(void);
 
 #endif

@@ -35,7 +35,11 @@ enum {
     TAGS_LEAF_SHIFT = 20,
     TAGS_GRANULE_SHIFT = 4,
     TAGS_LEAF_ENTRIES = 1 << (TAGS_LEAF_SHIFT - TAGS_GRANULE_SHIFT),
-    TAGS_ADDRESS_BITS = 47,
+#ifdef __x86_64__
+    TAGS_ADDRESS_BITS = 47, /* of user space, unless more is asked for by a hint to mmap */
+#else
+    TAGS_ADDRESS_BITS = 48,
+#endif
 };
 #define TAG_BYTES_MASK ((1u << TAG_BYTES_BITS) - 1)
 
@@ -62,8 +66,7 @@ static inline uint32_t tag_column(uint32_t tag)
     return tag >> TAG_BYTES_BITS & ((1u << TAG_COLUMN_BITS) - 1);
 }
 
-/* The entry for a block; NULL where its leaf is missing. Blocks are below 2^47, as all of user
- * space is unless asked for otherwise. */
+/* The entry for a block; NULL where its leaf is missing. */
 static inline tag_entry *tags_find(const void *block)
 {
     uintptr_t at = (uintptr_t)block;

@@ -1,0 +1,47 @@
+"""Where allocations cannot be counted, or are not to be, the program runs all the same."""
+
+import os
+import resource
+import subprocess
+
+import pytest
+from conftest import worker_program
+
+SCRIPT = """
+import _pymemtop
+kept = [bytes(1000) for _ in range(1000)]
+print(len(kept), _pymemtop.heap_bytes())
+"""
+
+
+def run(tmp_path, *options, **more):
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    return subprocess.run([worker_program(), *options, "--run", str(script)],
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300,
+                          **more)
+
+
+def test_off(tmp_path):
+    done = run(tmp_path, "--heap", "off")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "1000 (0, 0, 0)\n", "")
+
+
+def test_no_address_space(tmp_path):
+    if os.environ.get("PYMEMTOP_SANITIZED"):
+        pytest.skip("a sanitizer needs more itself")
+    done = run(tmp_path, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS,
+                                                               (900 << 20, 900 << 20)))
+    assert (done.returncode, done.stdout) == (0, "1000 (0, 0, 0)\n"), done.stderr
+    assert done.stderr.splitlines() == [
+        "pymemtop: allocations are not counted, since there is no address space for their table, "
+        "1 GiB; see ulimit -v"]
+
+
+@pytest.mark.parametrize("allocator", ["malloc", "pymalloc", "debug", "malloc_debug", ""])
+def test_allocator_of_the_user_s_choice(tmp_path, monkeypatch, allocator):
+    monkeypatch.setenv("PYTHONMALLOC", allocator)
+    done = run(tmp_path)
+    assert done.returncode == 0, done.stderr
+    count, _, numbers = done.stdout.partition(" ")
+    assert count == "1000" and eval(numbers)[0] > 1_000_000
