@@ -134,6 +134,12 @@ static bool copy_columns(const struct segment *segment, struct kept *kept)
     return changed;
 }
 
+/* Read before the columns are looked at again: see drop_changed_columns. */
+static int64_t load_kept(const _Atomic int64_t *bytes)
+{
+    return atomic_load_explicit(bytes, memory_order_acquire);
+}
+
 static bool copy_row(const struct segment_kept_row *row, const struct kept *kept,
                      struct kept_line *line)
 {
@@ -143,10 +149,10 @@ static bool copy_row(const struct segment_kept_row *row, const struct kept *kept
         size_t column = KEPT_FIRST + i;
         int64_t alive = 0, left = 0;
         if (invocation->number != KEPT_NOBODY)
-            alive = line_bytes_add(load_bytes(&row->alive_bytes[column]),
-                                   load_bytes(&row->alive_other_bytes[column]));
+            alive = line_bytes_add(load_kept(&row->alive_bytes[column]),
+                                   load_kept(&row->alive_other_bytes[column]));
         if (invocation->number != KEPT_NOBODY && !invocation->is_running)
-            left = load_bytes(&row->left_bytes[column]);
+            left = load_kept(&row->left_bytes[column]);
         changed |= set_number(&line->alive_bytes[i], alive);
         changed |= set_number(&line->left_bytes[i], left);
     }
@@ -157,7 +163,6 @@ static bool copy_row(const struct segment_kept_row *row, const struct kept *kept
  * out until the next time. */
 static void drop_changed_columns(const struct segment *segment, struct kept *kept)
 {
-    atomic_thread_fence(memory_order_acquire);
     for (size_t i = 0; i < KEPT_WINDOW; i++) {
         uint64_t number = load_total(&segment->kept_columns[KEPT_FIRST + i].number);
         if (number != kept->invocations[i].number)
