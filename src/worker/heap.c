@@ -8,6 +8,9 @@
 #include "worker/native.h"
 #include "worker/publish.h"
 
+/* pymemtop's own blocks: in no column, and of a site that only makes it a tag. */
+#define OWN_TAG tag_of(1, KEPT_NONE)
+
 bool heap_is_on;
 struct heap_account heap_account;
 
@@ -36,6 +39,9 @@ static struct slot_sums {
     uint32_t column;
 } slots[SEGMENT_SLOTS];
 
+/* Of RAW and native blocks with a tag. */
+static _Atomic int64_t other_bytes[HEAP_DOMAINS];
+
 /* What nobody knows whom it belongs to. */
 static int64_t unknown;
 static _Atomic int64_t unknown_other;
@@ -61,12 +67,14 @@ bool heap_open(void)
     return true;
 }
 
-static int64_t total_bytes(void)
+/* Have the tables show what is allocated now. Returns the sum, in bytes. */
+static int64_t publish_total(void)
 {
-    int64_t sum = native_small_bytes();
-    for (unsigned domain = 0; domain < HEAP_DOMAINS; domain++)
-        sum += PUBLISH_LOAD(segment->heap_bytes[domain]);
-    return sum;
+    int64_t raw = PUBLISH_LOAD(other_bytes[HEAP_RAW]);
+    int64_t native = PUBLISH_LOAD(other_bytes[HEAP_NATIVE]) + native_small_bytes();
+    PUBLISH_STORE(segment->heap_bytes[HEAP_RAW], raw);
+    PUBLISH_STORE(segment->heap_bytes[HEAP_NATIVE], native);
+    return PUBLISH_LOAD(segment->heap_bytes[HEAP_PYTHON]) + raw + native;
 }
 
 /* ---- the account ---- */
@@ -106,7 +114,8 @@ static void enter_sums(void)
 {
     int64_t net = place.slot_net;
     PUBLISH_ADD(segment->heap_bytes[HEAP_PYTHON], net);
-    PUBLISH_ADD(segment->small_bytes, net - heap_account.large);
+    if (!place.is_own)
+        PUBLISH_ADD(segment->small_bytes, net - heap_account.large);
     place.slot_net = heap_account.large = 0;
     if (place.slot == PUBLISH_UNKNOWN) {
         unknown += net;
@@ -119,7 +128,7 @@ static void enter_sums(void)
         sums->elsewhere += net;
     PUBLISH_STORE(segment->slot_heap[place.slot].lines_bytes,
                   sums->lines + PUBLISH_LOAD(sums->other_lines));
-    PUBLISH_STORE(segment->slot_heap[place.slot].end_bytes, total_bytes());
+    PUBLISH_STORE(segment->slot_heap[place.slot].end_bytes, publish_total());
 }
 
 void *heap_enter_account(void *block)
@@ -192,7 +201,7 @@ void heap_open_account(void)
 static void add_large(const void *block, size_t bytes)
 {
     struct heap_account *account = &heap_account;
-    if (place.is_own || !tags_set_large(block, account->tag, bytes))
+    if (!tags_set_large(block, account->tag, bytes))
         return;
     account->net += (int64_t)bytes;
     account->large += (int64_t)bytes;
@@ -236,7 +245,8 @@ int64_t heap_take(const void *block)
     int64_t bytes = tag & TAG_BYTES_MASK;
     if (bytes == 0) {
         bytes = (int64_t)tags_take_large(block);
-        heap_account.large -= bytes;
+        if (tag_column(tag) != KEPT_NONE)
+            heap_account.large -= bytes;
     }
     if ((tag & ~TAG_BYTES_MASK) == heap_account.tag) {
         heap_account.net -= bytes;
@@ -307,7 +317,7 @@ static void add_shared_flow(const struct shared_place *at, enum heap_domain doma
 
 static void add_shared_net(const struct shared_place *at, enum heap_domain domain, int64_t net)
 {
-    add_atomic(&segment->heap_bytes[domain], net);
+    add_atomic(&other_bytes[domain], net);
     if (at->slot == PUBLISH_UNKNOWN)
         add_atomic(&unknown_other, net);
     else if (at->site != SEGMENT_NONE)
@@ -336,17 +346,20 @@ static bool set_tag(const void *block, uint32_t tag, size_t bytes)
     return entry != NULL;
 }
 
-void heap_add_shared(enum heap_domain domain, const void *block, size_t bytes)
+bool heap_add_shared(enum heap_domain domain, const void *block, size_t bytes)
 {
-    if (!heap_is_on || own_depth > 0)
-        return;
+    if (!heap_is_on)
+        return false;
+    if (own_depth > 0)
+        return set_tag(block, OWN_TAG, bytes);
     struct shared_place at = find_shared_place();
     if (!set_tag(block, tag_of(at.site, at.column), bytes))
-        return;
+        return false;
     add_shared_flow(&at, domain, bytes, 0);
     add_atomic(&segment->site_heap[at.site].retained_bytes[domain], (int64_t)bytes);
     kept_add_other(kept_row(at.site), at.column, (int64_t)bytes);
     add_shared_net(&at, domain, (int64_t)bytes);
+    return true;
 }
 
 int64_t heap_take_shared(enum heap_domain domain, const void *block)
@@ -360,6 +373,8 @@ int64_t heap_take_shared(enum heap_domain domain, const void *block)
         bytes = (int64_t)tags_take_large(block);
     /* tags_replace() may have given it another column meanwhile. */
     tag = atomic_exchange_explicit(entry, 0, memory_order_relaxed);
+    if (tag_column(tag) == KEPT_NONE)
+        return bytes;
     struct shared_place at = find_shared_place();
     uint32_t site = tag_site(tag);
     add_shared_flow(&at, domain, 0, (uint64_t)bytes);
@@ -539,7 +554,7 @@ void heap_begin(uint32_t slot, uint64_t number)
     if (!heap_is_on || slot == PUBLISH_OUTSIDE)
         return;
     struct segment_slot_heap *shown = &segment->slot_heap[slot];
-    int64_t now_bytes = total_bytes();
+    int64_t now_bytes = publish_total();
     slots[slot] = (struct slot_sums){.column = kept_begin(number)};
     PUBLISH_STORE(shown->start_bytes, now_bytes);
     PUBLISH_STORE(shown->end_bytes, now_bytes);
@@ -555,7 +570,7 @@ void heap_end(uint32_t slot)
         return;
     struct segment_slot_heap *shown = &segment->slot_heap[slot];
     struct slot_sums *sums = &slots[slot];
-    PUBLISH_STORE(shown->end_bytes, total_bytes());
+    PUBLISH_STORE(shown->end_bytes, publish_total());
     PUBLISH_STORE(shown->lines_bytes, sums->lines + PUBLISH_LOAD(sums->other_lines));
     PUBLISH_STORE(shown->elsewhere_bytes, sums->elsewhere + PUBLISH_LOAD(sums->other_elsewhere));
     PUBLISH_STORE(shown->left_bytes, kept_end(sums->column));
@@ -565,16 +580,17 @@ void heap_end(uint32_t slot)
 void heap_now(int64_t bytes[HEAP_DOMAINS])
 {
     heap_close();
+    if (heap_is_on)
+        publish_total();
     for (unsigned domain = 0; domain < HEAP_DOMAINS; domain++)
         bytes[domain] = heap_is_on ? PUBLISH_LOAD(segment->heap_bytes[domain]) : 0;
-    bytes[HEAP_NATIVE] += native_small_bytes();
 }
 
 void heap_baseline(void)
 {
     heap_close();
     if (heap_is_on)
-        PUBLISH_STORE(segment->heap_baseline_bytes, total_bytes());
+        PUBLISH_STORE(segment->heap_baseline_bytes, publish_total());
 }
 
 void heap_own_begin(void)

@@ -104,8 +104,8 @@ void heap_disown(const void *block);
 
 /* ---- everybody else's; any thread, not locked ---- */
 
-/* `block` of `bytes` has been allocated. */
-void heap_add_shared(enum heap_domain domain, const void *block, size_t bytes);
+/* `block` of `bytes` has been allocated. False where that is not counted: no memory for the tag. */
+bool heap_add_shared(enum heap_domain domain, const void *block, size_t bytes);
 /* `block` is to be freed. Its bytes; -1: it was never added. */
 int64_t heap_take_shared(enum heap_domain domain, const void *block);
 /* ---- the tracer's events; locked ---- */

@@ -23,6 +23,7 @@ WORKER_SOURCES = \
 	src/worker/link.c src/worker/link.h \
 	src/worker/loop_step.c src/worker/loop_step.h \
 	src/worker/module.c src/worker/module.h \
+	src/worker/mappings.c src/worker/mappings.h \
 	src/worker/native.c src/worker/native.h \
 	src/worker/publish.c src/worker/publish.h \
 	src/worker/python_heap.c src/worker/python_heap.h \

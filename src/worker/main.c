@@ -31,6 +31,7 @@
 #include "worker/interp.h"
 #include "worker/link.h"
 #include "worker/module.h"
+#include "worker/native.h"
 #include "worker/publish.h"
 #include "worker/python_heap.h"
 #include "worker/rss.h"
@@ -131,11 +132,14 @@ static int find_root(const struct arguments *arguments, char root[PATH_MAX], str
 
 static void open_heap(const struct arguments *arguments)
 {
+    if (!arguments->heap || !arguments->native)
+        native_turn_off();
     if (!arguments->heap)
         return;
-    if (heap_open())
+    if (heap_open()) {
         python_heap_install();
-    else
+        PUBLISH_STORE(publish_shared.segment->native_is_on, arguments->native && native_open());
+    } else
         fprintf(stderr,
                 "pymemtop: allocations are not counted, since there is no address space for "
                 "their table, 1 GiB; see ulimit -v\n");

@@ -119,8 +119,8 @@ static void raw_free(void *context, void *block)
 {
     PyMemAllocatorEx *inner = context;
     bool was_inside = enter_raw();
-    if (block && !was_inside)
-        heap_take_shared(HEAP_RAW, block);
+    if (block && !was_inside && heap_take_shared(HEAP_RAW, block) < 0)
+        guard_leave(false); /* from before all this: malloc's, where it is counted */
     inner->free(inner->ctx, block);
     guard_leave(was_inside);
 }

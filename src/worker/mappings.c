@@ -1,0 +1,124 @@
+#include "config.h"
+#include "worker/mappings.h"
+
+#include <pthread.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "worker/heap.h"
+#include "worker/rss.h"
+
+struct range {
+    uintptr_t start, end;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of all below */
+static struct range *ranges;                             /* sorted; they do not overlap */
+static size_t count;
+static uintptr_t page = 4096;
+
+static void fork_prepare(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+static void fork_done(void)
+{
+    pthread_mutex_unlock(&lock);
+}
+
+int mappings_open(void)
+{
+    page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    ranges = rss_map_own(MAPPINGS_MAX * sizeof *ranges);
+    if (!ranges)
+        return -1;
+    pthread_atfork(fork_prepare, fork_done, fork_done);
+    return 0;
+}
+
+static struct range whole_pages(const void *start, size_t bytes)
+{
+    uintptr_t first = (uintptr_t)start / page * page;
+    return (struct range){first, ((uintptr_t)start + bytes + page - 1) / page * page};
+}
+
+/* The index of the first range that ends after `address`. */
+static size_t find(uintptr_t address)
+{
+    size_t low = 0, high = count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (ranges[middle].end <= address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void *at(uintptr_t address)
+{
+    return (void *)address; /* NOLINT(performance-no-int-to-ptr): an address is what it is */
+}
+
+static void insert(struct range range)
+{
+    if (range.start >= range.end || count == MAPPINGS_MAX ||
+        !heap_add_shared(HEAP_NATIVE, at(range.start), range.end - range.start))
+        return;
+    size_t index = find(range.start);
+    memmove(&ranges[index + 1], &ranges[index], (count - index) * sizeof *ranges);
+    ranges[index] = range;
+    count++;
+}
+
+static void erase(size_t index)
+{
+    heap_take_shared(HEAP_NATIVE, at(ranges[index].start));
+    memmove(&ranges[index], &ranges[index + 1], (count - index - 1) * sizeof *ranges);
+    count--;
+}
+
+static void cut_out(struct range gone)
+{
+    for (size_t index = find(gone.start); index < count && ranges[index].start < gone.end;
+         index = find(gone.start)) {
+        struct range old = ranges[index];
+        erase(index);
+        insert((struct range){old.start, gone.start < old.start ? old.start : gone.start});
+        insert((struct range){gone.end > old.end ? old.end : gone.end, old.end});
+    }
+}
+
+void mappings_add(void *start, size_t bytes)
+{
+    bool was_inside = guard_enter();
+    pthread_mutex_lock(&lock);
+    struct range range = whole_pages(start, bytes);
+    cut_out(range); /* an end that was not seen: a thread's exit, another library's system call */
+    insert(range);
+    pthread_mutex_unlock(&lock);
+    guard_leave(was_inside);
+}
+
+void mappings_remove(void *start, size_t bytes)
+{
+    bool was_inside = guard_enter();
+    pthread_mutex_lock(&lock);
+    cut_out(whole_pages(start, bytes));
+    pthread_mutex_unlock(&lock);
+    guard_leave(was_inside);
+}
+
+bool mappings_has(const void *address)
+{
+    bool was_inside = guard_enter();
+    pthread_mutex_lock(&lock);
+    size_t index = find((uintptr_t)address);
+    bool has = index < count && ranges[index].start <= (uintptr_t)address;
+    pthread_mutex_unlock(&lock);
+    guard_leave(was_inside);
+    return has;
+}

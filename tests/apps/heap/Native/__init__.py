@@ -1,0 +1,93 @@
+"""Lines that take native blocks of known sizes, and give them back."""
+import bz2
+import ctypes
+import mmap
+import sqlite3
+import ssl
+import threading
+import zlib
+
+import azure.functions as func
+import numpy
+
+KEPT = []
+libc = ctypes.CDLL(None)
+for name in ("malloc", "calloc", "realloc", "reallocarray", "memalign", "aligned_alloc", "valloc"):
+    getattr(libc, name).restype = ctypes.c_void_p
+libc.malloc.argtypes = [ctypes.c_size_t]
+libc.calloc.argtypes = [ctypes.c_size_t, ctypes.c_size_t]
+libc.realloc.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+libc.reallocarray.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t]
+libc.memalign.argtypes = [ctypes.c_size_t, ctypes.c_size_t]
+libc.aligned_alloc.argtypes = [ctypes.c_size_t, ctypes.c_size_t]
+libc.valloc.argtypes = [ctypes.c_size_t]
+libc.posix_memalign.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t]
+libc.free.argtypes = [ctypes.c_void_p]
+
+
+def blocks():
+    first = libc.malloc(50_000)
+    second = libc.calloc(100, 1000)
+    first = libc.realloc(first, 80_000)
+    first = libc.realloc(first, 500)
+    first = libc.realloc(first, 60_000)
+    third = libc.reallocarray(None, 7, 10_000)
+    fourth = libc.memalign(4096, 30_000)
+    fifth = libc.aligned_alloc(64, 64_000)
+    sixth = ctypes.c_void_p()
+    libc.posix_memalign(ctypes.byref(sixth), 64, 40_000)
+    seventh = libc.valloc(20_000)
+    libc.free(first)
+    libc.free(second)
+    for block in (third, fourth, fifth, sixth, seventh):
+        libc.free(block)
+
+
+def arrays():
+    zeros = numpy.zeros(1_000_000)
+    ones = numpy.ones(250_000, dtype="int32")
+    total = (zeros[:100_000] + 1).sum()
+    del ones
+    KEPT.append(zeros)
+    return total
+
+
+def mappings():
+    pages = mmap.mmap(-1, 1 << 20)
+    pages.resize(3 << 20)
+    pages.close()
+    kept = mmap.mmap(-1, 64 << 10)
+    KEPT.append(kept)
+
+
+def libraries():
+    compressor = zlib.compressobj()
+    del compressor
+    packed = bz2.BZ2Compressor()
+    del packed
+    base = sqlite3.connect(":memory:")
+    base.execute("CREATE TABLE t (a)")
+    base.executemany("INSERT INTO t VALUES (?)", [("x" * 1000,) for _ in range(2000)])
+    base.close()
+    context = ssl.create_default_context()
+    KEPT.append(context)
+
+
+def in_thread():
+    thread = threading.Thread(target=hold)
+    thread.start()
+    thread.join()
+
+
+def hold():
+    block = libc.malloc(123_456)
+    KEPT.append(block)
+
+
+def main(req: func.HttpRequest) -> func.HttpResponse:
+    blocks()
+    arrays()
+    mappings()
+    libraries()
+    in_thread()
+    return func.HttpResponse("done")

@@ -1,0 +1,83 @@
+"""Blocks that are not Python's: malloc and its kin, numpy's arrays, mappings, other C libraries."""
+
+import pytest
+
+from programs import APPS, MIB, SANITIZED, Report
+
+pytestmark = [pytest.mark.usefixtures("packages"), pytest.mark.python,
+              pytest.mark.skipif(SANITIZED, reason="a sanitizer has a malloc of its own")]
+NATIVE = APPS + "/heap/Native"
+FILE = "Native/__init__.py"
+
+
+@pytest.fixture(scope="module")
+def report():
+    return Report(NATIVE, "-n", "2")
+
+
+@pytest.mark.parametrize("source, net, retained", [
+    ("first = libc.malloc(50_000)", 50_000, 0),
+    ("second = libc.calloc(100, 1000)", 100_000, 0),
+    ("first = libc.realloc(first, 80_000)", 30_000, 0),
+    ("first = libc.realloc(first, 500)", -80_000, 0),  # which has no line any more
+    ("first = libc.realloc(first, 60_000)", 60_000, 0),
+    ("third = libc.reallocarray(None, 7, 10_000)", 70_000, 0),
+    ("fourth = libc.memalign(4096, 30_000)", 30_000, 0),
+    ("fifth = libc.aligned_alloc(64, 64_000)", 64_000, 0),
+    ("libc.posix_memalign(ctypes.byref(sixth), 64, 40_000)", 40_000, 0),
+    ("seventh = libc.valloc(20_000)", 20_000, 0),
+    ("libc.free(first)", -60_000, 0),
+    ("libc.free(second)", -100_000, 0),
+    ("libc.free(block)", -224_000, 0),
+    ("pages = mmap.mmap(-1, 1 << 20)", 1 * MIB, 0),
+    ("pages.resize(3 << 20)", 2 * MIB, 0),
+    ("pages.close()", -3 * MIB, 0),
+    ("kept = mmap.mmap(-1, 64 << 10)", 64 << 10, 64 << 10),
+    ("block = libc.malloc(123_456)", 123_456, 123_456),  # in a thread
+])
+def test_known_sizes(report, source, net, retained):
+    line = report.line(FILE, source)
+    assert line["net_native_bytes"] == 2 * net
+    assert line["retained_native_bytes"] == 2 * retained
+    assert abs(line["net_python_bytes"]) < 2000  # the integers, and the objects around the blocks
+
+
+@pytest.mark.parametrize("source, net", [
+    ("zeros = numpy.zeros(1_000_000)", 8_000_000),
+    ('ones = numpy.ones(250_000, dtype="int32")', 1_000_000),
+    ("del ones", -1_000_000),
+])
+def test_arrays(report, source, net):
+    """numpy asks malloc, or from some version on PyMem_RawMalloc."""
+    line = report.line(FILE, source)
+    counted = line["net_native_bytes"], line["net_python_bytes"]
+    assert sum(counted) == pytest.approx(2 * net, abs=1000)
+    assert line["retained_bytes"] == pytest.approx(16_000_000 if "zeros" in source else 0, abs=1000)
+
+
+def test_gone_within_a_line(report):
+    line = report.line(FILE, "total = (zeros[:100_000] + 1).sum()")
+    assert abs(line["net_native_bytes"] + line["net_python_bytes"]) < 1000
+    assert 800_000 <= line["high_bytes"] < 900_000
+
+
+def test_other_libraries(report):
+    """SQLite's pages, and what it gives back at the end; a TLS context that is kept."""
+    lines = [report.line(FILE, source)["net_native_bytes"] for source in (
+        'base = sqlite3.connect(":memory:")', 'base.execute("CREATE TABLE t (a)")',
+        'base.executemany("INSERT INTO t VALUES (?)", [("x" * 1000,) for _ in range(2000)])')]
+    assert 2 * 2_000_000 < lines[2] < 2 * 3_000_000
+    closed = report.line(FILE, "base.close()")["net_native_bytes"]
+    assert abs(sum(lines) + closed) < 10_000, (lines, closed)
+    assert report.line(FILE, "context = ssl.create_default_context()")["retained_native_bytes"] > 10_000
+    # Python's allocators do it for these, wherever the memory comes from.
+    for source in ("compressor = zlib.compressobj()", "packed = bz2.BZ2Compressor()"):
+        line = report.line(FILE, source)
+        assert line["net_python_bytes"] + line["net_native_bytes"] > 400_000, source
+
+
+def test_pythons_blocks_are_not_counted_twice():
+    report = Report(APPS + "/heap/Known", "-n", "1")
+    for source in ("array = bytearray(100_000)", "high = len(bytearray(30 << 20))"):
+        assert report.line("Known/__init__.py", source)["net_native_bytes"] == 0
+    assert report.line("Known/__init__.py", "data = bytes(100_000)")["allocated_bytes"] == 100_033

@@ -1,0 +1,178 @@
+"""Native blocks in threads that Python knows and does not know, in signal handlers' shadow, in forked
+children: everything comes back, and nothing hangs."""
+import ctypes
+import mmap
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+from _pymemtop import heap_bytes
+
+libc = ctypes.CDLL(None)
+libc.malloc.restype = libc.realloc.restype = ctypes.c_void_p
+libc.malloc.argtypes = [ctypes.c_size_t]
+libc.realloc.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+libc.free.argtypes = [ctypes.c_void_p]
+free_address = ctypes.cast(libc.free, ctypes.c_void_p)
+SANITIZED = bool(os.environ.get("PYMEMTOP_SANITIZED"))
+
+
+def native_bytes():
+    return heap_bytes()[2]
+
+
+def churn(seed, turns=4000):
+    """ctypes lets go of the interpreter lock in every call."""
+    numbers = random.Random(seed)
+    blocks = []
+    for _ in range(turns):
+        choice = numbers.randrange(4)
+        if choice < 2 or not blocks:
+            blocks.append(libc.malloc(numbers.choice((1, 24, 100, 1000, 1023, 1024, 1025, 5000, 200_000))))
+        elif choice == 2:
+            at = numbers.randrange(len(blocks))
+            blocks[at] = libc.realloc(blocks[at], numbers.choice((10, 1000, 1030, 70_000, 300_000)))
+        else:
+            libc.free(blocks.pop(numbers.randrange(len(blocks))))
+    return blocks
+
+
+def in_threads(count, work):
+    errors = []
+
+    def run(seed):
+        try:
+            work(seed)
+        except BaseException as exc:
+            errors.append(exc)
+
+    threads = [threading.Thread(target=run, args=(seed,)) for seed in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors, errors
+
+
+def test_single_blocks():
+    for size in (1, 100, 1023, 1024, 100_000, 3 << 30):
+        before = native_bytes()
+        block = libc.malloc(size)
+        taken = native_bytes() - before
+        assert SANITIZED or size <= taken < size + 100, (size, taken)
+        libc.free(block)
+        assert native_bytes() == before, size
+
+
+def test_threads_at_once():
+    churn_and_free = lambda seed: [libc.free(block) for block in churn(seed)]
+    in_threads(4, churn_and_free)
+    before = native_bytes()
+    in_threads(6, churn_and_free)
+    # A new arena for a thread, say, is nobody's block; Python's own native ones are few.
+    assert abs(native_bytes() - before) < 10_000, native_bytes() - before
+
+
+def test_freed_by_another_thread():
+    handed = []
+    in_threads(4, lambda seed: handed.extend(churn(seed)))
+    before = native_bytes()
+    assert SANITIZED or before > 1_000_000
+    in_threads(1, lambda seed: [libc.free(block) for block in handed])
+    assert SANITIZED or native_bytes() < before - 1_000_000
+
+
+def test_thread_that_python_does_not_know():
+    before = native_bytes()
+    for _ in range(50):
+        block = libc.malloc(500_000)
+        thread = ctypes.c_void_p()
+        assert libc.pthread_create(ctypes.byref(thread), None, free_address,
+                                   ctypes.c_void_p(block)) == 0
+        libc.pthread_join(thread, None)
+    assert abs(native_bytes() - before) < 5000, native_bytes() - before
+
+
+def test_parts_of_mappings():
+    libc.mmap.restype = ctypes.c_void_p
+    libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int,
+                          ctypes.c_long]
+    libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+    page = mmap.PAGESIZE
+    before = native_bytes()
+
+    def taken():
+        return (native_bytes() - before) // page if not SANITIZED else None
+
+    def expect(pages):
+        assert SANITIZED or taken() == pages, (taken(), pages)
+
+    flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
+    start = libc.mmap(None, 20 * page, mmap.PROT_READ | mmap.PROT_WRITE, flags, -1, 0)
+    expect(20)
+    libc.munmap(start, 3 * page)
+    expect(17)
+    libc.munmap(start + 17 * page, 3 * page)
+    expect(14)
+    libc.munmap(start + 8 * page, 2 * page)
+    expect(12)
+    libc.munmap(start + 7 * page, 4 * page)  # one each side of the hole
+    expect(10)
+    MAP_FIXED = 16
+    assert libc.mmap(start + 4 * page, 2 * page, mmap.PROT_READ, flags | MAP_FIXED, -1, 0)
+    expect(10)
+    libc.munmap(start, 20 * page)
+    expect(0)
+
+
+def test_fork_in_the_middle():
+    stop = threading.Event()
+
+    def work(seed):
+        while not stop.is_set():
+            for block in churn(seed, 200):
+                libc.free(block)
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(3)]
+    for thread in threads:
+        thread.start()
+    for turn in range(20):
+        child = os.fork()
+        if child == 0:
+            for block in churn(turn, 300):
+                libc.free(block)
+            os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0, turn
+        done = subprocess.run([sys.executable if os.access(sys.executable, os.X_OK) else "true", "-c", ""]
+                              if turn % 5 == 0 else ["true"], timeout=60)
+        assert done.returncode == 0
+    stop.set()
+    for thread in threads:
+        thread.join()
+
+
+def test_signals_meanwhile():
+    fired = []
+    signal.signal(signal.SIGALRM, lambda *_: fired.append(libc.malloc(2000)))
+    signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
+    try:
+        deadline = time.monotonic() + 30
+        while len(fired) < 100 and time.monotonic() < deadline:
+            for block in churn(len(fired), 100):
+                libc.free(block)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    assert len(fired) >= 100
+    for block in fired:
+        libc.free(block)
+
+
+for name, test in sorted(globals().copy().items()):
+    if name.startswith("test_"):
+        test()
+        print("ok", name, flush=True)
