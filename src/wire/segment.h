@@ -91,7 +91,8 @@ struct segment_site_heap {
     struct heap_flow flow[HEAP_DOMAINS];
     _Atomic int64_t retained_bytes[HEAP_DOMAINS]; /* allocated by the line, and not freed yet */
     /* The most that the heap has stood above its size at the start of an execution of the line,
-     * profiled callees included: a block that is freed at once shows here. */
+     * profiled callees included: a block that is freed at once shows here. HEAP_PYTHON and the
+     * others are followed apart: where both are high at once for a moment, it is the higher one. */
     _Atomic int64_t high_bytes;
 };
 

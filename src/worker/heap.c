@@ -329,11 +329,7 @@ static void add_shared_net(const struct shared_place *at, enum heap_domain domai
     struct thread *thread = at->thread;
     thread->heap_dirty = true;
     thread->other_net += net;
-    /* With what the thread has taken through its account: told to the frame, and not yet. */
-    int64_t locked = heap_account.thread == guard_thread() ? heap_account.net : 0;
-    if (thread->depth > thread_base(thread))
-        locked += thread->stack[thread->depth - 1].heap_net;
-    thread->other_high = larger(thread->other_high, thread->other_net + locked);
+    thread->other_high = larger(thread->other_high, thread->other_net);
 }
 
 static bool set_tag(const void *block, uint32_t tag, size_t bytes)
@@ -456,11 +452,12 @@ static void end_line(struct thread *thread, struct activation *at, uint32_t site
         end_account_line(at);
     else
         heap_pause();
-    int64_t high = larger(at->heap_high, thread->other_high);
+    int64_t net = at->heap_net + thread->other_net;
+    int64_t high = larger(larger(at->heap_high, thread->other_high), net);
     raise_high(&segment->site_heap[site].high_bytes, high);
     raise_high(&segment->cell_heap[publish_cell_of(part)].high_bytes, high);
     at->call_high = larger(at->call_high, at->call_net + high);
-    at->call_net += at->heap_net + thread->other_net;
+    at->call_net += net;
     at->heap_net = at->heap_high = 0;
     thread->other_net = thread->other_high = 0;
 }
