@@ -142,7 +142,7 @@ static void open_heap(const struct arguments *arguments)
     } else
         fprintf(stderr,
                 "pymemtop: allocations are not counted, since there is no address space for "
-                "their table, 1 GiB; see ulimit -v\n");
+                "their table, 4 GiB; see ulimit -v\n");
 }
 
 static int start(const struct arguments *arguments, const char *root, struct error *error)

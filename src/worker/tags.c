@@ -6,6 +6,7 @@
 
 #include "worker/guard.h"
 #include "worker/rss.h"
+#include "worker/witness.h"
 
 #define TOP_ENTRIES ((size_t)1 << (TAGS_ADDRESS_BITS - TAGS_LEAF_SHIFT))
 #define TOP_BYTES   (TOP_ENTRIES * sizeof(tag_entry *))
@@ -92,9 +93,11 @@ tag_entry *tags_make(const void *block)
     if (LIKELY(entry != NULL))
         return entry;
     bool was_inside = guard_enter();
+    uint64_t faults = witness_own_begin();
     pthread_mutex_lock(&lock);
     const tag_entry *leaf = make_leaf((uintptr_t)block >> TAGS_LEAF_SHIFT);
     pthread_mutex_unlock(&lock);
+    witness_own_end(faults);
     guard_leave(was_inside);
     return leaf ? tags_find(block) : NULL;
 }

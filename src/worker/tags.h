@@ -3,11 +3,11 @@
  *
  * A block has no header of ours: that would change size classes and alignment, and with them the
  * memory that is to be measured. Instead there is a table by address with 4 bytes for each 16 of
- * address space, in two levels: a page of pointers is touched for each 512 MiB in use, and a leaf
- * of 256 KiB for each MiB. Against a hash table this is 3 to 7 times as cheap at a churn of small
- * blocks (no probing, neighbours in memory are neighbours in the table), and its size follows from
- * the addresses in use and not from the number of blocks. Leaves are made resident when they are
- * made, and stay: they are pymemtop's own bytes, and left out of what is shown.
+ * address space, in two levels: a page of pointers is touched for each 128 MiB in use, and a leaf
+ * of 64 KiB for each 256 KiB. Against a hash table this is 3 to 7 times as cheap at a churn of
+ * small blocks (no probing, neighbours in memory are neighbours in the table), and its size follows
+ * from the addresses in use and not from the number of blocks. Leaves are made resident when they
+ * are made, and stay: they are pymemtop's own bytes, and left out of what is shown.
  *
  * A tag is `site | column | bytes`, of 15, 7 and 10 bits. A block of more than TAG_BYTES_MAX has 0
  * for its bytes, and its size in the two entries that follow, which are its own as well, since it
@@ -32,7 +32,7 @@ enum {
     TAG_COLUMN_BITS = 7,
     TAG_BYTES_BITS = 10,
     TAG_BYTES_MAX = 512, /* pymalloc's largest small block; it would fit up to 1023 */
-    TAGS_LEAF_SHIFT = 20,
+    TAGS_LEAF_SHIFT = 18,
     TAGS_GRANULE_SHIFT = 4,
     TAGS_LEAF_ENTRIES = 1 << (TAGS_LEAF_SHIFT - TAGS_GRANULE_SHIFT),
 #ifdef __x86_64__

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,6 +36,27 @@ static bool read_faults(int fd, uint64_t *faults)
     return true;
 }
 
+static _Thread_local struct witness *watching; /* the calling thread */
+
+static uint64_t thread_faults(void)
+{
+    struct rusage usage = {0};
+    getrusage(RUSAGE_THREAD, &usage);
+    return (uint64_t)(usage.ru_minflt + usage.ru_majflt);
+}
+
+uint64_t witness_own_begin(void)
+{
+    return watching ? thread_faults() : 0;
+}
+
+void witness_own_end(uint64_t faults)
+{
+    if (watching)
+        atomic_fetch_add_explicit(&watching->own_faults, thread_faults() - faults,
+                                  memory_order_relaxed);
+}
+
 /* What one page fault can make resident: 2 MiB where there are transparent huge pages. Where they
  * have to be asked for they count as well, since numpy asks for its arrays. */
 static int64_t read_fault_bytes(void)
@@ -56,6 +78,7 @@ void witness_open(struct witness *witness)
     if (!fault_bytes)
         fault_bytes = read_fault_bytes();
     *witness = (struct witness){.stat_fd = -1};
+    watching = witness;
     pthread_getcpuclockid(pthread_self(), &witness->clock);
     snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)gettid());
     witness->stat_fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -93,6 +116,7 @@ struct evidence witness_look(struct witness *witness)
     witness->cpu = cpu;
     if (!read_faults(witness->stat_fd, &faults))
         return (struct evidence){.ran = true, .touched_bytes = INT64_MAX};
+    faults -= atomic_load_explicit(&witness->own_faults, memory_order_relaxed);
     int64_t touched_bytes = (int64_t)(faults - witness->faults) * fault_bytes;
     witness->faults = faults;
     return (struct evidence){.ran = true, .touched_bytes = touched_bytes};

@@ -9,6 +9,7 @@
 #ifndef WORKER_WITNESS_H
 #define WORKER_WITNESS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -21,6 +22,7 @@ struct witness {
     ino_t stat_inode; /* these two tell whether stat_fd is still that */
     struct timespec cpu;
     uint64_t faults;
+    _Atomic uint64_t own_faults; /* of all faults, those for pymemtop's own memory */
 };
 
 struct evidence {
@@ -35,6 +37,11 @@ void witness_open(struct witness *witness);
 /* Stop watching; the record may be opened again, by another thread. A descriptor that the program
  * has closed, and has got again for a file of its own, is left open. */
 void witness_close(struct witness *witness);
+/* What the calling thread faults from here to witness_own_end() is for pymemtop's own memory, and
+ * no evidence; nothing where it is not watched. witness_own_begin() returns what the other is to
+ * get. */
+uint64_t witness_own_begin(void);
+void witness_own_end(uint64_t faults);
 /* What the thread has done since the last look. */
 struct evidence witness_look(struct witness *witness);
 

@@ -145,11 +145,23 @@ def writing_end(path):
         return None
 
 
+def asleep(pid):
+    """Whether all threads of the process wait for something."""
+    states = set()
+    for name in os.listdir("/proc/{}/task".format(pid)):
+        with open("/proc/{}/task/{}/stat".format(pid, name)) as file:
+            states.add(file.read().rpartition(")")[2].split()[0])
+    return states == {"S"}
+
+
 def test_thread_that_sleeps_is_not_charged_with_what_others_receive(app, start, tmp_path):
     report = tmp_path / "report.txt"
     server = start(app, "--report", "-o", report)
     sleeper = server.begin("Sleeper")
     pipe = wait_for(lambda: writing_end(app / "pipe"), "handler that sleeps")
+    # It goes on from open() to read() now; what it touches on the way is accounted for by a call.
+    wait_for(lambda: asleep(server.worker), "handler that sleeps again")
+    assert server.get("Body", data=b"x") == (200, b"1")
     assert server.get("Body", data=b"x" * (60 << 20)) == (200, b"62914560")
     os.write(pipe, b"wake up")
     os.close(pipe)

@@ -35,7 +35,7 @@ def test_no_address_space(tmp_path):
     assert (done.returncode, done.stdout) == (0, "1000 (0, 0, 0)\n"), done.stderr
     assert done.stderr.splitlines() == [
         "pymemtop: allocations are not counted, since there is no address space for their table, "
-        "1 GiB; see ulimit -v"]
+        "4 GiB; see ulimit -v"]
 
 
 @pytest.mark.parametrize("allocator", ["malloc", "pymalloc", "debug", "malloc_debug", ""])

@@ -1,7 +1,10 @@
 """The first request keeps a block of ?keep=BYTES, the second one of twice as many, and so on, or with
 ?same=yes all the same; the fourth drops that of the first."""
+import gc
+
 import azure.functions as func
 
+gc.disable()  # it would free other code's objects, on whatever line is being executed
 KEPT = []
 
 

@@ -1,6 +1,7 @@
 """Lines that take native blocks of known sizes, and give them back."""
 import bz2
 import ctypes
+import gc
 import mmap
 import sqlite3
 import ssl
@@ -10,6 +11,7 @@ import zlib
 import azure.functions as func
 import numpy
 
+gc.disable()  # it would free other code's objects, on whatever line is being executed
 KEPT = []
 libc = ctypes.CDLL(None)
 for name in ("malloc", "calloc", "realloc", "reallocarray", "memalign", "aligned_alloc", "valloc"):
