@@ -1,10 +1,10 @@
 #include "config.h"
 #include "worker/kept.h"
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
 
+#include "worker/grow_lock.h"
 #include "worker/publish.h"
 #include "worker/tags.h"
 
@@ -13,22 +13,11 @@ _Static_assert(SEGMENT_KEPT == 1 << TAG_COLUMN_BITS, "a column fits a tag");
 _Static_assert(SEGMENT_SITES == 1 << TAG_SITE_BITS, "a site fits a tag");
 
 static struct segment *segment;
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of making rows */
 /* By site: its row, 0 where it has none; SEGMENT_NONE has row 0. */
 static _Atomic uint16_t rows[SEGMENT_SITES];
 static uint64_t ended_at[SEGMENT_KEPT]; /* by column: when it ended, as `ends` counts */
 static uint64_t ends;
 static uint32_t next_column = KEPT_FIRST;
-
-static void fork_prepare(void)
-{
-    pthread_mutex_lock(&lock);
-}
-
-static void fork_done(void)
-{
-    pthread_mutex_unlock(&lock);
-}
 
 void kept_open(struct segment *shared)
 {
@@ -37,7 +26,6 @@ void kept_open(struct segment *shared)
         PUBLISH_STORE(segment->kept_columns[column].number, INVOCATION_OUTSIDE);
     segment->kept_rows[0].site = SEGMENT_NONE;
     atomic_store_explicit(&segment->kept_row_count, 1, memory_order_release);
-    pthread_atfork(fork_prepare, fork_done, fork_done);
 }
 
 uint32_t kept_find_row(uint32_t site)
@@ -48,7 +36,7 @@ uint32_t kept_find_row(uint32_t site)
 
 static uint32_t make_row(uint32_t site)
 {
-    pthread_mutex_lock(&lock);
+    grow_lock();
     uint32_t row = kept_find_row(site), count = PUBLISH_LOAD(segment->kept_row_count);
     if (row == KEPT_NO_ROW && count < SEGMENT_KEPT_ROWS) {
         row = count;
@@ -56,7 +44,7 @@ static uint32_t make_row(uint32_t site)
         atomic_store_explicit(&segment->kept_row_count, count + 1, memory_order_release);
         atomic_store_explicit(&rows[site], (uint16_t)row, memory_order_release);
     }
-    pthread_mutex_unlock(&lock);
+    grow_unlock();
     return row;
 }
 

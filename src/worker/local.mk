@@ -15,6 +15,7 @@ WORKER_SOURCES = \
 	src/worker/filter.c src/worker/filter.h \
 	src/worker/frame.h \
 	src/worker/gate.c src/worker/gate.h \
+	src/worker/grow_lock.c src/worker/grow_lock.h \
 	src/worker/guard.c src/worker/guard.h \
 	src/worker/heap.c src/worker/heap.h \
 	src/worker/interp.c src/worker/interp.h \

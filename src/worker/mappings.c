@@ -1,11 +1,11 @@
 #include "config.h"
 #include "worker/mappings.h"
 
-#include <pthread.h>
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "worker/grow_lock.h"
 #include "worker/heap.h"
 #include "worker/rss.h"
 
@@ -13,20 +13,9 @@ struct range {
     uintptr_t start, end;
 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of all below */
-static struct range *ranges;                             /* sorted; they do not overlap */
+static struct range *ranges; /* sorted; they do not overlap. Under grow_lock(), as all here */
 static size_t count;
 static uintptr_t page = 4096;
-
-static void fork_prepare(void)
-{
-    pthread_mutex_lock(&lock);
-}
-
-static void fork_done(void)
-{
-    pthread_mutex_unlock(&lock);
-}
 
 int mappings_open(void)
 {
@@ -34,7 +23,6 @@ int mappings_open(void)
     ranges = rss_map_own(MAPPINGS_MAX * sizeof *ranges);
     if (!ranges)
         return -1;
-    pthread_atfork(fork_prepare, fork_done, fork_done);
     return 0;
 }
 
@@ -95,30 +83,30 @@ static void cut_out(struct range gone)
 void mappings_add(void *start, size_t bytes)
 {
     bool was_inside = guard_enter();
-    pthread_mutex_lock(&lock);
+    grow_lock();
     struct range range = whole_pages(start, bytes);
     cut_out(range); /* an end that was not seen: a thread's exit, another library's system call */
     insert(range);
-    pthread_mutex_unlock(&lock);
+    grow_unlock();
     guard_leave(was_inside);
 }
 
 void mappings_remove(void *start, size_t bytes)
 {
     bool was_inside = guard_enter();
-    pthread_mutex_lock(&lock);
+    grow_lock();
     cut_out(whole_pages(start, bytes));
-    pthread_mutex_unlock(&lock);
+    grow_unlock();
     guard_leave(was_inside);
 }
 
 bool mappings_has(const void *address)
 {
     bool was_inside = guard_enter();
-    pthread_mutex_lock(&lock);
+    grow_lock();
     size_t index = find((uintptr_t)address);
     bool has = index < count && ranges[index].start <= (uintptr_t)address;
-    pthread_mutex_unlock(&lock);
+    grow_unlock();
     guard_leave(was_inside);
     return has;
 }

@@ -1,9 +1,9 @@
 #include "config.h"
 #include "worker/tags.h"
 
-#include <pthread.h>
 #include <sys/mman.h>
 
+#include "worker/grow_lock.h"
 #include "worker/guard.h"
 #include "worker/rss.h"
 #include "worker/witness.h"
@@ -18,20 +18,10 @@ _Static_assert(TAG_SITE_BITS + TAG_COLUMN_BITS + TAG_BYTES_BITS == 32, "a tag ha
 
 tag_entry *_Atomic *tags_top;
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of all below */
-static uint64_t top_touched[TOP_PAGES / 64];             /* by page of the first level */
+/* All below under the grow_lock. */
+static uint64_t top_touched[TOP_PAGES / 64]; /* by page of the first level */
 static uint32_t *leaf_places; /* by leaf: its index in the first level; in the order of making */
 static size_t leaf_count, leaf_capacity;
-
-static void fork_prepare(void)
-{
-    pthread_mutex_lock(&lock);
-}
-
-static void fork_done(void)
-{
-    pthread_mutex_unlock(&lock);
-}
 
 int tags_open(void)
 {
@@ -40,7 +30,7 @@ int tags_open(void)
     if (top == MAP_FAILED)
         return -1;
     madvise(top, TOP_BYTES, MADV_NOHUGEPAGE); /* a touch is to take one page */
-    pthread_atfork(fork_prepare, fork_done, fork_done);
+    grow_lock_open();
     tags_top = top;
     return 0;
 }
@@ -94,9 +84,9 @@ tag_entry *tags_make(const void *block)
         return entry;
     bool was_inside = guard_enter();
     uint64_t faults = witness_own_begin();
-    pthread_mutex_lock(&lock);
+    grow_lock();
     const tag_entry *leaf = make_leaf((uintptr_t)block >> TAGS_LEAF_SHIFT);
-    pthread_mutex_unlock(&lock);
+    grow_unlock();
     witness_own_end(faults);
     guard_leave(was_inside);
     return leaf ? tags_find(block) : NULL;
@@ -160,10 +150,10 @@ static void replace_in_leaf(tag_entry *leaf, const bool *retired, uint32_t colum
 void tags_replace(const bool *retired, uint32_t column)
 {
     bool was_inside = guard_enter();
-    pthread_mutex_lock(&lock);
+    grow_lock();
     for (size_t i = 0; i < leaf_count; i++)
         replace_in_leaf(atomic_load_explicit(&tags_top[leaf_places[i]], memory_order_relaxed),
                         retired, column);
-    pthread_mutex_unlock(&lock);
+    grow_unlock();
     guard_leave(was_inside);
 }
