@@ -190,10 +190,10 @@ void heap_open_account(void)
     place.thread = thread_this;
     place.entered_net = 0;
     find_place(place.thread);
-    heap_account = (struct heap_account){.thread = guard_thread(),
-                                         .tag = place.is_own ? tag_of(SEGMENT_NONE, KEPT_NONE)
-                                                             : tag_of(place.site, place.column),
-                                         .enter_at = HEAP_ENTER_BYTES};
+    heap_account =
+        (struct heap_account){.thread = guard_thread(),
+                              .tag = place.is_own ? OWN_TAG : tag_of(place.site, place.column),
+                              .enter_at = HEAP_ENTER_BYTES};
     if (place.thread)
         place.thread->heap_dirty = true;
 }

@@ -122,6 +122,7 @@ TESTS += $(CODE_TESTS)
 WORKER_TESTS = \
 	tests/unit/test_worker_filter \
 	tests/unit/test_worker_gate \
+	tests/unit/test_worker_heap \
 	tests/unit/test_worker_kept \
 	tests/unit/test_worker_publish \
 	tests/unit/test_worker_tags \
@@ -136,6 +137,9 @@ tests_unit_test_worker_filter_LDADD = $(WORKER_TEST_LIBS)
 tests_unit_test_worker_gate_SOURCES = tests/unit/test_worker_gate.c
 tests_unit_test_worker_gate_CPPFLAGS = $(WORKER_TEST_CPPFLAGS)
 tests_unit_test_worker_gate_LDADD = $(WORKER_TEST_LIBS)
+tests_unit_test_worker_heap_SOURCES = tests/unit/test_worker_heap.c
+tests_unit_test_worker_heap_CPPFLAGS = $(WORKER_TEST_CPPFLAGS)
+tests_unit_test_worker_heap_LDADD = $(WORKER_TEST_LIBS)
 tests_unit_test_worker_publish_SOURCES = tests/unit/test_worker_publish.c
 tests_unit_test_worker_publish_CPPFLAGS = $(WORKER_TEST_CPPFLAGS)
 tests_unit_test_worker_publish_LDADD = $(WORKER_TEST_LIBS)

@@ -1,0 +1,90 @@
+/* The heap's ledger: pymemtop's own blocks are in no figure, and leave nothing in the tags. */
+#include "config.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "worker/heap.h"
+#include "worker/publish.h"
+#include "worker/rss.h"
+
+enum { LARGE_BYTES = 100000 };
+
+static char block[1 << 18] __attribute__((aligned(16)));
+
+static int setup(void **state)
+{
+    (void)state;
+    struct error error;
+    int fd;
+    struct segment *host = segment_create(&fd, &error);
+    assert_non_null(host);
+    segment_unmap(host);
+    assert_int_equal(rss_open(&error), 0);
+    struct segment *segment = segment_attach(fd, &error);
+    assert_non_null(segment);
+    close(fd);
+    assert_int_equal(publish_open(segment, &error), 0);
+    assert_true(heap_open());
+    return 0;
+}
+
+static int64_t python_bytes(void)
+{
+    int64_t bytes[HEAP_DOMAINS];
+    heap_now(bytes);
+    return bytes[HEAP_PYTHON];
+}
+
+static void assert_no_tags(void)
+{
+    for (size_t i = 0; i < sizeof block; i += 16) {
+        const tag_entry *entry = tags_find(&block[i]);
+        assert_true(!entry || atomic_load(entry) == 0);
+    }
+}
+
+static void test_counts_to_the_byte(void **state)
+{
+    (void)state;
+    int64_t before = python_bytes();
+    heap_add(block, 100);
+    heap_add(&block[4096], LARGE_BYTES);
+    assert_int_equal(python_bytes(), before + 100 + LARGE_BYTES);
+    assert_int_equal(heap_take(block), 100);
+    assert_int_equal(heap_take(&block[4096]), LARGE_BYTES);
+    assert_int_equal(python_bytes(), before);
+    assert_no_tags();
+}
+
+/* Whoever frees them. The sizes of large ones are tags of their own, which must go with them: other
+ * blocks begin there next. */
+static void test_own_blocks_are_not_counted(void **state)
+{
+    (void)state;
+    int64_t before = python_bytes();
+    heap_own_begin();
+    heap_add(block, 100);
+    heap_add(&block[4096], LARGE_BYTES);
+    heap_add(&block[1 << 17], LARGE_BYTES);
+    assert_int_equal(heap_take(&block[1 << 17]), LARGE_BYTES);
+    heap_own_end();
+    assert_int_equal(python_bytes(), before);
+    assert_int_equal(heap_take(block), 100);
+    assert_int_equal(heap_take(&block[4096]), LARGE_BYTES);
+    assert_int_equal(python_bytes(), before);
+    assert_no_tags();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_counts_to_the_byte),
+        cmocka_unit_test(test_own_blocks_are_not_counted),
+    };
+    return cmocka_run_group_tests(tests, setup, NULL);
+}
