@@ -236,7 +236,8 @@ static void draw_sparkline(const struct scene *scene, struct pen *pen)
 enum { SPARK_COLS_WANTED = 12 };
 
 /* "heap 21.4 MiB", or with more room "RSS = Python 9.4 + native 12.0 + free 1.2 + other 55.4 MiB".
- * Native blocks that are not counted are part of other. */
+ * Native blocks that are not counted are part of other. Where more was asked for than is resident,
+ * the rest is "- untouched 49.7 MiB". */
 static void draw_heap(const struct model *model, struct pen *pen)
 {
     const struct heap *heap = &model->heap;
@@ -249,10 +250,11 @@ static void draw_heap(const struct model *model, struct pen *pen)
         return;
     if (heap->native_is_on)
         snprintf(native, sizeof native, " + native %.1f", (double)heap->native_bytes / MIB_BYTES);
-    snprintf(text, sizeof text, "Python %.1f%s + free %.1f + other %.1f MiB",
+    double other = (double)heap_other_bytes(heap, model->rss_bytes) / MIB_BYTES;
+    snprintf(text, sizeof text, "Python %.1f%s + free %.1f %s %.1f MiB",
              (double)heap->python_bytes / MIB_BYTES, native,
-             (double)heap_free_bytes(heap) / MIB_BYTES,
-             (double)heap_other_bytes(heap, model->rss_bytes) / MIB_BYTES);
+             (double)heap_free_bytes(heap) / MIB_BYTES, other < 0 ? "- untouched" : "+ other",
+             other < 0 ? -other : other);
     if (pen_left(pen) >= (int)strlen(text) + RSS_COLS + 4 + SPARK_COLS_WANTED) {
         draw_named(pen, "RSS = ", STYLE_TEXT, text);
         return;

@@ -2,7 +2,7 @@
 
 import pytest
 
-from programs import MIB, Report, batch
+from programs import MIB, SANITIZED, Report, batch
 
 pytestmark = pytest.mark.usefixtures("packages")
 
@@ -77,3 +77,14 @@ def test_screen_without_the_heap(tmux, copy_app):
     terminal.keys("r")
     screen = terminal.wait("heap off", r"\+6\d\.\d MiB.*block = bytearray")
     assert "Retained" not in screen
+
+
+@pytest.mark.skipif(SANITIZED, reason="a sanitizer has a malloc of its own")
+def test_screen_says_what_is_not_touched(tmux, copy_app):
+    """There can be more blocks than is resident."""
+    app = copy_app("memory")
+    with open(app / "Keep/__init__.py", "a") as source:
+        source.write("\n\nimport mmap\nAHEAD = mmap.mmap(-1, 1 << 30)\n")
+    terminal = tmux(140, 30)
+    terminal.pymemtop("-p", 0, app / "Keep")
+    terminal.wait(r"RSS = Python .* native 102\d\.\d .* - untouched \d+\.\d MiB")
