@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from programs import APPS, MIB, Report
+from programs import APPS, HTTP_FUNCTION, MIB, SANITIZED, Report
 
 pytestmark = pytest.mark.usefixtures("packages")
 KNOWN = APPS + "/heap/Known"
@@ -205,6 +205,30 @@ async def f(req: func.HttpRequest) -> str:
     assert waits["net_python_bytes"] == pytest.approx(3_000_033, abs=20_000)
     assert waits["retained_bytes"] < 20_000
     assert abs(report.invocations[-1]["heap_shared_bytes"]) < 20_000
+
+
+MANY = """
+KEPT = []
+
+
+def main(req) -> str:
+    for i in range(100_000):
+        KEPT.append({"a": i, "b": [i, i + 1], "c": "s%d" % i})
+    return "x"
+"""
+
+
+@pytest.mark.skipif(SANITIZED, reason="a sanitizer's own memory is resident, too")
+def test_rss_is_the_same_as_without(write_app):
+    """The table of blocks is left out of what is shown, and changes no block's place or size."""
+    app = write_app({"host.json": "{}", "Fn/function.json": HTTP_FUNCTION, "Fn/__init__.py": MANY})
+    shown = []
+    for heap in ("on", "off"):
+        last = Report(app / "Fn", "--heap", heap).invocations[-1]
+        shown.append((last["rss_end_bytes"] - last["rss_start_bytes"], last["rss_end_bytes"]))
+    assert shown[0][0] > 30 * MIB
+    for counted, plain in zip(*shown):
+        assert abs(counted - plain) <= max(plain // 100, 256 << 10), shown
 
 
 def test_heap_off():

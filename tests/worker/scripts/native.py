@@ -68,6 +68,38 @@ def test_single_blocks():
         assert native_bytes() == before, size
 
 
+class Totals(ctypes.Structure):
+    """mallinfo2(3)"""
+    _fields_ = [(name, ctypes.c_size_t) for name in (
+        "arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks",
+        "keepcost")]
+
+
+def test_same_as_mallocs_own_totals():
+    if SANITIZED or not hasattr(libc, "mallinfo2"):
+        return
+    libc.mallinfo2.restype = Totals
+
+    def in_use():
+        totals = libc.mallinfo2()
+        return totals.uordblks + totals.hblkhd
+
+    def counted():
+        """Also what Python's allocators have from malloc, of which the small blocks have none."""
+        return sum(heap_bytes())
+
+    sizes = [16, 100, 1000, 1024, 5000, 100_000, 300_000] * 40
+    counted(), in_use()
+    used, count = in_use(), counted()
+    blocks = [libc.malloc(size) for size in sizes]
+    used, count = in_use() - used, counted() - count
+    # A header and rounding for each block, whole pages for the largest; malloc takes freed blocks that
+    # a thread keeps at hand (at most 7 of each of 64 sizes to 1 KiB) for used ones.
+    assert sum(sizes) <= count <= used + 300_000 and used <= count + 4200 * len(sizes), (used, count)
+    for block in blocks:
+        libc.free(block)
+
+
 def test_threads_at_once():
     churn_and_free = lambda seed: [libc.free(block) for block in churn(seed)]
     in_threads(4, churn_and_free)
