@@ -13,6 +13,7 @@
 
 bool heap_is_on;
 struct heap_account heap_account;
+bool (*heap_is_foreign)(void);
 
 /* What else there is to know of the open account. */
 static struct {
@@ -210,10 +211,23 @@ static void add_large(const void *block, size_t bytes)
         heap_enter_account(NULL);
 }
 
+/* Have the account open for the calling thread; false where it cannot be its. */
+static bool get_account(void)
+{
+    if (heap_account.thread == guard_thread())
+        return true;
+    if (heap_is_foreign && heap_is_foreign())
+        return false;
+    heap_open_account();
+    return true;
+}
+
 void *heap_add_unusual(void *block, size_t bytes)
 {
-    if (heap_account.thread != guard_thread())
-        heap_open_account();
+    if (!get_account()) {
+        heap_add_shared(HEAP_RAW, block, bytes);
+        return block;
+    }
     if (bytes > TAG_BYTES_MAX)
         add_large(block, bytes);
     else if (bytes > 0 && tags_make(block))
@@ -239,8 +253,8 @@ int64_t heap_take(const void *block)
     uint32_t tag = entry ? PUBLISH_LOAD(*entry) : 0;
     if (tag == 0)
         return 0;
-    if (heap_account.thread != guard_thread())
-        heap_open_account();
+    if (!get_account())
+        return heap_take_shared(HEAP_RAW, block);
     PUBLISH_STORE(*entry, 0);
     int64_t bytes = tag & TAG_BYTES_MASK;
     if (bytes == 0) {

@@ -7,7 +7,8 @@
  * as long as one thread works at one place (a line, for an invocation), its sums are kept in a
  * handful of words, and are entered in the tables when the place changes, or has taken another
  * HEAP_ENTER_BYTES. So the cost of a block is its tag and two additions. Everybody else (RAW,
- * native blocks, threads without the lock) adds to the tables atomically.
+ * native blocks, threads without the lock, or under that of another interpreter) adds to the tables
+ * atomically.
  *
  * The place is that of the ledger of the RSS (ledger.h): the innermost profiled line of the calling
  * thread; for what a loop does in the context of a suspended task, the line that this waits on;
@@ -37,6 +38,10 @@
 bool heap_open(void);
 /* True after that. */
 extern bool heap_is_on;
+/* Whether the calling thread works under another lock than the one that guards the account: in an
+ * interpreter that has a lock of its own (PEP 684). What Python's allocators do there is added as
+ * everybody else's, to HEAP_RAW. Set once, before the interpreter starts; NULL: there are none. */
+extern bool (*heap_is_foreign)(void);
 
 /* ---- Python's allocators; locked ---- */
 

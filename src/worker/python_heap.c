@@ -141,7 +141,12 @@ static void *raw_realloc(void *context, void *block, size_t bytes)
     return moved;
 }
 
-/* ---- arenas: where pymalloc has its small blocks; under the interpreter lock ---- */
+/* ---- arenas: where pymalloc has its small blocks; under an interpreter's lock ---- */
+
+static void add_arena(int64_t bytes)
+{
+    atomic_fetch_add_explicit(&publish_shared.segment->arena_bytes, bytes, memory_order_relaxed);
+}
 
 static void *arena_map(void *context, size_t bytes)
 {
@@ -150,14 +155,14 @@ static void *arena_map(void *context, size_t bytes)
     guard_leave(was_inside);
     (void)context;
     if (arena)
-        PUBLISH_ADD(publish_shared.segment->arena_bytes, (int64_t)bytes);
+        add_arena((int64_t)bytes);
     return arena;
 }
 
 static void arena_unmap(void *context, void *arena, size_t bytes)
 {
     (void)context;
-    PUBLISH_ADD(publish_shared.segment->arena_bytes, -(int64_t)bytes);
+    add_arena(-(int64_t)bytes);
     bool was_inside = guard_enter();
     arenas.free(arenas.ctx, arena, bytes);
     guard_leave(was_inside);
@@ -174,8 +179,21 @@ static void install_locked(PyMemAllocatorDomain domain, PyMemAllocatorEx *inner)
     PyMem_SetAllocator(domain, &ours);
 }
 
+#if PY_VERSION_HEX >= 0x030c0000
+/* Which of the other interpreters have a lock of their own is not to be asked: none counts as
+ * under ours. */
+static bool is_in_other_interpreter(void)
+{
+    const PyThreadState *state = _PyThreadState_UncheckedGet();
+    return state && state->interp != PyInterpreterState_Main();
+}
+#endif
+
 void python_heap_install(void)
 {
+#if PY_VERSION_HEX >= 0x030c0000
+    heap_is_foreign = is_in_other_interpreter;
+#endif
     is_pymalloc = is_unset("PYTHONMALLOC") && is_unset("PYTHONDEVMODE");
     PyObject_GetArenaAllocator(&arenas);
     PyObjectArenaAllocator counted = {.alloc = arena_map, .free = arena_unmap};
