@@ -3,6 +3,8 @@
 import sys
 import threading
 
+import _pymemtop
+
 try:
     if sys.version_info >= (3, 13):
         import _interpreters as interpreters
@@ -39,6 +41,24 @@ def elsewhere():
         interpreters.destroy(number)
 
 
+def test_added_beside_the_account():
+    if interpreters:
+        number = interpreters.create()
+        python, raw, _ = _pymemtop.heap_bytes()
+        # In another thread: one that changes its interpreter may go on with its open account.
+        run = (number, "keep = [bytearray(1000) for _ in range(20_000)]")
+        thread = threading.Thread(target=interpreters.run_string, args=run)
+        thread.start()
+        thread.join()
+        later_python, later_raw, _ = _pymemtop.heap_bytes()
+        assert later_raw - raw > 20_000_000, (later_raw, raw)
+        assert later_python - python < 2_000_000, (later_python, python)
+        interpreters.destroy(number)
+        freed_python, freed_raw, _ = _pymemtop.heap_bytes()
+        assert freed_python + freed_raw - python - raw < 2_000_000
+    print("ok test_added_beside_the_account")
+
+
 def test_locks_of_their_own():
     if interpreters:
         threads = [threading.Thread(target=elsewhere) for _ in range(3)]
@@ -52,4 +72,5 @@ def test_locks_of_their_own():
     print("ok test_locks_of_their_own")
 
 
+test_added_beside_the_account()
 test_locks_of_their_own()
