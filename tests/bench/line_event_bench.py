@@ -1,5 +1,6 @@
 """What tracing costs: a line event in profiled code, and work in code that is not profiled, beside
-memory_profiler and a trace function that does nothing, in one run. The others run in the worker as
+memory_profiler and a trace function that does nothing, in one run. pymemtop is there twice: with the
+RSS alone (--heap off), as the others have it, and as it is where nothing is said. The others run in the worker as
 well, without its tracer, since its libpython may be another build than the one in python3 (Debian's
 is 10 % slower); but for memory_profiler, which the worker has a stand-in for. Cases are measured in turns, so that a change of the
 machine's speed meets all of them; the figure is the median of the rounds.
@@ -13,8 +14,15 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SCRIPT = os.path.join(HERE, "line_event.py")
-TURNS = {"plain": 4_000_000, "noop": 4_000_000, "pymemtop": 4_000_000, "memory_profiler": 80_000}
-CALLEE_TURNS = {"plain": 400_000, "noop": 400_000, "pymemtop": 400_000, "memory_profiler": 100_000}
+TURNS = {"plain": 4_000_000, "noop": 4_000_000, "pymemtop": 4_000_000,
+         "with the heap": 4_000_000, "memory_profiler": 80_000}
+CALLEE_TURNS = {"plain": 400_000, "noop": 400_000, "pymemtop": 400_000,
+                "with the heap": 400_000, "memory_profiler": 100_000}
+
+TRACED = ["--exclude", "*/unprofiled.py"]
+UNTRACED = ["--no-trace", "--heap", "off"]
+OPTIONS = {"plain": UNTRACED, "noop": UNTRACED, "pymemtop": [*TRACED, "--heap", "off"],
+           "with the heap": TRACED}
 
 
 def measure(mode, case, turns, worker, python, extension):
@@ -22,8 +30,8 @@ def measure(mode, case, turns, worker, python, extension):
         command = [python, SCRIPT]
     else:
         command = [worker, "--run", SCRIPT, "--executable", python]
-        command += ["--exclude", "*/unprofiled.py"] if mode == "pymemtop" else ["--no-trace"]
-    environment = dict(os.environ, BENCH_MODE=mode, BENCH_CASE=case, BENCH_TURNS=str(turns[mode]),
+        command += OPTIONS[mode]
+    environment = dict(os.environ, BENCH_MODE="pymemtop" if mode == "with the heap" else mode, BENCH_CASE=case, BENCH_TURNS=str(turns[mode]),
                        PYTHONPATH=extension)
     result = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return float(result.stdout)
