@@ -123,8 +123,8 @@ struct segment_kept_column {
     uint32_t reserved;
 };
 
-/* A line that invocations leave blocks of. Rows only grow in number; a line without one (they are
- * all taken) is in the totals alone. */
+/* A line that invocations leave blocks of. Rows only grow in number; the lines without one (they
+ * are all taken) are in row 0 together, with what was on no line. */
 struct segment_kept_row {
     uint32_t site;
     uint32_t reserved;

@@ -13,7 +13,7 @@ _Static_assert(SEGMENT_KEPT == 1 << TAG_COLUMN_BITS, "a column fits a tag");
 _Static_assert(SEGMENT_SITES == 1 << TAG_SITE_BITS, "a site fits a tag");
 
 static struct segment *segment;
-/* By site: its row, 0 where it has none; SEGMENT_NONE has row 0. */
+/* By site: its row, 0 where it has none of its own; SEGMENT_NONE has row 0. */
 static _Atomic uint16_t rows[SEGMENT_SITES];
 static uint64_t ended_at[SEGMENT_KEPT]; /* by column: when it ended, as `ends` counts */
 static uint64_t ends;
@@ -30,19 +30,22 @@ void kept_open(struct segment *shared)
 
 uint32_t kept_find_row(uint32_t site)
 {
+    /* In this order, so that a site whose row is just being made is not given row 0. */
+    bool is_full =
+        atomic_load_explicit(&segment->kept_row_count, memory_order_acquire) == SEGMENT_KEPT_ROWS;
     uint32_t row = atomic_load_explicit(&rows[site], memory_order_acquire);
-    return row || site == SEGMENT_NONE ? row : KEPT_NO_ROW;
+    return row || is_full || site == SEGMENT_NONE ? row : KEPT_NO_ROW;
 }
 
 static uint32_t make_row(uint32_t site)
 {
     grow_lock();
-    uint32_t row = kept_find_row(site), count = PUBLISH_LOAD(segment->kept_row_count);
-    if (row == KEPT_NO_ROW && count < SEGMENT_KEPT_ROWS) {
-        row = count;
+    uint32_t row = kept_find_row(site);
+    if (row == KEPT_NO_ROW) {
+        row = PUBLISH_LOAD(segment->kept_row_count);
         segment->kept_rows[row].site = site;
-        atomic_store_explicit(&segment->kept_row_count, count + 1, memory_order_release);
         atomic_store_explicit(&rows[site], (uint16_t)row, memory_order_release);
+        atomic_store_explicit(&segment->kept_row_count, row + 1, memory_order_release);
     }
     grow_unlock();
     return row;

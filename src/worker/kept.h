@@ -16,12 +16,13 @@
 
 #include "wire/segment.h"
 
-/* All rows are taken: the line is in the totals alone. */
+/* The line has no row yet. */
 #define KEPT_NO_ROW UINT32_MAX
 
 /* After publish_open. */
 void kept_open(struct segment *segment);
-/* The row of a site (SEGMENT_NONE: of what was on no line), made where there is none. */
+/* The row of a site, made where there is none. That of SEGMENT_NONE, which is 0, has what was on no
+ * line; and where all rows are taken it has the further lines, so that sums stay right. */
 uint32_t kept_row(uint32_t site);
 /* The same, but KEPT_NO_ROW where there is none yet. */
 uint32_t kept_find_row(uint32_t site);
