@@ -509,16 +509,36 @@ void heap_next_line(struct thread *thread, struct activation *at, uint32_t site,
     thread->heap_dirty = heap_account.thread == guard_thread();
 }
 
+/* What the thread has taken of native blocks and the like becomes part of what the frame `at` has,
+ * whose line goes on; NULL: it was on no line. */
+static void end_other(struct thread *thread, struct activation *at)
+{
+    if (at) {
+        at->heap_high = larger(at->heap_high, at->heap_net + thread->other_high);
+        at->heap_net += thread->other_net;
+    }
+    thread->other_net = thread->other_high = 0;
+}
+
 void heap_enter(struct thread *thread)
 {
     uint32_t below = thread->depth - 1;
-    if (below > thread_base(thread) && is_at(below)) {
-        end_account_line(&thread->stack[below - 1]);
+    struct activation *caller = below > thread_base(thread) ? &thread->stack[below - 1] : NULL;
+    end_other(thread, caller);
+    if (caller && is_at(below)) {
+        end_account_line(caller);
         move_account(&thread->stack[below], thread->depth);
     } else {
         heap_pause();
     }
     thread->heap_dirty = heap_account.thread == guard_thread();
+}
+
+void heap_step(struct thread *thread)
+{
+    bool has_frame = thread->depth > thread_base(thread);
+    end_other(thread, has_frame ? &thread->stack[thread->depth - 1] : NULL);
+    heap_pause();
 }
 
 void heap_leave(struct thread *thread, struct activation *at)

@@ -115,10 +115,12 @@ bool heap_add_shared(enum heap_domain domain, const void *block, size_t bytes);
 int64_t heap_take_shared(enum heap_domain domain, const void *block);
 /* ---- the tracer's events; locked ---- */
 
-/* The calling thread's place is about to change in another way than by the next three: enter what
- * it has taken. */
+/* The calling thread's place is about to change in another way than by the functions below: enter
+ * what it has taken. */
 void heap_pause(void);
-/* Of these the first two need not be called where thread->heap_dirty is false.
+/* The same where a step of a loop begins or ends in `thread`, the calling one. */
+void heap_step(struct thread *thread);
+/* Of the next three the first two need not be called where thread->heap_dirty is false.
  * An execution of `site`, counted in `part`, has ended, and the next line of `at` has begun, the
  * innermost frame of the thread. */
 void heap_next_line(struct thread *thread, struct activation *at, uint32_t site,

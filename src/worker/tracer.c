@@ -232,7 +232,7 @@ void tracer_leave(const void *frame, bool awaits)
 /* Takes the reference to `activity`. */
 static void push_step(struct thread *thread, const void *frame, struct activity *activity)
 {
-    heap_pause();
+    heap_step(thread);
     thread->thrown.count = 0;
     thread->steps[thread->step_count++] = (struct step){
         .frame = frame, .activity = activity, .below = thread->activity, .depth = thread->depth};
@@ -242,7 +242,7 @@ static void push_step(struct thread *thread, const void *frame, struct activity 
 
 static void pop_step(struct thread *thread)
 {
-    heap_pause();
+    heap_step(thread);
     struct step ended = thread->steps[--thread->step_count];
     thread->heap_dirty = true; /* of the frames below, if any; to look is harmless */
     Py_XDECREF(ended.activity);

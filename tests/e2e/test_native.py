@@ -61,6 +61,16 @@ def test_gone_within_a_line(report):
     assert 800_000 <= line["high_bytes"] < 900_000
 
 
+def test_taken_before_a_call(report):
+    """An argument is the caller's, and no part of the high water of the line that is called."""
+    caller = report.line(FILE, "give_back(libc.malloc(3_000_000))")
+    assert caller["net_native_bytes"] == 2 * 3_000_000
+    assert 3_000_000 <= caller["high_bytes"] < 3_001_000
+    assert report.line(FILE, "def give_back(given):")["high_bytes"] < 1000
+    assert report.line(FILE, "libc.free(given)")["high_bytes"] < 1000
+    assert 3_000_000 <= report.line(FILE, "passes()")["high_bytes"] < 3_001_000
+
+
 def test_other_libraries(report):
     """SQLite's pages, and what it gives back at the end; a TLS context that is kept."""
     lines = [report.line(FILE, source)["net_native_bytes"] for source in (

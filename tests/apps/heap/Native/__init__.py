@@ -75,6 +75,14 @@ def libraries():
     KEPT.append(context)
 
 
+def passes():
+    give_back(libc.malloc(3_000_000))
+
+
+def give_back(given):
+    libc.free(given)
+
+
 def in_thread():
     thread = threading.Thread(target=hold)
     thread.start()
@@ -91,5 +99,6 @@ def main(req: func.HttpRequest) -> func.HttpResponse:
     arrays()
     mappings()
     libraries()
+    passes()
     in_thread()
     return func.HttpResponse("done")
