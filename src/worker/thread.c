@@ -17,8 +17,10 @@ static struct thread *threads;
 _Thread_local struct thread *thread_this;
 static pthread_key_t thread_key;
 
+/* Of a thread that ends, in it. Libraries free their blocks after this. */
 static void thread_gone(void *thread)
 {
+    thread_this = NULL; /* it may be another thread's from now on */
     atomic_store_explicit(&((struct thread *)thread)->is_gone, true, memory_order_release);
 }
 

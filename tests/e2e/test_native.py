@@ -71,6 +71,13 @@ def test_taken_before_a_call(report):
     assert 3_000_000 <= report.line(FILE, "passes()")["high_bytes"] < 3_001_000
 
 
+def test_freed_after_the_end_of_a_thread(report):
+    """It is on no line then, least of all on that of a thread that has taken its record."""
+    for source in ("libc.sem_wait(left)", "other.start()", "other.join()",
+                   "libc.sem_post(go), libc.sem_wait(freed)"):
+        assert report.line(FILE, source)["net_native_bytes"] == 0, source
+
+
 def test_other_libraries(report):
     """SQLite's pages, and what it gives back at the end; a TLS context that is kept."""
     lines = [report.line(FILE, source)["net_native_bytes"] for source in (

@@ -25,6 +25,11 @@ libc.aligned_alloc.argtypes = [ctypes.c_size_t, ctypes.c_size_t]
 libc.valloc.argtypes = [ctypes.c_size_t]
 libc.posix_memalign.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t]
 libc.free.argtypes = [ctypes.c_void_p]
+libc.pthread_setspecific.argtypes = [ctypes.c_uint, ctypes.c_void_p]
+KEYS = []  # destructors are called in this order, after pymemtop's own
+for at_end in (libc.sem_post, libc.sem_wait, libc.free, libc.sem_post):
+    KEYS.append(ctypes.c_uint())
+    libc.pthread_key_create(ctypes.byref(KEYS[-1]), at_end)
 
 
 def blocks():
@@ -94,6 +99,36 @@ def hold():
     KEPT.append(block)
 
 
+def after_its_end():
+    """A thread that has left its record to another one frees a block, on a line of that one."""
+    left, go, freed = (ctypes.create_string_buffer(64) for _ in range(3))
+    for semaphore in (left, go, freed):
+        libc.sem_init(semaphore, 0, 0)
+    values = [left, go, libc.malloc(700_000), freed]
+    threads = [threading.Thread(target=run, args=args)
+               for run, args in ((ends, (values,)), (takes_over, (left, go, freed)))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def ends(values):
+    for key, value in zip(KEYS, values):
+        libc.pthread_setspecific(key, ctypes.cast(value, ctypes.c_void_p))
+
+
+def takes_over(left, go, freed):
+    libc.sem_wait(left)
+    other = threading.Thread(target=shows, args=(go, freed))
+    other.start()
+    other.join()
+
+
+def shows(go, freed):
+    libc.sem_post(go), libc.sem_wait(freed)
+
+
 def main(req: func.HttpRequest) -> func.HttpResponse:
     blocks()
     arrays()
@@ -101,4 +136,5 @@ def main(req: func.HttpRequest) -> func.HttpResponse:
     libraries()
     passes()
     in_thread()
+    after_its_end()
     return func.HttpResponse("done")
