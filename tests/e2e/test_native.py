@@ -65,10 +65,10 @@ def test_taken_before_a_call(report):
     """An argument is the caller's, and no part of the high water of the line that is called."""
     caller = report.line(FILE, "give_back(libc.malloc(3_000_000))")
     assert caller["net_native_bytes"] == 2 * 3_000_000
-    assert 3_000_000 <= caller["high_bytes"] < 3_001_000
-    assert report.line(FILE, "def give_back(given):")["high_bytes"] < 1000
-    assert report.line(FILE, "libc.free(given)")["high_bytes"] < 1000
-    assert 3_000_000 <= report.line(FILE, "passes()")["high_bytes"] < 3_001_000
+    assert 3_000_000 <= caller["high_bytes"] < 3_010_000
+    assert report.line(FILE, "def give_back(given):")["high_bytes"] < 10_000
+    assert report.line(FILE, "libc.free(given)")["high_bytes"] < 10_000
+    assert 3_000_000 <= report.line(FILE, "passes()")["high_bytes"] < 3_010_000
 
 
 def test_freed_after_the_end_of_a_thread(report):
