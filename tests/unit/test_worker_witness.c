@@ -85,6 +85,34 @@ static void test_witness(void **state)
 }
 
 /* A program that closes all descriptors, as a daemon does, opens files of its own afterwards. */
+/* Fresh pages, one fault each. */
+static void touch_pages(size_t bytes)
+{
+    char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_ptr_not_equal(memory, MAP_FAILED);
+    madvise(memory, bytes, MADV_NOHUGEPAGE);
+    for (size_t at = 0; at < bytes; at += 4096)
+        ((volatile char *)memory)[at] = 1;
+    munmap(memory, bytes);
+}
+
+/* What pymemtop maps for its tables while a thread runs is no evidence that it touched others. */
+static void test_own_faults_are_no_evidence(void **state)
+{
+    (void)state;
+    struct witness watched;
+    witness_open(&watched);
+    touch_pages(1 << 20);
+    int64_t program_bytes = witness_look(&watched).touched_bytes;
+    uint64_t faults = witness_own_begin();
+    touch_pages(1 << 20);
+    witness_own_end(faults);
+    int64_t own_bytes = witness_look(&watched).touched_bytes;
+    assert_true(program_bytes >= 1 << 20);
+    assert_true(own_bytes < program_bytes / 4); /* what the looking itself may touch */
+    witness_close(&watched);
+}
+
 static void test_descriptor_of_the_program_stays_open(void **state)
 {
     (void)state;
@@ -107,6 +135,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_witness),
+        cmocka_unit_test(test_own_faults_are_no_evidence),
         cmocka_unit_test(test_descriptor_of_the_program_stays_open),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
