@@ -15,6 +15,9 @@
 /* Inlined whatever the compiler reckons: for the few instructions that run at every line. */
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
+/* Never inlined: for what is rare, so that the code around it saves no registers for it. */
+#define NOINLINE __attribute__((noinline))
+
 #define LIKELY(x)   __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 

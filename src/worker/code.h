@@ -67,12 +67,16 @@ extern Py_ssize_t code_extra_index;
  * one for everybody, and hands them to everybody's destructor, also where it is NULL. 0, or -1 with
  * an exception. */
 int code_set_extra(PyCodeObject *code, Py_ssize_t index, void *value);
-static inline struct code_info *code_info(PyCodeObject *code)
+/* The same where it was made before, else NULL. */
+static inline struct code_info *code_known_info(const PyCodeObject *code)
 {
     const struct code_extra *extra = code->co_extra;
-    if (LIKELY(extra && extra->count > code_extra_index && extra->items[code_extra_index]))
-        return extra->items[code_extra_index];
-    return code_make_info(code);
+    return LIKELY(extra && extra->count > code_extra_index) ? extra->items[code_extra_index] : NULL;
+}
+static inline struct code_info *code_info(PyCodeObject *code)
+{
+    struct code_info *info = code_known_info(code);
+    return LIKELY(info != NULL) ? info : code_make_info(code);
 }
 /* The line of the instruction at `offset` (in bytes); the first line where it has none. The
  * interpreter looks for it from the first line on, and so the answer is kept: most code resumes, or

@@ -130,7 +130,8 @@ static PyObject *eval_loop_step(PyThreadState *state, eval_frame *frame, int thr
     return result;
 }
 
-static PyObject *eval_frame_hook(PyThreadState *state, eval_frame *frame, int throwing)
+/* What is not plain unprofiled code. Apart from the hook, so that this saves no registers. */
+static NOINLINE PyObject *eval_special(PyThreadState *state, eval_frame *frame, int throwing)
 {
     struct code_info *info = code_info(frame_code(frame));
     if (info->kind == CODE_PROFILED)
@@ -138,6 +139,14 @@ static PyObject *eval_frame_hook(PyThreadState *state, eval_frame *frame, int th
     if (info->kind == CODE_LOOP_STEP && publish_running() > 0)
         return eval_loop_step(state, frame, throwing);
     return eval_other(state, frame, throwing);
+}
+
+static PyObject *eval_frame_hook(PyThreadState *state, eval_frame *frame, int throwing)
+{
+    const struct code_info *info = code_known_info(frame_code(frame));
+    if (LIKELY(info && info->kind == CODE_OTHER && !state->c_tracefunc))
+        return _PyEval_EvalFrameDefault(state, frame, throwing);
+    return eval_special(state, frame, throwing);
 }
 
 int events_start(void)
