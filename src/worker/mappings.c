@@ -3,6 +3,8 @@
 
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "worker/grow_lock.h"
@@ -100,13 +102,38 @@ void mappings_remove(void *start, size_t bytes)
     guard_leave(was_inside);
 }
 
-bool mappings_has(const void *address)
+/* A range that has gone may at once be another thread's, which then waits for the lock to say so.
+ */
+int mappings_unmap(void *start, size_t bytes)
 {
     bool was_inside = guard_enter();
     grow_lock();
-    size_t index = find((uintptr_t)address);
-    bool has = index < count && ranges[index].start <= (uintptr_t)address;
+    int result = (int)syscall(SYS_munmap, start, bytes);
+    if (result == 0)
+        cut_out(whole_pages(start, bytes));
     grow_unlock();
     guard_leave(was_inside);
-    return has;
+    return result;
+}
+
+static bool is_known(uintptr_t address)
+{
+    size_t index = find(address);
+    return index < count && ranges[index].start <= address;
+}
+
+void *mappings_remap(void *start, size_t old_bytes, size_t bytes, int flags, void *wanted)
+{
+    bool was_inside = guard_enter();
+    grow_lock();
+    bool counts = is_known((uintptr_t)start);
+    void *made = (void *)syscall(SYS_mremap, start, old_bytes, bytes, flags, wanted);
+    if (counts && made != MAP_FAILED) {
+        cut_out(whole_pages(start, old_bytes));
+        cut_out(whole_pages(made, bytes));
+        insert(whole_pages(made, bytes));
+    }
+    grow_unlock();
+    guard_leave(was_inside);
+    return made;
 }

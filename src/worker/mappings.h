@@ -10,7 +10,6 @@
 #ifndef WORKER_MAPPINGS_H
 #define WORKER_MAPPINGS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 /* 0, or -1 where there is no memory for the table. */
@@ -19,8 +18,10 @@ int mappings_open(void);
 void mappings_add(void *start, size_t bytes);
 /* Whatever is known within that range is gone. */
 void mappings_remove(void *start, size_t bytes);
-/* True where a range that is known holds `address`. */
-bool mappings_has(const void *address);
+/* munmap(2) and mremap(2) by the system's calls, with their results and errno. What is known
+ * changes where they succeed, and to other threads at once with them. */
+int mappings_unmap(void *start, size_t bytes);
+void *mappings_remap(void *start, size_t old_bytes, size_t bytes, int flags, void *wanted);
 
 enum { MAPPINGS_MAX = 16384 };
 

@@ -62,6 +62,11 @@ bool native_open(void)
     return true;
 }
 
+bool native_has_lines(void)
+{
+    return atomic_load_explicit(&has_lines, memory_order_relaxed);
+}
+
 void native_turn_off(void)
 {
     atomic_store_explicit(&is_off, true, memory_order_relaxed);
@@ -224,10 +229,8 @@ void *mmap64(void *address, size_t bytes, int protection, int flags, int fd, off
 
 int munmap(void *address, size_t bytes)
 {
-    /* First: once it is unmapped, another thread may get the address. */
-    bool counts = maps_count();
-    if (counts)
-        mappings_remove(address, bytes);
+    if (maps_count())
+        return mappings_unmap(address, bytes);
     return (int)syscall(SYS_munmap, address, bytes);
 }
 
@@ -237,18 +240,19 @@ void *mremap(void *address, size_t old_bytes, size_t bytes, int flags, ...)
     __builtin_va_start(more, flags);
     void *wanted = flags & MREMAP_FIXED ? __builtin_va_arg(more, void *) : NULL;
     __builtin_va_end(more);
-    bool counts = maps_count() && mappings_has(address);
-    if (counts)
-        mappings_remove(address, old_bytes);
-    void *made = (void *)syscall(SYS_mremap, address, old_bytes, bytes, flags, wanted);
-    if (counts)
-        mappings_add(made == MAP_FAILED ? address : made, made == MAP_FAILED ? old_bytes : bytes);
-    return made;
+    if (maps_count())
+        return mappings_remap(address, old_bytes, bytes, flags, wanted);
+    return (void *)syscall(SYS_mremap, address, old_bytes, bytes, flags, wanted);
 }
 
 #else
 
 bool native_open(void)
+{
+    return false;
+}
+
+bool native_has_lines(void)
 {
     return false;
 }
