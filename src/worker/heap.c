@@ -346,10 +346,10 @@ static void add_shared_net(const struct shared_place *at, enum heap_domain domai
     thread->other_high = larger(thread->other_high, thread->other_net);
 }
 
-static bool set_tag(const void *block, uint32_t tag, size_t bytes)
+static bool set_tag(enum heap_domain domain, const void *block, uint32_t tag, size_t bytes)
 {
     if (bytes > TAG_BYTES_MAX)
-        return tags_set_large(block, tag, bytes);
+        return tags_set_large(block, tag, domain == HEAP_NATIVE ? bytes | TAG_SIZE_NATIVE : bytes);
     tag_entry *entry = tags_make(block);
     if (entry)
         atomic_store_explicit(entry, bytes ? tag | (uint32_t)bytes : 0, memory_order_relaxed);
@@ -361,9 +361,9 @@ bool heap_add_shared(enum heap_domain domain, const void *block, size_t bytes)
     if (!heap_is_on)
         return false;
     if (own_depth > 0)
-        return set_tag(block, OWN_TAG, bytes);
+        return set_tag(domain, block, OWN_TAG, bytes);
     struct shared_place at = find_shared_place();
-    if (!set_tag(block, tag_of(at.site, at.column), bytes))
+    if (!set_tag(domain, block, tag_of(at.site, at.column), bytes))
         return false;
     add_shared_flow(&at, domain, bytes, 0);
     add_atomic(&segment->site_heap[at.site].retained_bytes[domain], (int64_t)bytes);
@@ -378,9 +378,12 @@ int64_t heap_take_shared(enum heap_domain domain, const void *block)
     uint32_t tag = entry ? atomic_load_explicit(entry, memory_order_relaxed) : 0;
     if (tag == 0)
         return -1;
-    int64_t bytes = tag & TAG_BYTES_MASK;
-    if (bytes == 0)
-        bytes = (int64_t)tags_take_large(block);
+    size_t size = tag & TAG_BYTES_MASK;
+    if (size == 0)
+        size = tags_take_large(block);
+    if (size & TAG_SIZE_NATIVE)
+        domain = HEAP_NATIVE;
+    int64_t bytes = (int64_t)(size & ~TAG_SIZE_NATIVE);
     /* tags_replace() may have given it another column meanwhile. */
     tag = atomic_exchange_explicit(entry, 0, memory_order_relaxed);
     if (tag_column(tag) == KEPT_NONE)

@@ -111,8 +111,10 @@ void heap_disown(const void *block);
 
 /* `block` of `bytes` has been allocated. False where that is not counted: no memory for the tag. */
 bool heap_add_shared(enum heap_domain domain, const void *block, size_t bytes);
-/* `block` is to be freed. Its bytes; -1: it was never added. */
+/* `block` is to be freed. Its bytes; -1: it was never added. Where it was added to HEAP_NATIVE that
+ * is remembered, and `domain` does not matter. */
 int64_t heap_take_shared(enum heap_domain domain, const void *block);
+
 /* ---- the tracer's events; locked ---- */
 
 /* The calling thread's place is about to change in another way than by the functions below: enter

@@ -6,7 +6,8 @@
  * A block of NATIVE_LINE_BYTES and more goes to its line (heap.h), with the size that was asked
  * for. Smaller ones are counted together, by the size that the C library has for them; so are all
  * that were made before native_open(), as at the end of a block nothing but its tag says which it
- * is. What Python's allocators take from malloc, and pymemtop for itself, is not counted (guard.h).
+ * is. What Python's allocators take from malloc, and pymemtop for itself, is not counted (guard.h);
+ * what another library asks PyMem_RawMalloc for is, as if it had asked malloc (python_heap.h).
  *
  * In a build with a sanitizer that has a malloc of its own, and with another C library than glibc,
  * nothing is defined here, and nothing counted.
@@ -24,6 +25,8 @@ enum { NATIVE_LINE_BYTES = 1024 };
 
 /* After heap_open: from now on large blocks have lines. False where nothing is counted. */
 bool native_open(void);
+/* True after that. */
+bool native_has_lines(void);
 /* Count nothing, from now on: one branch a call is left. */
 void native_turn_off(void);
 /* Bytes of the blocks that have no line, allocated and not freed, of all threads. */

@@ -3,12 +3,14 @@
 
 #include "worker/python_heap.h"
 
+#include <link.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stdlib.h>
+#include <stdint.h>
 
 #include "worker/guard.h"
 #include "worker/heap.h"
+#include "worker/native.h"
 #include "worker/publish.h"
 
 /* The interpreter's own; the context of ours is one of these. */
@@ -16,12 +18,6 @@ static PyMemAllocatorEx raw, mem, object;
 static PyObjectArenaAllocator arenas;
 /* Small blocks lie in arenas, whatever frees them: no debug hooks, and not malloc for all. */
 static bool is_pymalloc;
-
-static bool is_unset(const char *variable)
-{
-    const char *value = getenv(variable);
-    return !value || !*value;
-}
 
 /* ---- PyMem_Malloc and PyObject_Malloc: under the interpreter lock ---- */
 
@@ -85,6 +81,20 @@ static void *locked_realloc(void *context, void *block, size_t bytes)
 
 static atomic_bool raw_is_over;
 
+static struct {
+    uintptr_t start, end;
+} libpython; /* its code; empty where it cannot be told who calls */
+
+/* The domain of a block that is asked for from `caller`. The interpreter's own code keeps little in
+ * this domain; it is where other libraries get the memory for what is no Python object: numpy, of
+ * newer versions, for its arrays, zlib for its windows. */
+static enum heap_domain raw_domain(const void *caller, size_t bytes)
+{
+    uintptr_t address = (uintptr_t)caller;
+    bool is_outside = address - libpython.start >= libpython.end - libpython.start;
+    return bytes >= NATIVE_LINE_BYTES && is_outside && native_has_lines() ? HEAP_NATIVE : HEAP_RAW;
+}
+
 /* As guard_enter(); true also where nothing is counted any more, so that the thread stays inside.
  */
 static bool enter_raw(void)
@@ -100,7 +110,7 @@ static void *raw_malloc(void *context, size_t bytes)
     void *block = inner->malloc(inner->ctx, bytes);
     guard_leave(was_inside);
     if (block && !was_inside)
-        heap_add_shared(HEAP_RAW, block, bytes);
+        heap_add_shared(raw_domain(__builtin_return_address(0), bytes), block, bytes);
     return block;
 }
 
@@ -111,7 +121,8 @@ static void *raw_calloc(void *context, size_t count, size_t bytes)
     void *block = inner->calloc(inner->ctx, count, bytes);
     guard_leave(was_inside);
     if (block && !was_inside)
-        heap_add_shared(HEAP_RAW, block, count * bytes);
+        heap_add_shared(raw_domain(__builtin_return_address(0), count * bytes), block,
+                        count * bytes);
     return block;
 }
 
@@ -134,10 +145,9 @@ static void *raw_realloc(void *context, void *block, size_t bytes)
     guard_leave(was_inside);
     if (was_inside)
         return moved;
-    if (moved)
-        heap_add_shared(HEAP_RAW, moved, bytes);
-    else if (block && old_bytes >= 0)
-        heap_add_shared(HEAP_RAW, block, (size_t)old_bytes);
+    size_t size = moved ? bytes : (size_t)old_bytes;
+    if (moved || (block && old_bytes >= 0))
+        heap_add_shared(raw_domain(__builtin_return_address(0), size), moved ? moved : block, size);
     return moved;
 }
 
@@ -189,17 +199,41 @@ static bool is_in_other_interpreter(void)
 }
 #endif
 
+/* For dl_iterate_phdr: find the segment that has the allocators' code. */
+static int find_libpython(struct dl_phdr_info *module, size_t Py_UNUSED(bytes), void *code)
+{
+    uintptr_t wanted = (uintptr_t)code;
+    for (size_t i = 0; i < module->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &module->dlpi_phdr[i];
+        uintptr_t start = module->dlpi_addr + segment->p_vaddr;
+        if (segment->p_type != PT_LOAD || wanted - start >= segment->p_memsz)
+            continue;
+        libpython.start = start;
+        libpython.end = start + segment->p_memsz;
+        return 1;
+    }
+    return 0;
+}
+
+/* Debug hooks have a context, and a build or an environment without pymalloc (PYTHONMALLOC,
+ * PYTHONDEVMODE, --without-pymalloc, --with-pydebug) has malloc, or one for each domain, instead.
+ */
+static bool has_pymalloc(void)
+{
+    return !object.ctx && object.malloc == mem.malloc && object.malloc != raw.malloc;
+}
+
 void python_heap_install(void)
 {
 #if PY_VERSION_HEX >= 0x030c0000
     heap_is_foreign = is_in_other_interpreter;
 #endif
-    is_pymalloc = is_unset("PYTHONMALLOC") && is_unset("PYTHONDEVMODE");
     PyObject_GetArenaAllocator(&arenas);
     PyObjectArenaAllocator counted = {.alloc = arena_map, .free = arena_unmap};
     PyObject_SetArenaAllocator(&counted);
 
     PyMem_GetAllocator(PYMEM_DOMAIN_RAW, &raw);
+    dl_iterate_phdr(find_libpython, (void *)raw.malloc);
     PyMemAllocatorEx ours = {.ctx = &raw,
                              .malloc = raw_malloc,
                              .calloc = raw_calloc,
@@ -208,6 +242,7 @@ void python_heap_install(void)
     PyMem_SetAllocator(PYMEM_DOMAIN_RAW, &ours);
     install_locked(PYMEM_DOMAIN_MEM, &mem);
     install_locked(PYMEM_DOMAIN_OBJ, &object);
+    is_pymalloc = has_pymalloc();
 }
 
 /* Blocks are what the interpreter's own would have given out, so that these can free them. */

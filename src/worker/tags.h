@@ -13,8 +13,9 @@
  *
  * A tag is `site | column | bytes`, of 15, 7 and 10 bits. A block of more than TAG_BYTES_MAX has 0
  * for its bytes, and its size in the two entries that follow, which are its own as well, since it
- * is longer than 48 bytes. A tag is never 0: that is an address at which no block that we know
- * begins. Column 0 (KEPT_NONE) is pymemtop's own blocks, and those sizes.
+ * is longer than 48 bytes. Such a size may carry a mark, TAG_SIZE_NATIVE. A tag is never 0: that is
+ * an address at which no block that we know begins. Column 0 (KEPT_NONE) is pymemtop's own blocks,
+ * and those sizes.
  *
  * Thread: any. Entries of a block are written by who allocates or frees it, and by tags_replace();
  * the functions are safe against each other.
@@ -43,7 +44,8 @@ enum {
     TAGS_ADDRESS_BITS = 48,
 #endif
 };
-#define TAG_BYTES_MASK ((1u << TAG_BYTES_BITS) - 1)
+#define TAG_BYTES_MASK  ((1u << TAG_BYTES_BITS) - 1)
+#define TAG_SIZE_NATIVE ((size_t)1 << 49) /* more than any block has, and the last bit there is */
 
 typedef _Atomic uint32_t tag_entry;
 
@@ -84,7 +86,8 @@ tag_entry *tags_make(const void *block);
 
 /* Tag a block of more than TAG_BYTES_MAX. False where memory is short. */
 bool tags_set_large(const void *block, uint32_t tag, size_t bytes);
-/* The size that was given there, which is forgotten by this; the tag itself is the caller's. */
+/* The size that was given there, with its mark, which is forgotten by this; the tag itself is the
+ * caller's. */
 size_t tags_take_large(const void *block);
 
 /* Give blocks of the columns that `retired` (by column) names to `column`. The caller sees to the

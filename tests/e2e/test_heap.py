@@ -130,6 +130,26 @@ def test_what_an_invocation_left_and_what_of_it_is_alive():
     assert line["retained_bytes"] == 0 and line["high_bytes"] >= 200_000
 
 
+@pytest.mark.parametrize("allocator", ["malloc", "debug", "malloc_debug"])
+@pytest.mark.parametrize("place", ["environment", "settings"])
+def test_with_another_allocator(copy_app, allocator, place):
+    """PYTHONMALLOC chooses what is below; the bytes that the program asks for are the same."""
+    app = copy_app("heap")
+    if place == "settings":
+        (app / "local.settings.json").write_text(
+            '{"IsEncrypted": false, "Values": {"PYTHONMALLOC": "%s"}}' % allocator)
+    report = Report(app / "Kept", "-n", "3", "--request", "GET /api/Kept?keep=100000",
+                    env={"PYTHONMALLOC": allocator} if place == "environment" else None)
+    line = report.line("Kept/__init__.py", "block = bytearray(size)")
+    assert line["retained_bytes"] == 600_000 + 3 * 57
+    assert line["net_native_bytes"] == 0
+    other = report.line("Kept/__init__.py", "other = bytearray(200_000)")
+    assert other["retained_bytes"] == 0 and other["net_native_bytes"] == 0
+    # `other` goes with its frame.
+    assert all(one["heap_elsewhere_bytes"] == pytest.approx(-200_000, abs=30_000)
+               for one in report.invocations[2:])
+
+
 def test_more_invocations_than_are_told_apart():
     """All leave a block; what older ones left is not lost, and not the newest ones'."""
     report = Report(KEPT, "-n", "300", "--request", "GET /api/Kept?keep=20000&same=yes")

@@ -74,8 +74,14 @@ static void test_neighbours_have_their_own(void **state)
 static void test_large_sizes(void **state)
 {
     (void)state;
-    static const size_t sizes[] = {
-        513, 1023, 1024, 33554431, 33554432, (size_t)5 << 30, ((size_t)1 << 47) - 1};
+    static const size_t sizes[] = {513,
+                                   1023,
+                                   1024,
+                                   33554431,
+                                   33554432,
+                                   (size_t)5 << 30,
+                                   ((size_t)1 << 47) - 1,
+                                   TAG_SIZE_NATIVE | 1024};
     for (size_t offset = 0; offset < 64; offset += 16) { /* also across the border of two leaves */
         char *block = room + LEAF_SPAN - 48 + offset;
         for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {

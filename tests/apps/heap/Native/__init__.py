@@ -53,6 +53,7 @@ def blocks():
 def arrays():
     zeros = numpy.zeros(1_000_000)
     ones = numpy.ones(250_000, dtype="int32")
+    ones.resize(750_000, refcheck=False)
     total = (zeros[:100_000] + 1).sum()
     del ones
     KEPT.append(zeros)
