@@ -1,6 +1,8 @@
 """What lines allocate and keep, to the byte, as the report has it."""
 
+import http.server
 import re
+import threading
 
 import pytest
 
@@ -35,7 +37,7 @@ def said(reports):
 
 def test_lines_keep_what_they_say(reports):
     sizes = said(reports)
-    assert len(sizes) == 7
+    assert len(sizes) == 9
     for source, size in sizes.items():
         near = pytest.approx(size, rel=0.01, abs=SPARE)
         assert grown(reports, source, "net_python_bytes") == near, source
@@ -68,6 +70,49 @@ def test_freed_by_another_line(reports):
     assert grown(reports, "del block", "net_python_bytes") == -kept
     assert reports[1].line(FILE, "block = bytearray(700_000)")["retained_bytes"] == 0
     assert reports[1].line(FILE, "del block")["freed_bytes"] >= 3 * 700_000
+
+
+RESPONSES = """
+import aiohttp
+import azure.functions as func
+app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
+KEPT = []
+@app.route()
+async def f(req: func.HttpRequest) -> str:
+    async with aiohttp.ClientSession() as client:
+        async with client.get(req.params["url"]) as response:
+            body = await response.read()
+    KEPT.append(body)
+    return "x"
+"""
+
+
+class Body(http.server.BaseHTTPRequestHandler):
+    BYTES = 3_000_000
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", str(self.BYTES))
+        self.end_headers()
+        self.wfile.write(bytes(self.BYTES))
+
+    def log_message(self, *_):
+        pass
+
+
+def test_body_of_a_response(write_app):
+    """Its parts come in while the line waits, and are joined there."""
+    app = write_app({"host.json": "{}", "function_app.py": RESPONSES})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Body) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        report = Report(app, "--functions", "f", "-n", "3", "--request",
+                        "GET /api/f?url=http://127.0.0.1:{}/".format(server.server_port))
+        server.shutdown()
+    line = report.line("function_app.py", "body = await response.read()")
+    assert line["retained_bytes"] == pytest.approx(3 * (Body.BYTES + 33), abs=100_000)
+    others = [other["retained_bytes"] for other in report.file("function_app.py")["lines"]
+              if other is not line and "import" not in other["source"] and other["retained_bytes"]]
+    assert all(kept < 300_000 for kept in others), others
 
 
 def test_high_water_within_a_line(reports):

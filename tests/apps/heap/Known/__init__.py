@@ -36,6 +36,7 @@ def known():
     stream = io.BytesIO()
     stream.write(b"y" * 300_000)
     lines = (LINE * 1000).splitlines()
+    file = open(__file__, "rb", buffering=200_000)
     say("data = bytes(100_000)", [data])
     say("array = bytearray(100_000)", [array])
     say('text = "x" * 50_000', [text])
@@ -44,7 +45,9 @@ def known():
     say("lines = (LINE * 1000).splitlines()", [lines, *lines])
     say("loaded = json.loads(TEXT)",
         [loaded, *loaded, *[one["name"] for one in loaded], "name"])
-    KEPT.append([data, array, text, numbers, table, nodes, loaded, stream, lines])
+    say('stream.write(b"y" * 300_000)', [stream])
+    say('file = open(__file__, "rb", buffering=200_000)', [file, file.raw])
+    KEPT.append([data, array, text, numbers, table, nodes, loaded, stream, lines, file])
 
 
 def gone():
