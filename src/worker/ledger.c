@@ -16,8 +16,16 @@
  * touched a fresh page, or too few of them, has not made the RSS grow. Where that leaves one
  * thread, or several that execute the same line for the same invocation, the change is theirs,
  * whoever finds it; otherwise nobody can know, so that it is charged to no line and, unless all of
- * them work for the same invocation, counts as shared. A thread that works for no invocation (the
- * pool between requests) is taken to change nothing while another works for one.
+ * them work for the same invocation, counts as shared.
+ *
+ * There are other threads beside those in lines: the pool's between requests, libraries' own, those
+ * that begin and have not come to a line. Where one thread is in a line, what these touch counts
+ * for it, since they work for it or do next to nothing. Where several are, they may work for any of
+ * them, one that waits among them; what they have touched (their page faults are the process's less
+ * those of the threads in lines) is then on no line.
+ *
+ * What a thread gives back leaves no such trace. Where several are in lines, one of which has run,
+ * the stack of a thread that ends meanwhile (some pages) is taken off that one's line.
  *
  * A thread that works for an invocation outside of profiled code (a library's function that was
  * handed to a pool) is one of them: what it takes is charged to the lines that wait in the context
@@ -28,6 +36,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <unistd.h>
 
 #include "worker/publish.h"
 #include "worker/rss.h"
@@ -38,6 +47,7 @@ struct ledger ledger;
 
 static uint32_t *charged; /* by site: number of the charge that reached it last */
 static uint32_t charge_number;
+static int64_t page_bytes;
 
 /* gate.ticks, which is 0 under the self-check, so that every event comes to ledger_look. */
 static uint64_t checked_ticks;
@@ -56,10 +66,17 @@ struct group {
 
 /* Who may have changed the RSS since the ledger was settled. */
 struct suspects {
-    bool others_ran;      /* other threads inside a profiled line have run */
-    struct group ran;     /* they, and the thread that asks */
+    bool others;          /* other threads are inside of lines; else nothing of the below is set */
+    bool others_ran;      /* of them, some have run */
+    struct group ran;     /* they, and the thread that asks if it is in a line */
     struct group faulted; /* of them, those that touched fresh pages */
+    uint64_t faults;      /* by those in lines */
+    uint64_t outside_faults; /* by threads outside of lines */
 };
+
+/* Page faults of the process that are accounted for: it has had no more when the threads in lines
+ * were looked at. */
+static uint64_t known_faults;
 
 /* The activity of the step that the thread is in, outside of profiled frames, where it is one of an
  * invocation that runs and says more than the frames below the step. */
@@ -101,24 +118,51 @@ static void group_add(struct group *group, const struct thread *thread, int64_t 
     group->alike = group->alike && group->same_slot && place.site == group->place.site;
 }
 
-static void add_evidence(struct suspects *suspects, struct thread *thread)
+/* Adds the thread to those who may have done it. Returns its faults. */
+static uint64_t add_evidence(struct suspects *suspects, const struct thread *thread,
+                             struct evidence evidence)
 {
-    struct evidence evidence = witness_look(&thread->witness);
     if (evidence.ran)
         group_add(&suspects->ran, thread, 0);
-    if (evidence.touched_bytes > 0)
-        group_add(&suspects->faulted, thread, evidence.touched_bytes);
+    if (!evidence.is_known)
+        group_add(&suspects->faulted, thread, INT64_MAX);
+    else if (evidence.faults > 0)
+        group_add(&suspects->faulted, thread, witness_touched_bytes(evidence.faults));
+    return evidence.faults;
+}
+
+static bool others_are_in_lines(const struct thread *thread)
+{
+    const struct thread *other = thread_first();
+    while (other && (other == thread || ledger_is_idle(other)))
+        other = other->next;
+    return other != NULL;
+}
+
+/* New page faults of the process. */
+static uint64_t take_process_faults(void)
+{
+    uint64_t before = known_faults;
+    known_faults = witness_process_faults();
+    return known_faults - before;
 }
 
 static struct suspects find_suspects(struct thread *thread)
 {
-    struct suspects suspects = {0};
+    struct suspects suspects = {.others = others_are_in_lines(thread)};
+    if (!suspects.others)
+        return suspects;
+    uint64_t all = take_process_faults(), own = witness_look_self(&thread->witness);
     for (struct thread *other = thread_first(); other; other = other->next)
         if (other != thread && !ledger_is_idle(other))
-            add_evidence(&suspects, other);
+            suspects.faults +=
+                add_evidence(&suspects, other, witness_look(&other->witness, all != own));
     suspects.others_ran = suspects.ran.count > 0;
-    if (suspects.others_ran && !ledger_is_idle(thread))
-        add_evidence(&suspects, thread);
+    if (!ledger_is_idle(thread))
+        suspects.faults += add_evidence(
+            &suspects, thread, (struct evidence){.ran = true, .is_known = true, .faults = own});
+    if (all > suspects.faults)
+        suspects.outside_faults = all - suspects.faults;
     return suspects;
 }
 
@@ -192,6 +236,8 @@ static void charge_thread(const struct thread *thread, int64_t delta_bytes, int6
 static void charge_group(const struct group *group, int64_t delta_bytes, int64_t rss_bytes)
 {
     uint32_t owner = group->same_slot ? group->place.slot : PUBLISH_OUTSIDE;
+    if (group->count == 0)
+        owner = PUBLISH_UNKNOWN;
     publish_change(owner, false, SEGMENT_NONE, delta_bytes, rss_bytes);
 }
 
@@ -199,28 +245,58 @@ static void charge_group(const struct group *group, int64_t delta_bytes, int64_t
 static const struct thread *culprit(const struct thread *thread, const struct suspects *suspects,
                                     int64_t delta_bytes)
 {
-    if (!suspects->others_ran)
+    if (!suspects->others)
         return thread;
-    if (delta_bytes < 0) /* which takes no fresh page */
+    if (delta_bytes < 0) { /* which takes no fresh page */
+        if (!suspects->others_ran)
+            return thread;
         return suspects->ran.alike ? suspects->ran.one : NULL;
+    }
     const struct group *faulted = &suspects->faulted;
-    if (faulted->count == 0)
-        return thread;
     return faulted->alike && faulted->touched_bytes >= delta_bytes ? faulted->one : NULL;
 }
 
-/* Charge the difference between two readings. */
-static void charge(struct thread *thread, const struct suspects *suspects, int64_t delta_bytes)
+/* Of a change, what threads outside of lines have made: of what the faults of those in lines, at a
+ * page each, do not explain, a page for each of theirs; or all, where that is no more than their
+ * faults in files can bring. */
+static int64_t outside_part(const struct suspects *suspects, int64_t delta_bytes)
 {
-    /* What this thread has done is accounted for now, and no evidence against it later. */
-    if (!suspects->others_ran)
-        witness_look(&thread->witness);
+    int64_t rest = delta_bytes - (int64_t)suspects->faults * page_bytes;
+    int64_t outside = (int64_t)suspects->outside_faults;
+    if (rest <= 0)
+        return 0;
+    return rest <= outside * WITNESS_AROUND_BYTES ? rest : outside * page_bytes;
+}
+
+/* Charge a difference between two readings, of which `rss_bytes` is the later one. */
+static void charge_part(const struct thread *thread, const struct suspects *suspects,
+                        int64_t delta_bytes, int64_t rss_bytes)
+{
     const struct thread *who = culprit(thread, suspects, delta_bytes);
     charge_number++;
     if (who)
-        charge_thread(who, delta_bytes, ledger.rss_bytes);
+        charge_thread(who, delta_bytes, rss_bytes);
     else
-        charge_group(&suspects->ran, delta_bytes, ledger.rss_bytes);
+        charge_group(&suspects->ran, delta_bytes, rss_bytes);
+}
+
+/* Charge the difference between the last two readings. */
+static void charge(struct thread *thread, struct suspects *suspects, int64_t delta_bytes)
+{
+    if (suspects->others) {
+        /* While the others were looked at, and the RSS was read, they could go on. */
+        suspects->outside_faults += witness_process_faults() - known_faults;
+    } else {
+        /* What this thread has done is accounted for now, and no evidence against it later. */
+        take_process_faults();
+        witness_look_self(&thread->witness);
+    }
+    int64_t outside_bytes = outside_part(suspects, delta_bytes);
+    if (outside_bytes > 0)
+        publish_change(PUBLISH_UNKNOWN, false, SEGMENT_NONE, outside_bytes,
+                       ledger.rss_bytes - (delta_bytes - outside_bytes));
+    if (delta_bytes != outside_bytes)
+        charge_part(thread, suspects, delta_bytes - outside_bytes, ledger.rss_bytes);
 }
 
 int64_t ledger_read(struct thread *thread)
@@ -253,6 +329,7 @@ int ledger_open(bool verify)
     charged = rss_map_own(SEGMENT_SITES * sizeof *charged);
     if (!charged)
         return -1;
+    page_bytes = sysconf(_SC_PAGESIZE);
     ledger.rss_bytes = rss_read_bytes();
     if (verify) {
         checked_ticks = gate.ticks;

@@ -37,24 +37,32 @@ static bool read_faults(int fd, uint64_t *faults)
 }
 
 static _Thread_local struct witness *watching; /* the calling thread */
+static _Atomic uint64_t all_own_faults;        /* of all threads, also those not watched */
 
-static uint64_t thread_faults(void)
+static uint64_t count_faults(int who)
 {
     struct rusage usage = {0};
-    getrusage(RUSAGE_THREAD, &usage);
+    getrusage(who, &usage);
     return (uint64_t)(usage.ru_minflt + usage.ru_majflt);
 }
 
 uint64_t witness_own_begin(void)
 {
-    return watching ? thread_faults() : 0;
+    return count_faults(RUSAGE_THREAD);
 }
 
 void witness_own_end(uint64_t faults)
 {
+    faults = count_faults(RUSAGE_THREAD) - faults;
+    atomic_fetch_add_explicit(&all_own_faults, faults, memory_order_relaxed);
     if (watching)
-        atomic_fetch_add_explicit(&watching->own_faults, thread_faults() - faults,
-                                  memory_order_relaxed);
+        atomic_fetch_add_explicit(&watching->own_faults, faults, memory_order_relaxed);
+}
+
+uint64_t witness_process_faults(void)
+{
+    uint64_t own = atomic_load_explicit(&all_own_faults, memory_order_relaxed);
+    return count_faults(RUSAGE_SELF) - own;
 }
 
 /* What one page fault can make resident: 2 MiB where there are transparent huge pages. Where they
@@ -69,7 +77,7 @@ static int64_t read_fault_bytes(void)
         close(fd);
     }
     return strstr(text, "[always]") || strstr(text, "[madvise]") ? HUGE_PAGE_BYTES
-                                                                 : (int64_t)sysconf(_SC_PAGESIZE);
+                                                                 : WITNESS_AROUND_BYTES;
 }
 
 void witness_open(struct witness *witness)
@@ -87,7 +95,7 @@ void witness_open(struct witness *witness)
         witness->stat_device = stat.st_dev;
         witness->stat_inode = stat.st_ino;
     }
-    witness_look(witness);
+    witness_look_self(witness);
 }
 
 /* Programs close "all" descriptors, children made by fork above all; the number may be another
@@ -106,18 +114,43 @@ void witness_close(struct witness *witness)
     witness->stat_fd = -1;
 }
 
-struct evidence witness_look(struct witness *witness)
+static bool clock_has_moved(struct witness *witness)
 {
-    struct timespec cpu;
-    uint64_t faults;
-    if (clock_gettime(witness->clock, &cpu) != 0 ||
-        (cpu.tv_sec == witness->cpu.tv_sec && cpu.tv_nsec == witness->cpu.tv_nsec))
-        return (struct evidence){.ran = false};
+    struct timespec cpu, before = witness->cpu;
+    if (clock_gettime(witness->clock, &cpu) != 0)
+        return false;
     witness->cpu = cpu;
-    if (!read_faults(witness->stat_fd, &faults))
-        return (struct evidence){.ran = true, .touched_bytes = INT64_MAX};
-    faults -= atomic_load_explicit(&witness->own_faults, memory_order_relaxed);
-    int64_t touched_bytes = (int64_t)(faults - witness->faults) * fault_bytes;
-    witness->faults = faults;
-    return (struct evidence){.ran = true, .touched_bytes = touched_bytes};
+    return cpu.tv_sec != before.tv_sec || cpu.tv_nsec != before.tv_nsec;
+}
+
+/* New ones, of `faults` so far. */
+static uint64_t take_faults(struct witness *witness, uint64_t faults)
+{
+    uint64_t before = witness->faults;
+    witness->faults = faults - atomic_load_explicit(&witness->own_faults, memory_order_relaxed);
+    return witness->faults - before;
+}
+
+struct evidence witness_look(struct witness *witness, bool may_have_faulted)
+{
+    struct evidence evidence = {.ran = clock_has_moved(witness), .is_known = true};
+    uint64_t faults;
+    if (!may_have_faulted)
+        return evidence;
+    evidence.is_known = read_faults(witness->stat_fd, &faults);
+    if (evidence.is_known)
+        evidence.faults = take_faults(witness, faults);
+    evidence.ran = evidence.ran || evidence.faults > 0;
+    return evidence;
+}
+
+uint64_t witness_look_self(struct witness *witness)
+{
+    clock_has_moved(witness);
+    return take_faults(witness, count_faults(RUSAGE_THREAD));
+}
+
+int64_t witness_touched_bytes(uint64_t faults)
+{
+    return (int64_t)faults * fault_bytes;
 }

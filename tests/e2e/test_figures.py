@@ -186,3 +186,13 @@ def test_what_outlives_its_invocation_is_nobody_elses(copy_app, function):
     assert second["rss_lines_bytes"] == near(0)
     assert second["rss_elsewhere_bytes"] == near(0)
     assert second["rss_shared_bytes"] == near(24)
+
+
+def test_what_a_native_thread_takes_is_not_on_a_line_beside_the_one_that_waits(copy_app):
+    app = copy_app("rss")
+    report = Report(app / "Change", "--request", "GET /api/Change?how=stranger&turns=8")
+    for source in ("while not done.is_set():", 'len("counts")'):
+        line = report.line("Change/__init__.py", source)
+        assert line["occurrences"] > 8
+        assert line["self_increment_bytes"] == near(0)
+    assert_sums(report)

@@ -12,6 +12,7 @@ libc.malloc.restype = ctypes.c_void_p
 libc.malloc.argtypes = [ctypes.c_size_t]
 libc.free.argtypes = [ctypes.c_void_p]
 free = ctypes.cast(libc.free, ctypes.c_void_p)
+strdup = ctypes.cast(libc.strdup, ctypes.c_void_p)
 zeros = open("/dev/zero", "rb", buffering=0)
 
 
@@ -110,6 +111,24 @@ def native(turns):
         libc.pthread_create(ctypes.byref(thread), None, free, ctypes.c_void_p(block))
         count(300)
         libc.pthread_join(thread, None)
+
+
+def waits(text, done):
+    thread, copy = ctypes.c_void_p(), ctypes.c_void_p()
+    libc.pthread_create(ctypes.byref(thread), None, strdup, text)
+    libc.pthread_join(thread, ctypes.byref(copy))
+    libc.free(copy)
+    done.set()
+
+
+def stranger(turns):
+    """A native thread copies 32 MiB for a thread that waits for it, while another counts."""
+    text = ctypes.c_char_p(b"x" * (32 << 20))
+    for _ in range(turns):
+        done = threading.Event()
+        threading.Thread(target=waits, args=(text, done)).start()
+        while not done.is_set():
+            len("counts")
 
 
 def main(req: func.HttpRequest) -> func.HttpResponse:
