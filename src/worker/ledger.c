@@ -317,7 +317,7 @@ int64_t ledger_look(struct thread *thread, uint64_t now)
         return ledger_read(thread);
     bool is_kept =
         now - thread->looked_ticks < checked_ticks && now - ledger.ticks < gate.forced_ticks;
-    self_check_event(thread, is_kept);
+    self_check_event(thread, is_kept, self_check_faults());
     if (!is_kept)
         return ledger_read(thread);
     thread->looked_ticks = gate_now();

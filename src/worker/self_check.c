@@ -61,7 +61,12 @@ static bool acted(const struct others *since, const struct others *until)
     return since->cpu_ns != until->cpu_ns || since->faults != until->faults;
 }
 
-void self_check_event(struct thread *thread, bool is_kept)
+int64_t self_check_faults(void)
+{
+    return read_faults(RUSAGE_THREAD);
+}
+
+void self_check_event(struct thread *thread, bool is_kept, int64_t faults)
 {
     struct self_check *before = &thread->self_check;
     /* Around the reading, so that who made a change in between has acted by either of two events.
@@ -69,8 +74,7 @@ void self_check_event(struct thread *thread, bool is_kept)
     struct others others = read_others();
     int64_t rss_bytes = rss_read_bytes();
     struct others after = read_others();
-    bool is_own =
-        !acted(&before->others, &after) || read_faults(RUSAGE_THREAD) != before->own_faults;
+    bool is_own = !acted(&before->others, &after) || faults != before->own_faults;
     bool is_changed = rss_bytes != last_bytes;
     publish_verified(is_changed, is_changed && is_kept && is_own);
     last_bytes = rss_bytes;

@@ -37,8 +37,11 @@ struct self_check {
 void self_check_open(int64_t rss_bytes);
 /* True once that has been done. */
 bool self_check_is_on(void);
+/* Page faults of the calling thread so far. */
+int64_t self_check_faults(void);
 /* An event of `thread`, the calling one; `is_kept` says that the gate would have kept the RSS from
- * being read. */
-void self_check_event(struct thread *thread, bool is_kept);
+ * being read. `faults`: self_check_faults() before the call; what this call touches (after a fork
+ * by another thread each page that it writes faults) is no fault of the line's. */
+void self_check_event(struct thread *thread, bool is_kept, int64_t faults);
 
 #endif
