@@ -15,7 +15,8 @@
 #include "worker/rss.h"
 
 enum {
-    PAGES = 1000,                     /* touched and given back, one by one */
+    TURNS = 1000,                     /* a page is touched and given back */
+    TURNS_AGAIN = 16,                 /* later; the first ones find the caches cold */
     READINGS = 100,                   /* of clocks and of the RSS, to compare their costs */
     CALIBRATION_NS_MIN = 1000 * 1000, /* for the length of a tick, to 0.1 % */
 };
@@ -69,28 +70,29 @@ static uint64_t smaller(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* The cheapest first touch of a page and the cheapest return of one, in ticks; 0 where no memory
- * can be mapped. */
-static uint64_t cheapest_change(void)
+static char *page; /* never resident but while it is measured */
+
+/* NULL where no memory can be mapped. */
+static char *map_page(size_t bytes)
 {
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    char *memory =
-        mmap(NULL, PAGES * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED)
-        return 0;
-    madvise(memory, PAGES * page, MADV_NOHUGEPAGE); /* one page a touch */
+    char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+/* The cheapest first touch of the page and the cheapest return, in ticks, of so many; UINT64_MAX
+ * where it cannot be given back: the program has locked all its memory. */
+static uint64_t cheapest_change(int turns)
+{
+    size_t bytes = (size_t)sysconf(_SC_PAGESIZE);
     uint64_t least = UINT64_MAX;
-    for (size_t i = 0; i < PAGES; i++) {
+    while (turns-- > 0) {
         uint64_t start = gate_now();
-        *(volatile char *)(memory + i * page) = 1;
-        least = smaller(least, gate_now() - start);
+        *(volatile char *)page = 1;
+        uint64_t touched = gate_now();
+        if (madvise(page, bytes, MADV_DONTNEED) != 0)
+            return UINT64_MAX;
+        least = smaller(least, smaller(touched - start, gate_now() - touched));
     }
-    for (size_t i = 0; i < PAGES; i++) {
-        uint64_t start = gate_now();
-        madvise(memory + i * page, page, MADV_DONTNEED);
-        least = smaller(least, gate_now() - start);
-    }
-    munmap(memory, PAGES * page);
     return least;
 }
 
@@ -111,13 +113,28 @@ void gate_open(enum gate_kind best)
 {
     gate.kind = best <= GATE_TSC && counter_is_fit() ? GATE_TSC : GATE_CLOCK;
     uint64_t start_ns = clock_monotonic_ns(), start = gate_now(), passed_ns;
-    uint64_t least = best <= GATE_CLOCK && clock_is_cheap() ? cheapest_change() : 0;
+    if (!page)
+        page = map_page((size_t)sysconf(_SC_PAGESIZE));
+    uint64_t least = UINT64_MAX;
+    if (page && best <= GATE_CLOCK && clock_is_cheap())
+        least = cheapest_change(TURNS);
     do
         passed_ns = clock_monotonic_ns() - start_ns;
     while (passed_ns < CALIBRATION_NS_MIN);
-    gate.forced_ticks =
-        (uint64_t)((double)GATE_FORCED_NS * (double)(gate_now() - start) / (double)passed_ns);
-    gate.ticks = least / 2;
+    gate.measured = gate_now();
+    double ticks_per_ns = (double)(gate.measured - start) / (double)passed_ns;
+    gate.forced_ticks = (uint64_t)(GATE_FORCED_NS * ticks_per_ns);
+    gate.again_ticks = (uint64_t)(GATE_AGAIN_NS * ticks_per_ns);
+    gate.would_be = gate.ticks = least == UINT64_MAX ? 0 : least / 2;
     if (gate.ticks == 0)
         gate.kind = GATE_NONE;
+}
+
+void gate_measure_again(uint64_t now)
+{
+    gate.measured = now;
+    if (gate.kind == GATE_NONE)
+        return;
+    gate.would_be = smaller(gate.would_be, cheapest_change(TURNS_AGAIN) / 2);
+    gate.ticks = smaller(gate.ticks, gate.would_be);
 }

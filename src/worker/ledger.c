@@ -49,9 +49,6 @@ static uint32_t *charged; /* by site: number of the charge that reached it last 
 static uint32_t charge_number;
 static int64_t page_bytes;
 
-/* gate.ticks, which is 0 under the self-check, so that every event comes to ledger_look. */
-static uint64_t checked_ticks;
-
 /* ---- who may have done it ---- */
 
 /* Threads that may have made a change. */
@@ -299,8 +296,18 @@ static void charge(struct thread *thread, struct suspects *suspects, int64_t del
         charge_part(thread, suspects, delta_bytes - outside_bytes, ledger.rss_bytes);
 }
 
+/* What that touches is no evidence. */
+static void measure_again(uint64_t now)
+{
+    uint64_t faults = witness_own_begin();
+    gate_measure_again(now);
+    witness_own_end(faults);
+}
+
 int64_t ledger_read(struct thread *thread)
 {
+    if (UNLIKELY(ledger.ticks - gate.measured >= gate.again_ticks))
+        measure_again(ledger.ticks);
     struct suspects suspects = find_suspects(thread);
     int64_t rss_bytes = rss_read_bytes();
     int64_t delta_bytes = rss_bytes - ledger.rss_bytes;
@@ -316,7 +323,7 @@ int64_t ledger_look(struct thread *thread, uint64_t now)
     if (LIKELY(!self_check_is_on()))
         return ledger_read(thread);
     bool is_kept =
-        now - thread->looked_ticks < checked_ticks && now - ledger.ticks < gate.forced_ticks;
+        now - thread->looked_ticks < gate.would_be && now - ledger.ticks < gate.forced_ticks;
     self_check_event(thread, is_kept, self_check_faults());
     if (!is_kept)
         return ledger_read(thread);
@@ -332,8 +339,7 @@ int ledger_open(bool verify)
     page_bytes = sysconf(_SC_PAGESIZE);
     ledger.rss_bytes = rss_read_bytes();
     if (verify) {
-        checked_ticks = gate.ticks;
-        gate.ticks = 0;
+        gate.ticks = 0; /* so that every event comes to ledger_look */
         self_check_open(ledger.rss_bytes);
     }
     return 0;

@@ -51,6 +51,27 @@ static void test_no_touch_passes(void **state)
     }
 }
 
+/* As where it was measured in a slow moment. */
+static void test_gate_gets_smaller(void **state)
+{
+    (void)state;
+    for (enum gate_kind best = GATE_TSC; best <= GATE_CLOCK; best++) {
+        gate_open(best);
+        if (gate.kind == GATE_NONE)
+            continue;
+        gate.ticks = gate.would_be = 1000 * gate.forced_ticks;
+        int64_t before_bytes = rss_read_bytes();
+        gate_measure_again(gate_now());
+        assert_int_equal(rss_read_bytes(), before_bytes);
+        assert_true(gate.ticks == gate.would_be && gate.ticks < gate.forced_ticks);
+        assert_int_equal(quick_touches(), 0);
+        /* It stays off where it is. */
+        gate.ticks = 0;
+        gate_measure_again(gate_now());
+        assert_int_equal(gate.ticks, 0);
+    }
+}
+
 static void test_without_a_gate_nothing_passes(void **state)
 {
     (void)state;
@@ -63,6 +84,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_touch_passes),
+        cmocka_unit_test(test_gate_gets_smaller),
         cmocka_unit_test(test_without_a_gate_nothing_passes),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
