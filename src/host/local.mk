@@ -55,6 +55,7 @@ libhost_a_SOURCES = \
 	src/host/routes.c src/host/routes.h \
 	src/host/runs.c src/host/runs.h \
 	src/host/schedule.c src/host/schedule.h \
+	src/host/screen.c src/host/screen.h \
 	src/host/settings.c src/host/settings.h \
 	src/host/start.c src/host/start.h \
 	src/host/supervisor.c src/host/supervisor.h \
