@@ -244,7 +244,7 @@ static void pop_step(struct thread *thread)
 {
     heap_step(thread);
     struct step ended = thread->steps[--thread->step_count];
-    thread->heap_dirty = true; /* of the frames below, if any; to look is harmless */
+    thread->heap_dirty = heap_is_on; /* of the frames below, if any; to look is harmless */
     Py_XDECREF(ended.activity);
     Py_XSETREF(thread->activity, ended.below);
 }

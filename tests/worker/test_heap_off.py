@@ -13,10 +13,24 @@ kept = [bytes(1000) for _ in range(1000)]
 print(len(kept), _pymemtop.heap_bytes())
 """
 
+# What a loop's callback did is looked for in the lines that wait for the loop.
+LOOP = """
+import asyncio
+import _pymemtop
 
-def run(tmp_path, *options, **more):
+def function():
+    asyncio.run(asyncio.sleep(0))
+    return "done"
+
+token = _pymemtop.begin(1)
+print(function())
+_pymemtop.end(token)
+"""
+
+
+def run(tmp_path, *options, source=SCRIPT, **more):
     script = tmp_path / "script.py"
-    script.write_text(SCRIPT)
+    script.write_text(source)
     return subprocess.run([worker_program(), *options, "--run", str(script)],
                           stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300,
                           **more)
@@ -25,6 +39,11 @@ def run(tmp_path, *options, **more):
 def test_off(tmp_path):
     done = run(tmp_path, "--heap", "off")
     assert (done.returncode, done.stdout, done.stderr) == (0, "1000 (0, 0, 0)\n", "")
+
+
+def test_off_and_a_loop_within_profiled_code(tmp_path):
+    done = run(tmp_path, "--heap", "off", source=LOOP)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")
 
 
 def test_no_address_space(tmp_path):
