@@ -5,8 +5,12 @@ The environment says what to do:
     BENCH_MODE=plain|noop|memory_profiler|pymemtop
     BENCH_CASE=light|heavy              loops in this file, which is profiled: BENCH_TURNS lines
     BENCH_CASE=loop|recursion|mixed     work in unprofiled.py, called from here: BENCH_TURNS turns
+    BENCH_CASE=calls|generator|awaits|tasks   frames of profiled code: BENCH_TURNS of a call, of a
+                                        generator's value, of three coroutines that await each
+                                        other, of the same where the innermost waits for the loop
 Prints nanoseconds of processor time per line or turn.
 """
+import asyncio
 import os
 import sys
 import time
@@ -22,6 +26,7 @@ class Point:
 
 POINT = Point()
 POINT.z = 3
+TASKS = 10
 
 
 def light(lines):
@@ -69,10 +74,75 @@ def mixed(turns):
     return done
 
 
+def small(value):
+    return value
+
+
+def calls(turns):
+    for turn in range(turns):
+        small(turn)
+    return turns
+
+
+def values(turns):
+    for turn in range(turns):
+        yield turn
+
+
+def generator(turns):
+    for value in values(turns):
+        pass
+    return turns
+
+
+async def innermost(waits):
+    if waits:
+        await asyncio.sleep(0)
+
+
+async def middle(waits):
+    await innermost(waits)
+
+
+async def outermost(waits):
+    await middle(waits)
+
+
+async def await_many(turns, waits):
+    for _ in range(turns):
+        await outermost(waits)
+
+
+def awaits(turns):
+    try:
+        await_many(turns, False).send(None)
+    except StopIteration:
+        return turns
+
+
+async def several(turns):
+    await asyncio.gather(*[await_many(turns // TASKS, True) for _ in range(TASKS)])
+    return turns // TASKS * TASKS
+
+
+def tasks(turns):
+    done = asyncio.run(several(turns))
+    return done
+
+
+# What memory_profiler is to be told of beside the case itself.
+CALLEES = {"calls": [small], "generator": [values],
+           "awaits": [innermost, middle, outermost, await_many],
+           "tasks": [innermost, middle, outermost, await_many, several]}
+
+
 def wrapped(function, mode):
     if mode == "memory_profiler":
         import memory_profiler
-        return memory_profiler.LineProfiler()(function)
+        profiler = memory_profiler.LineProfiler()
+        for callee in CALLEES.get(function.__name__, []):
+            profiler.add_function(callee)
+        return profiler(function)
     if mode == "noop":
         import noop_trace
 
@@ -82,6 +152,16 @@ def wrapped(function, mode):
                 return function(turns)
             finally:
                 noop_trace.stop()
+        return call
+    if mode == "pymemtop":
+        import _pymemtop
+
+        def call(turns):  # as an invocation, as the host has it
+            token = _pymemtop.begin(1)
+            try:
+                return function(turns)
+            finally:
+                _pymemtop.end(token)
         return call
     return function
 

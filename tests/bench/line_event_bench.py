@@ -1,4 +1,5 @@
-"""What tracing costs: a line event in profiled code, and work in code that is not profiled, beside
+"""What tracing costs: a line event in profiled code, a call, a generator's value and a chain of awaits
+there, and work in code that is not profiled, beside
 memory_profiler and a trace function that does nothing, in one run. pymemtop is there twice: with the
 RSS alone (--heap off), as the others have it, and as it is where nothing is said. The others run in the worker as
 well, without its tracer, since its libpython may be another build than the one in python3 (Debian's
@@ -18,6 +19,13 @@ TURNS = {"plain": 4_000_000, "noop": 4_000_000, "pymemtop": 4_000_000,
          "with the heap": 4_000_000, "memory_profiler": 80_000}
 CALLEE_TURNS = {"plain": 400_000, "noop": 400_000, "pymemtop": 400_000,
                 "with the heap": 400_000, "memory_profiler": 100_000}
+FRAMES_TURNS = {"plain": 1_000_000, "noop": 1_000_000, "pymemtop": 1_000_000,
+                "with the heap": 1_000_000, "memory_profiler": 10_000}
+TASKS_TURNS = {mode: turns // 10 for mode, turns in FRAMES_TURNS.items()}
+FRAMES = {"calls": "a call of a profiled function, its two lines and the caller's two",
+          "generator": "a value of a profiled generator, with a line there and two of the caller",
+          "awaits": "three profiled coroutines that await each other, and end",
+          "tasks": "the same, where the innermost of each of 10 tasks waits for the loop's next turn"}
 
 TRACED = ["--exclude", "*/unprofiled.py"]
 UNTRACED = ["--no-trace", "--heap", "off"]
@@ -54,6 +62,13 @@ def main():
         plain = figures["plain"]
         noop = figures["noop"] - plain
         print(f"{case} loop: ns per line event (above untraced; times no-op)")
+        for mode, value in figures.items():
+            print(f"  {mode:16} {value:10.1f} {value - plain:+10.1f} {(value - plain) / noop:8.1f}x")
+    for case, what in FRAMES.items():
+        figures = medians(case, TASKS_TURNS if case == "tasks" else FRAMES_TURNS, rounds, *where)
+        plain = figures["plain"]
+        noop = figures["noop"] - plain
+        print(f"{case}: ns for {what} (above untraced; times no-op)")
         for mode, value in figures.items():
             print(f"  {mode:16} {value:10.1f} {value - plain:+10.1f} {(value - plain) / noop:8.1f}x")
     for case in ("loop", "recursion", "mixed"):
