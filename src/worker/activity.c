@@ -1,10 +1,12 @@
 #include "config.h"
 #include "worker/activity.h"
 
+#include "base/attributes.h"
 #include "worker/compat.h"
 #include "worker/heap.h"
 
 static PyObject *activity_var;
+static PyObject *get_name; /* owned; of a context's method */
 
 static void activity_dealloc(PyObject *self)
 {
@@ -90,7 +92,8 @@ struct activity *activity_current(void)
 struct activity *activity_in(PyObject *context)
 {
     heap_own_begin();
-    PyObject *found = PyObject_CallMethod(context, "get", "O", activity_var);
+    PyObject *arguments[] = {context, activity_var};
+    PyObject *found = PyObject_VectorcallMethod(get_name, arguments, ARRAY_LEN(arguments), NULL);
     heap_own_end();
     if (found && activity_check(found))
         return (struct activity *)found;
@@ -115,5 +118,6 @@ int activity_add(PyObject *module)
     if (PyType_Ready(&activity_type) < 0)
         return -1;
     activity_var = PyContextVar_New("pymemtop_activity", NULL);
-    return activity_var ? PyModule_AddObjectRef(module, "activity", activity_var) : -1;
+    get_name = PyUnicode_InternFromString("get");
+    return activity_var && get_name ? PyModule_AddObjectRef(module, "activity", activity_var) : -1;
 }

@@ -4,8 +4,12 @@
 #include "worker/code.h"
 #include "worker/tracer.h"
 
+static PyObject *context_name; /* owned; kept, since it is asked for at every callback */
+
 int loop_step_mark(void)
 {
+    if (!context_name && !(context_name = PyUnicode_InternFromString("_context")))
+        return -1;
     PyObject *events = PyImport_ImportModule("asyncio.events");
     PyObject *handle = events ? PyObject_GetAttrString(events, "Handle") : NULL;
     PyObject *run = handle ? PyObject_GetAttrString(handle, "_run") : NULL;
@@ -18,7 +22,7 @@ int loop_step_mark(void)
 
 void loop_step_begin(const void *frame, PyObject *handle)
 {
-    PyObject *context = handle ? PyObject_GetAttrString(handle, "_context") : NULL;
+    PyObject *context = handle ? PyObject_GetAttr(handle, context_name) : NULL;
     if (context)
         tracer_step_begin(frame, context);
     else
