@@ -27,11 +27,17 @@ static struct counter {
     _Alignas(CACHE_LINE) _Atomic int64_t bytes;
 } counters[COUNTERS];
 
+/* The counters that some thread has used, as bits: most processes have a few threads, and to load
+ * all the others' lines of cache takes 0.1 us. */
+static _Atomic uint64_t used;
+_Static_assert(COUNTERS == 64, "a counter has a bit");
+
 int64_t native_small_bytes(void)
 {
     int64_t sum = 0;
-    for (size_t i = 0; i < COUNTERS; i++)
-        sum += atomic_load_explicit(&counters[i].bytes, memory_order_relaxed);
+    uint64_t left = atomic_load_explicit(&used, memory_order_relaxed);
+    for (; left; left &= left - 1) /* without its lowest bit */
+        sum += atomic_load_explicit(&counters[__builtin_ctzll(left)].bytes, memory_order_relaxed);
     return sum;
 }
 
@@ -81,8 +87,11 @@ static void count_small(int64_t bytes)
 {
     /* Threads' bases differ by pages at the least. */
     uintptr_t thread = (uintptr_t)guard_thread();
-    struct counter *counter = &counters[(thread >> 12 ^ thread >> 18) % COUNTERS];
-    atomic_fetch_add_explicit(&counter->bytes, bytes, memory_order_relaxed);
+    unsigned index = (thread >> 12 ^ thread >> 18) % COUNTERS;
+    uint64_t bit = (uint64_t)1 << index;
+    if (UNLIKELY(!(atomic_load_explicit(&used, memory_order_relaxed) & bit)))
+        atomic_fetch_or_explicit(&used, bit, memory_order_relaxed);
+    atomic_fetch_add_explicit(&counters[index].bytes, bytes, memory_order_relaxed);
 }
 
 /* A block has come; `bytes` were asked for. */
