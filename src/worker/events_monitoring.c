@@ -179,7 +179,7 @@ static void resume(PyObject *const *arguments, bool thrown)
     struct code_info *info = code_info(code);
     if (info->kind != CODE_PROFILED)
         return;
-    const void *caller = tracer_frame();
+    const void *caller = thrown ? tracer_frame() : NULL;
     tracer_enter(frame, info, code_line_at(code, info, int_argument(arguments, 1)), thrown);
     if (UNLIKELY(thrown))
         tell_delegators(frame, caller);

@@ -110,7 +110,7 @@ static PyObject *eval_profiled(PyThreadState *state, eval_frame *frame, int thro
         code_announce(code, info);
     bool before = tracing_is_on(state, on_event);
     int levels = before && !throwing ? await_levels(state, frame) : 0;
-    const void *caller = tracer_frame();
+    const void *caller = UNLIKELY(throwing) ? tracer_frame() : NULL;
     tracer_enter(frame, info, entry_line(frame, info), throwing);
     if (UNLIKELY(throwing))
         tell_delegators(frame, caller);

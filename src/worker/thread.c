@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "base/attributes.h"
 #include "worker/arena.h"
 
 enum {
@@ -44,10 +43,8 @@ static struct thread *thread_take(void)
     return thread;
 }
 
-struct thread *thread_current(void)
+struct thread *thread_make_current(void)
 {
-    if (LIKELY(thread_this != NULL))
-        return thread_this;
     struct thread *thread = thread_take();
     if (!thread)
         return NULL;
@@ -71,7 +68,7 @@ struct thread *thread_first(void)
     return threads;
 }
 
-static bool stack_grow(struct thread *thread)
+bool thread_grow(struct thread *thread)
 {
     if (thread->capacity >= DEPTH_MAX)
         return false;
@@ -84,22 +81,15 @@ static bool stack_grow(struct thread *thread)
     return true;
 }
 
-struct activation *thread_push(struct thread *thread)
-{
-    if (UNLIKELY(thread->depth == thread->capacity && !stack_grow(thread)))
-        return NULL;
-    return &thread->stack[thread->depth++];
-}
-
-struct activation *thread_find(const struct thread *thread, const void *frame)
+struct activation *thread_search(const struct thread *thread, const void *frame)
 {
     for (struct activation *at = thread->stack + thread->depth; at-- > thread->stack;)
-        if (LIKELY(at->frame == frame))
+        if (at->frame == frame)
             return at;
     return NULL;
 }
 
-void thread_remove(struct thread *thread, struct activation *at)
+void thread_remove_inner(struct thread *thread, struct activation *at)
 {
     const struct activation *end = thread->stack + thread->depth;
     memmove(at, at + 1, (size_t)(end - (at + 1)) * sizeof *at);

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/attributes.h"
 #include "worker/activity.h"
 #include "worker/code.h"
 #include "worker/publish.h"
@@ -70,18 +71,49 @@ struct thread {
 int thread_open(void);
 /* The record of the calling thread; NULL where there is none. */
 extern _Thread_local struct thread *thread_this;
-/* The same, made where there is none; NULL where memory is short. */
-struct thread *thread_current(void);
 /* The first of all records, those of ended threads among them; thread->next leads on. */
 struct thread *thread_first(void);
 
+/* Not to be called but from below. */
+struct thread *thread_make_current(void);
+bool thread_grow(struct thread *thread);
+struct activation *thread_search(const struct thread *thread, const void *frame);
+void thread_remove_inner(struct thread *thread, struct activation *at);
+
+/* ---- on the way of every call, and so in the header ---- */
+
+/* thread_this, made where there is none; NULL where memory is short. */
+static inline struct thread *thread_current(void)
+{
+    struct thread *thread = thread_this;
+    return LIKELY(thread != NULL) ? thread : thread_make_current();
+}
+
 /* Room for one more activation above the top; NULL where there is none (memory, or frames). */
-struct activation *thread_push(struct thread *thread);
+static inline struct activation *thread_push(struct thread *thread)
+{
+    if (UNLIKELY(thread->depth == thread->capacity && !thread_grow(thread)))
+        return NULL;
+    return &thread->stack[thread->depth++];
+}
+
 /* The activation of `frame`, looked for from the innermost one on; NULL where there is none. */
-struct activation *thread_find(const struct thread *thread, const void *frame);
+static inline struct activation *thread_find(const struct thread *thread, const void *frame)
+{
+    if (LIKELY(thread->depth > 0 && thread->stack[thread->depth - 1].frame == frame))
+        return &thread->stack[thread->depth - 1];
+    return thread_search(thread, frame);
+}
+
 /* Take it off the stack, wherever it is: a library that switches C stacks (greenlet) leaves frames
  * that are not innermost. */
-void thread_remove(struct thread *thread, struct activation *at);
+static inline void thread_remove(struct thread *thread, struct activation *at)
+{
+    if (LIKELY(at == &thread->stack[thread->depth - 1]))
+        thread->depth--;
+    else
+        thread_remove_inner(thread, at);
+}
 
 /* For whom the loop callback that the thread runs works; NULL: for nobody, or there is none. */
 static inline const struct activity *thread_step_activity(const struct thread *thread)

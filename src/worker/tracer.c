@@ -124,8 +124,10 @@ void tracer_enter(const void *frame, const struct code_info *info, int line, boo
     if (UNLIKELY(!thread))
         return;
     ledger_settle(thread);
-    struct activation fresh = thread->depth > thread_base(thread) ? thread->stack[thread->depth - 1]
-                                                                  : enter_bottom(thread);
+    bool is_bottom = thread->depth <= thread_base(thread);
+    struct activation bottom;
+    if (UNLIKELY(is_bottom))
+        bottom = enter_bottom(thread);
     if (UNLIKELY(thrown || thread->thrown.count > 0))
         find_thrown(thread, frame, thrown);
     if (UNLIKELY(info->is_coroutine))
@@ -133,10 +135,12 @@ void tracer_enter(const void *frame, const struct code_info *info, int line, boo
     struct activation *top = thread_push(thread);
     if (UNLIKELY(!top))
         return;
-    fresh.frame = frame;
-    fresh.info = info;
-    fresh.heap_net = fresh.heap_high = fresh.call_net = fresh.call_high = 0;
-    *top = fresh;
+    const struct activation *below = is_bottom ? &bottom : top - 1;
+    *top = (struct activation){.frame = frame,
+                               .info = info,
+                               .number = below->number,
+                               .epoch = below->epoch,
+                               .slot = below->slot};
     refresh(top);
     /* A call of a function counts for its first line. The start of a module or of a class body is
      * on no line: "import json" in line 1 has not run twice. */
