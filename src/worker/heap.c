@@ -86,10 +86,23 @@ static ALWAYS_INLINE void add_flow(struct heap_flow *flow, int64_t allocated, in
     PUBLISH_ADD(flow->freed_bytes, (uint64_t)freed);
 }
 
+/* The line of the blocks with account->other_tag loses what was freed of them. */
+static void enter_other(struct heap_account *account)
+{
+    uint32_t tag = account->other_tag, site = tag_site(tag);
+    int64_t bytes = account->freed_other;
+    PUBLISH_ADD(segment->site_heap[site].retained_bytes[HEAP_PYTHON], -bytes);
+    kept_add(kept_find_row(site), tag_column(tag), -bytes);
+    account->freed += bytes;
+    account->freed_other = 0;
+}
+
 /* Enter what the account has taken since the last time, for its line. */
 static ALWAYS_INLINE void enter_line(void)
 {
     struct heap_account *account = &heap_account;
+    if (account->freed_other)
+        enter_other(account);
     int64_t net = account->net - place.entered_net;
     int64_t freed_own = account->freed_own, freed = account->freed + freed_own;
     int64_t allocated = net + freed;
@@ -194,6 +207,7 @@ void heap_open_account(void)
     heap_account =
         (struct heap_account){.thread = guard_thread(),
                               .tag = place.is_own ? OWN_TAG : tag_of(place.site, place.column),
+                              .other_tag = tag_of(SEGMENT_NONE, KEPT_EARLIER),
                               .enter_at = HEAP_ENTER_BYTES};
     if (place.thread)
         place.thread->heap_dirty = true;
@@ -238,13 +252,14 @@ void *heap_add_unusual(void *block, size_t bytes)
 /* A block of `bytes` with another tag than the account's is freed. */
 static void take_other(uint32_t tag, int64_t bytes)
 {
-    uint32_t site = tag_site(tag);
+    struct heap_account *account = &heap_account;
     if (tag_column(tag) == KEPT_NONE) /* pymemtop's own, and never counted */
         return;
-    heap_account.net -= bytes;
-    heap_account.freed += bytes;
-    PUBLISH_ADD(segment->site_heap[site].retained_bytes[HEAP_PYTHON], -bytes);
-    kept_add(kept_find_row(site), tag_column(tag), -bytes);
+    if (account->freed_other)
+        enter_other(account);
+    account->other_tag = tag & ~TAG_BYTES_MASK;
+    account->freed_other = bytes;
+    account->net -= bytes;
 }
 
 int64_t heap_take(const void *block)
@@ -425,7 +440,7 @@ static void raise_high(_Atomic int64_t *high, int64_t bytes)
 
 static ALWAYS_INLINE bool is_touched(const struct heap_account *account)
 {
-    return account->net | account->freed | account->freed_own;
+    return account->net | account->freed_own | account->freed_other | account->freed;
 }
 
 static ALWAYS_INLINE void restart_account(struct heap_account *account)

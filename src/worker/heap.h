@@ -49,12 +49,15 @@ extern bool (*heap_is_foreign)(void);
 struct heap_account {
     const void *thread; /* guard_thread() of whose place it is; NULL: closed */
     uint32_t tag;       /* of the place */
+    uint32_t other_tag; /* of the latest block with another tag that was freed; never pymemtop's */
     int64_t net;        /* bytes allocated less freed since it was opened, or its line began */
     int64_t high;       /* maximum of net */
     int64_t enter_at;   /* of net */
-    int64_t freed;      /* bytes freed since they were last entered: of blocks with another tag, */
-    int64_t freed_own;  /* and of those with `tag` */
-    int64_t large;      /* net of the blocks outside of arenas, likewise */
+    /* Bytes freed since they were last entered: */
+    int64_t freed_own;   /* of blocks with `tag`, */
+    int64_t freed_other; /* with `other_tag`, whose line has not lost them yet, */
+    int64_t freed;       /* and of further ones, whose line has */
+    int64_t large;       /* net of the blocks outside of arenas, likewise */
 };
 /* Written by heap.c and the functions below alone. */
 extern struct heap_account heap_account;
@@ -85,20 +88,26 @@ static ALWAYS_INLINE void *heap_add(void *block, size_t bytes)
  * bytes, 0 where it is not known. */
 int64_t heap_take(const void *block);
 
-/* The same where it is a small block of the open account; false where it is not, and nothing has
- * been done. */
-static ALWAYS_INLINE bool heap_take_own(const void *block)
+/* The same where it is a small block with a tag that the open account knows; false where it is not,
+ * and nothing has been done. */
+static ALWAYS_INLINE bool heap_take_known(const void *block)
 {
     struct heap_account *account = &heap_account;
     tag_entry *entry = tags_find(block);
     if (UNLIKELY(!entry || account->thread != guard_thread()))
         return false;
-    uint32_t bytes = atomic_load_explicit(entry, memory_order_relaxed) ^ account->tag;
-    if (UNLIKELY(bytes - 1 >= TAG_BYTES_MAX))
-        return false;
+    uint32_t tag = atomic_load_explicit(entry, memory_order_relaxed);
+    uint32_t bytes = tag ^ account->tag;
+    if (LIKELY(bytes - 1 < TAG_BYTES_MAX)) {
+        account->freed_own += bytes;
+    } else {
+        bytes = tag ^ account->other_tag;
+        if (UNLIKELY(bytes - 1 >= TAG_BYTES_MAX || account->freed_other >= HEAP_ENTER_BYTES))
+            return false;
+        account->freed_other += bytes;
+    }
     atomic_store_explicit(entry, 0, memory_order_relaxed);
     account->net -= bytes;
-    account->freed_own += bytes;
     return true;
 }
 

@@ -56,7 +56,7 @@ static __attribute__((noinline)) void free_unusual(const PyMemAllocatorEx *inner
 static void locked_free(void *context, void *block)
 {
     const PyMemAllocatorEx *inner = context;
-    if (LIKELY(heap_take_own(block) && is_pymalloc))
+    if (LIKELY(heap_take_known(block) && is_pymalloc))
         inner->free(inner->ctx, block); /* lies in an arena: nothing to be guarded */
     else
         free_unusual(inner, block);

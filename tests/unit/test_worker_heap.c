@@ -1,4 +1,5 @@
-/* The heap's ledger: pymemtop's own blocks are in no figure, and leave nothing in the tags. */
+/* The heap's ledger: sums of lines, whoever frees their blocks; pymemtop's own blocks are in no
+ * figure, and leave nothing in the tags. */
 #include "config.h"
 
 #include <stdarg.h>
@@ -9,6 +10,7 @@
 #include <cmocka.h>
 
 #include "worker/heap.h"
+#include "worker/kept.h"
 #include "worker/publish.h"
 #include "worker/rss.h"
 
@@ -80,11 +82,44 @@ static void test_own_blocks_are_not_counted(void **state)
     assert_no_tags();
 }
 
+static int64_t retained_bytes(uint32_t site)
+{
+    return atomic_load(&publish_shared.segment->site_heap[site].retained_bytes[HEAP_PYTHON]);
+}
+
+static void take(const void *freed)
+{
+    if (!heap_take_known(freed))
+        heap_take(freed);
+}
+
+/* More of them than may wait until a line ends, too. */
+static void test_lines_lose_what_another_frees(void **state)
+{
+    (void)state;
+    enum { COUNT = 1000, BYTES = 500, FIRST_SITE = 5, LAST_SITE = 7 };
+    int64_t before = python_bytes();
+    char *at = block;
+    for (unsigned i = 0; i < COUNT; i++)
+        for (uint32_t site = FIRST_SITE; site <= LAST_SITE; site++, at += 16)
+            atomic_store(tags_make(at), tag_of(site, KEPT_EARLIER) | BYTES);
+    /* One line's for some time, and then those of the others in turns. */
+    for (unsigned pass = 0; pass < 2; pass++)
+        for (at = block; at < &block[(size_t)16 * COUNT * 3]; at += 16)
+            if (pass == 1 || tag_site(atomic_load(tags_find(at))) == FIRST_SITE)
+                take(at);
+    assert_int_equal(python_bytes(), before - (int64_t)3 * COUNT * BYTES);
+    for (uint32_t site = FIRST_SITE; site <= LAST_SITE; site++)
+        assert_int_equal(retained_bytes(site), -COUNT * BYTES);
+    assert_no_tags();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_counts_to_the_byte),
         cmocka_unit_test(test_own_blocks_are_not_counted),
+        cmocka_unit_test(test_lines_lose_what_another_frees),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
 }
