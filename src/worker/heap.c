@@ -326,7 +326,7 @@ static struct shared_place find_shared_place(void)
     if (now.is_frame) {
         const struct activation *at = &found.thread->stack[found.thread->depth - 1];
         if (at->slot == now.slot)
-            found.cell = publish_cell_of(at->line.part);
+            found.cell = at->line.cell;
     }
     return found;
 }
@@ -420,10 +420,11 @@ void heap_pause(void)
         close_account();
 }
 
-/* The account is open, and at frame number `depth` of the calling thread. */
-static bool is_at(uint32_t depth)
+/* The account is open, and at frame number `depth` of the calling thread, from 1: so it is not
+ * pymemtop's own. */
+static ALWAYS_INLINE bool is_at(uint32_t depth)
 {
-    return heap_account.thread == guard_thread() && place.depth == depth && !place.is_own;
+    return heap_account.thread == guard_thread() && place.depth == depth;
 }
 
 static void enter_sums_now_and_then(void)
@@ -436,6 +437,18 @@ static void raise_high(_Atomic int64_t *high, int64_t bytes)
 {
     if (bytes > PUBLISH_LOAD(*high))
         PUBLISH_STORE(*high, bytes);
+}
+
+/* The same of a line: it has never been higher in a cell than in its site. Cell 0 is no site's, and
+ * is left at 0. */
+static ALWAYS_INLINE void raise_line_high(struct segment_site_heap *total,
+                                          struct segment_cell_heap *part, int64_t bytes)
+{
+    if (LIKELY(bytes <= PUBLISH_LOAD(part->high_bytes)))
+        return;
+    raise_high(&total->high_bytes, bytes);
+    if (LIKELY(part != &segment->cell_heap[SEGMENT_NONE]))
+        PUBLISH_STORE(part->high_bytes, bytes);
 }
 
 static ALWAYS_INLINE bool is_touched(const struct heap_account *account)
@@ -472,13 +485,12 @@ static ALWAYS_INLINE void move_account(const struct activation *at, uint32_t dep
         return;
     }
     place.depth = depth;
-    set_site(at->site, publish_cell_of(at->line.part));
+    set_site(at->site, at->line.cell);
     heap_account.tag = tag_of(at->site, place.column);
 }
 
 /* The line `site` of `at` is over: what it took becomes part of what the frame took. */
-static void end_line(struct thread *thread, struct activation *at, uint32_t site,
-                     const struct line_counters *part)
+static void end_line(struct thread *thread, struct activation *at, uint32_t site, uint32_t cell)
 {
     if (is_at(thread->depth))
         end_account_line(at);
@@ -486,8 +498,7 @@ static void end_line(struct thread *thread, struct activation *at, uint32_t site
         heap_pause();
     int64_t net = at->heap_net + thread->other_net;
     int64_t high = larger(larger(at->heap_high, thread->other_high), net);
-    raise_high(&segment->site_heap[site].high_bytes, high);
-    raise_high(&segment->cell_heap[publish_cell_of(part)].high_bytes, high);
+    raise_line_high(&segment->site_heap[site], &segment->cell_heap[cell], high);
     at->call_high = larger(at->call_high, at->call_net + high);
     at->call_net += net;
     at->heap_net = at->heap_high = 0;
@@ -507,24 +518,31 @@ static ALWAYS_INLINE void end_usual_line(struct activation *at)
     if (!is_touched(account))
         return;
     enter_line();
-    raise_high(&place.total->high_bytes, account->high);
-    raise_high(&place.part->high_bytes, account->high);
+    raise_line_high(place.total, place.part, account->high);
     at->call_high = larger(at->call_high, at->call_net + account->high);
     at->call_net += account->net;
     restart_account(account);
     enter_sums_now_and_then();
 }
 
-void heap_next_line(struct thread *thread, struct activation *at, uint32_t site,
-                    const struct line_counters *part)
+static __attribute__((noinline)) void
+next_unusual_line(struct thread *thread, struct activation *at, uint32_t site, uint32_t cell)
 {
-    if (LIKELY(is_usual(thread, at)))
-        end_usual_line(at);
-    else
-        end_line(thread, at, site, part);
+    end_line(thread, at, site, cell);
     if (is_at(thread->depth))
         move_account(at, thread->depth);
     thread->heap_dirty = heap_account.thread == guard_thread();
+}
+
+void heap_next_line(struct thread *thread, struct activation *at, uint32_t site, uint32_t cell)
+{
+    if (UNLIKELY(!is_usual(thread, at))) {
+        next_unusual_line(thread, at, site, cell);
+        return;
+    }
+    end_usual_line(at);
+    move_account(at, thread->depth);
+    thread->heap_dirty = heap_account.thread != NULL;
 }
 
 /* What the thread has taken of native blocks and the like becomes part of what the frame `at` has,
@@ -567,7 +585,7 @@ void heap_leave(struct thread *thread, struct activation *at)
         return;
     }
     if (thread->heap_dirty)
-        end_line(thread, at, at->site, at->line.part);
+        end_line(thread, at, at->site, at->line.cell);
     if (below > thread_base(thread)) {
         struct activation *caller = &thread->stack[below - 1];
         caller->heap_high = larger(caller->heap_high, caller->heap_net + at->call_high);

@@ -88,14 +88,14 @@ static ALWAYS_INLINE void *heap_add(void *block, size_t bytes)
  * bytes, 0 where it is not known. */
 int64_t heap_take(const void *block);
 
-/* The same where it is a small block with a tag that the open account knows; false where it is not,
- * and nothing has been done. */
-static ALWAYS_INLINE bool heap_take_known(const void *block)
+/* The same where it is a small block with a tag that the open account knows; 0 where it is not, and
+ * nothing has been done. */
+static ALWAYS_INLINE uint32_t heap_take_known(const void *block)
 {
     struct heap_account *account = &heap_account;
     tag_entry *entry = tags_find(block);
     if (UNLIKELY(!entry || account->thread != guard_thread()))
-        return false;
+        return 0;
     uint32_t tag = atomic_load_explicit(entry, memory_order_relaxed);
     uint32_t bytes = tag ^ account->tag;
     if (LIKELY(bytes - 1 < TAG_BYTES_MAX)) {
@@ -103,12 +103,12 @@ static ALWAYS_INLINE bool heap_take_known(const void *block)
     } else {
         bytes = tag ^ account->other_tag;
         if (UNLIKELY(bytes - 1 >= TAG_BYTES_MAX || account->freed_other >= HEAP_ENTER_BYTES))
-            return false;
+            return 0;
         account->freed_other += bytes;
     }
     atomic_store_explicit(entry, 0, memory_order_relaxed);
     account->net -= bytes;
-    return true;
+    return bytes;
 }
 
 /* What `block` took, which the interpreter has just allocated for one of its events, is undone, and
@@ -132,10 +132,9 @@ void heap_pause(void);
 /* The same where a step of a loop begins or ends in `thread`, the calling one. */
 void heap_step(struct thread *thread);
 /* Of the next three the first two need not be called where thread->heap_dirty is false.
- * An execution of `site`, counted in `part`, has ended, and the next line of `at` has begun, the
+ * An execution of `site`, counted in `cell`, has ended, and the next line of `at` has begun, the
  * innermost frame of the thread. */
-void heap_next_line(struct thread *thread, struct activation *at, uint32_t site,
-                    const struct line_counters *part);
+void heap_next_line(struct thread *thread, struct activation *at, uint32_t site, uint32_t cell);
 /* A frame was entered and has become the innermost one, with its first line open. */
 void heap_enter(struct thread *thread);
 /* `at`, whose line is over, is about to be left. */

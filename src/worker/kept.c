@@ -12,28 +12,27 @@ enum { WINDOW = 64 }; /* invocations that have ended and keep their columns */
 _Static_assert(SEGMENT_KEPT == 1 << TAG_COLUMN_BITS, "a column fits a tag");
 _Static_assert(SEGMENT_SITES == 1 << TAG_SITE_BITS, "a site fits a tag");
 
-static struct segment *segment;
-/* By site: its row, 0 where it has none of its own; SEGMENT_NONE has row 0. */
-static _Atomic uint16_t rows[SEGMENT_SITES];
+struct kept_shared kept_shared;
+static struct segment *segment;         /* kept_shared.segment */
 static uint64_t ended_at[SEGMENT_KEPT]; /* by column: when it ended, as `ends` counts */
 static uint64_t ends;
 static uint32_t next_column = KEPT_FIRST;
 
 void kept_open(struct segment *shared)
 {
-    segment = shared;
+    kept_shared.segment = segment = shared;
     for (uint32_t column = 0; column < SEGMENT_KEPT; column++)
         PUBLISH_STORE(segment->kept_columns[column].number, INVOCATION_OUTSIDE);
     segment->kept_rows[0].site = SEGMENT_NONE;
     atomic_store_explicit(&segment->kept_row_count, 1, memory_order_release);
 }
 
-uint32_t kept_find_row(uint32_t site)
+uint32_t kept_row_of_rest(uint32_t site)
 {
     /* In this order, so that a site whose row is just being made is not given row 0. */
     bool is_full =
         atomic_load_explicit(&segment->kept_row_count, memory_order_acquire) == SEGMENT_KEPT_ROWS;
-    uint32_t row = atomic_load_explicit(&rows[site], memory_order_acquire);
+    uint32_t row = atomic_load_explicit(&kept_shared.rows[site], memory_order_acquire);
     return row || is_full || site == SEGMENT_NONE ? row : KEPT_NO_ROW;
 }
 
@@ -44,7 +43,7 @@ static uint32_t make_row(uint32_t site)
     if (row == KEPT_NO_ROW) {
         row = PUBLISH_LOAD(segment->kept_row_count);
         segment->kept_rows[row].site = site;
-        atomic_store_explicit(&rows[site], (uint16_t)row, memory_order_release);
+        atomic_store_explicit(&kept_shared.rows[site], (uint16_t)row, memory_order_release);
         atomic_store_explicit(&segment->kept_row_count, row + 1, memory_order_release);
     }
     grow_unlock();
@@ -55,12 +54,6 @@ uint32_t kept_row(uint32_t site)
 {
     uint32_t row = kept_find_row(site);
     return row == KEPT_NO_ROW ? make_row(site) : row;
-}
-
-void kept_add(uint32_t row, uint32_t column, int64_t bytes)
-{
-    if (row != KEPT_NO_ROW)
-        PUBLISH_ADD(segment->kept_rows[row].alive_bytes[column], bytes);
 }
 
 void kept_add_other(uint32_t row, uint32_t column, int64_t bytes)

@@ -222,8 +222,8 @@ struct published_line publish_find_line(uint32_t slot, uint32_t site)
     if (site != SEGMENT_NONE)
         cell = find_cell(slot, site);
     publish_shared.recent[site] = (struct published_cell){.slot = slot, .cell = cell};
-    return (struct published_line){.total = &segment->sites[site].total,
-                                   .part = &segment->cells[cell].part};
+    return (struct published_line){
+        .total = &segment->sites[site].total, .part = &segment->cells[cell].part, .cell = cell};
 }
 
 /* Where the remembered cells of a slot are no longer its own. */

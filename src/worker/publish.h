@@ -53,6 +53,7 @@ bool publish_is_running(uint32_t slot, uint64_t number);
  * stays the same. */
 struct published_line {
     struct line_counters *total, *part;
+    uint32_t cell; /* that of `part` */
 };
 
 /* What the functions below share with publish.c. */
@@ -88,7 +89,8 @@ static inline struct published_line publish_line(uint32_t slot, uint32_t site)
     if (UNLIKELY(last->slot != slot))
         return publish_find_line(slot, site);
     return (struct published_line){.total = &publish_shared.segment->sites[site].total,
-                                   .part = &publish_shared.segment->cells[last->cell].part};
+                                   .part = &publish_shared.segment->cells[last->cell].part,
+                                   .cell = last->cell};
 }
 
 /* The cell of `site` in `slot`, as publish_line() has it. */
@@ -97,14 +99,6 @@ static inline uint32_t publish_cell(uint32_t slot, uint32_t site)
     if (UNLIKELY(publish_shared.recent[site].slot != slot))
         publish_find_line(slot, site);
     return publish_shared.recent[site].cell;
-}
-
-/* The cell with the counters `part`. */
-static inline uint32_t publish_cell_of(const struct line_counters *part)
-{
-    const char *cell = (const char *)part - offsetof(struct segment_cell, part);
-    return (uint32_t)((const struct segment_cell *)(const void *)cell -
-                      publish_shared.segment->cells);
 }
 
 /* The slot's running line is `site` (again: what it called has returned). */

@@ -92,7 +92,8 @@ struct activation *thread_search(const struct thread *thread, const void *frame)
 void thread_remove_inner(struct thread *thread, struct activation *at)
 {
     const struct activation *end = thread->stack + thread->depth;
-    memmove(at, at + 1, (size_t)(end - (at + 1)) * sizeof *at);
+    if (UNLIKELY(at + 1 != end))
+        memmove(at, at + 1, (size_t)(end - (at + 1)) * sizeof *at);
     thread->depth--;
 }
 

@@ -160,10 +160,10 @@ void tracer_line(const void *frame, int line)
         return;
     close_line(top, ledger_settle(thread));
     uint32_t site = top->site;
-    const struct line_counters *part = top->line.part;
+    uint32_t cell = top->line.cell;
     open_line(top, line);
     if (UNLIKELY(thread->heap_dirty))
-        heap_next_line(thread, top, site, part);
+        heap_next_line(thread, top, site, cell);
     thread->parking = NULL;
 }
 

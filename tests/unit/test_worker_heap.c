@@ -114,12 +114,37 @@ static void test_lines_lose_what_another_frees(void **state)
     assert_no_tags();
 }
 
+/* One line after the other, without a cell: the first one's high water is not the second one's. */
+static void test_high_water_of_lines_without_a_cell(void **state)
+{
+    (void)state;
+    enum { FIRST_SITE = 20, LINES = 3 };
+    struct activation at = {.number = INVOCATION_OUTSIDE,
+                            .epoch = publish_epoch(),
+                            .slot = PUBLISH_OUTSIDE,
+                            .site = FIRST_SITE};
+    struct thread thread = {.stack = &at, .depth = 1, .capacity = 1};
+    heap_close();
+    thread_this = &thread;
+    for (uint32_t site = FIRST_SITE; site < FIRST_SITE + LINES; site++) {
+        heap_add(block, 100);
+        heap_take(block);
+        at.site = site + 1;
+        heap_next_line(&thread, &at, site, SEGMENT_NONE);
+    }
+    heap_close();
+    thread_this = NULL;
+    for (uint32_t site = FIRST_SITE; site < FIRST_SITE + LINES; site++)
+        assert_int_equal(atomic_load(&publish_shared.segment->site_heap[site].high_bytes), 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_counts_to_the_byte),
         cmocka_unit_test(test_own_blocks_are_not_counted),
         cmocka_unit_test(test_lines_lose_what_another_frees),
+        cmocka_unit_test(test_high_water_of_lines_without_a_cell),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
 }
