@@ -56,7 +56,7 @@ static __attribute__((noinline)) void free_unusual(const PyMemAllocatorEx *inner
 static void locked_free(void *context, void *block)
 {
     const PyMemAllocatorEx *inner = context;
-    if (LIKELY(heap_take_known(block) && is_pymalloc))
+    if (LIKELY(heap_take_known(block) > 0 && is_pymalloc))
         inner->free(inner->ctx, block); /* lies in an arena: nothing to be guarded */
     else
         free_unusual(inner, block);
@@ -66,10 +66,12 @@ static void locked_free(void *context, void *block)
 static void *locked_realloc(void *context, void *block, size_t bytes)
 {
     PyMemAllocatorEx *inner = context;
-    int64_t old_bytes = block ? heap_take(block) : 0;
-    bool was_inside = guard_enter();
+    int64_t old_bytes = block ? heap_take_known(block) : 0;
+    if (UNLIKELY(block && old_bytes == 0))
+        old_bytes = heap_take(block);
+    guard_inside = true;
     void *moved = inner->realloc(inner->ctx, block, bytes);
-    guard_leave(was_inside);
+    guard_inside = false;
     if (LIKELY(moved != NULL))
         heap_add(moved, bytes);
     else if (block && old_bytes > 0)

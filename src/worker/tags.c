@@ -92,10 +92,14 @@ tag_entry *tags_make(const void *block)
     return leaf ? tags_find(block) : NULL;
 }
 
-/* The `i`-th entry of a block's. */
-static const void *granule(const void *block, unsigned i)
+/* The `i`-th entry of a block, whose first one is `entry`; its leaf made where it is a missing next
+ * one, NULL where memory is short. */
+static tag_entry *further_entry(const void *block, tag_entry *entry, unsigned i)
 {
-    return (const char *)block + ((size_t)i << TAGS_GRANULE_SHIFT);
+    size_t index = (uintptr_t)block >> TAGS_GRANULE_SHIFT & (TAGS_LEAF_ENTRIES - 1);
+    if (LIKELY(index + i < TAGS_LEAF_ENTRIES))
+        return entry + i;
+    return tags_make((const char *)block + ((size_t)i << TAGS_GRANULE_SHIFT));
 }
 
 /* Half a size, where a tag has its site and its bytes; column 0, so that tags_replace leaves it. */
@@ -114,9 +118,11 @@ static uint64_t half_unpack(uint32_t packed)
 
 bool tags_set_large(const void *block, uint32_t tag, size_t bytes)
 {
-    tag_entry *low = tags_make(granule(block, 1)), *high = tags_make(granule(block, 2));
     tag_entry *entry = tags_make(block);
-    if (!entry || !low || !high)
+    if (!entry)
+        return false;
+    tag_entry *low = further_entry(block, entry, 1), *high = further_entry(block, entry, 2);
+    if (!low || !high)
         return false;
     atomic_store_explicit(low, half_pack(bytes), memory_order_relaxed);
     atomic_store_explicit(high, half_pack((uint64_t)bytes >> HALF_BITS), memory_order_relaxed);
@@ -126,7 +132,8 @@ bool tags_set_large(const void *block, uint32_t tag, size_t bytes)
 
 size_t tags_take_large(const void *block)
 {
-    tag_entry *low = tags_find(granule(block, 1)), *high = tags_find(granule(block, 2));
+    tag_entry *entry = tags_find(block);
+    tag_entry *low = further_entry(block, entry, 1), *high = further_entry(block, entry, 2);
     uint64_t bytes = half_unpack(atomic_load_explicit(low, memory_order_relaxed)) |
                      half_unpack(atomic_load_explicit(high, memory_order_relaxed)) << HALF_BITS;
     /* Other blocks can begin there next, that nobody tags. */
