@@ -167,8 +167,9 @@ static void remember_name(const char *name, struct traced_file *file)
     file_names = fresh;
 }
 
-/* The profiled file of that name, or NULL. */
-static struct traced_file *resolve(const char *name)
+/* The profiled file of that name, or NULL. *is_other is set where it is there and is not profiled,
+ * whatever the current folder. */
+static struct traced_file *resolve(const char *name, bool *is_other)
 {
     char path[PATH_MAX];
     struct traced_file *file = find_named(name);
@@ -179,19 +180,31 @@ static struct traced_file *resolve(const char *name)
         file = add_file(path);
     if (file)
         remember_name(name, file);
+    *is_other = !file && *name == '/';
     return file;
 }
+
+/* Owned; the co_filename of the latest code whose file is there and is not profiled. The functions
+ * of a module share theirs, and come one after the other when it is imported. */
+static PyObject *other_name;
 
 /* The profiled file that a code object's co_filename names, or NULL. */
 static struct traced_file *file_of(PyCodeObject *code)
 {
+    if (code->co_filename == other_name)
+        return NULL;
     PyObject *bytes = PyUnicode_EncodeFSDefault(code->co_filename);
     if (!bytes) {
         PyErr_Clear();
         return NULL;
     }
-    struct traced_file *file = resolve(PyBytes_AS_STRING(bytes));
+    bool is_other = false;
+    struct traced_file *file = resolve(PyBytes_AS_STRING(bytes), &is_other);
     Py_DECREF(bytes);
+    if (is_other) {
+        Py_INCREF(code->co_filename);
+        Py_XSETREF(other_name, code->co_filename);
+    }
     return file;
 }
 
