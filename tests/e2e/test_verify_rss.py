@@ -1,5 +1,6 @@
 """The time gate spares readings of the RSS and misses nothing: --verify-rss reads it at every line."""
 
+import math
 import re
 
 import pytest
@@ -45,11 +46,12 @@ def test_no_change_is_missed(how, turns, fewest_events, fewest_changes):
     ("at_once", 300, 300000, 3000),
 ])
 def test_threads_that_change_it(how, turns, fewest_events, fewest_changes):
-    """At most one changed line of 10,000 is found late; one alone can come in any run: `native` had
-    one in 33 runs, of 3,300 threads."""
+    """At most one changed line of 10,000 is found late. A run is a sample of that: it may have one
+    (`native` had one in 33 runs, of 3,300 threads), and four standard deviations more than expected."""
     report, events, changes, misses = verify(how, turns)
     assert events > fewest_events and changes >= fewest_changes
-    assert misses <= max(1, changes // 10000)
+    expected = changes / 10000
+    assert misses <= 1 + expected + 4 * math.sqrt(expected)
     assert_sums(report)
 
 
