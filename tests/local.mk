@@ -20,3 +20,22 @@ AM_TESTS_ENVIRONMENT = \
 EXTRA_DIST += tests/check_layers tests/check_layers_fail tests/check_headers tests/check_format \
 	tests/check_tidy tests/check_banned tests/conftest.py tests/requirements.txt tests/run
 EXTRA_DIST += tests/apps tests/bench tests/e2e tests/worker
+
+# The worker's allocators and its tables of blocks, under valgrind's memcheck, on every Python: what the
+# heap's scripts do, of which there is less here, since threads take turns and each step takes some
+# fifty times as long; a minute or two for a Python. valgrind's malloc takes the place of the C
+# library's and not of the worker's own, which calls it.
+VALGRIND = valgrind
+VALGRIND_FLAGS = -q --error-exitcode=99 --fair-sched=yes --num-callers=25 \
+	--soname-synonyms=somalloc=nouserintercepts --suppressions=$(srcdir)/tests/valgrind.supp
+check-valgrind: $(pkglibexec_PROGRAMS)
+	@for worker in $(pkglibexec_PROGRAMS); do \
+	  for script in heap native; do \
+	    echo "$$worker $$script.py"; \
+	    PYMEMTOP_TEST_STRESS=3 $(VALGRIND) $(VALGRIND_FLAGS) ./$$worker \
+	      --run $(srcdir)/tests/worker/scripts/$$script.py || exit; \
+	  done; \
+	done
+.PHONY: check-valgrind
+
+EXTRA_DIST += tests/valgrind.supp

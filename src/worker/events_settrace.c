@@ -57,6 +57,11 @@
  * answers None, and raises no audit event. Where the user's program sets a trace function of its
  * own (a debugger, coverage), that one is left alone: the lines are then not seen, the frames still
  * are. A profile function keeps getting its events.
+ *
+ * The switch is the thread's, not a greenlet's: where a profiled frame has itself called a switch
+ * of the C stack (and not a library's function that does), and code that is not profiled switches
+ * back, that frame's lines are not seen until something that it calls has returned. Its end is
+ * seen.
  */
 #include "worker/frame.h"
 

@@ -580,10 +580,6 @@ void heap_step(struct thread *thread)
 void heap_leave(struct thread *thread, struct activation *at)
 {
     uint32_t below = (uint32_t)(at - thread->stack);
-    if (at != &thread->stack[thread->depth - 1]) { /* a library has switched stacks */
-        heap_pause();
-        return;
-    }
     if (thread->heap_dirty)
         end_line(thread, at, at->site, at->line.cell);
     if (below > thread_base(thread)) {

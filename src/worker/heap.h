@@ -129,7 +129,8 @@ int64_t heap_take_shared(enum heap_domain domain, const void *block);
 /* The calling thread's place is about to change in another way than by the functions below: enter
  * what it has taken. */
 void heap_pause(void);
-/* The same where a step of a loop begins or ends in `thread`, the calling one. */
+/* The same where a step of a loop begins or ends in `thread`, the calling one, or another frame
+ * becomes the innermost one. */
 void heap_step(struct thread *thread);
 /* Of the next three the first two need not be called where thread->heap_dirty is false.
  * An execution of `site`, counted in `cell`, has ended, and the next line of `at` has begun, the
@@ -137,7 +138,7 @@ void heap_step(struct thread *thread);
 void heap_next_line(struct thread *thread, struct activation *at, uint32_t site, uint32_t cell);
 /* A frame was entered and has become the innermost one, with its first line open. */
 void heap_enter(struct thread *thread);
-/* `at`, whose line is over, is about to be left. */
+/* `at`, the innermost frame, whose line is over, is about to be left. */
 void heap_leave(struct thread *thread, struct activation *at);
 /* Enter what is open, whoever's it is: before an invocation begins or ends. */
 void heap_close(void);

@@ -48,7 +48,7 @@ struct thread *thread_make_current(void)
     struct thread *thread = thread_take();
     if (!thread)
         return NULL;
-    thread->depth = 0;
+    thread->depth = thread->aside_count = 0;
     thread->looked_ticks = 0;
     thread->parking = NULL;
     thread->thrown.count = 0;
@@ -68,17 +68,28 @@ struct thread *thread_first(void)
     return threads;
 }
 
+/* A stack twice as large, or a first one, with the `count` frames of the old one, which stays, as
+ * others may look at it. False where there is none. */
+static bool grow(struct activation **stack, uint32_t count, uint32_t *capacity)
+{
+    if (*capacity >= DEPTH_MAX)
+        return false;
+    uint32_t wanted = *capacity ? 2 * *capacity : DEPTH_FIRST;
+    struct activation *grown = arena_alloc((size_t)wanted * sizeof *grown);
+    if (!grown)
+        return false;
+    if (count > 0)
+        memcpy(grown, *stack, count * sizeof *grown);
+    *stack = grown;
+    *capacity = wanted;
+    return true;
+}
+
 bool thread_grow(struct thread *thread)
 {
-    if (thread->capacity >= DEPTH_MAX)
-        return false;
-    struct activation *stack = arena_alloc((size_t)2 * thread->capacity * sizeof *stack);
-    if (!stack)
-        return false;
-    memcpy(stack, thread->stack, thread->depth * sizeof *stack);
-    thread->stack = stack;
-    thread->capacity *= 2;
-    return true;
+    bool has_grown = grow(&thread->stack, thread->depth, &thread->capacity);
+    thread->was_full = thread->was_full || !has_grown;
+    return has_grown;
 }
 
 struct activation *thread_search(const struct thread *thread, const void *frame)
@@ -89,12 +100,46 @@ struct activation *thread_search(const struct thread *thread, const void *frame)
     return NULL;
 }
 
-void thread_remove_inner(struct thread *thread, struct activation *at)
+void thread_forget(struct thread *thread, const void *frame)
 {
+    struct activation *at = thread_find(thread, frame);
+    if (!at)
+        return;
     const struct activation *end = thread->stack + thread->depth;
-    if (UNLIKELY(at + 1 != end))
-        memmove(at, at + 1, (size_t)(end - (at + 1)) * sizeof *at);
+    for (uint32_t i = 0; i < thread->step_count; i++)
+        if (thread->steps[i].depth > (size_t)(at - thread->stack))
+            thread->steps[i].depth--;
+    memmove(at, at + 1, (size_t)(end - (at + 1)) * sizeof *at);
     thread->depth--;
+}
+
+void thread_set_aside(struct thread *thread, uint32_t kept)
+{
+    for (uint32_t i = kept; i < thread->depth; i++)
+        if (thread->aside_count < thread->aside_capacity ||
+            grow(&thread->aside, thread->aside_count, &thread->aside_capacity))
+            thread->aside[thread->aside_count++] = thread->stack[i];
+    thread->depth = kept;
+}
+
+struct activation *thread_bring_back(struct thread *thread, const void *frame)
+{
+    uint32_t i = thread->aside_count;
+    while (i > 0 && thread->aside[i - 1].frame != frame)
+        i--;
+    struct activation *top = i > 0 ? thread_push(thread) : NULL;
+    if (!top)
+        return NULL;
+    *top = thread->aside[i - 1];
+    thread->aside_count--;
+    memmove(&thread->aside[i - 1], &thread->aside[i],
+            (thread->aside_count - (i - 1)) * sizeof *top);
+    return top;
+}
+
+bool thread_is_full(const struct thread *thread)
+{
+    return thread->was_full && thread->depth == thread->capacity;
 }
 
 int thread_open(void)

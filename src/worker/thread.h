@@ -53,6 +53,9 @@ struct thread {
     struct activation *stack;
     uint32_t depth;
     uint32_t capacity;
+    bool was_full;            /* a frame was not put on the stack */
+    struct activation *aside; /* frames that wait in C stacks which the thread has switched from */
+    uint32_t aside_count, aside_capacity;
     uint64_t looked_ticks; /* gate_now() when it was last looked at */
     struct self_check self_check;
     bool heap_dirty; /* the heap's ledger has something of the innermost frame's line */
@@ -78,7 +81,6 @@ struct thread *thread_first(void);
 struct thread *thread_make_current(void);
 bool thread_grow(struct thread *thread);
 struct activation *thread_search(const struct thread *thread, const void *frame);
-void thread_remove_inner(struct thread *thread, struct activation *at);
 
 /* ---- on the way of every call, and so in the header ---- */
 
@@ -105,15 +107,22 @@ static inline struct activation *thread_find(const struct thread *thread, const 
     return thread_search(thread, frame);
 }
 
-/* Take it off the stack, wherever it is: a library that switches C stacks (greenlet) leaves frames
- * that are not innermost. */
-static inline void thread_remove(struct thread *thread, struct activation *at)
+/* Take the innermost one off the stack. */
+static inline void thread_pop(struct thread *thread)
 {
-    if (LIKELY(at == &thread->stack[thread->depth - 1]))
-        thread->depth--;
-    else
-        thread_remove_inner(thread, at);
+    thread->depth--;
 }
+/* The same for a frame that is not: one below the loop's callback that the thread runs. */
+void thread_forget(struct thread *thread, const void *frame);
+
+/* A library that switches C stacks (greenlet) lets a frame go on that is not the innermost one, or
+ * a loop's callback end before its frames. Of the next two, the first puts the frames above the
+ * lowest `kept` aside; of those for which memory is short nothing is known any more. The second has
+ * `frame` be the innermost one again, where it is aside; NULL where it is not. */
+void thread_set_aside(struct thread *thread, uint32_t kept);
+struct activation *thread_bring_back(struct thread *thread, const void *frame);
+/* True where frames may run that are not on the stack, because it is full. */
+bool thread_is_full(const struct thread *thread);
 
 /* For whom the loop callback that the thread runs works; NULL: for nobody, or there is none. */
 static inline const struct activity *thread_step_activity(const struct thread *thread)

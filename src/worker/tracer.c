@@ -150,13 +150,38 @@ void tracer_enter(const void *frame, const struct code_info *info, int line, boo
     thread->parking = NULL;
 }
 
+/* `frame` goes on or ends, and is not the innermost one: the thread has switched to another C
+ * stack. Have it be that; NULL where it is not known. What the thread did since its last event goes
+ * to the frame that was innermost. */
+static __attribute__((noinline)) struct activation *switch_to(struct thread *thread,
+                                                              const void *frame)
+{
+    struct activation *at = thread_is_full(thread) ? NULL : thread_find(thread, frame);
+    if (at ? at < thread->stack + thread_base(thread) : thread->aside_count == 0)
+        return NULL;
+    ledger_settle(thread);
+    heap_step(thread);
+    thread->heap_dirty = heap_is_on; /* each may have taken something since its line began */
+    thread->thrown.count = 0;
+    thread->parking = NULL;
+    if (!at)
+        return thread_bring_back(thread, frame);
+    thread_set_aside(thread, (uint32_t)(at - thread->stack) + 1);
+    return at;
+}
+
+static ALWAYS_INLINE struct activation *find_innermost(struct thread *thread, const void *frame)
+{
+    if (LIKELY(thread->depth > 0 && thread->stack[thread->depth - 1].frame == frame))
+        return &thread->stack[thread->depth - 1];
+    return switch_to(thread, frame);
+}
+
 void tracer_line(const void *frame, int line)
 {
     struct thread *thread = thread_this;
-    if (UNLIKELY(!thread || thread->depth == 0))
-        return;
-    struct activation *top = &thread->stack[thread->depth - 1];
-    if (UNLIKELY(top->frame != frame))
+    struct activation *top = LIKELY(thread != NULL) ? find_innermost(thread, frame) : NULL;
+    if (UNLIKELY(!top))
         return;
     close_line(top, ledger_settle(thread));
     uint32_t site = top->site;
@@ -218,15 +243,19 @@ static void unpark(struct thread *thread)
 void tracer_leave(const void *frame, bool awaits)
 {
     struct thread *thread = thread_this;
-    struct activation *at = thread ? thread_find(thread, frame) : NULL;
-    if (UNLIKELY(!at)) /* it was entered past the stack's limit */
+    if (UNLIKELY(!thread))
         return;
+    struct activation *at = find_innermost(thread, frame);
+    if (UNLIKELY(!at)) { /* it was entered past the stack's limit, as a rule */
+        thread_forget(thread, frame);
+        return;
+    }
     close_line(at, ledger_settle(thread));
     if (heap_is_on)
         heap_leave(thread, at);
     if (awaits)
         park(thread, at);
-    thread_remove(thread, at);
+    thread_pop(thread);
     if (!awaits)
         unpark(thread);
     if (thread->depth <= thread_base(thread))
@@ -248,6 +277,8 @@ static void pop_step(struct thread *thread)
 {
     heap_step(thread);
     struct step ended = thread->steps[--thread->step_count];
+    if (UNLIKELY(thread->depth > ended.depth)) /* of a C stack that was switched from */
+        thread_set_aside(thread, ended.depth);
     thread->heap_dirty = heap_is_on; /* of the frames below, if any; to look is harmless */
     Py_XDECREF(ended.activity);
     Py_XSETREF(thread->activity, ended.below);

@@ -2,6 +2,13 @@
  * The tracer: turns "this frame was entered, began a line, was left" into the numbers of the shared
  * tables. It knows nothing of how a Python version reports those events; that is events.h.
  *
+ * Where a library switches C stacks (greenlet; gevent and SQLAlchemy's asyncio use it) a frame may
+ * go on, or end, that is not the innermost one. That is seen at its next event, and from then on
+ * the frames of the other stacks are set aside until an event of theirs: they are no callers, and
+ * nothing is charged to them. What is done between a switch and the next event of a profiled frame
+ * goes to the line that was executed before; and a frame that is entered is taken to be called by
+ * the innermost one, as the first frame of a greenlet is.
+ *
  * Thread: every function is called under the interpreter lock.
  */
 #ifndef WORKER_TRACER_H
@@ -30,7 +37,7 @@ const void *tracer_frame(void);
 /* After the tracer_enter of a frame into which something was thrown: `frame`, suspended at `line`,
  * delegates to it by `yield from` or `await`. From the innermost one on. */
 void tracer_delegates(const void *frame, const struct code_info *info, int line);
-/* The frame begins `line`; ignored where it is not the innermost one. */
+/* The frame begins `line`; ignored where it was not entered. */
 void tracer_line(const void *frame, int line);
 /* True where `frame` is the innermost one that was entered in the calling thread and not left. */
 bool tracer_is_innermost(const void *frame);

@@ -149,7 +149,8 @@ def test_parts_of_mappings():
     before = native_bytes()
 
     def taken():
-        return (native_bytes() - before) // page if not SANITIZED else None
+        """Rounded: a thread of an earlier test may just be giving back what little it had."""
+        return (native_bytes() - before + page // 2) // page if not SANITIZED else None
 
     def expect(pages):
         assert SANITIZED or taken() == pages, (taken(), pages)
@@ -179,11 +180,11 @@ def test_ends_of_mappings_that_fail():
     held = native_bytes() - before
     assert libc.munmap(start + 1, page) == -1 and libc.munmap(start, 0) == -1
     assert libc.mremap(start, 8 * page, 1 << 60, MREMAP_MAYMOVE) == ctypes.c_void_p(-1).value
-    assert native_bytes() - before == held
+    assert abs(native_bytes() - before - held) < page // 2
     start = libc.mremap(start, 8 * page, 12 * page, MREMAP_MAYMOVE)
-    assert SANITIZED or native_bytes() - before == 12 * page
+    assert SANITIZED or abs(native_bytes() - before - 12 * page) < page // 2
     libc.munmap(start, 12 * page)
-    assert native_bytes() == before
+    assert abs(native_bytes() - before) < page // 2
 
 
 def test_mappings_of_threads_at_once():
@@ -200,7 +201,7 @@ def test_mappings_of_threads_at_once():
     before = native_bytes()
     kept = [map_pages(4) for _ in range(3)]
     in_threads(4, work)
-    assert SANITIZED or 0 <= native_bytes() - before - 12 * page < 10_000, native_bytes() - before
+    assert SANITIZED or abs(native_bytes() - before - 12 * page) < 10_000, native_bytes() - before
     for start in kept:
         libc.munmap(start, 4 * page)
 
