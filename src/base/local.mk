@@ -8,6 +8,7 @@ libbase_a_SOURCES = \
 	src/base/mem.c src/base/mem.h \
 	src/base/packages.c src/base/packages.h \
 	src/base/size.c src/base/size.h \
+	src/base/span.h \
 	src/base/text.c src/base/text.h
 
 if HAVE_CMOCKA
