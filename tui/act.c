@@ -338,6 +338,8 @@ static void say_no_source(struct ui *ui, const struct model *model,
     const char *reason = "no line of its file has run yet; e opens the file";
     if (function->load_error)
         reason = "it could not be loaded; e opens its file";
+    else if (model->worker == WORKER_NONE)
+        reason = "no line of its own is in the log";
     else if (model->worker != WORKER_READY)
         reason = "its source is known when the app has been imported";
     ui_say(ui, STYLE_WARNING, "%s is selected: %s", function->name, reason);
@@ -624,7 +626,7 @@ static enum ui_command command_of(const struct ui *ui, const struct model *model
 }
 
 /* A key that has a meaning, but not here, says so; silence would look like a hang. */
-static void say_useless(struct ui *ui, int key, bool known)
+static void say_useless(struct ui *ui, const struct model *model, int key, bool known)
 {
     char name[KEY_NAME_SIZE];
     key_spell(key, name);
@@ -632,6 +634,9 @@ static void say_useless(struct ui *ui, int key, bool known)
         ui_say(ui, STYLE_TEXT, "no line is running now");
     else if (known && key == 'D')
         ui_say(ui, STYLE_TEXT, "mark an invocation with m first, then open another one");
+    else if (known && model->worker == WORKER_NONE && (key == 'r' || key == 'R' || key == 'e'))
+        ui_say(ui, STYLE_WARNING, "these figures are from logs: there is no app here to %s",
+               key == 'e' ? "edit" : "run");
     else if (known && (key == 'r' || key == 'R'))
         ui_say(ui, STYLE_TEXT, "there is no function to run");
     else if (known && key != K_ESC)
@@ -655,6 +660,6 @@ enum ui_action act_on_key(struct ui *ui, const struct model *model, struct key_e
     enum ui_command command = command_of(ui, model, event.key, &known);
     if (command != CMD_NONE)
         return act_on_command(ui, model, command, now_ns, realtime_ns);
-    say_useless(ui, event.key, known);
+    say_useless(ui, model, event.key, known);
     return UI_NOTHING;
 }

@@ -51,6 +51,7 @@ static void draw_state(const struct scene *scene, struct pen *pen)
     case WORKER_STARTING: pen_text(pen, STYLE_WAIT, " STARTING "); return;
     case WORKER_LOADING: pen_text(pen, STYLE_WAIT, " LOADING "); return;
     case WORKER_DEAD: pen_text(pen, STYLE_BAD, " WORKER DEAD "); return;
+    case WORKER_NONE: pen_text(pen, STYLE_IDLE, "IMPORTED"); return;
     case WORKER_READY: break;
     }
     if (model->invocations.running > 0)
@@ -242,6 +243,8 @@ static void draw_heap(const struct model *model, struct pen *pen)
 {
     const struct heap *heap = &model->heap;
     char native[FORMAT_SIZE] = "", text[160];
+    if (model->worker == WORKER_NONE)
+        return;
     if (!heap->is_on) {
         draw_named(pen, "heap ", STYLE_TEXT, "off");
         return;

@@ -79,6 +79,8 @@ static bool can_compare(const struct ui *ui, const struct model *shown)
 static bool can_edit(const struct ui *ui, const struct model *shown)
 {
     uint32_t file, line;
+    if (shown->worker == WORKER_NONE)
+        return false; /* the files are those of another machine */
     if (ui->focus == VIEW_FUNCTIONS)
         return target_function(ui, shown) != NULL;
     return ui->view != VIEW_HELP && target_line(ui, shown, &file, &line);
@@ -111,7 +113,8 @@ bool ui_can(const struct ui *ui, const struct model *model, enum ui_command comm
     case CMD_MARK: return target_invocation(ui, shown) != NULL;
     case CMD_DIFF: return can_compare(ui, shown);
     case CMD_REQUEST:
-    case CMD_REQUEST_MANY: return target_function(ui, model) != NULL;
+    case CMD_REQUEST_MANY:
+        return model->worker != WORKER_NONE && target_function(ui, model) != NULL;
     case CMD_EDIT: return can_edit(ui, shown);
     default: return true;
     }

@@ -5,6 +5,7 @@ libbase_a_SOURCES = \
 	src/base/buf.c src/base/buf.h \
 	src/base/clock.c src/base/clock.h \
 	src/base/error.c src/base/error.h \
+	src/base/intern.c src/base/intern.h \
 	src/base/mem.c src/base/mem.h \
 	src/base/packages.c src/base/packages.h \
 	src/base/size.c src/base/size.h \

@@ -3,6 +3,7 @@ noinst_LIBRARIES += libmodel.a
 libmodel_a_SOURCES = \
 	src/model/file.c src/model/file.h \
 	src/model/heap.c src/model/heap.h \
+	src/model/imported.c src/model/imported.h \
 	src/model/invocation.c src/model/invocation.h \
 	src/model/kept.c src/model/kept.h \
 	src/model/line.h \

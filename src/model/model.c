@@ -51,6 +51,7 @@ void model_free(struct model *model)
     if (!model)
         return;
     kept_fini(&model->kept);
+    imported_free(model->imported);
     output_fini(&model->output);
     invocations_fini(&model->invocations);
     for (size_t i = 0; i < model->file_count; i++)

@@ -15,6 +15,7 @@
 
 #include "model/file.h"
 #include "model/heap.h"
+#include "model/imported.h"
 #include "model/invocation.h"
 #include "model/kept.h"
 #include "model/output.h"
@@ -25,6 +26,7 @@ enum worker_state {
     WORKER_LOADING,  /* importing the app */
     WORKER_READY,
     WORKER_DEAD, /* waiting to be started again */
+    WORKER_NONE, /* there is none: the figures are of a log */
 };
 
 struct model_function {
@@ -87,6 +89,7 @@ struct model {
     size_t file_count;
     struct invocations invocations;
     struct output output;
+    struct imported *imported; /* owned; NULL where a worker runs, or has */
 };
 
 /* Old versions of a file that are kept with text and numbers. Older ones are an empty shell, since

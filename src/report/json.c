@@ -206,6 +206,63 @@ static json_t *limit_value(const struct model *model)
     return model->limit_bytes ? json_integer((json_int_t)model->limit_bytes) : json_null();
 }
 
+static json_t *problems_value(const struct imported *imported)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; list && i < imported->problem_count; i++) {
+        const struct imported_problem *problem = &imported->problems[i];
+        list = append(list, json_pack("{s:o, s:o, s:o}", "where", string_value(problem->where),
+                                      "what", string_value(problem->what), "example",
+                                      string_value(problem->example)));
+    }
+    return list;
+}
+
+/* Bytes as a whole number, which all sizes are. */
+static json_int_t whole_bytes(double bytes)
+{
+    return (json_int_t)(bytes < 0 ? bytes - 0.5 : bytes + 0.5);
+}
+
+static json_t *instances_value(const struct imported *imported)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; list && i < imported->instance_count; i++) {
+        const struct imported_instance *instance = &imported->instances[i];
+        list = append(list, json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "name",
+                                      string_value(instance->name), "invocations",
+                                      unsigned_value(instance->invocations), "first_ns",
+                                      unsigned_value(instance->first_ns), "last_ns",
+                                      unsigned_value(instance->last_ns), "first_start_bytes",
+                                      (json_int_t)instance->first_start_bytes, "last_start_bytes",
+                                      (json_int_t)instance->last_start_bytes, "peak_bytes",
+                                      (json_int_t)instance->peak_bytes, "growth_bytes",
+                                      whole_bytes(instance->growth_bytes)));
+    }
+    return list;
+}
+
+static json_t *imported_value(const struct imported *imported)
+{
+    return json_pack(
+        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "logs",
+        unsigned_value(imported->files), "records", unsigned_value(imported->records), "rows",
+        unsigned_value(imported->rows), "blank_rows", unsigned_value(imported->blank_rows),
+        "unreadable", unsigned_value(imported->unreadable), "dropped",
+        unsigned_value(imported->dropped), "sampled", unsigned_value(imported->sampled), "undated",
+        unsigned_value(imported->undated), "no_file", unsigned_value(imported->no_file),
+        "other_text", unsigned_value(imported->other_text), "problems", problems_value(imported),
+        "instances", instances_value(imported));
+}
+
+/* An import's report has one member more. */
+static json_t *with_import(json_t *report, const struct model *model)
+{
+    if (!report || !model->imported)
+        return report;
+    return with_members(report, json_pack("{s:o}", "import", imported_value(model->imported)));
+}
+
 int json_write(const struct model *model, struct buf *out, struct error *error)
 {
     json_t *report = json_pack("{s:s, s:o, s:o, s:o, s:{s:I, s:o, s:I}, s:o, s:o}", "pymemtop",
@@ -215,6 +272,7 @@ int json_write(const struct model *model, struct buf *out, struct error *error)
                                "heap_bytes", counted(model->heap.is_on, model->heap.baseline_bytes),
                                "own_bytes", (json_int_t)model->own_bytes, "invocations",
                                invocations_value(model), "files", files_value(model));
+    report = with_import(report, model);
     if (!report)
         return error_set(error, EXIT_STATUS_SYSTEM, "no memory for the JSON report");
     int result = json_dump_callback(report, append_to_buf, out,

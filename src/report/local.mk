@@ -1,9 +1,19 @@
 # report: the model as text for files and pipes. Depends on model and base.
 noinst_LIBRARIES += libreport.a
-libreport_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+libreport_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(YAJL_CFLAGS)
 libreport_a_SOURCES = \
+	src/report/import.c src/report/import.h src/report/import_parts.h \
+	src/report/import_csv.c src/report/import_csv.h \
+	src/report/import_json.c src/report/import_json.h \
+	src/report/import_model.c \
+	src/report/import_reader.c src/report/import_reader.h \
+	src/report/imported_text.c src/report/imported_text.h \
 	src/report/json.c src/report/json.h \
+	src/report/kql.c src/report/kql.h \
+	src/report/kusto.c src/report/kusto.h \
+	src/report/log_record.c src/report/log_record.h \
 	src/report/log_row.c src/report/log_row.h \
+	src/report/log_time.c src/report/log_time.h \
 	src/report/table.c src/report/table.h
 
 if HAVE_CMOCKA

@@ -1,0 +1,328 @@
+/*
+ * Collecting: a record becomes the rows that its text holds. Of what repeats (source lines, files,
+ * invocations, instances) a row has only the number.
+ */
+#include "config.h"
+#include "report/import.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "report/import_parts.h"
+#include "report/log_time.h"
+
+enum { JOINED_MAX_BYTES = 4 << 20, EXAMPLE_BYTES = 160 };
+
+/* ---- what cannot be read ---- */
+
+void import_note(struct import *import, uint64_t place, const char *what, struct span example)
+{
+    struct imported *imported = import->imported;
+    imported->unreadable++;
+    if (imported->problem_count == IMPORTED_EXAMPLES)
+        return;
+    char text[EXAMPLE_BYTES];
+    text_clean(text, sizeof text, example.len ? example.at : "", example.len);
+    imported->problems[imported->problem_count++] = (struct imported_problem){
+        .where = mem_printf("%s, %s %" PRIu64, import->name,
+                            import_place_name(import_reader_kind(import->reader)), place),
+        .what = mem_strdup(what),
+        .example = mem_strdup(text),
+    };
+}
+
+static void on_problem(void *context, uint64_t place, const char *what, struct span example)
+{
+    import_note(context, place, what, example);
+}
+
+/* ---- the host's notices ---- */
+
+/* What stands between `before` and `end` in `text`; len 0 where they are not there. */
+static struct span between(struct span text, const char *before, char end)
+{
+    size_t len = strlen(before);
+    const char *at = text.len >= len ? memmem(text.at, text.len, before, len) : NULL;
+    if (!at)
+        return (struct span){"", 0};
+    struct span rest = span_skip(text, (size_t)(at - text.at) + len);
+    const char *stop = rest.len ? memchr(rest.at, end, rest.len) : NULL;
+    return stop ? (struct span){rest.at, (size_t)(stop - rest.at)} : (struct span){"", 0};
+}
+
+static void take_begin(struct import *import, struct span text)
+{
+    struct span name = between(text, "'Functions.", '\''), id = between(text, "Id=", ')');
+    if (name.len == 0 || id.len == 0 || import->open_count == IMPORT_OPEN_MAX)
+        return;
+    import->open[import->open_count++] = (struct import_open){
+        .key = intern_add(&import->keys, id), .function = intern_add(&import->functions, name)};
+}
+
+/* "Executed 'Functions.X' (Succeeded, Id=..., Duration=12ms)" */
+static void take_end(struct import *import, struct span text)
+{
+    struct span id = between(text, "Id=", ','), duration = between(text, "Duration=", 'm');
+    static const char failed[] = "(Failed";
+    uint64_t ms = 0;
+    if (id.len == 0)
+        id = between(text, "Id=", ')');
+    if (id.len == 0)
+        return;
+    for (size_t i = 0; i < duration.len && i < 12; i++)
+        if (duration.at[i] >= '0' && duration.at[i] <= '9')
+            ms = ms * 10 + (uint64_t)(duration.at[i] - '0');
+    if (import->call_count == import->call_capacity) {
+        import->call_capacity = import->call_capacity ? import->call_capacity * 2 : 64;
+        import->calls = mem_resize(import->calls, import->call_capacity, sizeof *import->calls);
+    }
+    uint32_t key = intern_add(&import->keys, id);
+    import->calls[import->call_count++] =
+        (struct import_call){.key = key,
+                             .duration_ns = ms * NS_PER_MS,
+                             .failed = memmem(text.at, text.len, failed, strlen(failed)) != NULL};
+    for (size_t i = 0; i < import->open_count; i++)
+        if (import->open[i].key == key)
+            import->open[i--] = import->open[--import->open_count];
+}
+
+static bool begins(struct span text, const char *with)
+{
+    size_t len = strlen(with);
+    return text.len >= len && memcmp(text.at, with, len) == 0;
+}
+
+static void take_notice(struct import *import, struct span text)
+{
+    if (begins(text, "Executing '"))
+        take_begin(import, text);
+    else if (begins(text, "Executed '"))
+        take_end(import, text);
+}
+
+/* ---- rows ---- */
+
+static struct import_row *append_row(struct import *import)
+{
+    if (import->row_count == import->row_capacity) {
+        import->row_capacity = import->row_capacity ? import->row_capacity * 2 : 1024;
+        import->rows = mem_resize(import->rows, import->row_capacity, sizeof *import->rows);
+    }
+    return &import->rows[import->row_count++];
+}
+
+static uint32_t intern_given(struct intern *intern, struct span text)
+{
+    return text.len ? intern_add(intern, text) : IMPORT_NONE;
+}
+
+/* "Function.X.User" and "Function.X" are of function X. */
+static struct span function_of(const struct log_record *record)
+{
+    struct span category = record->fields[FIELD_CATEGORY];
+    if (record->fields[FIELD_FUNCTION].len)
+        return record->fields[FIELD_FUNCTION];
+    if (!begins(category, "Function."))
+        return (struct span){"", 0};
+    category = span_skip(category, strlen("Function."));
+    const char *end = category.len ? memchr(category.at, '.', category.len) : NULL;
+    return (struct span){category.at, end ? (size_t)(end - category.at) : category.len};
+}
+
+/* What the record says of its rows. */
+static struct import_row describe(struct import *import, const struct log_record *record)
+{
+    struct import_row row = {.text = IMPORT_NONE};
+    struct span key = record->fields[FIELD_INVOCATION];
+    if (!log_time_parse(record->fields[FIELD_TIME], &row.time_ns))
+        row.time_ns = 0;
+    row.file = intern_given(&import->files, span_trim_end(record->fields[FIELD_FILE]));
+    row.key = intern_given(&import->keys, key.len ? key : record->fields[FIELD_OPERATION]);
+    row.instance = intern_add(&import->instances, record->fields[FIELD_INSTANCE]);
+    row.function = intern_given(&import->functions, function_of(record));
+    if (record->is_console && row.key == IMPORT_NONE && import->open_count == 1) {
+        row.key = import->open[0].key;
+        row.function = import->open[0].function;
+    }
+    return row;
+}
+
+static void count_step(struct import *import, const struct import_row *row)
+{
+    if (import->row_count == import->first_row || !row->time_ns)
+        return;
+    uint64_t before = import->rows[import->row_count - 1].time_ns;
+    import->later += row->time_ns > before;
+    import->earlier += before && row->time_ns < before;
+}
+
+static void add_row(struct import *import, const struct log_record *record,
+                    const struct log_row *found)
+{
+    struct imported *imported = import->imported;
+    if (import->row_count == IMPORT_ROWS_MAX) {
+        imported->dropped++;
+        return;
+    }
+    struct import_row row = describe(import, record);
+    count_step(import, &row);
+    row.sequence = (uint32_t)import->row_count;
+    if (found->kind == LOG_ROW_FILE) {
+        row.file = intern_add(&import->files, found->text);
+    } else {
+        bool measured = found->kind == LOG_ROW_MEASURED;
+        imported->rows += measured;
+        imported->blank_rows += !measured;
+        imported->undated += measured && !row.time_ns;
+        row.line = found->line;
+        row.text = intern_add(&import->texts, found->text);
+        row.mem_bytes = found->mem_bytes;
+        row.increment_bytes = found->increment_bytes;
+        row.occurrences = found->occurrences;
+    }
+    *append_row(import) = row;
+}
+
+static void take_row(struct import *import, const struct log_record *record,
+                     const struct log_row *row, struct span text)
+{
+    if (row->kind == LOG_ROW_FILE || row->kind == LOG_ROW_MEASURED ||
+        row->kind == LOG_ROW_UNMEASURED)
+        add_row(import, record, row);
+    else if (row->kind == LOG_ROW_NONE && row->tagged)
+        import_note(import, record->place, "no row of memory_profiler", text);
+}
+
+/* A message may be a whole table. */
+static void take_message(struct import *import, const struct log_record *record)
+{
+    struct span rest = record->fields[FIELD_MESSAGE];
+    struct log_row row;
+    if (record->is_console)
+        take_notice(import, rest);
+    while (rest.len > 0) {
+        const char *end = memchr(rest.at, '\n', rest.len);
+        struct span line = {rest.at, end ? (size_t)(end - rest.at) : rest.len};
+        rest = span_skip(rest, line.len + 1);
+        log_row_parse(&row, line);
+        take_row(import, record, &row, line);
+    }
+}
+
+static bool is_empty(const struct span *fields)
+{
+    for (size_t i = 0; i < LOG_COLUMNS; i++)
+        if (fields[i].len)
+            return false;
+    return true;
+}
+
+static void take_columns(struct import *import, const struct log_record *record)
+{
+    const struct span *columns = &record->fields[FIELD_LINE];
+    struct log_row row;
+    log_row_parse_columns(&row, columns, &import->joined);
+    take_row(import, record, &row, (struct span){buf_text(&import->joined), import->joined.len});
+}
+
+/* An item that stands for several means that the others were left out. */
+static void count_sampled(struct import *import, struct span count)
+{
+    uint64_t number = 0;
+    if (count.len > 9)
+        return;
+    for (size_t i = 0; i < count.len; i++) {
+        if (count.at[i] < '0' || count.at[i] > '9')
+            return;
+        number = number * 10 + (uint64_t)(count.at[i] - '0');
+    }
+    import->imported->sampled += number > 1 ? number - 1 : 0;
+}
+
+static void on_record(void *context, const struct log_record *record)
+{
+    struct import *import = context;
+    size_t before = import->row_count;
+    import->imported->records++;
+    if (record->is_table &&
+        !(is_empty(&record->fields[FIELD_LINE]) && record->fields[FIELD_MESSAGE].len))
+        take_columns(import, record);
+    else
+        take_message(import, record);
+    if (import->row_count > before)
+        count_sampled(import, record->fields[FIELD_ITEM_COUNT]);
+}
+
+/* ---- logs ---- */
+
+struct import *import_new(const struct import_setup *setup)
+{
+    struct import *import = mem_calloc(1, sizeof *import);
+    import->setup = *setup;
+    import->imported = imported_new();
+    import->sink = (struct log_sink){import, on_record, on_problem};
+    buf_init(&import->joined, JOINED_MAX_BYTES);
+    return import;
+}
+
+void import_begin(struct import *import, const char *name)
+{
+    import->reader = import_reader_new(&import->sink);
+    import->name = mem_strdup(name);
+    import->first_row = import->row_count;
+    import->later = import->earlier = 0;
+    import->open_count = 0;
+    import->imported->files++;
+}
+
+bool import_feed(struct import *import, const char *bytes, size_t len)
+{
+    return import_reader_feed(import->reader, bytes, len);
+}
+
+/* Exports with the newest rows first are as frequent as others: rows of the same time are then in
+ * the order from back to front, too. */
+static void turn_round(struct import *import)
+{
+    for (size_t i = import->first_row; i < import->row_count; i++)
+        import->rows[i].sequence = (uint32_t)(import->row_count - 1 - (i - import->first_row));
+}
+
+void import_end(struct import *import)
+{
+    import_reader_end(import->reader);
+    if (import->earlier > import->later)
+        turn_round(import);
+    import_reader_free(import->reader);
+    free(import->name);
+    import->reader = NULL;
+    import->name = NULL;
+}
+
+uint64_t import_rows(const struct import *import)
+{
+    return import->imported->rows;
+}
+
+void import_free(struct import *import)
+{
+    if (!import)
+        return;
+    import_reader_free(import->reader);
+    free(import->name);
+    free(import->rows);
+    free(import->calls);
+    intern_fini(&import->texts);
+    intern_fini(&import->files);
+    intern_fini(&import->keys);
+    intern_fini(&import->instances);
+    intern_fini(&import->functions);
+    imported_free(import->imported);
+    buf_fini(&import->joined);
+    free(import);
+}

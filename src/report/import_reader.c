@@ -1,0 +1,249 @@
+/*
+ * The head is collected until there is enough of it to tell what it is; then it and all that
+ * follows goes to one reader. A line of text may be cut by the pieces in which the bytes come, so
+ * lines are collected, too; those that lie whole in a piece are not copied.
+ */
+#include "config.h"
+#include "report/import_reader.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "report/import_csv.h"
+#include "report/import_json.h"
+
+struct import_reader {
+    const struct log_sink *sink;
+    enum import_kind kind;
+    struct buf head; /* before the kind is known */
+    bool failed;
+    struct import_csv *csv;   /* owned, where it is that */
+    struct import_json *json; /* owned; of JSON and of lines of it */
+    struct buf line;          /* a line that came in part */
+    bool line_is_cut;         /* it is too long; the rest of it is passed over */
+    uint64_t lines;
+};
+
+static const char byte_order_mark[] = "\xEF\xBB\xBF";
+
+/* ---- what it is ---- */
+
+static struct span skip_mark(struct span text)
+{
+    size_t len = sizeof byte_order_mark - 1;
+    return text.len >= len && memcmp(text.at, byte_order_mark, len) == 0 ? span_skip(text, len)
+                                                                         : text;
+}
+
+static struct span skip_space(struct span text)
+{
+    while (text.len > 0 && (text.at[0] == ' ' || (text.at[0] >= '\t' && text.at[0] <= '\r')))
+        text = span_skip(text, 1);
+    return text;
+}
+
+static struct span first_line(struct span text)
+{
+    const char *end = text.len ? memchr(text.at, '\n', text.len) : NULL;
+    return (struct span){text.at, end ? (size_t)(end - text.at) : text.len};
+}
+
+/* A list of objects; "[2024-05-01T..." begins a line of a console. */
+static bool is_list(struct span text)
+{
+    text = skip_space(span_skip(text, 1));
+    return text.len > 0 && (text.at[0] == '{' || text.at[0] == ']');
+}
+
+enum import_kind import_kind_of(struct span head)
+{
+    if (head.len >= 2 &&
+        (memcmp(head.at, "\xFF\xFE", 2) == 0 || memcmp(head.at, "\xFE\xFF", 2) == 0))
+        return IMPORT_UTF16;
+    struct span text = skip_space(skip_mark(head));
+    if (text.len == 0)
+        return IMPORT_UNKNOWN;
+    struct span line = first_line(text);
+    if (text.at[0] == '[' && is_list(text))
+        return IMPORT_JSON;
+    if (text.at[0] == '{') {
+        bool more = skip_space(span_skip(text, line.len)).len > 0;
+        return more && import_json_is_whole(line) ? IMPORT_NDJSON : IMPORT_JSON;
+    }
+    return import_csv_delimiter(line) ? IMPORT_CSV : IMPORT_CONSOLE;
+}
+
+const char *import_place_name(enum import_kind kind)
+{
+    return kind == IMPORT_JSON ? "record" : "line";
+}
+
+/* ---- lines ---- */
+
+static bool is_digits(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (text[i] < '0' || text[i] > '9')
+            return false;
+    return true;
+}
+
+/* "[2024-05-01T12:34:56.789Z] ": the time, taken off the line. */
+static struct span take_time(struct span *line)
+{
+    struct span none = {NULL, 0};
+    const char *end =
+        line->len > 20 && line->at[0] == '[' ? memchr(line->at, ']', line->len) : NULL;
+    if (!end || !is_digits(line->at + 1, 4))
+        return none;
+    struct span time = {line->at + 1, (size_t)(end - line->at) - 1};
+    *line = span_skip(*line, time.len + 2);
+    if (line->len > 0 && line->at[0] == ' ')
+        *line = span_skip(*line, 1);
+    return time;
+}
+
+static void take_console(struct import_reader *reader, struct span line)
+{
+    struct log_record record = {.is_console = true, .place = reader->lines};
+    record.fields[FIELD_TIME] = take_time(&line);
+    record.fields[FIELD_MESSAGE] = line;
+    reader->sink->record(reader->sink->context, &record);
+}
+
+static void take_line(struct import_reader *reader, struct span line)
+{
+    reader->lines++;
+    if (reader->line_is_cut)
+        reader->sink->problem(reader->sink->context, reader->lines, "a line of more than 1 MiB",
+                              line);
+    else if (reader->kind == IMPORT_CONSOLE)
+        take_console(reader, line);
+    else if (span_trim_end(line).len > 0) {
+        import_json_restart(reader->json, reader->lines);
+        if (import_json_feed(reader->json, line.at, line.len))
+            import_json_end(reader->json);
+    }
+}
+
+/* Keep a part of a line for later, as far as it is of use. */
+static void keep_part(struct import_reader *reader, struct span part)
+{
+    if (part.len > 0 && buf_append(&reader->line, part.at, part.len))
+        reader->line_is_cut = true;
+}
+
+static void finish_line(struct import_reader *reader)
+{
+    take_line(reader, (struct span){buf_text(&reader->line), reader->line.len});
+    buf_consume(&reader->line, reader->line.len);
+    reader->line_is_cut = false;
+}
+
+static void feed_lines(struct import_reader *reader, struct span bytes)
+{
+    while (bytes.len > 0) {
+        struct span line = first_line(bytes);
+        bool whole = line.len < bytes.len;
+        bytes = span_skip(bytes, line.len + 1);
+        if (whole && reader->line.len == 0 && !reader->line_is_cut &&
+            line.len <= IMPORT_LINE_BYTES) {
+            take_line(reader, line);
+            continue;
+        }
+        keep_part(reader, line);
+        if (whole)
+            finish_line(reader);
+    }
+}
+
+/* ---- the reader ---- */
+
+struct import_reader *import_reader_new(const struct log_sink *sink)
+{
+    struct import_reader *reader = mem_calloc(1, sizeof *reader);
+    reader->sink = sink;
+    buf_init(&reader->head, IMPORT_HEAD_BYTES);
+    buf_init(&reader->line, IMPORT_LINE_BYTES);
+    return reader;
+}
+
+static bool feed_kind(struct import_reader *reader, struct span bytes)
+{
+    switch (reader->kind) {
+    case IMPORT_CSV: return import_csv_feed(reader->csv, bytes.at, bytes.len);
+    case IMPORT_JSON: return import_json_feed(reader->json, bytes.at, bytes.len);
+    case IMPORT_NDJSON:
+    case IMPORT_CONSOLE: feed_lines(reader, bytes); return true;
+    default: return false;
+    }
+}
+
+/* The head says what it is: begin. */
+static void begin(struct import_reader *reader)
+{
+    struct span head = {buf_text(&reader->head), reader->head.len};
+    reader->kind = import_kind_of(head);
+    head = skip_mark(head);
+    if (reader->kind == IMPORT_CSV)
+        reader->csv =
+            import_csv_new(reader->sink, import_csv_delimiter(first_line(skip_space(head))));
+    if (reader->kind == IMPORT_JSON || reader->kind == IMPORT_NDJSON)
+        reader->json = import_json_new(reader->sink);
+    if (reader->kind == IMPORT_UTF16)
+        reader->sink->problem(
+            reader->sink->context, 1,
+            "UTF-16, as PowerShell's > writes it; make it UTF-8 (iconv -f UTF-16)",
+            (struct span){"", 0});
+    reader->failed = reader->kind != IMPORT_UNKNOWN && !feed_kind(reader, head);
+    buf_fini(&reader->head);
+}
+
+bool import_reader_feed(struct import_reader *reader, const char *bytes, size_t len)
+{
+    struct span rest = {bytes, len};
+    if (reader->kind == IMPORT_UNKNOWN) {
+        size_t room = IMPORT_HEAD_BYTES - reader->head.len;
+        size_t part = len < room ? len : room;
+        if (part > 0 && buf_append(&reader->head, bytes, part))
+            return false;
+        rest = span_skip(rest, part);
+        if (reader->head.len == IMPORT_HEAD_BYTES)
+            begin(reader);
+    }
+    if (!reader->failed && reader->kind != IMPORT_UNKNOWN && rest.len > 0)
+        reader->failed = !feed_kind(reader, rest);
+    return !reader->failed;
+}
+
+void import_reader_end(struct import_reader *reader)
+{
+    if (reader->kind == IMPORT_UNKNOWN)
+        begin(reader);
+    if (reader->failed)
+        return;
+    if (reader->kind == IMPORT_CSV)
+        import_csv_end(reader->csv);
+    if (reader->kind == IMPORT_JSON)
+        import_json_end(reader->json);
+    if (reader->line.len > 0 || reader->line_is_cut)
+        finish_line(reader);
+}
+
+enum import_kind import_reader_kind(const struct import_reader *reader)
+{
+    return reader->kind;
+}
+
+void import_reader_free(struct import_reader *reader)
+{
+    if (!reader)
+        return;
+    import_csv_free(reader->csv);
+    import_json_free(reader->json);
+    buf_fini(&reader->head);
+    buf_fini(&reader->line);
+    free(reader);
+}
