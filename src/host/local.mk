@@ -30,8 +30,10 @@ libhost_a_SOURCES = \
 	src/host/host_worker.c \
 	src/host/http_check.c src/host/http_check.h \
 	src/host/http_server.c src/host/http_server.h \
+	src/host/import.c src/host/import.h \
 	src/host/invoke.c src/host/invoke.h \
 	src/host/json_file.c src/host/json_file.h \
+	src/host/kql.c src/host/kql.h \
 	src/host/limit.c src/host/limit.h \
 	src/host/linger.c src/host/linger.h \
 	src/host/link.c src/host/link.h \
@@ -69,7 +71,8 @@ libhost_a_SOURCES = \
 	src/host/write_set.c src/host/write_set.h
 
 HOST_LIBS = libhost.a libtui.a libreport.a libmodel.a libwire.a libbase.a \
-	$(UV_LIBS) $(MHD_LIBS) $(JANSSON_LIBS) $(NCURSESW_LIBS) $(PCRE2_LIBS)
+	$(UV_LIBS) $(MHD_LIBS) $(JANSSON_LIBS) $(NCURSESW_LIBS) $(PCRE2_LIBS) \
+	$(YAJL_LIBS) $(CSV_LIBS)
 
 bin_PROGRAMS += pymemtop
 pymemtop_SOURCES = src/host/main.c

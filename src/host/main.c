@@ -10,6 +10,8 @@
 
 #include "base/error.h"
 #include "host/batch.h"
+#include "host/import.h"
+#include "host/kql.h"
 #include "host/live.h"
 #include "host/new.h"
 #include "host/options.h"
@@ -62,6 +64,10 @@ int main(int argc, char **argv)
     signal(SIGXFSZ, SIG_IGN); /* and so is a file that may not grow */
     if (argc > 1 && strcmp(argv[1], "new") == 0)
         status = new_run(argc - 1, argv + 1, &error);
+    else if (argc > 1 && strcmp(argv[1], "import") == 0)
+        status = import_run(argc - 1, argv + 1, &error);
+    else if (argc > 1 && strcmp(argv[1], "kql") == 0)
+        status = kql_run(argc - 1, argv + 1, &error);
     else
         status = run_host(argc, argv, &error);
     if (status < 0) {

@@ -99,6 +99,8 @@ static const char help[] =
     "       pymemtop --batch [-n N] [OPTIONS] PATH\n"
     "       pymemtop start [OPTIONS] [DIR]\n"
     "       pymemtop new NAME [--model v1|v2] [--trigger TRIGGER] [OPTIONS]\n"
+    "       pymemtop import [--source DIR] [--gap SECONDS] [OPTIONS] LOGS...\n"
+    "       pymemtop kql [--as-published]\n"
     "\n"
     "Host a Python Azure Functions app, and show the memory that every line of it takes.\n"
     "PATH is a function's folder, its script, or the app's folder; \".\" where it is left out.\n"
@@ -126,7 +128,7 @@ static const char help[] =
     "  -n, --requests N          how many requests --batch sends (1)\n"
     "      --concurrency N       how many of them at a time (1)\n"
     "\n"
-    "      --format FORMAT       text or json (text)\n"
+    "      --format FORMAT       text, json, or kusto: rows as in Application Insights (text)\n"
     "  -o, --output FILE         write the report to FILE\n"
     "      --precision N         digits after the point in the text report (1)\n"
     "      --report              with start: print the report at the end\n"
@@ -146,6 +148,15 @@ static const char help[] =
     "      --trigger TRIGGER     http, timer, queue or blob (http)\n"
     "      --authlevel LEVEL     of http: anonymous, function or admin (function)\n"
     "      --async               a coroutine function\n"
+    "\n"
+    "import shows memory_profiler's rows in the logs of a deployed app (CSV, JSON, text; - is\n"
+    "standard input) on the screen, or with --batch, --format or -o as a report:\n"
+    "      --source DIR          take the source from the app's folder\n"
+    "      --gap SECONDS         time without rows that ends an invocation, where its id is not\n"
+    "                            known (1)\n"
+    "\n"
+    "kql prints the query that finds memory_profiler's rows in Application Insights, or with\n"
+    "--as-published that of Microsoft's page.\n"
     "\n"
     "The manual page pymemtop(1) says more.\n";
 
@@ -228,14 +239,17 @@ static int add_header(struct options *options, const char *text, struct error *e
     return 0;
 }
 
-static int parse_format(struct options *options, const char *text, struct error *error)
+int options_parse_format(enum report_format *format, const char *text, struct error *error)
 {
     if (strcmp(text, "text") == 0)
-        options->format = FORMAT_TEXT;
+        *format = FORMAT_TEXT;
     else if (strcmp(text, "json") == 0)
-        options->format = FORMAT_JSON;
+        *format = FORMAT_JSON;
+    else if (strcmp(text, "kusto") == 0)
+        *format = FORMAT_KUSTO;
     else
-        return error_set(error, EXIT_STATUS_USAGE, "--format takes text or json, not '%s'", text);
+        return error_set(error, EXIT_STATUS_USAGE, "--format takes text, json or kusto, not '%s'",
+                         text);
     return 0;
 }
 
@@ -380,7 +394,7 @@ static int apply(struct options *options, int option, const char *value, struct 
     case 't':
     case OPT_CONCURRENCY:
     case OPT_PRECISION: return apply_number(options, option, value, error);
-    case OPT_FORMAT: return parse_format(options, value, error);
+    case OPT_FORMAT: return options_parse_format(&options->format, value, error);
     case OPT_FUNCTIONS: return add_function(options, value, error);
     case OPT_HEADER: return add_header(options, value, error);
     case OPT_HEAP: return parse_heap(options, value, error);

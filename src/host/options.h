@@ -21,7 +21,7 @@ enum command {
 
 enum { OPTIONS_TIMEOUT_DEFAULT_S = 30 };
 
-enum report_format { FORMAT_TEXT, FORMAT_JSON };
+enum report_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_KUSTO };
 
 struct options {
     enum command command;
@@ -74,6 +74,8 @@ void options_fini(struct options *options);
 /* Say what getopt_long, with ":" first, has stopped at: `option` is what it returned, `argument`
  * the word. Returns -1 with `error` (EXIT_STATUS_USAGE). */
 int options_refuse(int option, const char *argument, struct error *error);
+/* A format by its name: 0, or -1 with `error`. */
+int options_parse_format(enum report_format *format, const char *text, struct error *error);
 /* The text of --help. */
 const char *options_help(void);
 

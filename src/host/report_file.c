@@ -17,17 +17,21 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "host/path.h"
+#include "report/imported_text.h"
 #include "report/json.h"
+#include "report/kusto.h"
 #include "report/table.h"
-
-enum { REPORT_MAX_BYTES = 1 << 30 };
 
 static int make_report(const struct model *model, const struct options *options, struct buf *out,
                        struct error *error)
 {
     if (options->format == FORMAT_JSON)
         return json_write(model, out, error);
-    return table_write(model, options->precision, out, error);
+    if (options->format == FORMAT_KUSTO)
+        return kusto_write(model, report_file_is_json(options->output), out, error);
+    if (table_write(model, options->precision, out, error))
+        return -1;
+    return model->imported ? imported_text_write(model, out, error) : 0;
 }
 
 /* Write beside the file, then move over it: who reads FILE sees the old one or the new one. What is
@@ -53,19 +57,30 @@ static int replace_file(const char *path, const struct buf *bytes)
     return result;
 }
 
+bool report_file_is_json(const char *path)
+{
+    size_t len = path ? strlen(path) : 0;
+    return len > 5 && strcmp(path + len - 5, ".json") == 0;
+}
+
+int report_file_write_bytes(const struct buf *bytes, const struct options *options,
+                            struct error *error)
+{
+    int failure = options->output ? replace_file(options->output, bytes)
+                                  : path_write_all(STDOUT_FILENO, buf_text(bytes), bytes->len);
+    if (failure)
+        return error_set(error, EXIT_STATUS_SYSTEM, "cannot write the report to %s: %s",
+                         options->output ? options->output : "standard output", strerror(-failure));
+    return 0;
+}
+
 int report_file_write(const struct model *model, const struct options *options, struct error *error)
 {
     struct buf out;
     buf_init(&out, REPORT_MAX_BYTES);
     int result = make_report(model, options, &out, error);
-    if (!result) {
-        int failure = options->output ? replace_file(options->output, &out)
-                                      : path_write_all(STDOUT_FILENO, buf_text(&out), out.len);
-        if (failure)
-            result = error_set(error, EXIT_STATUS_SYSTEM, "cannot write the report to %s: %s",
-                               options->output ? options->output : "standard output",
-                               strerror(-failure));
-    }
+    if (!result)
+        result = report_file_write_bytes(&out, options, error);
     buf_fini(&out);
     return result;
 }

@@ -1,0 +1,404 @@
+/*
+ * Logs are read whole, one after another, before anything is shown: they may be in any order of
+ * time. Then it is a model like any other, but for its worker, of which there is none: what a key
+ * asks of the app is refused in words.
+ */
+#include "config.h"
+#include "host/import.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "host/number.h"
+#include "host/options.h"
+#include "host/path.h"
+#include "host/report_file.h"
+#include "host/screen.h"
+#include "report/import.h"
+#include "report/imported_text.h"
+#include "report/kusto.h"
+#include "report/table.h"
+#include "tui/ui.h"
+
+enum { CHUNK_BYTES = 1 << 18, GAP_MAX_S = 86400, SOURCE_MAX_BYTES = 16 << 20 };
+#define PROGRESS_NS (NS_PER_SECOND / 5)
+
+/* ---- the command line ---- */
+
+struct request {
+    struct options report; /* format, output, precision, quiet, ascii, no_color */
+    const char *source;    /* folder of the app, or NULL */
+    unsigned gap_s;
+    bool batch;
+    bool help;
+    char **logs; /* borrowed; NULL ends it */
+};
+
+enum long_option {
+    OPT_ASCII = 256,
+    OPT_BATCH,
+    OPT_FORMAT,
+    OPT_GAP,
+    OPT_NO_COLOR,
+    OPT_PRECISION,
+    OPT_QUIET,
+    OPT_SOURCE,
+};
+
+static const struct option long_options[] = {
+    {"ascii", no_argument, NULL, OPT_ASCII},
+    {"batch", no_argument, NULL, OPT_BATCH},
+    {"format", required_argument, NULL, OPT_FORMAT},
+    {"gap", required_argument, NULL, OPT_GAP},
+    {"help", no_argument, NULL, 'h'},
+    {"no-color", no_argument, NULL, OPT_NO_COLOR},
+    {"output", required_argument, NULL, 'o'},
+    {"precision", required_argument, NULL, OPT_PRECISION},
+    {"quiet", no_argument, NULL, OPT_QUIET},
+    {"source", required_argument, NULL, OPT_SOURCE},
+    {NULL, 0, NULL, 0},
+};
+
+static int apply_number(const char *value, unsigned long least, unsigned long most,
+                        const char *name, unsigned long long *number, struct error *error)
+{
+    if (number_parse(value, most, number) == 0 && *number >= least)
+        return 0;
+    return error_set(error, EXIT_STATUS_USAGE, "%s takes a number from %lu to %lu, not '%s'", name,
+                     least, most, value);
+}
+
+static int apply(struct request *request, int option, const char *value, struct error *error)
+{
+    unsigned long long number;
+    switch (option) {
+    case OPT_ASCII: request->report.ascii = true; break;
+    case OPT_BATCH: request->batch = true; break;
+    case OPT_FORMAT:
+        request->batch = true;
+        return options_parse_format(&request->report.format, value, error);
+    case OPT_GAP:
+        if (apply_number(value, 1, GAP_MAX_S, "--gap", &number, error))
+            return -1;
+        request->gap_s = (unsigned)number;
+        break;
+    case OPT_NO_COLOR: request->report.no_color = true; break;
+    case OPT_PRECISION:
+        if (apply_number(value, 0, TABLE_PRECISION_MAX, "--precision", &number, error))
+            return -1;
+        request->report.precision = (int)number;
+        break;
+    case OPT_QUIET: request->report.quiet = true; break;
+    case OPT_SOURCE: request->source = value; break;
+    case 'h': request->help = true; break;
+    case 'o':
+        request->batch = true;
+        request->report.output = value;
+        break;
+    default: break;
+    }
+    return 0;
+}
+
+static int check_request(const struct request *request, struct error *error)
+{
+    if (!*request->logs)
+        return error_set(error, EXIT_STATUS_USAGE,
+                         "import needs a log, as in: pymemtop import query_data.csv; - is standard "
+                         "input");
+    if (request->source && !path_is_directory(request->source))
+        return error_set(error, EXIT_STATUS_USAGE, "--source: %s is not a folder", request->source);
+    return 0;
+}
+
+static int parse(struct request *request, int argc, char **argv, struct error *error)
+{
+    int option;
+    *request = (struct request){.report.precision = TABLE_PRECISION_DEFAULT, .gap_s = 1};
+    /* 0, not 1: glibc then forgets a former scan. */
+    optind = 0;
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, ":ho:", long_options, NULL)) != -1) {
+        if (option == '?' || option == ':')
+            return options_refuse(option, argv[optind - 1], error);
+        if (apply(request, option, optarg, error))
+            return -1;
+    }
+    request->logs = argv + optind;
+    return request->help ? 0 : check_request(request, error);
+}
+
+/* ---- reading ---- */
+
+struct reading {
+    const struct request *request;
+    struct import *import; /* owned */
+    bool progress;         /* is wanted */
+    bool stands;           /* a line of progress does */
+    uint64_t shown_ns;
+    uint64_t bytes;
+    struct buf rows; /* of --format kusto */
+    struct kusto kusto;
+};
+
+static void clear_progress(struct reading *reading)
+{
+    if (reading->stands)
+        fputs("\r\033[K", stderr);
+    reading->stands = false;
+}
+
+static void show_progress(struct reading *reading, const char *name, uint64_t size)
+{
+    uint64_t now_ns = clock_monotonic_ns();
+    if (!reading->progress || now_ns - reading->shown_ns < PROGRESS_NS)
+        return;
+    reading->shown_ns = now_ns;
+    reading->stands = true;
+    fprintf(stderr, "\r\033[Kpymemtop: %s: ", name);
+    if (size)
+        fprintf(stderr, "%" PRIu64 " %%, ", reading->bytes * 100 / size);
+    fprintf(stderr, "%" PRIu64 " rows", import_rows(reading->import));
+    fflush(stderr);
+}
+
+static int read_open(struct reading *reading, int fd, const char *name, struct error *error)
+{
+    struct stat info;
+    char *chunk = mem_calloc(CHUNK_BYTES, 1);
+    uint64_t size = fstat(fd, &info) == 0 && S_ISREG(info.st_mode) ? (uint64_t)info.st_size : 0;
+    ssize_t len;
+    bool goes_on = true;
+    reading->bytes = 0;
+    import_begin(reading->import, name);
+    while (goes_on && ((len = read(fd, chunk, CHUNK_BYTES)) > 0 || (len < 0 && errno == EINTR))) {
+        if (len < 0)
+            continue;
+        reading->bytes += (uint64_t)len;
+        goes_on = import_feed(reading->import, chunk, (size_t)len);
+        show_progress(reading, name, size);
+    }
+    int failure = goes_on && len < 0 ? errno : 0;
+    import_end(reading->import);
+    free(chunk);
+    clear_progress(reading);
+    return failure
+               ? error_set(error, EXIT_STATUS_SYSTEM, "cannot read %s: %s", name, strerror(failure))
+               : 0;
+}
+
+static int read_log(struct reading *reading, const char *path, struct error *error)
+{
+    if (strcmp(path, "-") == 0)
+        return read_open(reading, STDIN_FILENO, "standard input", error);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return error_set(error, EXIT_STATUS_USAGE, "cannot open %s: %s", path, strerror(errno));
+    int result = read_open(reading, fd, path, error);
+    close(fd);
+    return result;
+}
+
+/* The file of --source that has the longest end of its path in common with the log's. */
+static bool find_source(void *context, const char *path, struct buf *out)
+{
+    const struct reading *reading = context;
+    const char *folder = reading->request->source;
+    for (const char *at = path; folder && at && *at; at = strchr(at, '/')) {
+        at += strspn(at, "/");
+        char *candidate = *at ? path_join(folder, at) : NULL;
+        bool found =
+            candidate && !strstr(at, "..") && path_read(candidate, SOURCE_MAX_BYTES, out) == 0;
+        free(candidate);
+        if (found)
+            return true;
+        buf_consume(out, out->len);
+    }
+    return false;
+}
+
+static void on_invocation(void *context, const struct model *model,
+                          const struct invocation *invocation)
+{
+    struct reading *reading = context;
+    kusto_add(&reading->kusto, model, invocation);
+}
+
+static struct model *read_all(struct reading *reading, struct error *error)
+{
+    const struct request *request = reading->request;
+    bool kusto = request->report.format == FORMAT_KUSTO;
+    const struct import_setup setup = {
+        .gap_ns = request->gap_s * NS_PER_SECOND,
+        .context = reading,
+        .source = request->source ? find_source : NULL,
+        .invocation = kusto ? on_invocation : NULL,
+    };
+    struct model *model = NULL;
+    int result = 0;
+    reading->progress = !request->report.quiet && isatty(STDERR_FILENO);
+    reading->import = import_new(&setup);
+    buf_init(&reading->rows, REPORT_MAX_BYTES);
+    if (kusto)
+        kusto_begin(&reading->kusto, &reading->rows, report_file_is_json(request->report.output));
+    for (char **log = request->logs; *log && !result; log++)
+        result = read_log(reading, *log, error);
+    if (!result)
+        model = import_finish(reading->import);
+    import_free(reading->import);
+    return model;
+}
+
+/* ---- the report ---- */
+
+/* The rows alone go out; what is to be known of them is said beside them. */
+static int write_rows(struct reading *reading, const struct model *model, struct error *error)
+{
+    const struct options *options = &reading->request->report;
+    struct buf words;
+    if (kusto_end(&reading->kusto, error) ||
+        report_file_write_bytes(&reading->rows, options, error))
+        return -1;
+    buf_init(&words, 1 << 20);
+    if (!options->quiet && imported_text_write(model, &words, NULL) == 0)
+        fputs(buf_text(&words), stderr);
+    buf_fini(&words);
+    return 0;
+}
+
+static int write_report(struct reading *reading, const struct model *model, struct error *error)
+{
+    const struct options *options = &reading->request->report;
+    if (options->format == FORMAT_KUSTO)
+        return write_rows(reading, model, error);
+    return report_file_write(model, options, error);
+}
+
+/* ---- the screen ---- */
+
+struct shown {
+    struct model *model;
+    struct screen *screen;
+};
+
+static void act(void *context, enum ui_action action)
+{
+    struct shown *shown = context;
+    if (action == UI_SELECT)
+        model_select(shown->model,
+                     shown->model->functions[screen_ui(shown->screen)->function].name);
+    else
+        ui_say(screen_ui(shown->screen), STYLE_WARNING,
+               "these figures are from logs: there is no app here that could run");
+}
+
+static void before_frame(void *context)
+{
+    (void)context;
+}
+
+/* How the import went is what the output view has to say. */
+static void fill_output(struct model *model)
+{
+    struct buf words;
+    buf_init(&words, 1 << 20);
+    enum output_level level = model->imported->unreadable ? LEVEL_WARNING : LEVEL_INFO;
+    if (imported_text_write(model, &words, NULL) == 0)
+        output_add(&model->output, clock_realtime_ns(), OUTPUT_HOST, level, OUTPUT_NO_INVOCATION,
+                   buf_text(&words), words.len);
+    buf_fini(&words);
+}
+
+static int show_on(uv_loop_t *loop, struct model *model, const struct request *request,
+                   struct error *error)
+{
+    struct shown shown = {.model = model, .screen = screen_new(error)};
+    if (!shown.screen)
+        return -1;
+    const struct screen_setup setup = {
+        .loop = loop,
+        .model = model,
+        .ascii = request->report.ascii,
+        .color = !request->report.no_color,
+        .context = &shown,
+        .act = act,
+        .before_frame = before_frame,
+    };
+    fill_output(model);
+    if (model->imported->unreadable || model->imported->sampled)
+        ui_say(screen_ui(shown.screen), STYLE_WARNING,
+               "not all could be read, or was logged; 4 says what");
+    int status = screen_open(shown.screen, &setup);
+    if (status == 0)
+        status = screen_run(shown.screen);
+    screen_give_back(shown.screen);
+    screen_close(shown.screen);
+    uv_run(loop, UV_RUN_DEFAULT);
+    screen_free(shown.screen);
+    return status;
+}
+
+static int show(struct model *model, const struct request *request, struct error *error)
+{
+    uv_loop_t loop;
+    int status = uv_loop_init(&loop);
+    if (status < 0)
+        return error_set(error, EXIT_STATUS_SYSTEM, "no event loop: %s", uv_strerror(status));
+    status = show_on(&loop, model, request, error);
+    uv_loop_close(&loop);
+    return status;
+}
+
+/* ---- the whole ---- */
+
+static int refuse_empty(const struct model *model, struct error *error)
+{
+    struct buf words;
+    const struct imported *imported = model->imported;
+    buf_init(&words, 4096);
+    if (imported->problem_count)
+        buf_printf(&words, " (%s: %s)", imported->problems[0].where, imported->problems[0].what);
+    error_set(error, EXIT_STATUS_APP,
+              "no row of memory_profiler in %" PRIu64 " record%s%s; `pymemtop kql` prints the "
+              "query that finds them",
+              imported->records, imported->records == 1 ? "" : "s", buf_text(&words));
+    buf_fini(&words);
+    return -1;
+}
+
+static int report_or_show(struct reading *reading, struct model *model, struct error *error)
+{
+    const struct request *request = reading->request;
+    if (model->imported->rows == 0)
+        return refuse_empty(model, error);
+    if (request->batch || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+        return write_report(reading, model, error);
+    return show(model, request, error);
+}
+
+int import_run(int argc, char **argv, struct error *error)
+{
+    struct request request;
+    struct reading reading = {.request = &request};
+    if (parse(&request, argc, argv, error))
+        return -1;
+    if (request.help) {
+        fputs(options_help(), stdout);
+        return EXIT_STATUS_OK;
+    }
+    struct model *model = read_all(&reading, error);
+    int status = model ? report_or_show(&reading, model, error) : -1;
+    model_free(model);
+    buf_fini(&reading.rows);
+    return status;
+}

@@ -1,0 +1,450 @@
+"""`pymemtop import` and `pymemtop kql`: logs that the real memory_profiler made, in every shape in
+which a deployed app's logs are had, and not a row is lost."""
+
+import csv
+import io
+import json
+import os
+import re
+import subprocess
+
+import pytest
+
+import programs
+from programs import VENV, error_line, run
+
+MIB = 1 << 20
+MAKER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "logs_of_memory_profiler.py")
+LONG = 'long = "' + "x" * 30000 + '"'
+# Rows of each kind, and source that looks like rows. What stands in {} is left out where only rows
+# with an increment are logged: memory_profiler raises ValueError over them.
+SOURCE = '''# -*- coding: utf-8 -*-
+import asyncio
+
+
+def sync_one():
+{    """46.6 MiB      1.5 MiB          10   is no row
+    22     46.6 MiB      1.5 MiB          10   nor is this
+    Filename: nor this"""
+}    grown = bytearray(3 << 20)
+    size = "1 MiB  and   2.0 MiB"  # 3 MiB
+    größe = "é  日本語   MiB" * 3
+
+    for item in range(3):
+        kept = [item] * 200000
+    {LONG}
+    text = "Filename: x"
+    del grown
+    return len(text), size, größe, kept, long
+
+
+async def async_one():
+    grown = bytearray(5 << 20)
+    await asyncio.sleep(0)
+    more = {"a": 1,
+            "b": bytearray(2 << 20)}
+    return len(grown), more
+'''.replace("{LONG}", LONG)
+
+
+class Log:
+    """What memory_profiler logged: messages as Application Insights has them."""
+
+    def __init__(self, folder, precision=1, everything=True):
+        kept = re.sub(r"\{(    \"\"\".*?)\}", r"\1" if everything else "", SOURCE, flags=re.S)
+        self.path = folder / "logged.py"
+        self.path.write_text(kept, encoding="utf-8")
+        done = subprocess.run([os.path.join(VENV, "bin", "python"), MAKER, str(folder), "logged",
+                               str(precision), str(int(everything))], check=True,
+                              stdout=subprocess.PIPE, env=programs.environment())
+        made = json.loads(done.stdout)
+        self.precision = precision
+        self.raw = made["messages"]
+        self.messages = [message.strip()[:32768] for message in made["messages"]]
+        self.measured = {int(line): figures for line, figures in made["measured"].items()}
+        if not everything:
+            logged = {int(row.group(1)) for row in map(
+                re.compile(r"memory_profiler_logs:\s+(\d+)\s").match, self.messages) if row}
+            self.measured = {line: row for line, row in self.measured.items() if line in logged}
+
+    def times(self):
+        return ["2024-05-01T12:34:56.{:07d}Z".format(at) for at in range(len(self.messages))]
+
+    def check(self, report, times=1):
+        """The report has every row, and its figures are those of memory_profiler, as printed."""
+        (file,) = report["files"]
+        lines = {line["line"]: line for line in file["lines"]}
+        assert file["path"] == str(self.path)
+        assert lines.keys() == self.measured.keys()
+        assert report["import"]["unreadable"] == 0
+        assert report["import"]["rows"] == times * len(self.measured)
+        step = MIB * 0.5 * 10 ** -self.precision + 1
+        for number, (increment, mem, occurrences, source) in self.measured.items():
+            line = lines[number]
+            entry = increment == mem
+            assert line["source"] == source.rstrip()
+            assert line["occurrences"] == times * occurrences
+            assert abs(line["peak_bytes"] - mem * MIB) <= step
+            assert abs(line["increment_bytes"] - times * (0 if entry else increment * MIB)) \
+                <= times * step
+
+
+def imported(path, *options):
+    result = run("import", "--format", "json", *options, path)
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+def shifted(message):
+    """The page's query on one message: Kusto's parse takes its two spaces as they are."""
+    rest = message[len("memory_profiler_logs: "):]
+    if rest.startswith("Filename: "):
+        return [rest[len("Filename: "):], "", "", "", ""]
+    parts = rest.split("  ", 4)
+    return parts if len(parts) == 5 else [""] * 5
+
+
+COLUMNS = ["LineNumber", "TotalMem_MiB", "IncreMem_MiB", "Occurrences", "Contents"]
+
+
+def write_page_csv(log, path, occurrences="Occurrences"):
+    """The portal's export of what the page's query finds: nothing but its seven columns."""
+    names = [name if name != "Occurrences" else occurrences for name in COLUMNS]
+    with open(path, "w", newline="", encoding="utf-8-sig") as file:
+        writer = csv.writer(file)
+        writer.writerow(["timestamp [UTC]", *names, "RequestId"])
+        for at, (time, message) in enumerate(zip(log.times(), log.messages)):
+            writer.writerow([time, *shifted(message), "item-%d" % at])
+
+
+def table(names, rows):
+    columns = [{"name": name, "type": "string"} for name in names]
+    return {"tables": [{"name": "PrimaryResult", "columns": columns, "rows": rows}]}
+
+
+def write_page_json(log, path):
+    rows = [[time, *shifted(message), "x"] for time, message in zip(log.times(), log.messages)]
+    path.write_text(json.dumps(table(["timestamp", *COLUMNS, "RequestId"], rows)))
+
+
+def write_traces_json(log, path):
+    """`az monitor app-insights query` on the traces themselves, indented as az does."""
+    rows = [[time, message, 1, "op", json.dumps({"InvocationId": "i-1", "Category":
+                                                 "Function.Shop.User"}), "instance-1", 1]
+            for time, message in zip(log.times(), log.messages)]
+    path.write_text(json.dumps(table(["timestamp", "message", "severityLevel", "operation_Id",
+                                      "customDimensions", "cloud_RoleInstance", "itemCount"],
+                                     rows), indent=2, ensure_ascii=False), encoding="utf-8")
+
+
+def write_analytics_json(log, path):
+    """`az monitor log-analytics query`: a list of objects, with strings for all values."""
+    path.write_text(json.dumps([
+        {"TableName": "PrimaryResult", "TimeGenerated": time, "Message": message,
+         "OperationId": "op", "Properties": json.dumps({"InvocationId": "i-1"}),
+         "AppRoleInstance": "instance-1", "ItemCount": "1"}
+        for time, message in zip(log.times(), log.messages)], indent=2))
+
+
+def write_ndjson(log, path):
+    """Lines as a diagnostic setting writes them, with objects for properties."""
+    path.write_text("".join(json.dumps(
+        {"time": time, "Message": message, "OperationId": "op",
+         "Properties": {"InvocationId": "i-1", "Category": "Function.Shop.User"},
+         "AppRoleInstance": "instance-1"}) + "\n"
+        for time, message in zip(log.times(), log.messages)), encoding="utf-8")
+
+
+def write_console(log, path):
+    """`func start`: notices of the host around the rows, and a report's newlines as they come."""
+    head = "[2024-05-01T12:34:55.000Z] Executing 'Functions.Shop' (Reason='This function was " \
+           "programmatically called via the host APIs.', Id=0f8fad5b-d9cb-469f-a165-70867728950e)"
+    tail = "[2024-05-01T12:34:58.000Z] Executed 'Functions.Shop' (Succeeded, " \
+           "Id=0f8fad5b-d9cb-469f-a165-70867728950e, Duration=123ms)"
+    rows = ["[{}] {}".format(time[:23] + "Z", message)
+            for time, message in zip(log.times(), log.raw)]
+    path.write_text("\n".join(["Functions:", "", head, *rows, tail]) + "\n", encoding="utf-8")
+
+
+WRITERS = {"page.csv": write_page_csv, "page.json": write_page_json,
+           "traces.json": write_traces_json, "analytics.json": write_analytics_json,
+           "lines.ndjson": write_ndjson, "console.txt": write_console}
+
+
+@pytest.mark.usefixtures("packages")
+@pytest.mark.parametrize("everything", [True, False])
+@pytest.mark.parametrize("precision", [0, 1, 2, 3, 4])
+def test_no_row_is_lost(tmp_path, precision, everything):
+    log = Log(tmp_path, precision, everything)
+    assert len(log.measured) >= (16 if everything else 5)
+    for name, write in WRITERS.items():
+        write(log, tmp_path / name)
+        log.check(imported(tmp_path / name))
+
+
+@pytest.mark.usefixtures("packages")
+def test_several_logs_are_one_import(tmp_path):
+    log = Log(tmp_path)
+    write_page_csv(log, tmp_path / "a.csv", "Occurences")
+    write_console(log, tmp_path / "b.txt")
+    report = imported(tmp_path / "a.csv", tmp_path / "b.txt")
+    log.check(report, times=2)
+    assert [one["function"] for one in report["invocations"]] == ["Shop", "logged"]
+    assert report["invocations"][0]["id"] == "0f8fad5b-d9cb-469f-a165-70867728950e"
+    assert report["invocations"][0]["duration_ns"] == 123000000
+
+
+@pytest.mark.usefixtures("packages")
+def test_kusto_rows_need_no_repair(tmp_path):
+    log = Log(tmp_path, precision=4)
+    write_traces_json(log, tmp_path / "traces.json")
+    for name in ("rows.csv", "rows.json"):
+        result = run("import", "--format", "kusto", "-o", tmp_path / name, tmp_path / "traces.json")
+        assert result.returncode == 0, result.stderr
+        assert "Imported" in result.stderr and result.stdout == ""
+    with open(tmp_path / "rows.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert {int(row["LineNumber"]) for row in rows} == log.measured.keys()
+    for row in rows:
+        increment, mem, occurrences, source = log.measured[int(row["LineNumber"])]
+        assert row["Contents"] == source.rstrip()
+        assert int(row["Occurrences"]) == occurrences
+        assert abs(float(row["TotalMem_MiB"]) - mem) < 0.0001
+        assert row["InvocationId"] == "i-1" and row["FileName"] == str(log.path)
+        assert row["operation_Name"] == "Shop" and row["cloud_RoleInstance"] == "instance-1"
+    body = json.loads((tmp_path / "rows.json").read_text())["tables"][0]
+    assert [column["name"] for column in body["columns"]] == list(rows[0])
+    assert [[str(value) for value in row[5:]] for row in body["rows"]] == \
+        [list(row.values())[5:] for row in rows]
+    before = imported(tmp_path / "traces.json")
+    for name in ("rows.csv", "rows.json"):
+        after = imported(tmp_path / name)
+        for line, again in zip(before["files"][0]["lines"], after["files"][0]["lines"]):
+            for key, value in line.items():
+                assert again[key] == value or abs(again[key] - value) <= 1, key
+
+
+def row(line, mem, increment, occurrences, source):
+    return "memory_profiler_logs: {:>6} {:>12} {:>12}  {:>10}   {}".format(
+        line, "%.1f MiB" % mem, "%.1f MiB" % increment, occurrences, source)
+
+
+def call(start, step, file="/home/site/wwwroot/Shop/__init__.py", last="    return x"):
+    """The messages of one call of a function of three lines."""
+    return ["memory_profiler_logs: Filename: " + file,
+            row(1, start, start, 1, "@profile"), row(2 + 1, start + step, step, 1, "    x = make()"),
+            row(4, start + step, 0, 1, last)]
+
+
+def write_traces(path, messages, second=0, step_ms=1, **more):
+    """NDJSON of traces, appended."""
+    with open(path, "a", encoding="utf-8") as file:
+        for at, message in enumerate(messages):
+            time = "2024-05-01T12:{:02d}:{:02d}.{:03d}Z".format(second // 60, second % 60,
+                                                                at * step_ms)
+            file.write(json.dumps({"timestamp": time, "message": message, **more}) + "\n")
+    return path
+
+
+def starts(report):
+    return [round(one["rss_start_bytes"] / MIB) for one in report["invocations"]]
+
+
+def test_invocations_by_table_and_by_gap(tmp_path):
+    log = tmp_path / "log"
+    write_traces(log, call(10, 1) + call(11, 1), 0)
+    write_traces(log, call(12, 2)[2:], 30)
+    report = imported(log)
+    assert starts(report) == [10, 11, 12]
+    assert [one["function"] for one in report["invocations"]] == ["Shop"] * 3
+    assert report["app"] == "/home/site/wwwroot"
+    assert len(imported(log, "--gap", 60)["invocations"]) == 2
+
+
+def test_invocations_by_id_that_overlap(tmp_path):
+    log = tmp_path / "log"
+    for first, second in zip(call(10, 1), call(20, 5)):
+        write_traces(log, [first], 1, operation_Id="a", operation_Name="Left")
+        write_traces(log, [second], 1, customDimensions={"InvocationId": "b"}, operation_Id="a")
+    report = imported(log)
+    assert [(one["id"], one["function"]) for one in report["invocations"]] == \
+        [("a", "Left"), ("b", "Shop")]
+    assert starts(report) == [10, 20]
+    for one in report["invocations"]:
+        assert one["rss_end_bytes"] - one["rss_start_bytes"] == \
+            one["rss_lines_bytes"] + one["rss_elsewhere_bytes"]
+
+
+def test_newest_first(tmp_path):
+    """An export in descending order gives what the ascending one gives, same times included."""
+    up, down = tmp_path / "up", tmp_path / "down"
+    for second, start in enumerate((10, 11, 12)):
+        write_traces(up, call(start, 1), 10 * second, step_ms=0)
+    down.write_text("".join(reversed(up.read_text().splitlines(keepends=True))))
+    first, second = imported(up), imported(down)
+    assert starts(first) == [10, 11, 12]
+    assert first == second
+
+
+def test_growth_of_each_instance(tmp_path):
+    log = tmp_path / "log"
+    for at in range(10):
+        for name, step in (("steady", 0), ("leaky", 2)):
+            write_traces(log, call(50 + at * step, 1), 10 * at, operation_Id=name + str(at),
+                         cloud_RoleInstance=name)
+    report = imported(log)
+    grown = {one["name"]: one for one in report["import"]["instances"]}
+    assert round(grown["leaky"]["growth_bytes"] / MIB, 3) == 2
+    assert grown["steady"]["growth_bytes"] == 0
+    assert grown["leaky"]["first_start_bytes"] == 50 * MIB
+    assert grown["leaky"]["last_start_bytes"] == 68 * MIB
+    assert grown["leaky"]["peak_bytes"] == 69 * MIB and grown["leaky"]["invocations"] == 10
+    text = run("import", log).stdout
+    assert re.search(r"^ +10 +50\.0 +68\.0 +69\.0 +\+2\.000  leaky$", text, re.M), text
+
+
+def test_versions_of_a_file(tmp_path):
+    """Deployed again with another text: two versions, each with its own figures."""
+    log = tmp_path / "log"
+    write_traces(log, call(10, 1), 0)
+    write_traces(log, call(10, 1, last="    return y"), 10)
+    write_traces(log, call(10, 1), 20)
+    report = imported(log)
+    assert [(file["version"], file["lines"][-1]["source"], file["lines"][-1]["occurrences"])
+            for file in report["files"]] == [(1, "    return x", 2), (2, "    return y", 1)]
+
+
+def test_source(tmp_path):
+    app = tmp_path / "app"
+    (app / "Shop").mkdir(parents=True)
+    (app / "Shop" / "__init__.py").write_text("@profile\ndef main():\n    x = make()\n    return 1\n")
+    log = write_traces(tmp_path / "log", call(10, 1))
+    text = run("import", "--source", app, log).stdout
+    assert re.search(r"^ +2 +def main\(\):$", text, re.M), text
+    assert "1 lines are others in the files of --source" in text
+    assert imported(log, "--source", app)["import"]["other_text"] == 1
+    assert "not a folder" in error_line(run("import", "--source", app / "none", log))
+
+
+def test_what_cannot_be_read_is_said(tmp_path):
+    log = write_traces(tmp_path / "log", call(10, 1)[:2], itemCount=4)
+    with open(log, "a") as file:
+        file.write('{"timestamp": "yesterday", "message": "memory_profiler_logs: what is \\u001b'
+                   ' this"}\n{"broken\n' + json.dumps({"message": "other"}) + "\n")
+    write_traces(log, call(10, 1)[2:])
+    report = imported(log)
+    assert report["import"]["unreadable"] == 2 and report["import"]["sampled"] == 6
+    assert [problem["where"].split(", ")[1] for problem in report["import"]["problems"]] == \
+        ["line 3", "line 4"]
+    assert report["import"]["rows"] == 3 and report["import"]["records"] == 6
+    text = run("import", log).stdout
+    assert "2 could not be read:" in text and "this" in text and "\x1b" not in text
+    assert "6 items were left out by sampling" in text
+
+
+def test_lost_names_of_files(tmp_path):
+    """Where sampling took the row with the file's name, the same line elsewhere says it."""
+    log = write_traces(tmp_path / "log", call(10, 1)[1:], 0, operation_Id="a")
+    write_traces(log, call(10, 1), 10, operation_Id="b")
+    report = imported(log)
+    assert len(report["files"]) == 1 and report["files"][0]["lines"][0]["occurrences"] == 2
+    assert report["import"]["no_file"] == 0
+    report = imported(write_traces(tmp_path / "alone", call(10, 1)[1:]))
+    assert report["import"]["no_file"] == 3
+
+
+def test_dates(tmp_path):
+    """The portal's own form sorts, others are kept in the log's order."""
+    path = tmp_path / "log.csv"
+    lines = ["timestamp [Local Time];message"]
+    for hour, start in (("12:59:59.500 PM", 11), ("12:01:00.000 AM", 10), ("1:00:00.000 PM", 12)):
+        lines += ['"5/1/2024, {}";"{}"'.format(hour, text) for text in call(start, 1)]
+    path.write_text("\n".join(lines) + "\n")
+    assert starts(imported(path)) == [10, 11, 12]
+    path.write_text("time,message\n" + "\n".join(
+        "31.12.2024 10:00,{}".format(text) for text in call(10, 1)) + "\n")
+    report = imported(path)
+    assert report["import"]["undated"] == 3 and starts(report) == [10]
+
+
+def test_standard_input_and_refusals(tmp_path):
+    log = write_traces(tmp_path / "log", call(10, 1))
+    done = subprocess.run([programs.PYMEMTOP, "import", "-"], input=log.read_bytes(),
+                          stdout=subprocess.PIPE, check=True)
+    assert b"x = make()" in done.stdout
+    assert "needs a log" in error_line(run("import"))
+    assert "cannot open" in error_line(run("import", tmp_path / "none"))
+    assert "unknown option --nope" in error_line(run("import", "--nope", log))
+    assert "--gap takes" in error_line(run("import", "--gap", "0", log))
+    assert "--format takes" in error_line(run("import", "--format", "xml", log))
+    empty = tmp_path / "empty"
+    empty.write_text("")
+    result = run("import", empty)
+    assert result.returncode == 4 and "no row of memory_profiler in 0 records" in error_line(result)
+    empty.write_bytes("x".encode("utf-16"))
+    assert "UTF-16" in error_line(run("import", empty))
+
+
+def test_screen(tmux, tmp_path):
+    log = tmp_path / "log"
+    for at in range(3):
+        write_traces(log, call(50 + at, 1), 10 * at, operation_Id="op%d" % at,
+                     cloud_RoleInstance="instance-a")
+    terminal = tmux(120, 30)
+    terminal.pymemtop("import", log)
+    terminal.wait("wwwroot > Shop +IMPORTED", r"x = make\(\)", r"invocations 3")
+    terminal.type("r")
+    terminal.wait("no app here to run")
+    terminal.type("e")
+    terminal.wait("no app here to edit")
+    terminal.type("3")
+    terminal.wait("instance-a")
+    terminal.type("4")
+    terminal.wait("Imported 9 rows of 3 invocations")
+    terminal.type("q")
+    terminal.wait(r"^shell> ?$")
+
+
+def test_query():
+    """What it finds, by its own pattern, is the row."""
+    result = run("kql")
+    assert result.returncode == 0
+    pattern = re.search(r"extract_all\(@'(.*?)', message\)", result.stdout).group(1)
+    name = re.search(r"FileName = extract\(@'(.*?)',", result.stdout).group(1)
+    text = row(22, 46.6, -1.5, 10, "        x = \"1 MiB  2.0 MiB\"") + "\n"
+    assert re.search(pattern, text).groups() == \
+        ("22", "46.6", "-1.5", "10", "        x = \"1 MiB  2.0 MiB\"")
+    assert re.search(name, "memory_profiler_logs: Filename: /a b.py\n\n").group(1) == "/a b.py"
+    for column in ("Occurrences", "Occurences", "InvocationId", "operation_Id", "itemCount"):
+        assert re.search(r"\b{}\b".format(column), result.stdout)
+    published = run("kql", "--as-published").stdout
+    assert "parse message with" in published and published != result.stdout
+    assert "--as-published" in error_line(run("kql", "--what"))
+
+
+@pytest.mark.usefixtures("packages")
+@pytest.mark.parametrize("precision", [1, 4])
+def test_query_finds_every_row(tmp_path, precision):
+    log = Log(tmp_path, precision)
+    pattern = re.compile(re.search(r"extract_all\(@'(.*?)', message\)", run("kql").stdout).group(1))
+    found = {int(match.group(1)): match.group(5) or "" for match in map(pattern.match, log.messages)
+             if match}
+    assert found == {line: figures[3].rstrip() for line, figures in log.measured.items()}
+
+
+@pytest.mark.python
+@pytest.mark.usefixtures("packages")
+def test_kusto_rows_of_a_batch(write_app, tmp_path):
+    app = write_app({"host.json": '{"version": "2.0"}', "Run/function.json": programs.HTTP_FUNCTION,
+                     "Run/__init__.py": "def main(req):\n    x = bytearray(8 << 20)\n"
+                                        "    return str(len(x))\n"})
+    result = run("--batch", "-n", 2, "--format", "kusto", app / "Run")
+    assert result.returncode == 0, result.stderr
+    rows = list(csv.DictReader(io.StringIO(result.stdout)))
+    assert [int(row["LineNumber"]) for row in rows] == [1, 2, 3] * 2
+    assert len({row["InvocationId"] for row in rows}) == 2
+    assert rows[1]["Contents"] == "    x = bytearray(8 << 20)"
+    assert all(float(row["IncreMem_MiB"]) > 7 for row in (rows[1], rows[4]))
+    (tmp_path / "rows.csv").write_text(result.stdout)
+    report = imported(tmp_path / "rows.csv")
+    assert [one["function"] for one in report["invocations"]] == ["Run"] * 2
