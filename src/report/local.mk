@@ -33,3 +33,28 @@ tests_unit_test_report_table_SOURCES = tests/unit/test_report_table.c
 tests_unit_test_report_table_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_report_table_LDADD = libreport.a libmodel.a libbase.a $(CMOCKA_LIBS)
 endif
+
+# Logs come from outside; see src/wire/local.mk for what this is without an engine.
+import_fuzz = \
+	tests/fuzz/fuzz_import_console \
+	tests/fuzz/fuzz_import_csv \
+	tests/fuzz/fuzz_import_json \
+	tests/fuzz/fuzz_import_ndjson \
+	tests/fuzz/fuzz_log_row
+check_PROGRAMS += $(import_fuzz)
+TESTS += $(import_fuzz)
+IMPORT_TEST_LIBS = libreport.a libmodel.a libbase.a $(JANSSON_LIBS) $(YAJL_LIBS) $(CSV_LIBS)
+tests_fuzz_fuzz_import_console_SOURCES = tests/fuzz/fuzz_import.c tests/fuzz/fuzz_main.h
+tests_fuzz_fuzz_import_console_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_KIND=IMPORT_CONSOLE
+tests_fuzz_fuzz_import_console_LDADD = $(IMPORT_TEST_LIBS)
+tests_fuzz_fuzz_import_csv_SOURCES = tests/fuzz/fuzz_import.c tests/fuzz/fuzz_main.h
+tests_fuzz_fuzz_import_csv_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_KIND=IMPORT_CSV
+tests_fuzz_fuzz_import_csv_LDADD = $(IMPORT_TEST_LIBS)
+tests_fuzz_fuzz_import_json_SOURCES = tests/fuzz/fuzz_import.c tests/fuzz/fuzz_main.h
+tests_fuzz_fuzz_import_json_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_KIND=IMPORT_JSON
+tests_fuzz_fuzz_import_json_LDADD = $(IMPORT_TEST_LIBS)
+tests_fuzz_fuzz_import_ndjson_SOURCES = tests/fuzz/fuzz_import.c tests/fuzz/fuzz_main.h
+tests_fuzz_fuzz_import_ndjson_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_KIND=IMPORT_NDJSON
+tests_fuzz_fuzz_import_ndjson_LDADD = $(IMPORT_TEST_LIBS)
+tests_fuzz_fuzz_log_row_SOURCES = tests/fuzz/fuzz_log_row.c tests/fuzz/fuzz_main.h
+tests_fuzz_fuzz_log_row_LDADD = $(IMPORT_TEST_LIBS)
