@@ -17,6 +17,7 @@ base_tests = \
 	tests/unit/test_base_buf \
 	tests/unit/test_base_clock \
 	tests/unit/test_base_error \
+	tests/unit/test_base_intern \
 	tests/unit/test_base_mem \
 	tests/unit/test_base_packages \
 	tests/unit/test_base_size \
@@ -32,6 +33,9 @@ tests_unit_test_base_clock_LDADD = libbase.a $(CMOCKA_LIBS)
 tests_unit_test_base_error_SOURCES = tests/unit/test_base_error.c
 tests_unit_test_base_error_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_base_error_LDADD = libbase.a $(CMOCKA_LIBS)
+tests_unit_test_base_intern_SOURCES = tests/unit/test_base_intern.c
+tests_unit_test_base_intern_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_base_intern_LDADD = libbase.a $(CMOCKA_LIBS)
 tests_unit_test_base_mem_SOURCES = tests/unit/test_base_mem.c
 tests_unit_test_base_mem_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_base_mem_LDADD = libbase.a $(CMOCKA_LIBS)

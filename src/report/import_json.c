@@ -281,11 +281,6 @@ void import_json_end(struct import_json *json)
         return;
     if (yajl_complete_parse(json->parser) != yajl_status_ok)
         fail(json, "", 0);
-    else if (json->depth > 0) {
-        json->failed = true;
-        json->sink->problem(json->sink->context, json->place + !json->is_placed,
-                            "the JSON ends in the middle", (struct span){"", 0});
-    }
 }
 
 void import_json_free(struct import_json *json)

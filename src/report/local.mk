@@ -16,13 +16,27 @@ libreport_a_SOURCES = \
 	src/report/log_time.c src/report/log_time.h \
 	src/report/table.c src/report/table.h
 
+IMPORT_TEST_LIBS = libreport.a libmodel.a libbase.a $(JANSSON_LIBS) $(YAJL_LIBS) $(CSV_LIBS)
+
 if HAVE_CMOCKA
 report_tests = \
+	tests/unit/test_report_import \
+	tests/unit/test_report_import_reader \
 	tests/unit/test_report_json \
 	tests/unit/test_report_log_row \
+	tests/unit/test_report_log_time \
 	tests/unit/test_report_table
 check_PROGRAMS += $(report_tests)
 TESTS += $(report_tests)
+tests_unit_test_report_import_SOURCES = tests/unit/test_report_import.c
+tests_unit_test_report_import_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_report_import_LDADD = $(IMPORT_TEST_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_report_import_reader_SOURCES = tests/unit/test_report_import_reader.c
+tests_unit_test_report_import_reader_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_report_import_reader_LDADD = $(IMPORT_TEST_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_report_log_time_SOURCES = tests/unit/test_report_log_time.c
+tests_unit_test_report_log_time_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_report_log_time_LDADD = $(IMPORT_TEST_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_report_json_SOURCES = tests/unit/test_report_json.c
 tests_unit_test_report_json_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
 tests_unit_test_report_json_LDADD = libreport.a libmodel.a libbase.a $(CMOCKA_LIBS) $(JANSSON_LIBS)
@@ -43,7 +57,6 @@ import_fuzz = \
 	tests/fuzz/fuzz_log_row
 check_PROGRAMS += $(import_fuzz)
 TESTS += $(import_fuzz)
-IMPORT_TEST_LIBS = libreport.a libmodel.a libbase.a $(JANSSON_LIBS) $(YAJL_LIBS) $(CSV_LIBS)
 tests_fuzz_fuzz_import_console_SOURCES = tests/fuzz/fuzz_import.c tests/fuzz/fuzz_main.h
 tests_fuzz_fuzz_import_console_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_KIND=IMPORT_CONSOLE
 tests_fuzz_fuzz_import_console_LDADD = $(IMPORT_TEST_LIBS)
