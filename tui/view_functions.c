@@ -208,7 +208,8 @@ static void draw_number(const struct view_context *context, const struct model_f
     case COL_FAILED: draw_count(pen, column->cols, count.failed, STYLE_ERROR); break;
     default:
         format_duration(text, count.last_duration_ns);
-        if (count.total > count.running)
+        if (count.total > count.running &&
+            (count.last_duration_ns || context->model->worker != WORKER_NONE))
             pen_field(pen, STYLE_NUMBER, column->cols, true, text);
     }
 }

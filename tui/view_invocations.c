@@ -184,7 +184,11 @@ static void draw_duration(const struct view_context *context, struct pen *pen, i
     uint64_t ns = invocation->duration_ns;
     if (!over)
         ns = context->now_ns > invocation->start_ns ? context->now_ns - invocation->start_ns : 0;
-    format_duration(text, ns);
+    /* Logs do not say it, as a rule. */
+    if (ns || context->model->worker != WORKER_NONE)
+        format_duration(text, ns);
+    else
+        snprintf(text, sizeof text, "-");
     pen_field(pen, over ? STYLE_NUMBER : STYLE_RUNNING, cols, true, text);
 }
 

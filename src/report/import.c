@@ -145,6 +145,8 @@ static struct import_row describe(struct import *import, const struct log_record
     row.key = intern_given(&import->keys, key.len ? key : record->fields[FIELD_OPERATION]);
     row.instance = intern_add(&import->instances, record->fields[FIELD_INSTANCE]);
     row.function = intern_given(&import->functions, function_of(record));
+    if (row.function >= IMPORT_NAMES_MAX)
+        row.function = IMPORT_NONE;
     if (record->is_console && row.key == IMPORT_NONE && import->open_count == 1) {
         row.key = import->open[0].key;
         row.function = import->open[0].function;

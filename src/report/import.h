@@ -25,6 +25,8 @@
 
 enum {
     IMPORT_LINES_MAX = 400000, /* lines of all files: a file has as many as its last row says */
+    IMPORT_FILES_MAX = 10000,  /* versions of files */
+    IMPORT_NAMES_MAX = 2000,   /* of functions; further ones go by their files */
     IMPORT_ROWS_MAX = 50000000,
 };
 

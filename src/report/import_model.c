@@ -18,7 +18,7 @@
 #include "base/mem.h"
 #include "report/import_parts.h"
 
-enum { VERSIONS_MAX = 8, LINE_UNSEEN = UINT32_MAX };
+enum { VERSIONS_MAX = 8, TABLES_MAX = 4096, LINE_UNSEEN = UINT32_MAX };
 
 static const char unknown_file[] = "(file not in the log)";
 
@@ -132,13 +132,15 @@ static void free_places(struct place *places, uint32_t count)
     free(places);
 }
 
-/* Was such a table in the invocation? If not, it is from now on. */
+/* Was such a table in the invocation, or were there too many? If not, it is from now on. */
 static bool had_table(struct place *place, uint32_t file, uint32_t line)
 {
     uint64_t table = (uint64_t)file << 32 | line;
     for (size_t i = 0; i < place->table_count; i++)
         if (place->tables[i] == table)
             return true;
+    if (place->table_count == TABLES_MAX)
+        return true;
     place->tables = mem_resize(place->tables, place->table_count + 1, sizeof *place->tables);
     place->tables[place->table_count++] = table;
     return false;
@@ -306,7 +308,8 @@ static uint32_t new_version(struct build *build, uint32_t file)
     return build->version_count++;
 }
 
-/* The newest version that the table fits, or a new one. When there are too many, the newest. */
+/* The newest version that the table fits, or a new one. When there are too many, the newest, or
+ * IMPORT_NONE. */
 static uint32_t find_version(struct build *build, size_t at, size_t end)
 {
     uint32_t file = row_at(build, at)->file, newest = build->newest[file];
@@ -315,7 +318,7 @@ static uint32_t find_version(struct build *build, size_t at, size_t end)
             return i;
     if (newest != IMPORT_NONE && build->versions[newest].ordinal >= VERSIONS_MAX)
         return newest;
-    return new_version(build, file);
+    return build->version_count < IMPORT_FILES_MAX ? new_version(build, file) : IMPORT_NONE;
 }
 
 /* Have room for the line: false where all files have too many. */
@@ -335,19 +338,23 @@ static bool reserve_line(struct build *build, struct version *version, uint32_t 
     return true;
 }
 
+static void drop_row(struct build *build, struct import_row *row)
+{
+    build->import->imported->dropped += row->occurrences > 0;
+    row->line = 0;
+}
+
 static void add_table(struct build *build, size_t at, size_t end)
 {
-    uint32_t number = find_version(build, at, end);
-    struct version *version = &build->versions[number];
-    uint32_t first = row_at(build, at)->line;
+    uint32_t number = find_version(build, at, end), first = row_at(build, at)->line;
     for (; at < end; at++) {
         struct import_row *row = row_at(build, at);
-        row->file = number;
-        if (!reserve_line(build, version, row->line)) {
-            build->import->imported->dropped += row->occurrences > 0;
-            row->line = 0;
+        struct version *version = number == IMPORT_NONE ? NULL : &build->versions[number];
+        if (!version || !reserve_line(build, version, row->line)) {
+            drop_row(build, row);
             continue;
         }
+        row->file = number;
         version->texts[row->line - 1] = row->text + 1;
         if (first <= version->lines && row->line > version->lasts[first - 1])
             version->lasts[first - 1] = row->line;
@@ -588,9 +595,16 @@ static void know_function(struct build *build, const char *name, uint32_t file)
         return;
     struct model_function *function =
         model_add_function(build->model, name, "log", build->model->files[file]->path);
-    function->line = build->model->files[file]->function_count
-                         ? build->model->files[file]->functions[0].first_line
-                         : 0;
+    const struct file *source = build->model->files[file];
+    if (!source->function_count)
+        return;
+    const struct file_function *first = &source->functions[0];
+    for (uint32_t line = first->first_line; line <= first->last_line && !function->line; line++) {
+        if (!name_in(line_of(source, line)).len)
+            continue;
+        function->line = line;
+        function->asynchronous = begins_with(skip_spaces(line_of(source, line)), "async ");
+    }
 }
 
 /* ---- invocations ---- */
@@ -669,6 +683,14 @@ static void settle_slopes(struct build *build)
     }
 }
 
+/* Figures are read from decimals, each to the byte: what that leaves is nobody's memory. */
+static void settle_rounding(struct invocation *invocation)
+{
+    int64_t rest = invocation_elsewhere_bytes(invocation);
+    if (llabs(rest) <= (int64_t)invocation->line_count + 1)
+        invocation->rss_end_bytes = line_bytes_sub(invocation->rss_end_bytes, rest);
+}
+
 /* Of a kept invocation: its increments are the lines' trends. */
 static void add_trends(struct build *build, const struct invocation *invocation)
 {
@@ -706,6 +728,7 @@ static void end_invocation(struct build *build, struct invocation *invocation, u
     uint64_t end_ns = invocation->start_ns + (call ? call->duration_ns : 0);
     invocations_end(&build->model->invocations, invocation,
                     call && call->failed ? OUTCOME_FAILED : OUTCOME_SUCCEEDED, 0, end_ns, NULL);
+    settle_rounding(invocation);
     add_trends(build, invocation);
     count_instance(build, instance, invocation);
     if (invocation->rss_peak_bytes > build->model->rss_peak_bytes)

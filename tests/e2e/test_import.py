@@ -398,7 +398,7 @@ def test_screen(tmux, tmp_path):
     terminal.type("e")
     terminal.wait("no app here to edit")
     terminal.type("3")
-    terminal.wait("instance-a")
+    terminal.wait("succeeded .* - .* instance-a")
     terminal.type("4")
     terminal.wait("Imported 9 rows of 3 invocations")
     terminal.type("q")

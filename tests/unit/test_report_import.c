@@ -139,6 +139,24 @@ static void test_limit_of_lines(void **state)
     buf_fini(&text);
 }
 
+/* Nor do a million names. */
+static void test_limit_of_files(void **state)
+{
+    enum { COUNT = IMPORT_FILES_MAX + 500 };
+    struct buf text;
+    (void)state;
+    buf_init(&text, 1 << 24);
+    buf_printf(&text, "message,FileName,operation_Name\n");
+    for (int i = 0; i < COUNT; i++)
+        buf_printf(&text, "3     40.0 MiB      0.5 MiB           1   x,/f%d.py,f%d\n", i, i);
+    struct model *model = read_text(buf_text(&text), NULL);
+    assert_int_equal(model->imported->rows, COUNT);
+    assert_int_equal(model->imported->dropped, 500);
+    assert_int_equal(model->file_count, IMPORT_FILES_MAX);
+    model_free(model);
+    buf_fini(&text);
+}
+
 static bool give_source(void *context, const char *path, struct buf *out)
 {
     assert_string_equal(path, "/app/F/__init__.py");
@@ -147,13 +165,15 @@ static bool give_source(void *context, const char *path, struct buf *out)
 
 static void test_source(void **state)
 {
-    char source[] = "import y\n\n@profile\ndef main():\n    x = 2\n";
+    char source[] = "import y\n\n@profile\nasync def main():\n    x = 2\n";
     const struct import_setup setup = {.context = source, .source = give_source};
     struct model *model = read_text(console, &setup);
     (void)state;
     assert_int_equal(model->imported->other_text, 1);
     assert_int_equal(model->files[0]->function_count, 1);
     assert_string_equal(model->files[0]->functions[0].name, "main");
+    assert_true(model->functions[0].asynchronous);
+    assert_int_equal(model->functions[0].line, 4);
     model_free(model);
 }
 
@@ -187,9 +207,13 @@ static void test_many_invocations(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_console), cmocka_unit_test(test_table),
-        cmocka_unit_test(test_kusto),   cmocka_unit_test(test_limit_of_lines),
-        cmocka_unit_test(test_source),  cmocka_unit_test(test_many_invocations),
+        cmocka_unit_test(test_console),
+        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_kusto),
+        cmocka_unit_test(test_limit_of_lines),
+        cmocka_unit_test(test_limit_of_files),
+        cmocka_unit_test(test_source),
+        cmocka_unit_test(test_many_invocations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
