@@ -9,6 +9,7 @@ libmodel_a_SOURCES = \
 	src/model/line.h \
 	src/model/model.c src/model/model.h \
 	src/model/output.c src/model/output.h \
+	src/model/series.c src/model/series.h \
 	src/model/timeline.c src/model/timeline.h
 
 if HAVE_CMOCKA
@@ -19,6 +20,7 @@ model_tests = \
 	tests/unit/test_model_kept \
 	tests/unit/test_model_model \
 	tests/unit/test_model_output \
+	tests/unit/test_model_series \
 	tests/unit/test_model_timeline
 check_PROGRAMS += $(model_tests)
 TESTS += $(model_tests)
@@ -40,6 +42,9 @@ tests_unit_test_model_model_LDADD = libmodel.a libbase.a $(CMOCKA_LIBS)
 tests_unit_test_model_output_SOURCES = tests/unit/test_model_output.c
 tests_unit_test_model_output_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_model_output_LDADD = libmodel.a libbase.a $(CMOCKA_LIBS)
+tests_unit_test_model_series_SOURCES = tests/unit/test_model_series.c
+tests_unit_test_model_series_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_model_series_LDADD = libmodel.a libbase.a $(CMOCKA_LIBS) -lm
 tests_unit_test_model_timeline_SOURCES = tests/unit/test_model_timeline.c
 tests_unit_test_model_timeline_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_model_timeline_LDADD = libmodel.a libbase.a $(CMOCKA_LIBS)
