@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libreport.a
 libreport_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(YAJL_CFLAGS)
 libreport_a_SOURCES = \
+	src/report/axis.c src/report/axis.h \
 	src/report/import.c src/report/import.h src/report/import_parts.h \
 	src/report/import_csv.c src/report/import_csv.h \
 	src/report/import_json.c src/report/import_json.h \
@@ -14,17 +15,25 @@ libreport_a_SOURCES = \
 	src/report/log_record.c src/report/log_record.h \
 	src/report/log_row.c src/report/log_row.h \
 	src/report/log_time.c src/report/log_time.h \
+	src/report/markup.c src/report/markup.h \
+	src/report/mprofile.c src/report/mprofile.h \
+	src/report/plot.c src/report/plot.h src/report/plot_parts.h \
+	src/report/plot_html.c \
 	src/report/table.c src/report/table.h
 
 IMPORT_TEST_LIBS = libreport.a libmodel.a libbase.a $(JANSSON_LIBS) $(YAJL_LIBS) $(CSV_LIBS)
 
 if HAVE_CMOCKA
 report_tests = \
+	tests/unit/test_report_axis \
 	tests/unit/test_report_import \
 	tests/unit/test_report_import_reader \
 	tests/unit/test_report_json \
 	tests/unit/test_report_log_row \
 	tests/unit/test_report_log_time \
+	tests/unit/test_report_markup \
+	tests/unit/test_report_mprofile \
+	tests/unit/test_report_plot \
 	tests/unit/test_report_table
 check_PROGRAMS += $(report_tests)
 TESTS += $(report_tests)
@@ -46,6 +55,18 @@ tests_unit_test_report_log_row_LDADD = libreport.a libmodel.a libbase.a $(CMOCKA
 tests_unit_test_report_table_SOURCES = tests/unit/test_report_table.c
 tests_unit_test_report_table_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_report_table_LDADD = libreport.a libmodel.a libbase.a $(CMOCKA_LIBS)
+tests_unit_test_report_axis_SOURCES = tests/unit/test_report_axis.c
+tests_unit_test_report_axis_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_report_axis_LDADD = libreport.a libmodel.a libbase.a $(CMOCKA_LIBS) -lm
+tests_unit_test_report_markup_SOURCES = tests/unit/test_report_markup.c
+tests_unit_test_report_markup_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_report_markup_LDADD = libreport.a libmodel.a libbase.a $(CMOCKA_LIBS) -lm
+tests_unit_test_report_mprofile_SOURCES = tests/unit/test_report_mprofile.c
+tests_unit_test_report_mprofile_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_report_mprofile_LDADD = libreport.a libmodel.a libbase.a $(CMOCKA_LIBS) -lm
+tests_unit_test_report_plot_SOURCES = tests/unit/test_report_plot.c
+tests_unit_test_report_plot_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_report_plot_LDADD = libreport.a libmodel.a libbase.a $(CMOCKA_LIBS) -lm
 endif
 
 # Logs come from outside; see src/wire/local.mk for what this is without an engine.
@@ -71,3 +92,8 @@ tests_fuzz_fuzz_import_ndjson_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_KIND=IMPORT_NDJSO
 tests_fuzz_fuzz_import_ndjson_LDADD = $(IMPORT_TEST_LIBS)
 tests_fuzz_fuzz_log_row_SOURCES = tests/fuzz/fuzz_log_row.c tests/fuzz/fuzz_main.h
 tests_fuzz_fuzz_log_row_LDADD = $(IMPORT_TEST_LIBS)
+# mprofile_*.dat come from outside; see src/wire/local.mk for what this is without an engine.
+check_PROGRAMS += tests/fuzz/fuzz_mprofile
+TESTS += tests/fuzz/fuzz_mprofile
+tests_fuzz_fuzz_mprofile_SOURCES = tests/fuzz/fuzz_mprofile.c tests/fuzz/fuzz_main.h
+tests_fuzz_fuzz_mprofile_LDADD = libreport.a libmodel.a libbase.a -lm
