@@ -19,7 +19,7 @@ AM_TESTS_ENVIRONMENT = \
 
 EXTRA_DIST += tests/check_layers tests/check_layers_fail tests/check_headers tests/check_format \
 	tests/check_tidy tests/check_banned tests/conftest.py tests/requirements.txt tests/run
-EXTRA_DIST += tests/apps tests/bench tests/e2e tests/worker
+EXTRA_DIST += tests/apps tests/bench tests/e2e tests/mprofile tests/worker
 
 # The worker's allocators and its tables of blocks, under valgrind's memcheck, on every Python: what the
 # heap's scripts do, of which there is less here, since threads take turns and each step takes some

@@ -58,6 +58,10 @@ libhost_a_SOURCES = \
 	src/host/runs.c src/host/runs.h \
 	src/host/schedule.c src/host/schedule.h \
 	src/host/screen.c src/host/screen.h \
+	src/host/series_file.c src/host/series_file.h \
+	src/host/series_list.c src/host/series_list.h \
+	src/host/series_peak.c src/host/series_peak.h \
+	src/host/series_plot.c src/host/series_plot.h \
 	src/host/settings.c src/host/settings.h \
 	src/host/start.c src/host/start.h \
 	src/host/supervisor.c src/host/supervisor.h \
@@ -72,7 +76,7 @@ libhost_a_SOURCES = \
 
 HOST_LIBS = libhost.a libtui.a libreport.a libmodel.a libwire.a libbase.a \
 	$(UV_LIBS) $(MHD_LIBS) $(JANSSON_LIBS) $(NCURSESW_LIBS) $(PCRE2_LIBS) \
-	$(YAJL_LIBS) $(CSV_LIBS)
+	$(YAJL_LIBS) $(CSV_LIBS) -lm
 
 bin_PROGRAMS += pymemtop
 pymemtop_SOURCES = src/host/main.c

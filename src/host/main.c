@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/attributes.h"
 #include "base/error.h"
 #include "host/batch.h"
 #include "host/import.h"
@@ -15,7 +16,19 @@
 #include "host/live.h"
 #include "host/new.h"
 #include "host/options.h"
+#include "host/series_list.h"
+#include "host/series_peak.h"
+#include "host/series_plot.h"
 #include "host/start.h"
+
+/* Commands with a command line of their own, which host nothing. */
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv, struct error *error);
+} commands[] = {
+    {"import", import_run}, {"kql", kql_run},          {"list", series_list_run},
+    {"new", new_run},       {"peak", series_peak_run}, {"plot", series_plot_run},
+};
 
 /* The live screen needs a terminal to draw on and keys to hear; where either is missing the report
  * is what can be had, as with `top -b`. */
@@ -53,23 +66,25 @@ static int run_host(int argc, char **argv, struct error *error)
     return status;
 }
 
+static int run_command(int argc, char **argv, struct error *error)
+{
+    for (size_t i = 0; argc > 1 && i < ARRAY_LEN(commands); i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1, error);
+    return run_host(argc, argv, error);
+}
+
 int main(int argc, char **argv)
 {
     struct error error = {.status = EXIT_STATUS_INTERNAL};
     int status;
 
     setlocale(LC_ALL, "");
+    setlocale(LC_NUMERIC, "C"); /* programs read what is printed, and know no decimal comma */
     /* A peer that goes away is an error of write(2), and not the end. */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* and so is a file that may not grow */
-    if (argc > 1 && strcmp(argv[1], "new") == 0)
-        status = new_run(argc - 1, argv + 1, &error);
-    else if (argc > 1 && strcmp(argv[1], "import") == 0)
-        status = import_run(argc - 1, argv + 1, &error);
-    else if (argc > 1 && strcmp(argv[1], "kql") == 0)
-        status = kql_run(argc - 1, argv + 1, &error);
-    else
-        status = run_host(argc, argv, &error);
+    status = run_command(argc, argv, &error);
     if (status < 0) {
         fprintf(stderr, "pymemtop: %s\n", error.text);
         status = (int)error.status;

@@ -34,9 +34,8 @@ static int make_report(const struct model *model, const struct options *options,
     return model->imported ? imported_text_write(model, out, error) : 0;
 }
 
-/* Write beside the file, then move over it: who reads FILE sees the old one or the new one. What is
- * no regular file (a terminal, a pipe, /dev/null) is written to as it is. */
-static int replace_file(const char *path, const struct buf *bytes)
+/* Written beside the file, then moved over it. */
+int report_file_replace(const char *path, const struct buf *bytes)
 {
     struct stat info;
     bool direct = stat(path, &info) == 0 && !S_ISREG(info.st_mode);
@@ -66,7 +65,7 @@ bool report_file_is_json(const char *path)
 int report_file_write_bytes(const struct buf *bytes, const struct options *options,
                             struct error *error)
 {
-    int failure = options->output ? replace_file(options->output, bytes)
+    int failure = options->output ? report_file_replace(options->output, bytes)
                                   : path_write_all(STDOUT_FILENO, buf_text(bytes), bytes->len);
     if (failure)
         return error_set(error, EXIT_STATUS_SYSTEM, "cannot write the report to %s: %s",
