@@ -7,8 +7,8 @@
 # failed and return 1; none of them counts on `set -e`, which is off where the caller asks for a status.
 
 build_packages="gcc libc6-dev make autoconf automake autoconf-archive pkg-config libuv1-dev
-    libmicrohttpd-dev libjansson-dev libncurses-dev libpcre2-dev libcsv-dev libyajl-dev python3
-    python3-dev python3-venv"
+    libmicrohttpd-dev libjansson-dev libncurses-dev libpcre2-dev libsqlite3-dev libcsv-dev
+    libyajl-dev python3 python3-dev python3-venv"
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 fail() {

@@ -74,9 +74,9 @@ libhost_a_SOURCES = \
 	src/host/workers.c src/host/workers.h \
 	src/host/write_set.c src/host/write_set.h
 
-HOST_LIBS = libhost.a libtui.a libreport.a libmodel.a libwire.a libbase.a \
+HOST_LIBS = libhost.a libtui.a libreport.a libstore.a libmodel.a libwire.a libbase.a \
 	$(UV_LIBS) $(MHD_LIBS) $(JANSSON_LIBS) $(NCURSESW_LIBS) $(PCRE2_LIBS) \
-	$(YAJL_LIBS) $(CSV_LIBS) -lm
+	$(YAJL_LIBS) $(CSV_LIBS) $(SQLITE_LIBS) -lm
 
 bin_PROGRAMS += pymemtop
 pymemtop_SOURCES = src/host/main.c

@@ -15,17 +15,23 @@
 #include "base/text.h"
 #include "host/number.h"
 #include "report/mprofile.h"
+#include "store/recording.h"
 
 enum { STAMP_DIGITS = 14, PIECE_BYTES = 1 << 16 };
 
 /* The time in a name that is prefix, 14 digits and suffix; NULL for other names. */
-static const char *stamp_of(const char *name)
+static const char *stamp_of_kind(const char *name, const char *prefix, const char *suffix)
 {
-    static const char prefix[] = "mprofile_", suffix[] = ".dat", digits[] = "0123456789";
     const char *stamp = name + strlen(prefix);
-    if (strncmp(name, prefix, strlen(prefix)) != 0 || strspn(stamp, digits) != STAMP_DIGITS)
+    if (strncmp(name, prefix, strlen(prefix)) != 0 || strspn(stamp, "0123456789") != STAMP_DIGITS)
         return NULL;
     return strcmp(stamp + STAMP_DIGITS, suffix) == 0 ? stamp : NULL;
+}
+
+static const char *stamp_of(const char *name)
+{
+    const char *stamp = stamp_of_kind(name, "mprofile_", ".dat");
+    return stamp ? stamp : stamp_of_kind(name, "pymemtop_", ".pymemtop");
 }
 
 static int compare_names(const void *left, const void *right)
@@ -70,7 +76,8 @@ static char *choose_listed(const char *word, struct error *error)
     if (series_files_find(&files, ".", error) == 0) {
         if (!word && files.count == 0)
             error_set(error, EXIT_STATUS_USAGE,
-                      "there is no mprofile_*.dat in this folder; name a file");
+                      "there is no pymemtop_*.pymemtop and no mprofile_*.dat in this folder; name "
+                      "a file");
         else if (word && (number_parse(word, SIZE_MAX, &n) || n >= files.count))
             error_set(error, EXIT_STATUS_USAGE, "there is no file %s", word);
         else
@@ -112,18 +119,33 @@ static int open_regular(const char *path)
     return S_ISDIR(info.st_mode) ? -EISDIR : -EINVAL;
 }
 
+static int read_contents(struct series *series, int fd, const char *path, struct error *error)
+{
+    char head[RECORDING_MAGIC_BYTES];
+    ssize_t got = pread(fd, head, sizeof head, 0);
+    if (got > 0 && recording_is_magic(head, (size_t)got))
+        return recording_read(path, series, error);
+    int failure = read_mprofile(series, fd);
+    return failure ? error_set(error, EXIT_STATUS_SYSTEM, "cannot read %s: %s", path,
+                               strerror(-failure))
+                   : 0;
+}
+
 int series_file_read(struct series *series, const char *path, struct error *error)
 {
     series_init(series);
     int fd = open_regular(path);
-    int failure = fd < 0 ? fd : read_mprofile(series, fd);
-    if (fd >= 0)
-        close(fd);
-    if (failure)
-        return error_set(error, EXIT_STATUS_SYSTEM, "cannot read %s: %s", path, strerror(-failure));
+    if (fd < 0)
+        return error_set(error, EXIT_STATUS_SYSTEM, "cannot read %s: %s", path, strerror(-fd));
+    int result = read_contents(series, fd, path, error);
+    close(fd);
+    if (result)
+        return result;
     if (series->sample_count == 0 && series->span_count == 0)
         return error_set(error, EXIT_STATUS_APP,
-                         "%s has no sample of memory in it; is it an mprofile_*.dat?", path);
+                         "%s has no sample of memory in it; is it a recording or an "
+                         "mprofile_*.dat?",
+                         path);
     return 0;
 }
 

@@ -14,11 +14,12 @@
 #include "host/path.h"
 #include "host/report_file.h"
 #include "host/series_file.h"
+#include "report/mprofile.h"
 #include "report/plot.h"
 
-enum { PLOT_MAX_BYTES = 64 << 20, OPT_FORMAT = 256 };
+enum { PLOT_MAX_BYTES = 1 << 30, OPT_FORMAT = 256 };
 
-enum format { FORMAT_OF_NAME, FORMAT_SVG, FORMAT_HTML };
+enum format { FORMAT_OF_NAME, FORMAT_SVG, FORMAT_HTML, FORMAT_MPROF };
 
 struct request {
     const char *file; /* NULL: the newest one */
@@ -45,9 +46,11 @@ static int set_format(struct request *request, const char *text, struct error *e
         request->format = FORMAT_SVG;
     else if (strcmp(text, "html") == 0)
         request->format = FORMAT_HTML;
+    else if (strcmp(text, "mprof") == 0)
+        request->format = FORMAT_MPROF;
     else
-        return error_set(error, EXIT_STATUS_USAGE, "plot --format takes svg or html, not '%s'",
-                         text);
+        return error_set(error, EXIT_STATUS_USAGE,
+                         "plot --format takes svg, html or mprof, not '%s'", text);
     return 0;
 }
 
@@ -106,10 +109,13 @@ static int settle_format(struct request *request, struct error *error)
         request->format = FORMAT_SVG;
     else if (ends_with(output, ".html") || ends_with(output, ".htm"))
         request->format = FORMAT_HTML;
+    else if (ends_with(output, ".dat"))
+        request->format = FORMAT_MPROF;
     else
-        return error_set(error, EXIT_STATUS_USAGE,
-                         "plot writes .svg or .html, and '%s' is neither; --format says which",
-                         output);
+        return error_set(
+            error, EXIT_STATUS_USAGE,
+            "plot writes .svg, .html or .dat, and '%s' is none of them; --format says which",
+            output);
     return 0;
 }
 
@@ -131,13 +137,25 @@ static int parse(struct request *request, int argc, char **argv, struct error *e
     return request->help ? 0 : settle_format(request, error);
 }
 
+static int make_plot(const struct request *request, const struct series *series, struct buf *out,
+                     struct error *error)
+{
+    if (request->format == FORMAT_HTML)
+        return plot_html(series, &request->plot, out, error);
+    if (request->format == FORMAT_SVG)
+        return plot_svg(series, &request->plot, out, error);
+    if (mprofile_write(series, out))
+        return error_set(error, EXIT_STATUS_SYSTEM, "there is more to write than %zu bytes",
+                         out->max_bytes);
+    return 0;
+}
+
 static int write_plot(const struct request *request, const struct series *series,
                       struct error *error)
 {
     struct buf out;
     buf_init(&out, PLOT_MAX_BYTES);
-    int result = request->format == FORMAT_HTML ? plot_html(series, &request->plot, &out, error)
-                                                : plot_svg(series, &request->plot, &out, error);
+    int result = make_plot(request, series, &out, error);
     int failure = 0;
     if (!result)
         failure = request->output ? report_file_replace(request->output, &out)

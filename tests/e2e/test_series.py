@@ -1,4 +1,5 @@
-"""`pymemtop plot`, `list` and `peak`: memory over time, from the files of memory_profiler's mprof.
+"""`pymemtop plot`, `list` and `peak`: memory over time, from recordings and from the files of
+memory_profiler's mprof.
 
 tests/mprofile has such files and the scripts that they are of; where memory_profiler is installed,
 its mprof makes fresh ones here, and says itself what is in them."""
@@ -6,6 +7,7 @@ its mprof makes fresh ones here, and says itself what is in them."""
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import xml.etree.ElementTree as etree
 from html.parser import HTMLParser
@@ -144,10 +146,10 @@ def test_plot_of_broken_lines(tmp_path):
 
 def test_plot_refuses(tmp_path):
     assert "nothing.dat" in refused("plot", "nothing.dat", "-o", "x.svg", status=2, cwd=tmp_path)
-    assert "no mprofile_*.dat" in refused("plot", status=2, cwd=tmp_path)
+    assert "no pymemtop_*.pymemtop and no mprofile_*.dat" in refused("plot", status=2, cwd=tmp_path)
     assert "second one" in refused("plot", STEPS, FORKS, status=2)
     assert "x.png" in refused("plot", STEPS, "-o", "x.png", status=2, cwd=tmp_path)
-    assert "svg or html" in refused("plot", STEPS, "--format", "pdf", status=2)
+    assert "svg, html or mprof" in refused("plot", STEPS, "--format", "pdf", status=2)
     for window in ("1", "2,1", "a,b", "-1,2", "1,nan"):
         assert "FROM,TO" in refused("plot", STEPS, "-w", window, status=2)
     assert "no sample" in refused("plot", STEPS, "-n", "-w", "100,200", status=4)
@@ -223,6 +225,53 @@ def test_figures_have_a_decimal_point_in_every_locale(tmp_path):
     assert fine("peak", STEPS, env=german) == STEPS + "\t109.707 MiB\n"
 
 
+# ---- recordings
+
+def record(path, more=""):
+    """A recording as pymemtop writes one (src/store/recording.h), with two samples."""
+    with sqlite3.connect(path) as database:
+        database.executescript("""
+            PRAGMA application_id = 0x70796d74; PRAGMA user_version = 1;
+            CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+            CREATE TABLE samples (time_ns INTEGER, pid INTEGER, rss_bytes INTEGER);
+            CREATE TABLE functions (name TEXT, begin_ns INTEGER, begin_bytes INTEGER,
+                                    end_ns INTEGER, end_bytes INTEGER, level INTEGER);
+            INSERT INTO meta VALUES ('command', 'python x.py');
+            INSERT INTO samples VALUES (1000000000, 0, 10485760), (3000000000, 0, 20971520),
+                                       (2000000000, 77, 5242880);
+            INSERT INTO functions VALUES ('m.f', 1000000000, 10485760, 2000000000, 20971520, 0);
+            """ + more)
+    database.close()
+
+
+def test_recording_is_plotted_and_listed(tmp_path):
+    name = "pymemtop_20261128195100.pymemtop"
+    record(tmp_path / name)
+    shutil.copy(STEPS, tmp_path / "mprofile_20261128195000.dat")
+    listed = fine("list", cwd=tmp_path).splitlines()
+    assert [line.split()[1] for line in listed] == ["mprofile_20261128195000.dat", name]
+    assert listed[1].endswith("2.0 s        20.0 MiB  python x.py")
+    assert fine("peak", cwd=tmp_path) == name + "\t20.000 MiB\n  Child 77\t\t\t5.000 MiB\n"
+    found = texts(etree.fromstring(fine("plot", cwd=tmp_path)))
+    assert {"python x.py", "m.f 1 call, 1.00 s, +10.0 MiB", "child 77, peak 5.0 MiB"} <= set(found)
+    assert fine("plot", "1", "--format", "mprof", cwd=tmp_path) == (
+        "CMDLINE python x.py\nMEM 10.000000 1.0000\nMEM 20.000000 3.0000\n"
+        "CHLD 77 5.000000 2.0000\nFUNC m.f 10.0000 1.0000 20.0000 2.0000 0\n")
+
+
+def test_recordings_that_cannot_be_read(tmp_path):
+    record(tmp_path / "new", "PRAGMA user_version = 7")
+    assert "newer pymemtop" in refused("peak", tmp_path / "new", status=4)
+    record(tmp_path / "other", "PRAGMA application_id = 5")
+    assert "no recording of pymemtop" in refused("peak", tmp_path / "other", status=4)
+    record(tmp_path / "empty", "DELETE FROM samples; DELETE FROM functions")
+    assert "no sample" in refused("peak", tmp_path / "empty", status=4)
+    record(tmp_path / "cut")
+    data = (tmp_path / "cut").read_bytes()
+    (tmp_path / "cut").write_bytes(data[:len(data) // 2])
+    assert "cannot read the recording" in refused("peak", tmp_path / "cut", status=71)
+
+
 # ---- beside the real mprof
 
 def test_file_of_the_real_mprof(tmp_path):
@@ -236,6 +285,16 @@ def test_file_of_the_real_mprof(tmp_path):
     found = texts(etree.fromstring(fine("plot", cwd=tmp_path)))
     for function in ("grow", "fill", "rest"):
         assert [text for text in found if text.startswith("__main__.{} 2 calls".format(function))]
+
+
+def test_real_mprof_reads_what_is_written(tmp_path):
+    """In the order of time, each figure as it was."""
+    fine("plot", FORKS, "-o", tmp_path / "forks.dat")
+    fine("plot", STEPS, "--format", "mprof", "-o", tmp_path / "steps")
+    assert mprof("peak", "forks.dat", "steps", cwd=tmp_path) == fine(
+        "peak", FORKS, STEPS).replace(DATA + "/", "").replace("steps.dat", "steps")
+    with open(STEPS) as one, open(tmp_path / "steps") as other:
+        assert sorted(one) == sorted(other)
 
 
 def test_children_of_the_real_mprof(tmp_path):
