@@ -30,6 +30,8 @@
 #include "report/table.h"
 #include "tui/ui.h"
 
+/* Rows are written when there is a MiB of them; an invocation's are far from the maximum. */
+enum { ROWS_AT_ONCE = 1 << 20, ROWS_MAX_BYTES = 1 << 30 };
 enum { CHUNK_BYTES = 1 << 18, GAP_MAX_S = 86400, SOURCE_MAX_BYTES = 16 << 20 };
 #define PROGRESS_NS (NS_PER_SECOND / 5)
 
@@ -147,8 +149,9 @@ struct reading {
     bool stands;           /* a line of progress does */
     uint64_t shown_ns;
     uint64_t bytes;
-    struct buf rows; /* of --format kusto */
-    struct kusto kusto;
+    struct kusto kusto; /* of --format kusto, with all below */
+    struct buf rows;    /* that are not written yet */
+    struct report_stream stream;
 };
 
 static void clear_progress(struct reading *reading)
@@ -227,11 +230,19 @@ static bool find_source(void *context, const char *path, struct buf *out)
     return false;
 }
 
+static void flush_rows(struct reading *reading)
+{
+    report_stream_write(&reading->stream, buf_text(&reading->rows), reading->rows.len);
+    buf_consume(&reading->rows, reading->rows.len);
+}
+
 static void on_invocation(void *context, const struct model *model,
                           const struct invocation *invocation)
 {
     struct reading *reading = context;
     kusto_add(&reading->kusto, model, invocation);
+    if (reading->rows.len >= ROWS_AT_ONCE)
+        flush_rows(reading);
 }
 
 static struct model *read_all(struct reading *reading, struct error *error)
@@ -248,11 +259,13 @@ static struct model *read_all(struct reading *reading, struct error *error)
     int result = 0;
     reading->progress = !request->report.quiet && isatty(STDERR_FILENO);
     reading->import = import_new(&setup);
-    buf_init(&reading->rows, REPORT_MAX_BYTES);
-    if (kusto)
-        kusto_begin(&reading->kusto, &reading->rows, report_file_is_json(request->report.output));
+    buf_init(&reading->rows, ROWS_MAX_BYTES);
     for (char **log = request->logs; *log && !result; log++)
         result = read_log(reading, *log, error);
+    if (!result && kusto) {
+        report_stream_open(&reading->stream, request->report.output);
+        kusto_begin(&reading->kusto, &reading->rows, report_file_is_json(request->report.output));
+    }
     if (!result)
         model = import_finish(reading->import);
     import_free(reading->import);
@@ -266,9 +279,11 @@ static int write_rows(struct reading *reading, const struct model *model, struct
 {
     const struct options *options = &reading->request->report;
     struct buf words;
-    if (kusto_end(&reading->kusto, error) ||
-        report_file_write_bytes(&reading->rows, options, error))
-        return -1;
+    int full = kusto_end(&reading->kusto, error);
+    flush_rows(reading);
+    int failure = report_stream_close(&reading->stream, !full);
+    if (full || failure)
+        return full ? full : report_file_refuse(options->output, failure, error);
     buf_init(&words, 1 << 20);
     if (!options->quiet && imported_text_write(model, &words, NULL) == 0)
         fputs(buf_text(&words), stderr);
@@ -379,8 +394,11 @@ static int refuse_empty(const struct model *model, struct error *error)
 static int report_or_show(struct reading *reading, struct model *model, struct error *error)
 {
     const struct request *request = reading->request;
-    if (model->imported->rows == 0)
+    if (model->imported->rows == 0) {
+        if (request->report.format == FORMAT_KUSTO)
+            report_stream_close(&reading->stream, false);
         return refuse_empty(model, error);
+    }
     if (request->batch || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
         return write_report(reading, model, error);
     return show(model, request, error);

@@ -34,26 +34,65 @@ static int make_report(const struct model *model, const struct options *options,
     return model->imported ? imported_text_write(model, out, error) : 0;
 }
 
-/* Written beside the file, then moved over it. */
-int report_file_replace(const char *path, const struct buf *bytes)
+/* Write beside the file, then move over it: who reads FILE sees the old one or the new one. What is
+ * no regular file (a terminal, a pipe, /dev/null) is written to as it is. */
+void report_stream_open(struct report_stream *stream, const char *path)
 {
     struct stat info;
-    bool direct = stat(path, &info) == 0 && !S_ISREG(info.st_mode);
-    char *fresh = direct ? mem_strdup(path) : mem_printf("%s.XXXXXX", path);
-    int fd = direct ? open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY) : mkostemp(fresh, O_CLOEXEC);
-    int result = fd < 0 ? -errno : path_write_all(fd, buf_text(bytes), bytes->len);
-    if (!direct && fd >= 0) {
-        mode_t mask = umask(0);
-        umask(mask);
-        if (!result && (fchmod(fd, 0666 & ~mask) < 0 || fsync(fd) < 0 || rename(fresh, path) < 0))
-            result = -errno;
-        if (result)
-            unlink(fresh);
-    }
-    if (fd >= 0)
-        close(fd);
-    free(fresh);
+    *stream = (struct report_stream){.path = path, .fd = STDOUT_FILENO};
+    if (!path)
+        return;
+    stream->direct = stat(path, &info) == 0 && !S_ISREG(info.st_mode);
+    stream->fresh = stream->direct ? mem_strdup(path) : mem_printf("%s.XXXXXX", path);
+    stream->fd = stream->direct ? open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY)
+                                : mkostemp(stream->fresh, O_CLOEXEC);
+    stream->failure = stream->fd < 0 ? -errno : 0;
+}
+
+void report_stream_write(struct report_stream *stream, const char *bytes, size_t len)
+{
+    if (!stream->failure)
+        stream->failure = path_write_all(stream->fd, bytes, len);
+}
+
+/* The file that was written beside takes the place of the other, or goes. */
+static int settle_file(struct report_stream *stream, bool keep)
+{
+    mode_t mask = umask(0);
+    umask(mask);
+    int result = stream->failure;
+    if (!result && keep &&
+        (fchmod(stream->fd, 0666 & ~mask) < 0 || fsync(stream->fd) < 0 ||
+         rename(stream->fresh, stream->path) < 0))
+        result = -errno;
+    if (result || !keep)
+        unlink(stream->fresh);
     return result;
+}
+
+int report_stream_close(struct report_stream *stream, bool keep)
+{
+    int failure = stream->failure;
+    if (stream->path && !stream->direct && stream->fd >= 0)
+        failure = settle_file(stream, keep);
+    if (stream->path && stream->fd >= 0)
+        close(stream->fd);
+    free(stream->fresh);
+    return failure;
+}
+
+int report_file_refuse(const char *path, int failure, struct error *error)
+{
+    return error_set(error, EXIT_STATUS_SYSTEM, "cannot write the report to %s: %s",
+                     path ? path : "standard output", strerror(-failure));
+}
+
+int report_file_replace(const char *path, const struct buf *bytes)
+{
+    struct report_stream stream;
+    report_stream_open(&stream, path);
+    report_stream_write(&stream, buf_text(bytes), bytes->len);
+    return report_stream_close(&stream, true);
 }
 
 bool report_file_is_json(const char *path)
@@ -62,24 +101,18 @@ bool report_file_is_json(const char *path)
     return len > 5 && strcmp(path + len - 5, ".json") == 0;
 }
 
-int report_file_write_bytes(const struct buf *bytes, const struct options *options,
-                            struct error *error)
-{
-    int failure = options->output ? report_file_replace(options->output, bytes)
-                                  : path_write_all(STDOUT_FILENO, buf_text(bytes), bytes->len);
-    if (failure)
-        return error_set(error, EXIT_STATUS_SYSTEM, "cannot write the report to %s: %s",
-                         options->output ? options->output : "standard output", strerror(-failure));
-    return 0;
-}
+enum { REPORT_MAX_BYTES = 1 << 30 };
 
 int report_file_write(const struct model *model, const struct options *options, struct error *error)
 {
     struct buf out;
     buf_init(&out, REPORT_MAX_BYTES);
     int result = make_report(model, options, &out, error);
-    if (!result)
-        result = report_file_write_bytes(&out, options, error);
+    if (!result) {
+        int failure = report_file_replace(options->output, &out);
+        if (failure)
+            result = report_file_refuse(options->output, failure, error);
+    }
     buf_fini(&out);
     return result;
 }

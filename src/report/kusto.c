@@ -55,6 +55,12 @@ static void put_valid(struct kusto *kusto, struct span text)
         yajl_gen_free(gen);
         return;
     }
+    if (!memchr(text.len ? text.at : "", '"', text.len)) {
+        put_text(kusto, "\"");
+        put(kusto, text.at, text.len);
+        put_text(kusto, "\"");
+        return;
+    }
     size_t size = 2 * text.len + 2;
     char *quoted = mem_calloc(size, 1);
     put(kusto, quoted, csv_write(quoted, size, text.at, text.len));

@@ -224,6 +224,22 @@ def test_kusto_rows_need_no_repair(tmp_path):
                 assert again[key] == value or abs(again[key] - value) <= 1, key
 
 
+def test_kusto_rows_whole_or_not_at_all(tmp_path):
+    """What cannot be written, or has nothing in it, leaves the file as it was, and none beside it."""
+    log = write_traces(tmp_path / "log", call(10, 1))
+    assert "cannot write the report" in error_line(
+        run("import", "--quiet", "--format", "kusto", "-o", tmp_path / "none" / "x.csv", log))
+    (tmp_path / "rows.csv").write_text("before")
+    (tmp_path / "empty").write_text("nothing\n")
+    result = run("import", "--format", "kusto", "-o", tmp_path / "rows.csv", tmp_path / "empty")
+    assert result.returncode == 4
+    assert (tmp_path / "rows.csv").read_text() == "before"
+    assert {path.name for path in tmp_path.iterdir()} == {"log", "rows.csv", "empty"}
+    run("import", "--format", "kusto", "-o", tmp_path / "rows.csv", log)
+    assert (tmp_path / "rows.csv").read_text().startswith("timestamp,")
+    assert run("import", "--format", "kusto", log).stdout == (tmp_path / "rows.csv").read_text()
+
+
 def row(line, mem, increment, occurrences, source):
     return "memory_profiler_logs: {:>6} {:>12} {:>12}  {:>10}   {}".format(
         line, "%.1f MiB" % mem, "%.1f MiB" % increment, occurrences, source)
