@@ -94,7 +94,7 @@ const char *markup_number(char out[MARKUP_NUMBER], double value, int digits)
     for (int i = 0; i < digits; i++)
         scale *= 10;
     value = value > most ? most : value < -most ? -most : value;
-    int64_t number = llround(value * (double)scale);
+    int64_t number = llrint(value * (double)scale);
     const char *sign = number < 0 ? "-" : "";
     number = number < 0 ? -number : number;
     if (digits == 0)

@@ -56,6 +56,8 @@ static void test_numbers(void **state)
     setlocale(LC_ALL, ""); /* whatever it is */
     check_number(0, 0, "0");
     check_number(1234.5678, 2, "1234.57");
+    check_number(49.3125, 3, "49.312");
+    check_number(0.1875, 3, "0.188");
     check_number(-0.04, 1, "0.0");
     check_number(-0.06, 1, "-0.1");
     check_number(2.5, 9, "2.500000");
