@@ -18,6 +18,7 @@
 #include "base/attributes.h"
 #include "host/console.h"
 #include "host/host.h"
+#include "host/recorder.h"
 #include "host/report_file.h"
 
 enum { SIGNALS = 3 };
@@ -27,6 +28,7 @@ struct batch {
     uv_loop_t loop;
     uv_signal_t signals[SIGNALS];
     struct host *host;
+    struct recorder *recorder; /* NULL without --record */
     unsigned sent;
     unsigned answered;
     unsigned refused; /* answers that no function gave: 404 and the like, or none at all */
@@ -140,6 +142,12 @@ static void on_loaded(void *context)
     send_more(batch);
 }
 
+static void on_ended(void *context, const struct invocation *invocation)
+{
+    const struct batch *batch = context;
+    recorder_invocation(batch->recorder, invocation);
+}
+
 static void on_worker_died(void *context, int exit_status)
 {
     struct batch *batch = context;
@@ -201,6 +209,19 @@ static int conclude(struct batch *batch, struct error *error)
     return wrong ? EXIT_STATUS_INVOCATION_FAILED : EXIT_STATUS_OK;
 }
 
+static void record(struct batch *batch)
+{
+    const struct model *model = host_model(batch->host);
+    const struct recorder_setup setup = {
+        .loop = &batch->loop,
+        .model = model,
+        .path = batch->options->record,
+        .command = model->app_root,
+        .quiet = batch->options->quiet,
+    };
+    batch->recorder = recorder_start(&setup);
+}
+
 int batch_run(const struct options *options, struct error *error)
 {
     struct batch batch = {.options = options, .error = error};
@@ -208,6 +229,7 @@ int batch_run(const struct options *options, struct error *error)
         .context = &batch,
         .loaded = on_loaded,
         .output = on_output,
+        .ended = on_ended,
         .worker_died = on_worker_died,
     };
     int status = -1;
@@ -215,9 +237,11 @@ int batch_run(const struct options *options, struct error *error)
     watch_signals(&batch);
     batch.host = host_open(&batch.loop, options, &events, error);
     if (batch.host) {
+        record(&batch);
         uv_run(&batch.loop, UV_RUN_DEFAULT);
         batch.over = true;
         host_stop(batch.host);
+        recorder_stop(batch.recorder);
         status = conclude(&batch, error);
     }
     host_close(batch.host);

@@ -14,6 +14,7 @@
 
 #include "base/mem.h"
 #include "host/host.h"
+#include "host/recorder.h"
 #include "host/report_file.h"
 #include "host/screen.h"
 #include "tui/format.h"
@@ -31,10 +32,11 @@ struct job {
 struct live {
     const struct options *options; /* borrowed */
     uv_loop_t loop;
-    struct host *host;     /* owned */
-    struct model *model;   /* the host's */
-    struct screen *screen; /* owned */
-    struct ui *ui;         /* the screen's */
+    struct host *host;         /* owned */
+    struct recorder *recorder; /* NULL without --record */
+    struct model *model;       /* the host's */
+    struct screen *screen;     /* owned */
+    struct ui *ui;             /* the screen's */
 
     struct job *jobs; /* owned; not begun for the last time; oldest first */
     bool beginning;
@@ -213,18 +215,41 @@ static int show(struct live *live)
     return status;
 }
 
+static void on_ended(void *context, const struct invocation *invocation)
+{
+    const struct live *live = context;
+    recorder_invocation(live->recorder, invocation);
+}
+
+static void record(struct live *live)
+{
+    const struct recorder_setup setup = {
+        .loop = &live->loop,
+        .model = live->model,
+        .path = live->options->record,
+        .command = live->model->app_root,
+        .has_screen = true,
+        .quiet = live->options->quiet,
+    };
+    live->recorder = recorder_start(&setup);
+}
+
 static int host_and_show(struct live *live, struct error *error)
 {
-    live->host = host_open(&live->loop, live->options, NULL, error);
+    const struct host_events events = {.context = live, .ended = on_ended};
+    live->host = host_open(&live->loop, live->options, &events, error);
     if (!live->host)
         return -1;
     live->model = host_model(live->host);
+    record(live);
     int status = show(live);
     if (status == 0) {
         print_summary(live);
         report_file_say_check(live->model, live->options);
     }
     screen_close(live->screen);
+    host_stop(live->host);
+    recorder_stop(live->recorder);
     host_close(live->host);
     while (live->jobs)
         drop_job(live);

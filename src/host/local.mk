@@ -12,6 +12,7 @@ libhost_a_SOURCES = \
 	src/host/bytecode.c src/host/bytecode.h \
 	src/host/calls.c src/host/calls.h \
 	src/host/cgroup.c src/host/cgroup.h \
+	src/host/children.c src/host/children.h \
 	src/host/client.c src/host/client.h \
 	src/host/configuration.c src/host/configuration.h \
 	src/host/connections.c src/host/connections.h \
@@ -51,6 +52,7 @@ libhost_a_SOURCES = \
 	src/host/orphans.c src/host/orphans.h \
 	src/host/path.c src/host/path.h \
 	src/host/python_source.c src/host/python_source.h \
+	src/host/recorder.c src/host/recorder.h \
 	src/host/report_file.c src/host/report_file.h \
 	src/host/requests.c src/host/requests.h \
 	src/host/retry.c src/host/retry.h \

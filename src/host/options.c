@@ -42,6 +42,7 @@ enum long_option {
     OPT_PRECISION,
     OPT_PYTHON,
     OPT_QUIET,
+    OPT_RECORD,
     OPT_REPORT,
     OPT_REQUEST,
     OPT_SCRIPT_ROOT,
@@ -83,6 +84,7 @@ static const struct option long_options[] = {
     {"precision", required_argument, NULL, OPT_PRECISION},
     {"python", required_argument, NULL, OPT_PYTHON},
     {"quiet", no_argument, NULL, OPT_QUIET},
+    {"record", optional_argument, NULL, OPT_RECORD},
     {"report", no_argument, NULL, OPT_REPORT},
     {"request", required_argument, NULL, OPT_REQUEST},
     {"requests", required_argument, NULL, 'n'},
@@ -135,6 +137,8 @@ static const char help[] =
     "  -o, --output FILE         write the report to FILE\n"
     "      --precision N         digits after the point in the text report (1)\n"
     "      --report              with start: print the report at the end\n"
+    "      --record[=FILE]       keep memory over time in FILE, for plot, list and peak;\n"
+    "                            without FILE in pymemtop_<YYYYMMDDhhmmss>.pymemtop\n"
     "      --quiet               print no report and no progress\n"
     "      --verbose             print what the app says, too\n"
     "      --heap on|off         count what each line allocates and frees, to the byte (on)\n"
@@ -392,6 +396,7 @@ static void apply_plain(struct options *options, int option, const char *value)
     case OPT_NO_COLOR: options->no_color = true; break;
     case OPT_PYTHON: options->python = value; break;
     case OPT_QUIET: options->quiet = true; break;
+    case OPT_RECORD: options->record = value ? value : ""; break;
     case OPT_REPORT: options->report = true; break;
     case OPT_SCRIPT_ROOT: options->script_root = value; break;
     case OPT_VERBOSE: options->verbose = true; break;

@@ -55,6 +55,7 @@ struct options {
     int64_t limit_bytes;    /* --limit or --plan; 0 without one */
     const char *limit_name; /* the plan's name; NULL with --limit */
     const char *output;     /* -o; NULL for stdout */
+    const char *record;     /* --record: a path, "" for a name by the time; NULL without */
     int precision;          /* of the text report */
     bool report;            /* `start --report` */
     bool heap;              /* count allocations */

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "host/children.h"
 #include "host/number.h"
 
 enum {
@@ -25,37 +26,6 @@ enum {
 void orphans_adopt(void)
 {
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-}
-
-/* Called for each child of a process. */
-typedef void visit_child(void *context, int pid);
-
-static void visit_list(FILE *list, visit_child *visit, void *context)
-{
-    int pid;
-    while (fscanf(list, "%d", &pid) == 1)
-        visit(context, pid);
-}
-
-static void visit_children(int parent, visit_child *visit, void *context)
-{
-    char path[64];
-    unsigned long long thread;
-    snprintf(path, sizeof path, "/proc/%d/task", parent);
-    DIR *threads = opendir(path);
-    if (!threads)
-        return;
-    for (struct dirent *entry; (entry = readdir(threads));) {
-        if (number_parse(entry->d_name, INT_MAX, &thread))
-            continue;
-        snprintf(path, sizeof path, "/proc/%d/task/%llu/children", parent, thread);
-        FILE *list = fopen(path, "re");
-        if (!list)
-            continue;
-        visit_list(list, visit, context);
-        fclose(list);
-    }
-    closedir(threads);
 }
 
 /* A signal on its way down a tree of processes, DEPTH_MAX deep at most. */
@@ -69,7 +39,7 @@ static void signal_tree(void *context, int pid)
     const struct descent *descent = context;
     struct descent below = {descent->signal, descent->depth + 1};
     if (below.depth < DEPTH_MAX)
-        visit_children(pid, signal_tree, &below);
+        children_visit(pid, signal_tree, &below);
     kill(pid, descent->signal);
 }
 
@@ -122,6 +92,6 @@ static void consider(void *context, int pid)
 bool orphans_signal(int worker, uint64_t until_ns, int signal)
 {
     struct search search = {.worker = worker, .signal = signal, .until_ns = until_ns};
-    visit_children(getpid(), consider, &search);
+    children_visit(getpid(), consider, &search);
     return search.found;
 }

@@ -13,6 +13,7 @@
 
 #include "host/console.h"
 #include "host/host.h"
+#include "host/recorder.h"
 #include "host/report_file.h"
 
 enum { SIGNALS = 3 };
@@ -22,6 +23,7 @@ struct start {
     uv_loop_t loop;
     uv_signal_t signals[SIGNALS];
     struct host *host;
+    struct recorder *recorder; /* NULL without --record */
     FILE *console;
     bool listed; /* the functions were */
 };
@@ -61,6 +63,12 @@ static void on_loaded(void *context)
     start->listed = true;
 }
 
+static void on_ended(void *context, const struct invocation *invocation)
+{
+    const struct start *start = context;
+    recorder_invocation(start->recorder, invocation);
+}
+
 static void on_signal(uv_signal_t *handle, int number)
 {
     struct start *start = handle->data;
@@ -78,19 +86,35 @@ static void watch_signals(struct start *start)
     }
 }
 
+static void record(struct start *start)
+{
+    const struct model *model = host_model(start->host);
+    const struct recorder_setup setup = {
+        .loop = &start->loop,
+        .model = model,
+        .path = start->options->record,
+        .command = model->app_root,
+        .quiet = start->options->quiet,
+    };
+    start->recorder = recorder_start(&setup);
+}
+
 int start_run(const struct options *options, struct error *error)
 {
     /* A report for programs is the only thing on the stream that it is written to. */
     bool machine = options->report && options->format != FORMAT_TEXT && !options->output;
     struct start start = {.options = options, .console = machine ? stderr : stdout};
-    const struct host_events events = {.context = &start, .loaded = on_loaded, .output = on_output};
+    const struct host_events events = {
+        .context = &start, .loaded = on_loaded, .output = on_output, .ended = on_ended};
     int status = -1;
     uv_loop_init(&start.loop);
     watch_signals(&start);
     start.host = host_open(&start.loop, options, &events, error);
     if (start.host) {
+        record(&start);
         uv_run(&start.loop, UV_RUN_DEFAULT);
         host_stop(start.host);
+        recorder_stop(start.recorder);
         status = EXIT_STATUS_OK;
         if (options->report && report_file_write(host_model(start.host), options, error))
             status = -1;

@@ -1,0 +1,228 @@
+/*
+ * The timeline of the model is read behind a mark: what is later than what was taken last. It may
+ * be thinned on the way, which keeps peaks. A time at which nothing changed is no point of it, so
+ * that a reading is added where there was none for a second: a line in a plot then goes on to where
+ * the process was last seen.
+ */
+#include "config.h"
+#include "host/recorder.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "host/children.h"
+#include "host/series_file.h"
+#include "store/recording.h"
+
+enum {
+    TICK_MS = 100,
+    TICKS_A_COMMIT = 5,
+    DEPTH_MAX = 32, /* of processes that start processes */
+    STAMP_SIZE = 16
+};
+
+#define STILL_NS NS_PER_SECOND
+
+struct recorder {
+    struct recorder_setup setup;
+    char *path;                  /* owned */
+    struct recording *recording; /* NULL where it failed */
+    struct error error;
+    bool has_failed, is_failure_said;
+    uv_timer_t timer;
+    uint64_t ticks;
+    uint64_t zero_ns; /* the real time at 0 of the monotonic clock, when it was begun */
+    uint64_t last_ns; /* monotonic time of the worker's latest sample */
+};
+
+/* ---- failures ---- */
+
+static void say_failure(struct recorder *recorder)
+{
+    if (!recorder->has_failed || recorder->is_failure_said)
+        return;
+    fprintf(stderr, "pymemtop: %s; nothing more is recorded\n", recorder->error.text);
+    recorder->is_failure_said = true;
+}
+
+/* The recording is closed as it is: what was committed stays readable. */
+static void give_up(struct recorder *recorder)
+{
+    struct error ignored;
+    recorder->has_failed = true;
+    if (recorder->recording)
+        recording_close(recorder->recording, clock_realtime_ns(), &ignored);
+    recorder->recording = NULL;
+    if (!recorder->setup.has_screen)
+        say_failure(recorder);
+}
+
+/* ---- samples ---- */
+
+static void add_sample(struct recorder *recorder, uint64_t pid, uint64_t now_ns, int64_t bytes)
+{
+    if (recorder->recording &&
+        recording_sample(recorder->recording, pid, recorder->zero_ns + now_ns, bytes,
+                         &recorder->error))
+        give_up(recorder);
+}
+
+static void add_worker(struct recorder *recorder, uint64_t now_ns, bool is_last)
+{
+    const struct model *model = recorder->setup.model;
+    const struct timeline *timeline = &model->timeline;
+    size_t at = timeline->count;
+    while (at > 0 && timeline->points[at - 1].time_ns > recorder->last_ns)
+        at--;
+    for (; at < timeline->count; at++) {
+        recorder->last_ns = timeline->points[at].time_ns;
+        add_sample(recorder, SERIES_MAIN, recorder->last_ns, timeline->points[at].rss_bytes);
+    }
+    bool is_still = now_ns > recorder->last_ns && now_ns - recorder->last_ns >= STILL_NS;
+    if (model->rss_bytes > 0 && (is_still || (is_last && now_ns > recorder->last_ns))) {
+        recorder->last_ns = now_ns;
+        add_sample(recorder, SERIES_MAIN, now_ns, model->rss_bytes);
+    }
+}
+
+/* The resident pages of a process in bytes; 0 where it is gone. */
+static int64_t rss_of(int pid)
+{
+    char path[64];
+    long long size, resident = 0;
+    snprintf(path, sizeof path, "/proc/%d/statm", pid);
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return 0;
+    if (fscanf(file, "%lld %lld", &size, &resident) != 2)
+        resident = 0;
+    fclose(file);
+    return resident * sysconf(_SC_PAGESIZE);
+}
+
+struct descent {
+    struct recorder *recorder;
+    uint64_t now_ns;
+    int depth;
+};
+
+static void add_child(void *context, int pid)
+{
+    struct descent *above = context;
+    struct descent below = *above;
+    int64_t bytes = rss_of(pid);
+    if (bytes > 0)
+        add_sample(above->recorder, (uint64_t)pid, above->now_ns, bytes);
+    if (++below.depth < DEPTH_MAX)
+        children_visit(pid, add_child, &below);
+}
+
+static void add_children(struct recorder *recorder, uint64_t now_ns)
+{
+    struct descent descent = {.recorder = recorder, .now_ns = now_ns};
+    if (recorder->setup.model->worker_pid)
+        children_visit(recorder->setup.model->worker_pid, add_child, &descent);
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct recorder *recorder = timer->data;
+    uint64_t now_ns = clock_monotonic_ns();
+    if (!recorder->recording)
+        return;
+    add_worker(recorder, now_ns, false);
+    add_children(recorder, now_ns);
+    if (++recorder->ticks % TICKS_A_COMMIT == 0 && recorder->recording &&
+        recording_commit(recorder->recording, &recorder->error))
+        give_up(recorder);
+}
+
+/* ---- calls ---- */
+
+void recorder_call(struct recorder *recorder, const char *name, const struct series_span *span)
+{
+    if (!recorder || !recorder->recording)
+        return;
+    struct series_span real = *span;
+    real.begin_ns += recorder->zero_ns;
+    real.end_ns += recorder->zero_ns;
+    if (recording_call(recorder->recording, name, &real, &recorder->error))
+        give_up(recorder);
+}
+
+/* One that the worker had not begun took nothing. */
+void recorder_invocation(struct recorder *recorder, const struct invocation *invocation)
+{
+    const struct series_span span = {
+        .begin_ns = invocation->start_ns,
+        .end_ns = invocation->start_ns + invocation->duration_ns,
+        .begin_bytes = invocation->rss_start_bytes,
+        .end_bytes = invocation->rss_end_bytes,
+    };
+    if (recorder && invocation->rss_start_bytes > 0)
+        recorder_call(recorder, invocation->function, &span);
+}
+
+/* ---- begin and end ---- */
+
+static char *default_path(void)
+{
+    char stamp[STAMP_SIZE] = "";
+    time_t now = (time_t)(clock_realtime_ns() / NS_PER_SECOND);
+    struct tm parts;
+    if (localtime_r(&now, &parts))
+        strftime(stamp, sizeof stamp, "%Y%m%d%H%M%S", &parts);
+    return mem_printf("pymemtop_%s.pymemtop", stamp);
+}
+
+struct recorder *recorder_start(const struct recorder_setup *setup)
+{
+    if (!setup->path)
+        return NULL;
+    struct recorder *recorder = mem_calloc(1, sizeof *recorder);
+    uint64_t now_ns = clock_monotonic_ns(), real_ns = clock_realtime_ns();
+    recorder->setup = *setup;
+    recorder->path = *setup->path ? mem_strdup(setup->path) : default_path();
+    recorder->zero_ns = real_ns - now_ns;
+    recorder->recording =
+        recording_create(recorder->path, setup->command, real_ns, &recorder->error);
+    if (!recorder->recording)
+        give_up(recorder);
+    uv_timer_init(setup->loop, &recorder->timer);
+    recorder->timer.data = recorder;
+    uv_timer_start(&recorder->timer, on_tick, TICK_MS, TICK_MS);
+    return recorder;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct recorder *recorder = handle->data;
+    free(recorder->path);
+    free(recorder);
+}
+
+void recorder_stop(struct recorder *recorder)
+{
+    if (!recorder)
+        return;
+    uint64_t now_ns = clock_monotonic_ns();
+    add_worker(recorder, now_ns, true);
+    struct recording *recording = recorder->recording;
+    recorder->recording = NULL;
+    if (recording && recording_close(recording, recorder->zero_ns + now_ns, &recorder->error))
+        recorder->has_failed = true;
+    say_failure(recorder);
+    if (!recorder->has_failed && !recorder->setup.quiet) {
+        char *clean = series_file_clean(recorder->path);
+        fprintf(stderr, "pymemtop: the recording is in %s\n", clean);
+        free(clean);
+    }
+    uv_close((uv_handle_t *)&recorder->timer, on_closed);
+}

@@ -1,0 +1,42 @@
+/*
+ * Writes what a model tells, while it runs, into a recording (store/recording.h): the worker's RSS
+ * as the model's timeline has it, that of the processes below the worker by their pids, ten times a
+ * second, and the calls that are over. Committed twice a second.
+ *
+ * A recording that cannot be begun or go on is said in one line on standard error, and all else
+ * goes on without it: no function here fails. The loop's thread.
+ */
+#ifndef HOST_RECORDER_H
+#define HOST_RECORDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "model/model.h"
+#include "model/series.h"
+
+struct recorder;
+
+struct recorder_setup {
+    uv_loop_t *loop;
+    const struct model *model; /* borrowed until recorder_stop */
+    const char *path;          /* "" for pymemtop_<YYYYMMDDhhmmss>.pymemtop in this folder */
+    const char *command;       /* what is run, for titles */
+    bool has_screen;           /* what there is to say waits for recorder_stop */
+    bool quiet;                /* do not say at the end where the recording is */
+};
+
+/* Begin to record. NULL where path is NULL; every other function takes NULL for a recorder, and
+ * does nothing then. */
+struct recorder *recorder_start(const struct recorder_setup *setup);
+/* A call of a function is over: its name and its span (span->function is not looked at), in
+ * nanoseconds of CLOCK_MONOTONIC. */
+void recorder_call(struct recorder *recorder, const char *name, const struct series_span *span);
+/* The same of an invocation of the model's. */
+void recorder_invocation(struct recorder *recorder, const struct invocation *invocation);
+/* Write what is left, close the recording, and say where it is. While the model is there. The
+ * recorder frees itself when the loop has run on. */
+void recorder_stop(struct recorder *recorder);
+
+#endif

@@ -1,0 +1,160 @@
+"""`--record`: memory over time while an app runs, in a file of SQLite that stays whole whatever happens
+to its writer, and that plot, list and peak read."""
+
+import os
+import re
+import resource
+import signal
+import sqlite3
+import xml.etree.ElementTree as etree
+
+import pytest
+
+import programs
+from programs import APPS, MIB, TOLERANCE, Report, batch, run, wait_for
+
+pytestmark = pytest.mark.usefixtures("packages")
+
+CHILD_APP = {
+    "host.json": '{"version": "2.0"}',
+    "Child/function.json": programs.HTTP_FUNCTION,
+    "Child/__init__.py": """import subprocess
+import sys
+
+import azure.functions as func
+
+CODE = "block = bytearray(b'x' * (40 << 20)); print(flush=True); import sys; sys.stdin.read()"
+
+
+def main(req: func.HttpRequest) -> func.HttpResponse:
+    child = subprocess.Popen([sys.executable, "-c", CODE], stdin=subprocess.PIPE,
+                             stdout=subprocess.PIPE)
+    child.stdout.readline()
+    global RUNNING
+    RUNNING = child
+    return func.HttpResponse(str(child.pid))
+""",
+}
+
+
+def rows(path, query):
+    database = sqlite3.connect("file:{}?mode=ro".format(path), uri=True)
+    try:
+        return database.execute(query).fetchall()
+    finally:
+        database.close()
+
+
+def committed(path, query):
+    """The same, of a recording that another process writes: [] while it is not there yet."""
+    try:
+        return rows(path, query)
+    except sqlite3.OperationalError:
+        return []
+
+
+def test_batch_is_recorded(tmp_path):
+    path = tmp_path / "x.pymemtop"
+    report = Report(os.path.join(APPS, "memory", "Keep"), "-n", 3, "--record={}".format(path))
+    assert report.result.stderr == "pymemtop: the recording is in {}\n".format(path)
+    calls = rows(path, "SELECT name, begin_ns, begin_bytes, end_ns, end_bytes, level FROM functions"
+                       " ORDER BY begin_ns")
+    told = [one for one in report.invocations if one["number"]]
+    assert [(name, before, after, level) for name, _, before, _, after, level in calls] == [
+        ("Keep", one["rss_start_bytes"], one["rss_end_bytes"], 0) for one in told]
+    for (_, begin, _, end, _, _), one in zip(calls, told):
+        assert end - begin == one["duration_ns"]
+        assert abs(begin - one["start_ns"]) < 10 ** 9
+    samples = rows(path, "SELECT time_ns, rss_bytes FROM samples WHERE pid = 0")
+    assert samples == sorted(samples, key=lambda row: row[0])
+    meta = dict(rows(path, "SELECT key, value FROM meta"))
+    assert meta["command"] == report.json["app"] and meta["pymemtop"] == report.json["pymemtop"]
+    assert meta["begin_ns"] <= samples[0][0] <= samples[-1][0] <= meta["end_ns"]
+    assert max(size for _, size in samples) >= max(one["rss_end_bytes"] for one in told) - TOLERANCE
+    assert os.listdir(tmp_path) == ["x.pymemtop"]
+    image = etree.fromstring(run("plot", path).stdout)
+    assert [text for text in image.itertext() if re.match(" 3 calls, .*MiB|, \\+192", text)]
+
+
+def test_name_by_the_time(tmp_path):
+    result = batch("--record", "--quiet", os.path.join(APPS, "memory", "Keep"), cwd=tmp_path)
+    assert (result.returncode, result.stderr) == (0, "")
+    (name,) = os.listdir(tmp_path)
+    assert re.fullmatch(r"pymemtop_\d{14}\.pymemtop", name)
+    (listed,) = run("list", cwd=tmp_path).stdout.splitlines()
+    assert listed.startswith("0 " + name)
+    peak = re.fullmatch(name + r"\t(\d+\.\d{3}) MiB\n", run("peak", cwd=tmp_path).stdout)
+    assert float(peak.group(1)) > 64
+
+
+def test_host_that_is_killed_leaves_a_recording(start, tmp_path):
+    path = tmp_path / "x.pymemtop"
+    server = start(os.path.join(APPS, "memory"), "--record={}".format(path))
+    assert server.get("Keep")[0] == 200
+    # Read while it is written.
+    wait_for(lambda: committed(path, "SELECT * FROM functions"), "committed call")
+    server.process.send_signal(signal.SIGKILL)
+    server.process.wait(programs.LIMIT)
+    assert rows(path, "SELECT name FROM functions") == [("Keep",)]
+    assert rows(path, "SELECT value FROM meta WHERE key = 'end_ns'") == []
+    result = run("plot", path, "--format", "svg")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "Keep" in result.stdout
+
+
+def test_next_run_replaces_a_recording_and_nothing_else(tmp_path):
+    app = os.path.join(APPS, "memory", "Keep")
+    path = tmp_path / "x.pymemtop"
+    for requests in (3, 1):
+        assert batch("-n", requests, "--record={}".format(path), app).returncode == 0
+        assert len(rows(path, "SELECT * FROM functions")) == requests
+    path.write_text("precious")
+    result = batch("--record={}".format(path), app)
+    assert result.returncode == 0 and "Filename: " in result.stdout
+    assert result.stderr == "pymemtop: {} is there, and is no recording; it is left as it is; " \
+        "nothing more is recorded\n".format(path)
+    assert path.read_text() == "precious"
+
+
+def test_place_that_cannot_be_written(tmp_path):
+    path = tmp_path / "none" / "x.pymemtop"
+    result = batch("--record={}".format(path), os.path.join(APPS, "memory", "Keep"))
+    assert result.returncode == 0 and "Filename: " in result.stdout
+    assert result.stderr == "pymemtop: cannot write the recording {}: No such file or directory; " \
+        "nothing more is recorded\n".format(path)
+
+
+def test_full_disk_ends_the_recording_and_not_the_run(start, tmp_path):
+    """A limit on the size of files stands for it; the worker has none."""
+    path = tmp_path / "x.pymemtop"
+    server = start(os.path.join(APPS, "memory"), "--record={}".format(path))
+    assert server.get("Keep")[0] == 200
+    wait_for(lambda: committed(path, "SELECT * FROM functions"), "committed call")
+    hard = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)[1]
+    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (1, hard))
+    assert server.get("Keep")[0] == 200
+    server.wait_line("^pymemtop: cannot write the recording .*; nothing more is recorded$")
+    assert server.get("Free")[0] == 200
+    assert server.stop() == 0
+    assert server.console.count("recording") == 1, server.console
+    assert rows(path, "SELECT name FROM functions")[0] == ("Keep",)
+
+
+def test_processes_of_the_app_are_recorded(start, write_app, tmp_path):
+    path = tmp_path / "x.pymemtop"
+    server = start(write_app(CHILD_APP), "--record={}".format(path))
+    status, pid = server.get("Child")
+    assert status == 200
+    query = "SELECT max(rss_bytes) FROM samples WHERE pid = {}".format(int(pid))
+    wait_for(lambda: (committed(path, query) or [(0,)])[0][0], "sample of the child")
+    assert server.stop() == 0
+    assert rows(path, query)[0][0] > 40 * MIB
+    assert "  Child {}\t\t\t".format(int(pid)) in run("peak", path).stdout
+
+
+def test_screen_says_it_when_it_is_over(pty, tmp_path):
+    path = tmp_path / "none" / "x.pymemtop"
+    terminal = pty("--record={}".format(path), os.path.join(APPS, "memory", "Keep"))
+    terminal.wait(b"Keep")
+    terminal.type(b"q")
+    terminal.wait(b"cannot write the recording .*nothing more is recorded")
