@@ -13,7 +13,8 @@
  * versions add tables, columns and keys; what is here stays what it is.
  *
  * What is added is in the file after the next commit, and safe from a death of this process, but
- * not of the machine, from then on. A commit waits for no disk, so that it can be made on a loop.
+ * not of the machine, from then on. A commit does not wait for the disk, so that it can be made on
+ * a loop; but for one in some hundreds, which carries 4 MiB of the log over into the file.
  *
  * Functions return 0, or -1 with `error`: no space, no permission, not a recording. A recording
  * that has failed may still be closed; what was committed stays in it. One thread.
