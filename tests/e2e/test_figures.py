@@ -194,5 +194,6 @@ def test_what_a_native_thread_takes_is_not_on_a_line_beside_the_one_that_waits(c
     for source in ("while not done.is_set():", 'len("counts")'):
         line = report.line("Change/__init__.py", source)
         assert line["occurrences"] > 8
-        assert line["self_increment_bytes"] == near(0)
+        # It may be less: what the kernel takes back by itself tells of nobody.
+        assert line["self_increment_bytes"] < programs.TOLERANCE
     assert_sums(report)
