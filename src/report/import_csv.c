@@ -13,7 +13,12 @@
 
 #include "base/mem.h"
 
-enum { COLUMNS_MAX = 512, FIELD_MAX_BYTES = 16 << 20 };
+enum {
+    COLUMNS_MAX = 512,
+    FIELD_MAX_BYTES = 16 << 20,
+    GROWTH_BYTES = 256 << 10, /* of libcsv's buffer; 128 by default, so that a field as long as the
+                                 file would be copied thousands of times */
+};
 
 struct import_csv {
     const struct log_sink *sink;
@@ -104,6 +109,7 @@ struct import_csv *import_csv_new(const struct log_sink *sink, char delimiter)
     csv_set_delim(&csv->parser, (unsigned char)delimiter);
     csv_set_space_func(&csv->parser, is_space);
     csv_set_realloc_func(&csv->parser, resize_field);
+    csv_set_blk_size(&csv->parser, GROWTH_BYTES);
     log_draft_init(&csv->draft);
     return csv;
 }
