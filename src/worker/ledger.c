@@ -136,20 +136,13 @@ static bool others_are_in_lines(const struct thread *thread)
     return other != NULL;
 }
 
-/* New page faults of the process. */
-static uint64_t take_process_faults(void)
-{
-    uint64_t before = known_faults;
-    known_faults = witness_process_faults();
-    return known_faults - before;
-}
-
 static struct suspects find_suspects(struct thread *thread)
 {
     struct suspects suspects = {.others = others_are_in_lines(thread)};
     if (!suspects.others)
         return suspects;
-    uint64_t all = take_process_faults(), own = witness_look_self(&thread->witness);
+    uint64_t all = witness_take_process_faults(&known_faults),
+             own = witness_look_self(&thread->witness);
     for (struct thread *other = thread_first(); other; other = other->next)
         if (other != thread && !ledger_is_idle(other))
             suspects.faults +=
@@ -282,10 +275,11 @@ static void charge(struct thread *thread, struct suspects *suspects, int64_t del
 {
     if (suspects->others) {
         /* While the others were looked at, and the RSS was read, they could go on. */
-        suspects->outside_faults += witness_process_faults() - known_faults;
+        uint64_t known = known_faults;
+        suspects->outside_faults += witness_take_process_faults(&known);
     } else {
         /* What this thread has done is accounted for now, and no evidence against it later. */
-        take_process_faults();
+        witness_take_process_faults(&known_faults);
         witness_look_self(&thread->witness);
     }
     int64_t outside_bytes = outside_part(suspects, delta_bytes);

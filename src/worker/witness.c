@@ -59,10 +59,20 @@ void witness_own_end(uint64_t faults)
         atomic_fetch_add_explicit(&watching->own_faults, faults, memory_order_relaxed);
 }
 
-uint64_t witness_process_faults(void)
+/* Set *known to `faults`, and return by how many it has risen. It falls where a thread was taken
+ * for the program's while it was at pymemtop's own memory: they are taken off at the end of that.
+ */
+static uint64_t take_risen(uint64_t *known, uint64_t faults)
+{
+    uint64_t before = *known;
+    *known = faults;
+    return faults > before ? faults - before : 0;
+}
+
+uint64_t witness_take_process_faults(uint64_t *known)
 {
     uint64_t own = atomic_load_explicit(&all_own_faults, memory_order_relaxed);
-    return count_faults(RUSAGE_SELF) - own;
+    return take_risen(known, count_faults(RUSAGE_SELF) - own);
 }
 
 /* What one page fault can make resident: 2 MiB where there are transparent huge pages. Where they
@@ -126,9 +136,8 @@ static bool clock_has_moved(struct witness *witness)
 /* New ones, of `faults` so far. */
 static uint64_t take_faults(struct witness *witness, uint64_t faults)
 {
-    uint64_t before = witness->faults;
-    witness->faults = faults - atomic_load_explicit(&witness->own_faults, memory_order_relaxed);
-    return witness->faults - before;
+    uint64_t own = atomic_load_explicit(&witness->own_faults, memory_order_relaxed);
+    return take_risen(&witness->faults, faults - own);
 }
 
 struct evidence witness_look(struct witness *witness, bool may_have_faulted)

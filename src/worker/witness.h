@@ -48,8 +48,10 @@ void witness_close(struct witness *witness);
  */
 uint64_t witness_own_begin(void);
 void witness_own_end(uint64_t faults);
-/* Page faults of the process so far, of threads that nobody watches and of ended ones, too. */
-uint64_t witness_process_faults(void);
+/* Page faults of the process since there were *known, which is set to those that there are; of
+ * threads that nobody watches and of ended ones, too. Those of a thread that is between
+ * witness_own_begin() and witness_own_end() are among them, and then less are new the next time. */
+uint64_t witness_take_process_faults(uint64_t *known);
 /* What the thread has done since the last look. `may_have_faulted`: false where it is known
  * (from the process's faults) that it has no new ones. */
 struct evidence witness_look(struct witness *witness, bool may_have_faulted);

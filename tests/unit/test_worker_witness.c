@@ -120,6 +120,28 @@ static void test_own_faults_are_no_evidence(void **state)
     witness_close(&watched);
 }
 
+/* Neither are they while a thread is at it and another one looks, which takes them for the
+ * program's until they are taken off: there are never less than no new ones. */
+static void test_own_faults_in_the_middle(void **state)
+{
+    (void)state;
+    struct witness watched;
+    uint64_t known = 0;
+    witness_open(&watched);
+    witness_take_process_faults(&known);
+    uint64_t faults = witness_own_begin();
+    touch_pages(1 << 20);
+    assert_true(witness_take_process_faults(&known) >= 256);
+    assert_true(witness_look_self(&watched) >= 256);
+    witness_own_end(faults);
+    assert_int_equal(witness_take_process_faults(&known), 0);
+    assert_int_equal(witness_look_self(&watched), 0);
+    touch_pages(1 << 20);
+    assert_in_range(witness_take_process_faults(&known), 256, 512);
+    assert_in_range(witness_look_self(&watched), 256, 512);
+    witness_close(&watched);
+}
+
 /* A program that closes all descriptors, as a daemon does, opens files of its own afterwards. */
 static void test_descriptor_of_the_program_stays_open(void **state)
 {
@@ -144,6 +166,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_witness),
         cmocka_unit_test(test_own_faults_are_no_evidence),
+        cmocka_unit_test(test_own_faults_in_the_middle),
         cmocka_unit_test(test_descriptor_of_the_program_stays_open),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
