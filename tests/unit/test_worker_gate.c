@@ -72,6 +72,23 @@ static void test_gate_gets_smaller(void **state)
     }
 }
 
+/* Of all that is mapped, what is touched from now on stays. */
+static void test_measuring_again_leaves_no_locked_page(void **state)
+{
+    (void)state;
+    gate_open(GATE_TSC);
+    if (gate.kind == GATE_NONE || mlockall(MCL_CURRENT | MCL_ONFAULT) != 0)
+        skip();
+    rss_read_bytes(); /* its stack's pages */
+    uint64_t ticks = gate.ticks;
+    int64_t before_bytes = rss_read_bytes();
+    gate_measure_again(gate_now());
+    int64_t after_bytes = rss_read_bytes();
+    munlockall();
+    assert_int_equal(after_bytes, before_bytes);
+    assert_true(gate.ticks == ticks);
+}
+
 static void test_without_a_gate_nothing_passes(void **state)
 {
     (void)state;
@@ -85,6 +102,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_touch_passes),
         cmocka_unit_test(test_gate_gets_smaller),
+        cmocka_unit_test(test_measuring_again_leaves_no_locked_page),
         cmocka_unit_test(test_without_a_gate_nothing_passes),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
