@@ -4,14 +4,13 @@
 #include "worker/rss.h"
 
 #define CHUNK_BYTES ((size_t)256 * 1024)
-#define MAX_BYTES   ((size_t)1024 * 1024)
 
 static char *chunk;
 static size_t chunk_left;
 
 void *arena_alloc(size_t bytes)
 {
-    if (bytes > MAX_BYTES)
+    if (bytes > ARENA_MAX_BYTES)
         return NULL;
     bytes = (bytes + 15) & ~(size_t)15;
     if (bytes > CHUNK_BYTES / 4)

@@ -10,7 +10,10 @@
 
 #include <stddef.h>
 
-/* `bytes` (at most 1 MiB) of zeroed memory aligned to 16, or NULL where the machine has none. */
+#define ARENA_MAX_BYTES ((size_t)4 << 20)
+
+/* `bytes` (at most ARENA_MAX_BYTES) of zeroed memory aligned to 16, or NULL where the machine has
+ * none. */
 void *arena_alloc(size_t bytes);
 
 #endif

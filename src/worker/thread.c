@@ -9,8 +9,10 @@
 
 enum {
     DEPTH_FIRST = 64,    /* profiled frames of one thread, to begin with */
-    DEPTH_MAX = 1 << 14, /* frames past it are not traced */
+    DEPTH_MAX = 1 << 15, /* frames past it are not traced; a change of the RSS goes through all */
 };
+_Static_assert(DEPTH_MAX * sizeof(struct activation) <= ARENA_MAX_BYTES,
+               "the stack can grow to it");
 
 static struct thread *threads;
 _Thread_local struct thread *thread_this;

@@ -265,6 +265,27 @@ def test_callers_of_deep_stacks_count_them_once(synchronous):
     assert begin["increment_bytes"] - tagged(synchronous, "deep: link")["increment_bytes"] == near(0)
 
 
+@pytest.mark.parametrize("depth, counted", [(20000, 20001), (40000, (1 << 15) - 1)])
+def test_recursion_to_the_limit(write_app, depth, counted):
+    """Below the one that the thread runs. What is past the limit is the last one's that is not."""
+    app = write_app({
+        "host.json": "{}", "Run/function.json": programs.HTTP_FUNCTION,
+        "Run/__init__.py": "\n".join([
+            "import sys, threading", "KEPT = []", "def deep(left):", "    left -= 1",
+            "    if left >= 0:", "        deep(left)", "    else:",
+            "        KEPT.append(bytearray(16 << 20))", "def run(): deep({})".format(depth),
+            "def main(req) -> str:", "    sys.setrecursionlimit(1 << 20)",
+            "    threading.stack_size({} << 20)".format(2000 if SANITIZED else 500),
+            "    thread = threading.Thread(target=run)", "    thread.start()", "    thread.join()",
+            "    threading.stack_size(0)", "    return str(len(KEPT))\n"])})
+    report = Report(app / "Run", "-n", "2")
+    for source in ("left -= 1", "if left >= 0:", "def deep(left):"):
+        assert report.line("/__init__.py", source)["occurrences"] == 2 * counted
+    block = report.line("/__init__.py", "KEPT.append(bytearray(16 << 20))" if counted > depth
+                        else "deep(left)")
+    assert block["retained_bytes"] >= 2 * (16 << 20)
+
+
 def test_same_code_in_two_files(synchronous):
     for ending, mib in (("/first.py", 2), ("/second.py", 3)):
         line = synchronous.line(ending, "return bytearray(mib << 20)")
