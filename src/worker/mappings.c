@@ -128,10 +128,12 @@ void *mappings_remap(void *start, size_t old_bytes, size_t bytes, int flags, voi
     grow_lock();
     bool counts = is_known((uintptr_t)start);
     void *made = (void *)syscall(SYS_mremap, start, old_bytes, bytes, flags, wanted);
-    if (counts && made != MAP_FAILED) {
-        cut_out(whole_pages(start, old_bytes));
-        cut_out(whole_pages(made, bytes));
-        insert(whole_pages(made, bytes));
+    if (made != MAP_FAILED) {
+        if (counts)
+            cut_out(whole_pages(start, old_bytes));
+        cut_out(whole_pages(made, bytes)); /* what MREMAP_FIXED has put it over */
+        if (counts)
+            insert(whole_pages(made, bytes));
     }
     grow_unlock();
     guard_leave(was_inside);

@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -21,9 +22,11 @@ libc.mmap.restype = libc.mremap.restype = ctypes.c_void_p
 libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int,
                       ctypes.c_long]
 libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
-libc.mremap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t, ctypes.c_int]
+libc.mremap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t, ctypes.c_int,
+                        ctypes.c_void_p]
 ANONYMOUS = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
 MREMAP_MAYMOVE = 1
+MREMAP_FIXED = 2
 free_address = ctypes.cast(libc.free, ctypes.c_void_p)
 SANITIZED = bool(os.environ.get("PYMEMTOP_SANITIZED"))
 STRESS = int(os.environ.get("PYMEMTOP_TEST_STRESS", "100"))  # percent: less for slow tools
@@ -179,11 +182,27 @@ def test_ends_of_mappings_that_fail():
     start = map_pages(8)
     held = native_bytes() - before
     assert libc.munmap(start + 1, page) == -1 and libc.munmap(start, 0) == -1
-    assert libc.mremap(start, 8 * page, 1 << 60, MREMAP_MAYMOVE) == ctypes.c_void_p(-1).value
+    assert libc.mremap(start, 8 * page, 1 << 60, MREMAP_MAYMOVE, None) == ctypes.c_void_p(-1).value
     assert abs(native_bytes() - before - held) < page // 2
-    start = libc.mremap(start, 8 * page, 12 * page, MREMAP_MAYMOVE)
+    start = libc.mremap(start, 8 * page, 12 * page, MREMAP_MAYMOVE, None)
     assert SANITIZED or abs(native_bytes() - before - 12 * page) < page // 2
     libc.munmap(start, 12 * page)
+    assert abs(native_bytes() - before) < page // 2
+
+
+def test_file_moved_over_a_mapping():
+    """The anonymous pages that were there are gone."""
+    page = mmap.PAGESIZE
+    with tempfile.TemporaryFile() as file:
+        file.write(bytes(8 * page))
+        file.flush()
+        before = native_bytes()
+        start = map_pages(8)
+        from_file = libc.mmap(None, 8 * page, mmap.PROT_READ, mmap.MAP_SHARED, file.fileno(), 0)
+        moved = libc.mremap(from_file, 8 * page, 8 * page, MREMAP_MAYMOVE | MREMAP_FIXED, start)
+        assert moved == start
+        assert abs(native_bytes() - before) < page // 2
+        libc.munmap(start, 8 * page)
     assert abs(native_bytes() - before) < page // 2
 
 
@@ -195,7 +214,7 @@ def test_mappings_of_threads_at_once():
         for turn in range(20 * STRESS):
             start = map_pages(4)
             if turn % 3 == 0:
-                start = libc.mremap(start, 4 * page, 5 * page, MREMAP_MAYMOVE)
+                start = libc.mremap(start, 4 * page, 5 * page, MREMAP_MAYMOVE, None)
             libc.munmap(start, 5 * page if turn % 3 == 0 else 4 * page)
 
     before = native_bytes()
