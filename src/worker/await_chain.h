@@ -12,10 +12,12 @@
 #include <stdint.h>
 
 #include "wire/segment.h"
+#include "worker/recorder.h"
 
 struct await_line {
     const void *frame; /* only compared, never followed */
     uint32_t site;
+    struct recorded recorded;
 };
 
 /* All zero: none. */

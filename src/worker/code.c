@@ -361,8 +361,7 @@ bool code_is_in_head(const struct code_info *info, int line)
     return low > 0 && line <= info->heads[low - 1].last;
 }
 
-/* The last line of `code` and of the code nested in it; an exception is left set on failure. */
-static int last_line(PyCodeObject *code)
+int code_last_line(PyCodeObject *code)
 {
     int last = code->co_firstlineno;
     PyObject *ends = compat_ends(code);
@@ -381,7 +380,7 @@ static int last_line(PyCodeObject *code)
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(code->co_consts); i++) {
         PyObject *nested = PyTuple_GET_ITEM(code->co_consts, i);
         if (PyCode_Check(nested)) {
-            int line = last_line((PyCodeObject *)nested);
+            int line = code_last_line((PyCodeObject *)nested);
             last = line > last ? line : last;
         }
     }
@@ -400,7 +399,7 @@ void code_announce(PyCodeObject *code, struct code_info *info)
     const char *name = PyUnicode_AsUTF8AndSize(qualname_of(code), &len);
     if (plain && name && plain[0] != '<')
         publish_add_function(info->file->index, (uint32_t)code->co_firstlineno,
-                             (uint32_t)last_line(code), name, (size_t)len);
+                             (uint32_t)code_last_line(code), name, (size_t)len);
     PyErr_Clear();
     PyErr_Restore(type, value, traceback);
 }

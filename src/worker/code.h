@@ -44,6 +44,7 @@ struct code_info {
     bool is_in_function;      /* it is one, or lies within one */
     bool is_coroutine;        /* its frames are suspended by await */
     bool is_announced;        /* the function was published */
+    bool may_be_recorded;     /* a recorder knows it, or did: recorder.h */
     struct code_head *heads;  /* in the arena; of profiled code outside of functions */
     size_t head_count;
     unsigned head_order; /* there is room for 2^head_order of them */
@@ -108,6 +109,8 @@ static inline bool code_defines_at(const struct code_info *info, int line)
 {
     return UNLIKELY(info->head_count > 0) && code_is_in_head(info, line);
 }
+/* The last line of `code` and of the code nested in it; an exception is left set on failure. */
+int code_last_line(PyCodeObject *code);
 /* Publish the function whose code this is, once; not for modules, classes, lambdas and the like. */
 void code_announce(PyCodeObject *code, struct code_info *info);
 

@@ -163,8 +163,13 @@ uint32_t ledger_slot(uint32_t slot, uint64_t number)
     return publish_is_running(slot, number) ? slot : PUBLISH_OUTSIDE;
 }
 
-static void charge_site(uint32_t slot, uint32_t site, int64_t delta_bytes, bool self)
+/* Each line once, and each of a recorder's once, which may be several for a line: calls of the same
+ * function within each other may have a recorder each. */
+static void charge_site(uint32_t slot, uint32_t site, const struct recorded *recorded,
+                        int64_t delta_bytes, bool self)
 {
+    if (UNLIKELY(recorded->recorder))
+        recorder_charge(recorded, delta_bytes, charge_number);
     if (charged[site] == charge_number)
         return;
     charged[site] = charge_number;
@@ -176,7 +181,7 @@ static void charge_frames(const struct thread *thread, int64_t delta_bytes, bool
 {
     for (uint32_t i = thread->depth; i-- > 0;) {
         const struct activation *at = &thread->stack[i];
-        charge_site(ledger_slot(at->slot, at->number), at->site, delta_bytes,
+        charge_site(ledger_slot(at->slot, at->number), at->site, &at->recorded, delta_bytes,
                     self && i + 1 == thread->depth);
     }
 }
@@ -185,7 +190,8 @@ static void charge_chain(const struct await_chain *chain, uint32_t slot, int64_t
                          bool self)
 {
     for (uint32_t i = 0; i < chain->count; i++)
-        charge_site(slot, chain->lines[i].site, delta_bytes, self && i == 0);
+        charge_site(slot, chain->lines[i].site, &chain->lines[i].recorded, delta_bytes,
+                    self && i == 0);
 }
 
 static void charge_stack(const struct thread *thread, int64_t delta_bytes, int64_t rss_bytes)

@@ -12,6 +12,7 @@
 #include "worker/heap.h"
 #include "worker/link.h"
 #include "worker/python_heap.h"
+#include "worker/recorder.h"
 #include "worker/tracer.h"
 #include "worker/uvselector.h"
 
@@ -97,7 +98,8 @@ PyObject *module_init(void)
     if (!module)
         return NULL;
     if (add_frame_types(module) == 0 && link_add(module) == 0 &&
-        uvselector_add(module, uv_default_loop()) == 0 && tracer_add_functions(module) == 0)
+        uvselector_add(module, uv_default_loop()) == 0 && tracer_add_functions(module) == 0 &&
+        recorder_add(module) == 0)
         return module;
     Py_DECREF(module);
     return NULL;

@@ -16,6 +16,7 @@
 #include "worker/activity.h"
 #include "worker/code.h"
 #include "worker/publish.h"
+#include "worker/recorder.h"
 #include "worker/self_check.h"
 #include "worker/witness.h"
 
@@ -31,6 +32,7 @@ struct activation {
     uint32_t slot;
     uint32_t site; /* the line being executed */
     struct published_line line;
+    struct recorded recorded; /* the line, by a recorder of the call, if any */
     /* Bytes of the heap (heap.h) since the line, and since the frame, was entered, and the most
      * that either has been. */
     int64_t heap_net, heap_high;

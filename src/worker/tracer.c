@@ -44,6 +44,8 @@ static inline void close_line(struct activation *at, int64_t rss_bytes)
 {
     refresh(at);
     publish_close_line(&at->line, rss_bytes);
+    if (UNLIKELY(at->recorded.recorder))
+        recorder_close_line(&at->recorded, rss_bytes);
 }
 
 /* After refresh() or close_line(). */
@@ -51,6 +53,8 @@ static ALWAYS_INLINE void open_line(struct activation *at, int line)
 {
     at->site = code_site(at->info->file, line);
     at->line = publish_open_line(at->slot, at->site, !code_defines_at(at->info, line));
+    if (UNLIKELY(at->recorded.recorder))
+        recorder_open_line(&at->recorded, line);
 }
 
 /* The first profiled frame of the thread, or of a loop's callback in it: find out for which
@@ -115,7 +119,12 @@ void tracer_delegates(const void *frame, const struct code_info *info, int line)
     if (await_chain_find(&thread->thrown, frame) < thread->thrown.count)
         return;
     uint32_t site = code_site(info->file, line);
-    await_chain_add(&thread->thrown, (struct await_line){.frame = frame, .site = site});
+    struct await_line waiting = {.frame = frame, .site = site};
+    if (UNLIKELY(info->may_be_recorded)) {
+        waiting.recorded = recorder_find(info);
+        recorder_wait_at(&waiting.recorded, line);
+    }
+    await_chain_add(&thread->thrown, waiting);
 }
 
 void tracer_enter(const void *frame, const struct code_info *info, int line, bool thrown)
@@ -142,6 +151,8 @@ void tracer_enter(const void *frame, const struct code_info *info, int line, boo
                                .epoch = below->epoch,
                                .slot = below->slot};
     refresh(top);
+    if (UNLIKELY(info->may_be_recorded))
+        top->recorded = recorder_find(info);
     /* A call of a function counts for its first line. The start of a module or of a class body is
      * on no line: "import json" in line 1 has not run twice. */
     open_line(top, info->is_in_function ? line : 0);
@@ -218,7 +229,9 @@ static void park(struct thread *thread, const struct activation *at)
         return;
     if (thread->parking != activity)
         activity->parked.count = 0;
-    await_chain_add(&activity->parked, (struct await_line){.frame = at->frame, .site = at->site});
+    await_chain_add(
+        &activity->parked,
+        (struct await_line){.frame = at->frame, .site = at->site, .recorded = at->recorded});
     if (UNLIKELY(thread->thrown.count > 0) && at == &thread->stack[thread->thrown_depth]) {
         await_chain_append(&activity->parked, &thread->thrown, 0);
         thread->thrown.count = 0;

@@ -1,0 +1,244 @@
+"""_pymemtop.Recorder: the lines of one call, by the tracer."""
+
+import asyncio
+import contextvars
+import itertools
+import threading
+
+import _pymemtop
+from _pymemtop import Recorder
+
+MIB = 1 << 20
+LARGE = 33 * MIB  # more than malloc ever keeps when it is freed
+
+
+def recorded(function, *args):
+    """The rows of a call, by line from the function's first one on, and its result."""
+    recorder = Recorder()
+    recorder.add(function.__code__)
+    recorder.begin()
+    try:
+        result = function(*args)
+    finally:
+        recorder.end()
+    return by_line(recorder), result
+
+
+def by_line(recorder):
+    (code, rows), = recorder.rows()
+    return {line - code.co_firstlineno: row for line, *row in rows}
+
+
+def occurrences(rows):
+    return {line: row[2] for line, row in rows.items()}
+
+
+def grow():
+    kept = []
+    for size in (1, 2):
+        kept.append(b"x" * (size * LARGE))
+    del kept
+    return size
+
+
+def test_lines():
+    rows, result = recorded(grow)
+    assert result == 2 and occurrences(rows) == {0: 1, 1: 1, 2: 3, 3: 2, 4: 1, 5: 1}, rows
+    assert list(rows) == [0, 1, 2, 3, 4, 5]
+    assert abs(rows[3][0] - 3 * LARGE) < MIB and abs(rows[4][0] + 3 * LARGE) < MIB, rows
+    assert rows[3][1] - rows[1][1] > 2 * LARGE and rows[5][1] < rows[3][1] - 2 * LARGE, rows
+
+
+def nested():
+    def inner(amount):
+        return b"x" * amount
+    return len([inner(MIB) for _ in range(3)])
+
+
+def test_code_in_the_constants():
+    rows, _ = recorded(nested)
+    assert occurrences(rows)[2] == 3 and occurrences(rows)[1] == 1 + 3, rows
+
+
+def test_nothing_but_the_call():
+    grow()
+    rows, _ = recorded(grow)
+    grow()
+    assert occurrences(rows)[3] == 2
+
+
+def fail():
+    kept = b"x" * LARGE
+    raise KeyError(len(kept))
+
+
+def test_exception():
+    recorder = Recorder()
+    recorder.add(fail.__code__)
+    recorder.begin()
+    try:
+        fail()
+    except KeyError:
+        recorder.end()
+    assert occurrences(by_line(recorder)) == {0: 1, 1: 1, 2: 1}
+
+
+def deep(levels):
+    if levels == 0:
+        return b"x" * LARGE
+    return deep(levels - 1)
+
+
+def test_recursion_is_charged_once():
+    rows, kept = recorded(deep, 5)
+    assert occurrences(rows)[3] == 5 and abs(rows[3][0] - LARGE) < MIB, rows
+    assert abs(rows[2][0] - LARGE) < MIB and kept, rows
+
+
+def test_recorders_within_each_other():
+    outer, inner = Recorder(), Recorder()
+    for recorder in (outer, inner):
+        recorder.add(grow.__code__)
+    outer.begin()
+    grow()
+    inner.begin()
+    grow()
+    inner.end()
+    grow()
+    outer.end()
+    grow()
+    assert occurrences(by_line(outer))[3] == 4 and occurrences(by_line(inner))[3] == 2
+
+
+async def waits(turns):
+    kept = []
+    for _ in range(turns):
+        await asyncio.sleep(0)
+        kept.append(b"x" * LARGE)
+    return kept
+
+
+async def call(function, *args):
+    recorder = Recorder()
+    recorder.add(function.__code__)
+    recorder.begin()
+    try:
+        await function(*args)
+    finally:
+        recorder.end()
+    return by_line(recorder)
+
+
+def test_overlapping_tasks():
+    async def both():
+        return await asyncio.gather(call(waits, 2), call(waits, 5))
+    for turns, rows in zip((2, 5), asyncio.run(both())):
+        assert occurrences(rows) == {0: 1, 1: 1, 2: turns + 1, 3: 2 * turns, 4: turns,
+                                     5: 1}, rows
+        assert abs(rows[4][0] - turns * LARGE) < MIB and abs(rows[3][0]) < MIB, rows
+
+
+async def is_worked_for():
+    kept = []
+    asyncio.get_running_loop().call_soon(kept.extend, itertools.repeat(None, LARGE // 8))
+    await asyncio.sleep(0.01)
+    return len(kept)
+
+
+def test_what_the_loop_does_for_a_task_is_on_its_await_line():
+    token = _pymemtop.begin(1)
+    rows = asyncio.run(call(is_worked_for))
+    _pymemtop.end(token)
+    assert rows[3][2] == 2 and rows[3][0] > LARGE - MIB and abs(rows[2][0]) < MIB, rows
+
+
+def test_threads():
+    def run(turns):
+        results[turns] = recorded(grow)[0]
+    results = {}
+    threads = [threading.Thread(target=run, args=(turns,)) for turns in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [occurrences(results[turns])[3] for turns in range(4)] == [2] * 4
+
+
+def test_a_copy_of_the_context_records_for_the_call():
+    recorder = Recorder()
+    recorder.add(grow.__code__)
+    recorder.begin()
+    context = contextvars.copy_context()
+    thread = threading.Thread(target=context.run, args=(grow,))
+    thread.start()
+    thread.join()
+    recorder.end()
+    context.run(grow)  # the call is over
+    assert occurrences(by_line(recorder))[3] == 2
+
+
+def steps():
+    yield b"x" * MIB
+    yield 2
+
+
+def test_a_frame_outlives_its_recorder():
+    recorder = Recorder()
+    recorder.add(steps.__code__)
+    recorder.begin()
+    generator = steps()
+    next(generator)
+    recorder.end()
+    rows = by_line(recorder)
+    del recorder
+    assert list(generator) == [2] and occurrences(rows) == {0: 1, 1: 1}, rows
+
+
+def test_ends_in_any_order():
+    first, second = Recorder(), Recorder()
+    for recorder in (first, second):
+        recorder.add(grow.__code__)
+        recorder.begin()
+    first.end()
+    grow()
+    second.end()
+    grow()
+    assert first.rows()[0][1] == [] and occurrences(by_line(second))[3] == 2
+
+
+def test_many():
+    for _ in range(10000):
+        recorder = Recorder()
+        recorder.add(deep.__code__)
+        recorder.begin()
+        recorder.end()
+    running = [Recorder() for _ in range(5000)]
+    for recorder in running:
+        recorder.begin()
+    for recorder in running:
+        recorder.end()
+    assert occurrences(recorded(grow)[0])[3] == 2
+
+
+def test_wrong_use():
+    recorder = Recorder()
+    recorder.end()
+    for wrong in (lambda: recorder.add(grow), lambda: recorder.add(None), lambda: Recorder(1)):
+        try:
+            wrong()
+        except TypeError:
+            continue
+        raise AssertionError("no exception")
+    recorder.begin()
+    try:
+        recorder.begin()
+    except RuntimeError:
+        recorder.end()
+        return
+    raise AssertionError("no exception")
+
+
+for name, test in sorted(globals().items()):
+    if name.startswith("test_"):
+        test()
+        print("ok", name)
