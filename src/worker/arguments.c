@@ -14,6 +14,7 @@ enum {
     OPT_ROOT,
     OPT_EXECUTABLE,
     OPT_RUN,
+    OPT_RUN_MODULE,
     OPT_INCLUDE,
     OPT_EXCLUDE,
     OPT_VERIFY,
@@ -29,6 +30,7 @@ static const struct option long_options[] = {
     {"app-root", required_argument, NULL, OPT_ROOT},
     {"executable", required_argument, NULL, OPT_EXECUTABLE},
     {"run", required_argument, NULL, OPT_RUN},
+    {"run-module", required_argument, NULL, OPT_RUN_MODULE},
     {"include", required_argument, NULL, OPT_INCLUDE},
     {"exclude", required_argument, NULL, OPT_EXCLUDE},
     {"verify-rss", no_argument, NULL, OPT_VERIFY},
@@ -67,7 +69,7 @@ static bool parse_switch(const char *text)
 
 static int check(const struct arguments *arguments, struct error *error)
 {
-    if (arguments->run)
+    if (arguments->run || arguments->run_module)
         return 0;
     if (arguments->link_fd < 0 || !arguments->app_root)
         return error_set(error, EXIT_STATUS_USAGE,
@@ -79,13 +81,14 @@ int arguments_parse(struct arguments *arguments, int argc, char **argv, struct e
 {
     size_t includes = 0, excludes = 0;
     *arguments = (struct arguments){.link_fd = -1, .segment_fd = -1, .heap = true, .native = true};
-    for (int option; (option = getopt_long(argc, argv, "", long_options, NULL)) != -1;) {
+    for (int option; (option = getopt_long(argc, argv, "+", long_options, NULL)) != -1;) {
         switch (option) {
         case OPT_LINK: arguments->link_fd = parse_fd(optarg); break;
         case OPT_SEGMENT: arguments->segment_fd = parse_fd(optarg); break;
         case OPT_ROOT: arguments->app_root = optarg; break;
         case OPT_EXECUTABLE: arguments->executable = optarg; break;
         case OPT_RUN: arguments->run = optarg; break;
+        case OPT_RUN_MODULE: arguments->run_module = optarg; break;
         case OPT_INCLUDE: append(&arguments->include, &includes, optarg); break;
         case OPT_EXCLUDE: append(&arguments->exclude, &excludes, optarg); break;
         case OPT_VERIFY: arguments->verify_rss = true; break;
@@ -96,6 +99,7 @@ int arguments_parse(struct arguments *arguments, int argc, char **argv, struct e
         default: return error_set(error, EXIT_STATUS_USAGE, "unknown option to the worker");
         }
     }
+    arguments->run_arguments = argv + optind;
     return check(arguments, error);
 }
 

@@ -5,8 +5,11 @@
  *   pymemtop-worker-3.X --link-fd N --segment-fd N --app-root DIR [--executable PYTHON]
  *                       [--include GLOB]... [--exclude GLOB]... [--verify-rss] [--no-trace]
  *                       [--rss-clock KIND] [--heap off] [--native off]
- *   pymemtop-worker-3.X --run SCRIPT [--executable PYTHON]     SCRIPT as __main__, without a host
+ *   pymemtop-worker-3.X --run SCRIPT [OPTIONS] [--] [ARGS...]         as `python SCRIPT ARGS...`
+ *   pymemtop-worker-3.X --run-module MODULE [OPTIONS] [--] [ARGS...]  as `python -m MODULE ARGS...`
  *
+ * The last two need no host (--link-fd, --segment-fd), and may have one. With a --segment-fd the
+ * whole program is invocation 1.
  * --no-trace: report no events, so that the same interpreter can be measured without.
  * --heap off: count no allocations; --native off: none but Python's.
  * --rss-clock is tsc, clock or none: the best clock that the time gate (gate.h) may use.
@@ -20,11 +23,13 @@
 #include "worker/gate.h"
 
 struct arguments {
-    int link_fd;            /* -1 with --run */
+    int link_fd;            /* -1 where there is no host */
     int segment_fd;         /* -1 where nobody is to read the tables */
     const char *app_root;   /* borrowed, as all strings here, from argv */
     const char *executable; /* NULL: the embedded Python's own */
-    const char *run;        /* NULL but with --run */
+    const char *run;        /* the script; NULL but with --run */
+    const char *run_module; /* NULL but with --run-module */
+    char **run_arguments;   /* borrowed from argv, NULL-terminated; what follows either of them */
     bool verify_rss;
     bool no_trace;
     bool heap;

@@ -15,7 +15,11 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+
+#include "base/mem.h"
 
 static int config_string(PyConfig *config, wchar_t **field, const char *text)
 {
@@ -23,7 +27,42 @@ static int config_string(PyConfig *config, wchar_t **field, const char *text)
     return PyStatus_Exception(status) ? -1 : 0;
 }
 
-static PyStatus initialize(const char *executable)
+/* Python makes a script's path absolute where it reads its own command line. */
+static int set_script(PyConfig *config, const char *script)
+{
+    char *folder = script[0] == '/' ? NULL : get_current_dir_name();
+    char *path = folder ? mem_printf("%s/%s", folder, script) : mem_strdup(script);
+    int result = config_string(config, &config->run_filename, path);
+    free(path);
+    free(folder);
+    return result;
+}
+
+/* sys.argv: the script's name, or "-m" for runpy to replace, and the arguments. */
+static int set_arguments(PyConfig *config, const struct interp_program *program)
+{
+    size_t count = 0;
+    while (program->arguments[count])
+        count++;
+    char **words = mem_calloc(count + 1, sizeof *words);
+    words[0] = mem_strdup(program->module ? "-m" : program->script);
+    memcpy(words + 1, program->arguments, count * sizeof *words);
+    PyStatus status = PyConfig_SetBytesArgv(config, (Py_ssize_t)count + 1, words);
+    free(words[0]);
+    free(words);
+    return PyStatus_Exception(status) ? -1 : 0;
+}
+
+static int set_program(PyConfig *config, const struct interp_program *program)
+{
+    if (!program)
+        return 0;
+    int result = program->module ? config_string(config, &config->run_module, program->module)
+                                 : set_script(config, program->script);
+    return result == 0 ? set_arguments(config, program) : result;
+}
+
+static PyStatus initialize(const char *executable, const struct interp_program *program)
 {
     PyConfig config;
     PyConfig_InitPythonConfig(&config);
@@ -32,7 +71,8 @@ static PyStatus initialize(const char *executable)
     PyStatus status = PyStatus_NoMemory();
     if (config_string(&config, &config.home, PYTHON_PREFIX) == 0 &&
         config_string(&config, &config.program_name, executable) == 0 &&
-        config_string(&config, &config.executable, executable) == 0)
+        config_string(&config, &config.executable, executable) == 0 &&
+        set_program(&config, program) == 0)
         status = Py_InitializeFromConfig(&config);
     PyConfig_Clear(&config);
     return status;
@@ -135,17 +175,25 @@ int interp_prepare(struct error *error)
     return 0;
 }
 
-int interp_start(const char *executable, const char *app_root, struct error *error)
+int interp_start(const char *executable, const char *app_root, const struct interp_program *program,
+                 struct error *error)
 {
-    PyStatus status = initialize(executable ? executable : PYTHON_EXECUTABLE);
+    PyStatus status = initialize(executable ? executable : PYTHON_EXECUTABLE, program);
     if (PyStatus_Exception(status))
         return error_set(error, EXIT_STATUS_INTERNAL, "Python %s does not start: %s",
                          PYTHON_VERSION, status.err_msg ? status.err_msg : "unknown reason");
-    if (set_up_path(executable, app_root, error) < 0)
+    if (set_up_path(executable, program ? NULL : app_root, error) < 0)
         return -1;
+    if (program)
+        return 0;
     if (make_line_buffered("stdout") < 0 || make_line_buffered("stderr") < 0)
         return interp_error(error, "cannot set up stdout");
     return 0;
+}
+
+int interp_run(void)
+{
+    return Py_RunMain();
 }
 
 int interp_stop(void)

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -36,6 +37,9 @@
 #include "worker/python_heap.h"
 #include "worker/rss.h"
 #include "worker/tracer.h"
+
+#define MAIN_GLUE   "_pymemtop_glue.main"
+#define SCRIPT_GLUE "_pymemtop_glue.script"
 
 enum { STACK_BYTES = 64 << 20 };
 
@@ -73,8 +77,8 @@ static int import(const char *name)
     return module ? 0 : -1;
 }
 
-/* Import the glue and count what it adds to the RSS as pymemtop's own. */
-static int import_glue(struct error *error)
+/* Import the glue's module `name` and count what it adds to the RSS as pymemtop's own. */
+static int import_glue(const char *name, struct error *error)
 {
     static const char *const common[] = {"asyncio", "logging", "concurrent.futures.thread", "json"};
     for (size_t i = 0; i < sizeof common / sizeof common[0]; i++)
@@ -82,7 +86,7 @@ static int import_glue(struct error *error)
             return interp_error(error, "the standard library is not complete");
     int64_t before_bytes = rss_read_bytes();
     heap_own_begin();
-    if (embedded_install() < 0 || import("_pymemtop_glue.main") < 0)
+    if (embedded_install() < 0 || import(name) < 0)
         return interp_error(error, "the worker's own modules do not load");
     heap_own_end();
     int64_t after_bytes = rss_read_bytes();
@@ -101,13 +105,32 @@ static int start_tracer(const struct arguments *arguments, const char *root, str
     return 0;
 }
 
-/* The glue's main(app_root) or, with --run, its run(script). Returns the exit status. */
-static int call_glue(const struct arguments *arguments, const char *root)
+static bool is_program(const struct arguments *arguments)
 {
-    PyObject *glue = PyImport_ImportModule("_pymemtop_glue.main");
-    PyObject *result = !glue            ? NULL
-                       : arguments->run ? PyObject_CallMethod(glue, "run", "s", arguments->run)
-                                        : PyObject_CallMethod(glue, "main", "s", root);
+    return arguments->run || arguments->run_module;
+}
+
+/* The program that the interpreter runs by itself: --run, --run-module. The glue's part in it is at
+ * its beginning and, by atexit, at its end. Returns the exit status. */
+static int run_program(const struct arguments *arguments)
+{
+    PyObject *glue = PyImport_ImportModule(SCRIPT_GLUE);
+    PyObject *result =
+        glue ? PyObject_CallMethod(glue, "prepare", "i", arguments->segment_fd >= 0) : NULL;
+    Py_XDECREF(glue);
+    if (!result) {
+        PyErr_Print();
+        return EXIT_STATUS_INTERNAL;
+    }
+    Py_DECREF(result);
+    return interp_run();
+}
+
+/* The glue's main(app_root). Returns the exit status. */
+static int call_glue(const char *root)
+{
+    PyObject *glue = PyImport_ImportModule(MAIN_GLUE);
+    PyObject *result = glue ? PyObject_CallMethod(glue, "main", "s", root) : NULL;
     Py_XDECREF(glue);
     if (!result) {
         PyErr_Print(); /* ends the process where it is SystemExit */
@@ -118,14 +141,23 @@ static int call_glue(const struct arguments *arguments, const char *root)
     return status == -1 && PyErr_Occurred() ? EXIT_FAILURE : (int)status;
 }
 
-/* The folder that is profiled and comes last on sys.path: the app root, or the script's folder. */
+static bool is_folder(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+/* The folder that is profiled: the app root, the script's folder (which is the script itself where
+ * that is a folder with a __main__.py), or for a module the current one. */
 static int find_root(const struct arguments *arguments, char root[PATH_MAX], struct error *error)
 {
-    const char *path = arguments->run ? arguments->run : arguments->app_root;
+    const char *path = arguments->run          ? arguments->run
+                       : arguments->run_module ? "."
+                                               : arguments->app_root;
     if (!realpath(path, root))
         return error_set(error, EXIT_STATUS_APP, "%s: %s", path, strerror(errno));
     char *slash = strrchr(root, '/');
-    if (arguments->run && slash && slash > root)
+    if (arguments->run && slash && slash > root && !is_folder(root))
         *slash = '\0';
     return 0;
 }
@@ -157,7 +189,11 @@ static int start(const struct arguments *arguments, const char *root, struct err
     open_heap(arguments);
     if (PyImport_AppendInittab("_pymemtop", module_init) < 0)
         return error_set(error, EXIT_STATUS_SYSTEM, "no memory for the interpreter");
-    if (interp_start(arguments->executable, root, error) < 0 || import_glue(error) < 0)
+    const struct interp_program program = {arguments->run, arguments->run_module,
+                                           arguments->run_arguments};
+    if (interp_start(arguments->executable, root, is_program(arguments) ? &program : NULL, error) <
+            0 ||
+        import_glue(is_program(arguments) ? SCRIPT_GLUE : MAIN_GLUE, error) < 0)
         return -1;
     return start_tracer(arguments, root, error);
 }
@@ -209,7 +245,13 @@ int main(int argc, char **argv)
     widen_stacks();
     if (start(&arguments, root, &error) < 0)
         goto failed;
-    status = call_glue(&arguments, root);
+    if (is_program(&arguments)) {
+        status = run_program(&arguments);
+        link_close();
+        arguments_fini(&arguments);
+        return status;
+    }
+    status = call_glue(root);
     events_stop();
     if (interp_stop() < 0 && status == 0)
         status = EXIT_STATUS_INTERNAL;

@@ -9,6 +9,7 @@
 #include "base/attributes.h"
 #include "wire/frame.h"
 #include "worker/embedded.h"
+#include "worker/events.h"
 #include "worker/heap.h"
 #include "worker/link.h"
 #include "worker/python_heap.h"
@@ -60,7 +61,15 @@ static PyObject *py_heap_stop(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(i
     Py_RETURN_NONE;
 }
 
+PyDoc_STRVAR(events_stop_doc, "events_stop()\n\nTrace nothing any more: the interpreter ends.");
+static PyObject *py_events_stop(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+{
+    events_stop();
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef functions[] = {
+    {"events_stop", py_events_stop, METH_NOARGS, events_stop_doc},
     {"heap_stop", py_heap_stop, METH_NOARGS, heap_stop_doc},
     {"heap_bytes", py_heap_bytes, METH_NOARGS, heap_bytes_doc},
     {"source", py_source, METH_O, source_doc},

@@ -17,6 +17,7 @@ GLUE_MODULES = \
 	src/worker/python/_pymemtop_glue/loop.py \
 	src/worker/python/_pymemtop_glue/main.py \
 	src/worker/python/_pymemtop_glue/payload.py \
+	src/worker/python/_pymemtop_glue/script.py \
 	src/worker/python/_pymemtop_glue/threads.py \
 	src/worker/python/_pymemtop_glue/wire.py \
 	src/worker/python/memory_profiler.py

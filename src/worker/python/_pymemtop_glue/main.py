@@ -44,15 +44,3 @@ def main(app_root):
         _pymemtop.set_inbox(None)
         functions.close()
     return functions.status
-
-
-def run(script):
-    """Run a script as __main__, without a host: for the tests of what the worker offers to Python.
-    Returns the exit status."""
-    import runpy
-    sys.argv = [script]
-    try:
-        runpy.run_path(script, run_name="__main__")
-    except SystemExit as exc:
-        return forks.exit_status(exc)
-    return 0

@@ -1,0 +1,32 @@
+"""A program that the interpreter runs by itself, as `python SCRIPT` or `python -m MODULE`: what of
+pymemtop has to be there before its first line, and after its last one."""
+
+import atexit
+import builtins
+import os
+
+import _pymemtop
+import memory_profiler
+
+from . import forks, threads
+
+INVOCATION = 1
+
+# Registered first, so that it is called after all that the program registers: what the interpreter
+# frees while it is taken down is no work of the program.
+atexit.register(_pymemtop.heap_stop)
+
+
+def prepare(is_read):
+    """`is_read`: a host reads the tables, and the program is invocation 1 in them."""
+    builtins.profile = memory_profiler.profile
+    os.register_at_fork(after_in_child=forks.after_in_child)
+    if is_read:
+        threads.install()
+        atexit.register(end, _pymemtop.begin(INVOCATION), os.getpid())
+    atexit.register(_pymemtop.events_stop)
+
+
+def end(token, pid):
+    if os.getpid() == pid:  # the tables are not those of a child made by fork
+        _pymemtop.end(token)
