@@ -326,7 +326,8 @@ int64_t ledger_look(struct thread *thread, uint64_t now)
         now - thread->looked_ticks < gate.would_be && now - ledger.ticks < gate.forced_ticks;
     self_check_event(thread, is_kept, self_check_faults());
     if (!is_kept)
-        return ledger_read(thread);
+        ledger_read(thread);
+    self_check_done(thread);
     thread->looked_ticks = gate_now();
     return ledger.rss_bytes;
 }

@@ -41,7 +41,14 @@ static int64_t read_faults(int who)
     return usage.ru_minflt + usage.ru_majflt;
 }
 
-/* A thread that has come or gone changes the sum of the clocks as well. */
+/* Spreads kernel ids, so that sets of them have different sums (the multiplier of Knuth's
+ * multiplicative hashing, 2^64 divided by the golden ratio). */
+static uint64_t mixed(int tid)
+{
+    uint64_t bits = (uint64_t)tid * 0x9e3779b97f4a7c15u;
+    return bits ^ bits >> 32;
+}
+
 static struct others read_others(void)
 {
     struct others others = {.faults = read_faults(RUSAGE_SELF) - read_faults(RUSAGE_THREAD)};
@@ -50,15 +57,18 @@ static struct others read_others(void)
     for (const struct dirent *entry; (entry = readdir(tasks));) {
         struct timespec time = {0};
         int tid = (int)strtol(entry->d_name, NULL, 10); /* "." and "..": 0 */
-        if (tid > 0 && tid != own && clock_gettime(clock_of_task(tid), &time) == 0)
+        if (tid > 0 && tid != own && clock_gettime(clock_of_task(tid), &time) == 0) {
             others.cpu_ns += (uint64_t)time.tv_sec * NS_PER_SECOND + (uint64_t)time.tv_nsec;
+            others.tasks += mixed(tid);
+        }
     }
     return others;
 }
 
 static bool acted(const struct others *since, const struct others *until)
 {
-    return since->cpu_ns != until->cpu_ns || since->faults != until->faults;
+    return since->cpu_ns != until->cpu_ns || since->faults != until->faults ||
+           since->tasks != until->tasks;
 }
 
 int64_t self_check_faults(void)
@@ -74,13 +84,19 @@ void self_check_event(struct thread *thread, bool is_kept, int64_t faults)
     struct others others = read_others();
     int64_t rss_bytes = rss_read_bytes();
     struct others after = read_others();
-    bool is_own = !acted(&before->others, &after) || faults != before->own_faults;
     bool is_changed = rss_bytes != last_bytes;
+    bool is_own =
+        faults != before->own_faults || (rss_bytes < last_bytes && !acted(&before->others, &after));
     publish_verified(is_changed, is_changed && is_kept && is_own);
     last_bytes = rss_bytes;
     before->others = others;
-    /* After a fork by another thread what is written above faults, and so may the stack below this
-     * call: the second one has touched all before it counts. */
+}
+
+void self_check_done(struct thread *thread)
+{
+    /* After a fork by another thread what is written here faults, and so may the stack below this
+     * call: the first two touch all of it before the last one counts. */
     read_faults(RUSAGE_THREAD);
-    before->own_faults = read_faults(RUSAGE_THREAD);
+    thread->self_check.own_faults = read_faults(RUSAGE_THREAD);
+    thread->self_check.own_faults = read_faults(RUSAGE_THREAD);
 }
