@@ -174,13 +174,14 @@ AS_CASE([$with_python],
 AS_IF([test -z "$PYTHON_VERSION"],
   [AC_MSG_ERROR([no Python was found that can be embedded; install one (Debian: python3-dev), or name it with --with-python=PATH$python_left_out])])
 
-PYTHON= PYTHON_SETTRACE_CFLAGS= PYTHON_MONITORING_CFLAGS= python_chosen=
+PYTHON= PYTHON_LIBS= PYTHON_SETTRACE_CFLAGS= PYTHON_MONITORING_CFLAGS= python_chosen=
 m4_map_args([_PYMEMTOP_PYTHON], $@)dnl
 AC_SUBST([PYTHON])
 AC_SUBST([PYTHON_VERSION])
 AC_SUBST([PYTHON_SETTRACE_CFLAGS])
 AC_SUBST([PYTHON_MONITORING_CFLAGS])
 AC_SUBST([PYTHON_CPPFLAGS])
+AC_SUBST([PYTHON_LIBS])
 AC_SUBST([PYTHON_CFLAGS])
 ])
 
@@ -196,5 +197,6 @@ AS_IF([test -n "$python_of_$1"], [
                   $python_line_$1"
   test -n "$PYTHON" || PYTHON=$python_of_$1
   m4_if(m4_eval([$1 < 12]), [1], [PYTHON_SETTRACE_CFLAGS], [PYTHON_MONITORING_CFLAGS])=$python_cflags_$1
-  test "$PYTHON_VERSION" != 3.$1 || PYTHON_CPPFLAGS=$python_flags_$1 PYTHON_CFLAGS=$python_cflags_$1])
+  test "$PYTHON_VERSION" != 3.$1 || PYTHON_CPPFLAGS=$python_flags_$1 \
+    PYTHON_LIBS=$python_libs_$1 PYTHON_CFLAGS=$python_cflags_$1])
 ])

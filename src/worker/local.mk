@@ -116,7 +116,8 @@ tests_unit_test_worker_code_3_13_CPPFLAGS = $(WORKER_CPPFLAGS) $(PYTHON_3_13_CPP
 tests_unit_test_worker_code_3_13_LDADD = $(pymemtop_worker_3_13_LDADD) $(CMOCKA_LIBS)
 endif
 
-# The tests of what does not depend on the Python link one of the archives.
+# The tests of what does not depend on the Python link one of the archives, and the Python that other
+# parts of it call.
 if HAVE_CMOCKA
 check_PROGRAMS += $(CODE_TESTS)
 TESTS += $(CODE_TESTS)
@@ -129,7 +130,8 @@ WORKER_TESTS = \
 	tests/unit/test_worker_tags \
 	tests/unit/test_worker_witness
 WORKER_TEST_CPPFLAGS = $(WORKER_CPPFLAGS) $(PYTHON_CPPFLAGS) $(CMOCKA_CFLAGS)
-WORKER_TEST_LIBS = libworker-$(PYTHON_VERSION).a libwire.a libbase.a $(CMOCKA_LIBS) -lpthread
+WORKER_TEST_LIBS = libworker-$(PYTHON_VERSION).a libwire.a libbase.a $(CMOCKA_LIBS) $(PYTHON_LIBS) \
+	-lpthread
 check_PROGRAMS += $(WORKER_TESTS)
 TESTS += $(WORKER_TESTS)
 tests_unit_test_worker_filter_SOURCES = tests/unit/test_worker_filter.c
