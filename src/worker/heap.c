@@ -11,9 +11,10 @@
 /* pymemtop's own blocks: in no column, and of a site that only makes it a tag. */
 #define OWN_TAG tag_of(1, KEPT_NONE)
 
+enum { NOT_ASKED = -1 }; /* heap_account.asked is never again `allocated` */
+
 bool heap_is_on;
 struct heap_account heap_account;
-bool (*heap_is_foreign)(void);
 
 /* What else there is to know of the open account. */
 static struct {
@@ -25,9 +26,11 @@ static struct {
     struct segment_site_heap *total; /* of the site */
     struct segment_cell_heap *part;  /* of its cell */
     bool is_own;                     /* pymemtop's: not counted */
-    int64_t entered_net;             /* of heap_account.net */
     int64_t slot_net;                /* entered for the line, and not yet for slot and heap */
 } place;
+
+/* Asked for each block where it is set: heap_expect_foreign. */
+static bool (*_Atomic is_foreign)(void);
 
 static struct segment *segment;
 
@@ -103,10 +106,10 @@ static ALWAYS_INLINE void enter_line(void)
     struct heap_account *account = &heap_account;
     if (account->freed_other)
         enter_other(account);
-    int64_t net = account->net - place.entered_net;
     int64_t freed_own = account->freed_own, freed = account->freed + freed_own;
-    int64_t allocated = net + freed;
-    place.entered_net = account->net;
+    int64_t allocated = PUBLISH_LOAD(account->allocated) - account->entered;
+    int64_t net = allocated - freed;
+    account->entered += allocated;
     account->freed = account->freed_own = 0;
     if (UNLIKELY(place.is_own)) { /* only what it freed of the program's counts */
         freed -= freed_own;
@@ -149,8 +152,27 @@ void *heap_enter_account(void *block)
 {
     enter_line();
     enter_sums();
-    heap_account.enter_at = heap_account.net + HEAP_ENTER_BYTES;
+    heap_account.enter_at = heap_account.high + HEAP_ENTER_BYTES;
     return block;
+}
+
+/* Bytes allocated less freed since the line began, or the account was opened. */
+static ALWAYS_INLINE int64_t account_net(const struct heap_account *account)
+{
+    return account->high - (account->limit - PUBLISH_LOAD(account->allocated));
+}
+
+/* A block is being allocated, or was, that no quick way is for. */
+static void add_bytes(struct heap_account *account, int64_t bytes)
+{
+    int64_t allocated = PUBLISH_LOAD(account->allocated) + bytes;
+    PUBLISH_STORE(account->allocated, allocated);
+    if (allocated <= account->limit)
+        return;
+    account->high += allocated - account->limit;
+    account->limit = allocated;
+    if (account->high >= account->enter_at)
+        heap_enter_account(NULL);
 }
 
 static int64_t larger(int64_t a, int64_t b)
@@ -160,16 +182,19 @@ static int64_t larger(int64_t a, int64_t b)
 
 static void close_account(void)
 {
-    if (!heap_account.thread)
+    struct heap_account *account = &heap_account;
+    if (!account->thread)
         return;
     enter_line();
     enter_sums();
     if (place.depth > 0) {
         struct activation *at = &place.thread->stack[place.depth - 1];
-        at->heap_high = larger(at->heap_high, at->heap_net + heap_account.high);
-        at->heap_net += heap_account.net;
+        at->heap_high = larger(at->heap_high, at->heap_net + account->high);
+        at->heap_net += account_net(account);
     }
-    heap_account = (struct heap_account){.thread = NULL};
+    account->thread = NULL;
+    PUBLISH_STORE(account->owner, NULL);
+    atomic_thread_fence(memory_order_release); /* before what the next owner writes */
 }
 
 static void set_site(uint32_t site, uint32_t cell)
@@ -197,18 +222,25 @@ static void find_place(struct thread *thread)
         place.depth = thread->depth;
 }
 
-void heap_open_account(void)
+static void open_account(void)
 {
     close_account();
     place.is_own = own_depth > 0;
     place.thread = thread_this;
-    place.entered_net = 0;
     find_place(place.thread);
-    heap_account =
-        (struct heap_account){.thread = guard_thread(),
-                              .tag = place.is_own ? OWN_TAG : tag_of(place.site, place.column),
-                              .other_tag = tag_of(SEGMENT_NONE, KEPT_EARLIER),
-                              .enter_at = HEAP_ENTER_BYTES};
+    struct heap_account *account = &heap_account;
+    account->thread = guard_thread();
+    account->tag = place.is_own ? OWN_TAG : tag_of(place.site, place.column);
+    account->other_tag = tag_of(SEGMENT_NONE, KEPT_EARLIER);
+    PUBLISH_STORE(account->allocated, 0);
+    PUBLISH_STORE(account->asked, NOT_ASKED);
+    account->limit = account->high = account->large = account->entered = 0;
+    account->freed_own = account->freed_other = account->freed = 0;
+    account->enter_at = HEAP_ENTER_BYTES;
+    /* Whoever has other interpreters expected does it before one can be entered, and has taken the
+     * account from its owner by then. */
+    if (!PUBLISH_LOAD(is_foreign))
+        atomic_store_explicit(&account->owner, guard_thread(), memory_order_release);
     if (place.thread)
         place.thread->heap_dirty = true;
 }
@@ -218,34 +250,59 @@ static void add_large(const void *block, size_t bytes)
     struct heap_account *account = &heap_account;
     if (!tags_set_large(block, account->tag, bytes))
         return;
-    account->net += (int64_t)bytes;
     account->large += (int64_t)bytes;
-    account->high = larger(account->high, account->net);
-    if (account->net >= account->enter_at)
-        heap_enter_account(NULL);
+    add_bytes(account, (int64_t)bytes);
+}
+
+static void add_small(void *block, size_t bytes)
+{
+    tag_entry *entry = tags_make(block);
+    if (!entry)
+        return;
+    PUBLISH_STORE(*entry, heap_account.tag | (uint32_t)bytes);
+    add_bytes(&heap_account, (int64_t)bytes);
+}
+
+void heap_expect_foreign(bool (*in_foreign)(void))
+{
+    atomic_store_explicit(&is_foreign, in_foreign, memory_order_release);
+    PUBLISH_STORE(heap_account.owner, NULL);
 }
 
 /* Have the account open for the calling thread; false where it cannot be its. */
 static bool get_account(void)
 {
-    if (heap_account.thread == guard_thread())
-        return true;
-    if (heap_is_foreign && heap_is_foreign())
+    bool (*in_foreign)(void) = atomic_load_explicit(&is_foreign, memory_order_acquire);
+    if (in_foreign && in_foreign())
         return false;
-    heap_open_account();
+    if (heap_account.thread != guard_thread())
+        open_account();
     return true;
 }
 
-void *heap_add_unusual(void *block, size_t bytes)
+bool heap_is_asking(void)
 {
-    if (!get_account()) {
-        heap_add_shared(HEAP_RAW, block, bytes);
+    struct heap_account *account = &heap_account;
+    if (!heap_is_owner() || PUBLISH_LOAD(account->asked) != PUBLISH_LOAD(account->allocated))
+        return false;
+    /* Without the interpreter lock, that may have been another thread's, which has just become the
+     * owner. */
+    atomic_thread_fence(memory_order_acquire);
+    return heap_is_owner();
+}
+
+void *heap_add(void *block, size_t bytes)
+{
+    if (heap_is_owner())
+        PUBLISH_STORE(heap_account.asked, NOT_ASKED);
+    if (!block || bytes == 0)
         return block;
-    }
-    if (bytes > TAG_BYTES_MAX)
+    if (!get_account())
+        heap_add_shared(HEAP_RAW, block, bytes);
+    else if (bytes > TAG_BYTES_MAX)
         add_large(block, bytes);
-    else if (bytes > 0 && tags_make(block))
-        heap_add(block, bytes);
+    else
+        add_small(block, bytes);
     return block;
 }
 
@@ -259,7 +316,7 @@ static void take_other(uint32_t tag, int64_t bytes)
         enter_other(account);
     account->other_tag = tag & ~TAG_BYTES_MASK;
     account->freed_other = bytes;
-    account->net -= bytes;
+    account->limit += bytes;
 }
 
 int64_t heap_take(const void *block)
@@ -278,7 +335,7 @@ int64_t heap_take(const void *block)
             heap_account.large -= bytes;
     }
     if ((tag & ~TAG_BYTES_MASK) == heap_account.tag) {
-        heap_account.net -= bytes;
+        heap_account.limit += bytes;
         heap_account.freed_own += bytes;
     } else {
         take_other(tag, bytes);
@@ -299,9 +356,13 @@ void heap_disown(const void *block)
         bytes = (int64_t)tags_take_large(block);
         account->large -= bytes;
     }
-    if (account->high == account->net)
+    int64_t allocated = PUBLISH_LOAD(account->allocated);
+    if (account->limit == allocated) { /* there is more than ever, by this one */
+        account->limit -= bytes;
         account->high -= bytes;
-    account->net -= bytes;
+    }
+    PUBLISH_STORE(account->allocated, allocated - bytes);
+    PUBLISH_STORE(account->asked, NOT_ASKED); /* it may be at that again */
 }
 
 /* ---- without the lock ---- */
@@ -453,12 +514,14 @@ static ALWAYS_INLINE void raise_line_high(struct segment_site_heap *total,
 
 static ALWAYS_INLINE bool is_touched(const struct heap_account *account)
 {
-    return account->net | account->freed_own | account->freed_other | account->freed;
+    int64_t below_high = account->limit - PUBLISH_LOAD(account->allocated);
+    return account->high | below_high | account->freed_own | account->freed_other | account->freed;
 }
 
 static ALWAYS_INLINE void restart_account(struct heap_account *account)
 {
-    account->net = account->high = place.entered_net = 0;
+    account->high = 0;
+    account->limit = PUBLISH_LOAD(account->allocated);
     account->enter_at = HEAP_ENTER_BYTES;
 }
 
@@ -470,7 +533,7 @@ static void end_account_line(struct activation *at)
         return;
     enter_line();
     at->heap_high = larger(at->heap_high, at->heap_net + account->high);
-    at->heap_net += account->net;
+    at->heap_net += account_net(account);
     restart_account(account);
     enter_sums_now_and_then();
 }
@@ -520,7 +583,7 @@ static ALWAYS_INLINE void end_usual_line(struct activation *at)
     enter_line();
     raise_line_high(place.total, place.part, account->high);
     at->call_high = larger(at->call_high, at->call_net + account->high);
-    at->call_net += account->net;
+    at->call_net += account_net(account);
     restart_account(account);
     enter_sums_now_and_then();
 }

@@ -20,6 +20,7 @@
 #ifndef WORKER_HEAP_H
 #define WORKER_HEAP_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -38,47 +39,80 @@
 bool heap_open(void);
 /* True after that. */
 extern bool heap_is_on;
-/* Whether the calling thread works under another lock than the one that guards the account: in an
- * interpreter that has a lock of its own (PEP 684). What Python's allocators do there is added as
- * everybody else's, to HEAP_RAW. Set once, before the interpreter starts; NULL: there are none. */
-extern bool (*heap_is_foreign)(void);
+/* From now on there may be threads that work under another lock than the one that guards the
+ * account: in an interpreter that has a lock of its own (PEP 684). What Python's allocators do
+ * there is added as everybody else's, to HEAP_RAW. `is_foreign`: whether the calling thread is in
+ * one. Every block asks that from now on, and the quick ways below are closed: a thread can go from
+ * one interpreter to the other between any two blocks. Before the first such interpreter can be
+ * entered, and under the lock; at other times any thread may say it again. */
+void heap_expect_foreign(bool (*is_foreign)(void));
 
 /* ---- Python's allocators; locked ---- */
 
 /* The calling thread's place and what was taken there. */
 struct heap_account {
-    const void *thread; /* guard_thread() of whose place it is; NULL: closed */
-    uint32_t tag;       /* of the place */
+    const void *_Atomic owner; /* guard_thread() of who may take the quick ways; NULL: nobody */
+    uint32_t tag;              /* of the place */
     uint32_t other_tag; /* of the latest block with another tag that was freed; never pymemtop's */
-    int64_t net;        /* bytes allocated less freed since it was opened, or its line began */
-    int64_t high;       /* maximum of net */
-    int64_t enter_at;   /* of net */
+    /* Bytes allocated since it was opened: they grow by every block. */
+    _Atomic int64_t allocated;
+    _Atomic int64_t asked; /* `allocated` when the latest small block was asked for */
+    int64_t limit;         /* `allocated` past which there is more than ever since the line began */
+    int64_t high;     /* and that: the maximum of the bytes allocated less freed since it began */
+    int64_t enter_at; /* of high */
     /* Bytes freed since they were last entered: */
     int64_t freed_own;   /* of blocks with `tag`, */
     int64_t freed_other; /* with `other_tag`, whose line has not lost them yet, */
     int64_t freed;       /* and of further ones, whose line has */
+    int64_t entered;     /* `allocated` then */
     int64_t large;       /* net of the blocks outside of arenas, likewise */
+    const void *thread;  /* guard_thread() of whose place it is; NULL: closed */
 };
 /* Written by heap.c and the functions below alone. */
 extern struct heap_account heap_account;
 
 /* Not to be called but from below. */
-void heap_open_account(void);
 void *heap_enter_account(void *block);
-void *heap_add_unusual(void *block, size_t bytes);
+
+static ALWAYS_INLINE bool heap_is_owner(void)
+{
+    return atomic_load_explicit(&heap_account.owner, memory_order_relaxed) == guard_thread();
+}
+
+/* A block of `bytes` is about to be allocated, and nothing else until heap_add_asked: true where it
+ * is a small one of the thread whose account is open. False: nothing has been done. */
+static ALWAYS_INLINE bool heap_ask(size_t bytes)
+{
+    if (UNLIKELY(bytes - 1 >= TAG_BYTES_MAX || !heap_is_owner()))
+        return false;
+    int64_t allocated = atomic_load_explicit(&heap_account.allocated, memory_order_relaxed);
+    atomic_store_explicit(&heap_account.asked, allocated, memory_order_relaxed);
+    return true;
+}
+
+/* True while the calling thread has a block asked for: what is allocated now is for the allocator's
+ * own use. Any thread. */
+bool heap_is_asking(void);
 
 /* `block` has been allocated with `bytes`. Returns it. */
-static ALWAYS_INLINE void *heap_add(void *block, size_t bytes)
+void *heap_add(void *block, size_t bytes);
+
+/* The same after heap_ask has said true; `block` may be NULL. */
+static ALWAYS_INLINE void *heap_add_asked(void *block, size_t bytes)
 {
     struct heap_account *account = &heap_account;
-    tag_entry *entry = tags_find(block);
-    if (UNLIKELY(account->thread != guard_thread() || bytes - 1 >= TAG_BYTES_MAX || !entry))
-        return heap_add_unusual(block, bytes);
+    tag_entry *entry = tags_find(block); /* there is none for NULL */
+    if (UNLIKELY(!entry))
+        return heap_add(block, bytes);
     atomic_store_explicit(entry, account->tag | (uint32_t)bytes, memory_order_relaxed);
-    int64_t net = account->net += (int64_t)bytes;
-    if (net > account->high) {
-        account->high = net;
-        if (UNLIKELY(net >= account->enter_at))
+    int64_t allocated =
+        atomic_load_explicit(&account->allocated, memory_order_relaxed) + (int64_t)bytes;
+    atomic_store_explicit(&account->allocated, allocated, memory_order_relaxed);
+    int64_t above = allocated - account->limit;
+    if (above > 0) {
+        account->limit = allocated;
+        account->high += above;
+        if (UNLIKELY(account->high >= account->enter_at))
             return heap_enter_account(block);
     }
     return block;
@@ -94,7 +128,7 @@ static ALWAYS_INLINE uint32_t heap_take_known(const void *block)
 {
     struct heap_account *account = &heap_account;
     tag_entry *entry = tags_find(block);
-    if (UNLIKELY(!entry || account->thread != guard_thread()))
+    if (UNLIKELY(!entry || !heap_is_owner()))
         return 0;
     uint32_t tag = atomic_load_explicit(entry, memory_order_relaxed);
     uint32_t bytes = tag ^ account->tag;
@@ -107,7 +141,7 @@ static ALWAYS_INLINE uint32_t heap_take_known(const void *block)
         account->freed_other += bytes;
     }
     atomic_store_explicit(entry, 0, memory_order_relaxed);
-    account->net -= bytes;
+    account->limit += bytes;
     return bytes;
 }
 

@@ -27,7 +27,7 @@ static void *locked_malloc(void *context, size_t bytes)
     guard_inside = true; /* it was not: nothing inside comes back to these */
     void *block = inner->malloc(inner->ctx, bytes);
     guard_inside = false;
-    return LIKELY(block != NULL) ? heap_add(block, bytes) : NULL;
+    return heap_add(block, bytes);
 }
 
 static void *locked_calloc(void *context, size_t count, size_t bytes)
@@ -39,27 +39,14 @@ static void *locked_calloc(void *context, size_t count, size_t bytes)
     return block ? heap_add(block, count * bytes) : NULL; /* no overflow, or there were no block */
 }
 
-static void free_guarded(const PyMemAllocatorEx *inner, void *block)
-{
-    guard_inside = true;
-    inner->free(inner->ctx, block);
-    guard_inside = false;
-}
-
-static __attribute__((noinline)) void free_unusual(const PyMemAllocatorEx *inner, void *block)
-{
-    if (block)
-        heap_take(block); /* nothing, where it was taken already */
-    free_guarded(inner, block);
-}
-
 static void locked_free(void *context, void *block)
 {
     const PyMemAllocatorEx *inner = context;
-    if (LIKELY(heap_take_known(block) > 0 && is_pymalloc))
-        inner->free(inner->ctx, block); /* lies in an arena: nothing to be guarded */
-    else
-        free_unusual(inner, block);
+    if (block)
+        heap_take(block);
+    guard_inside = true;
+    inner->free(inner->ctx, block);
+    guard_inside = false;
 }
 
 /* The old block is taken first: once it is freed, another thread may have its address. */
@@ -79,6 +66,36 @@ static void *locked_realloc(void *context, void *block, size_t bytes)
     return moved;
 }
 
+/* The same of small blocks of pymalloc. A store says that it is at work, in place of the guard's
+ * two: it rarely asks for memory (PyMem_RawMalloc, and arenas), and that has a guard itself. Python
+ * calls pymalloc without a hook inline, so that half of what these cost is to be called at all. */
+
+static void *small_malloc(void *context, size_t bytes)
+{
+    const PyMemAllocatorEx *inner = context;
+    if (UNLIKELY(!heap_ask(bytes)))
+        return locked_malloc(context, bytes);
+    return heap_add_asked(inner->malloc(inner->ctx, bytes), bytes);
+}
+
+static void *small_calloc(void *context, size_t count, size_t bytes)
+{
+    const PyMemAllocatorEx *inner = context;
+    size_t product;
+    if (UNLIKELY(__builtin_mul_overflow(count, bytes, &product) || !heap_ask(product)))
+        return locked_calloc(context, count, bytes);
+    return heap_add_asked(inner->calloc(inner->ctx, count, bytes), product);
+}
+
+static void small_free(void *context, void *block)
+{
+    const PyMemAllocatorEx *inner = context;
+    if (LIKELY(heap_take_known(block) > 0))
+        inner->free(inner->ctx, block); /* lies in an arena: nothing to be guarded */
+    else
+        locked_free(context, block);
+}
+
 /* ---- PyMem_RawMalloc: any thread ---- */
 
 static atomic_bool raw_is_over;
@@ -86,6 +103,32 @@ static atomic_bool raw_is_over;
 static struct {
     uintptr_t start, end;
 } libpython; /* its code; empty where it cannot be told who calls */
+
+#if PY_VERSION_HEX >= 0x030c0000
+
+/* Which of the other interpreters have a lock of their own is not to be asked: none counts as
+ * under ours. */
+static bool is_in_other_interpreter(void)
+{
+    const PyThreadState *state = _PyThreadState_UncheckedGet();
+    return state && state->interp != PyInterpreterState_Main();
+}
+
+/* Called before each PyMem_RawCalloc. That is where an interpreter's threads get their states, once
+ * it is in the list, whose newest one is the first: so it is seen by the thread that makes it,
+ * under the lock of the one that it is made in, and before any thread can enter it. An audit hook
+ * would say the same of every interpreter, and cost each event of the program a tuple. */
+static void look_for_interpreters(void)
+{
+    if (UNLIKELY(PyInterpreterState_Head() != PyInterpreterState_Main()))
+        heap_expect_foreign(is_in_other_interpreter);
+}
+
+#else
+
+static void look_for_interpreters(void) {}
+
+#endif
 
 /* The domain of a block that is asked for from `caller`. The interpreter's own code keeps little in
  * this domain; it is where other libraries get the memory for what is no Python object: numpy, of
@@ -105,13 +148,19 @@ static bool enter_raw(void)
     return was_inside || atomic_load_explicit(&raw_is_over, memory_order_relaxed);
 }
 
+/* Whether a block is the program's, and not what an allocator of ours takes for itself. */
+static bool raw_counts(bool was_inside)
+{
+    return !was_inside && !heap_is_asking();
+}
+
 static void *raw_malloc(void *context, size_t bytes)
 {
     PyMemAllocatorEx *inner = context;
-    bool was_inside = enter_raw();
+    bool was_inside = enter_raw(), counts = raw_counts(was_inside);
     void *block = inner->malloc(inner->ctx, bytes);
     guard_leave(was_inside);
-    if (block && !was_inside)
+    if (block && counts)
         heap_add_shared(raw_domain(__builtin_return_address(0), bytes), block, bytes);
     return block;
 }
@@ -119,10 +168,11 @@ static void *raw_malloc(void *context, size_t bytes)
 static void *raw_calloc(void *context, size_t count, size_t bytes)
 {
     PyMemAllocatorEx *inner = context;
-    bool was_inside = enter_raw();
+    look_for_interpreters();
+    bool was_inside = enter_raw(), counts = raw_counts(was_inside);
     void *block = inner->calloc(inner->ctx, count, bytes);
     guard_leave(was_inside);
-    if (block && !was_inside)
+    if (block && counts)
         heap_add_shared(raw_domain(__builtin_return_address(0), count * bytes), block,
                         count * bytes);
     return block;
@@ -132,7 +182,7 @@ static void raw_free(void *context, void *block)
 {
     PyMemAllocatorEx *inner = context;
     bool was_inside = enter_raw();
-    if (block && !was_inside && heap_take_shared(HEAP_RAW, block) < 0)
+    if (block && raw_counts(was_inside) && heap_take_shared(HEAP_RAW, block) < 0)
         guard_leave(false); /* from before all this: malloc's, where it is counted */
     inner->free(inner->ctx, block);
     guard_leave(was_inside);
@@ -141,11 +191,11 @@ static void raw_free(void *context, void *block)
 static void *raw_realloc(void *context, void *block, size_t bytes)
 {
     PyMemAllocatorEx *inner = context;
-    bool was_inside = enter_raw();
-    int64_t old_bytes = block && !was_inside ? heap_take_shared(HEAP_RAW, block) : -1;
+    bool was_inside = enter_raw(), counts = raw_counts(was_inside);
+    int64_t old_bytes = block && counts ? heap_take_shared(HEAP_RAW, block) : -1;
     void *moved = inner->realloc(inner->ctx, block, bytes);
     guard_leave(was_inside);
-    if (was_inside)
+    if (!counts)
         return moved;
     size_t size = moved ? bytes : (size_t)old_bytes;
     if (moved || (block && old_bytes >= 0))
@@ -182,24 +232,13 @@ static void arena_unmap(void *context, void *arena, size_t bytes)
 
 static void install_locked(PyMemAllocatorDomain domain, PyMemAllocatorEx *inner)
 {
-    PyMem_GetAllocator(domain, inner);
     PyMemAllocatorEx ours = {.ctx = inner,
-                             .malloc = locked_malloc,
-                             .calloc = locked_calloc,
+                             .malloc = is_pymalloc ? small_malloc : locked_malloc,
+                             .calloc = is_pymalloc ? small_calloc : locked_calloc,
                              .realloc = locked_realloc,
-                             .free = locked_free};
+                             .free = is_pymalloc ? small_free : locked_free};
     PyMem_SetAllocator(domain, &ours);
 }
-
-#if PY_VERSION_HEX >= 0x030c0000
-/* Which of the other interpreters have a lock of their own is not to be asked: none counts as
- * under ours. */
-static bool is_in_other_interpreter(void)
-{
-    const PyThreadState *state = _PyThreadState_UncheckedGet();
-    return state && state->interp != PyInterpreterState_Main();
-}
-#endif
 
 /* For dl_iterate_phdr: find the segment that has the allocators' code. */
 static int find_libpython(struct dl_phdr_info *module, size_t Py_UNUSED(bytes), void *code)
@@ -227,14 +266,14 @@ static bool has_pymalloc(void)
 
 void python_heap_install(void)
 {
-#if PY_VERSION_HEX >= 0x030c0000
-    heap_is_foreign = is_in_other_interpreter;
-#endif
     PyObject_GetArenaAllocator(&arenas);
     PyObjectArenaAllocator counted = {.alloc = arena_map, .free = arena_unmap};
     PyObject_SetArenaAllocator(&counted);
 
     PyMem_GetAllocator(PYMEM_DOMAIN_RAW, &raw);
+    PyMem_GetAllocator(PYMEM_DOMAIN_MEM, &mem);
+    PyMem_GetAllocator(PYMEM_DOMAIN_OBJ, &object);
+    is_pymalloc = has_pymalloc();
     dl_iterate_phdr(find_libpython, (void *)raw.malloc);
     PyMemAllocatorEx ours = {.ctx = &raw,
                              .malloc = raw_malloc,
@@ -244,7 +283,6 @@ void python_heap_install(void)
     PyMem_SetAllocator(PYMEM_DOMAIN_RAW, &ours);
     install_locked(PYMEM_DOMAIN_MEM, &mem);
     install_locked(PYMEM_DOMAIN_OBJ, &object);
-    is_pymalloc = has_pymalloc();
 }
 
 /* Blocks are what the interpreter's own would have given out, so that these can free them. */

@@ -138,6 +138,72 @@ static void test_high_water_of_lines_without_a_cell(void **state)
         assert_int_equal(atomic_load(&publish_shared.segment->site_heap[site].high_bytes), 100);
 }
 
+/* What the allocator takes for itself, while it makes a block, is known to be that. */
+static void test_a_block_that_is_asked_for(void **state)
+{
+    (void)state;
+    int64_t before = python_bytes();
+    heap_add(block, 100); /* opens the account */
+    assert_false(heap_is_asking());
+    assert_false(heap_ask(0));
+    assert_false(heap_ask(TAG_BYTES_MAX + 1));
+    assert_true(heap_ask(28));
+    assert_true(heap_is_asking());
+    assert_ptr_equal(heap_add_asked(&block[4096], 28), &block[4096]);
+    assert_false(heap_is_asking());
+    assert_int_equal(heap_take_known(&block[4096]), 28);
+    assert_false(heap_is_asking());
+    assert_true(heap_ask(28));
+    assert_null(heap_add_asked(NULL, 28));
+    assert_false(heap_is_asking());
+    /* A block that an event disowns leaves no trace. */
+    assert_true(heap_ask(32));
+    heap_disown(heap_add_asked(&block[4096], 32));
+    assert_false(heap_is_asking());
+    assert_int_equal(heap_take(&block[4096]), 0);
+    assert_int_equal(heap_take(block), 100);
+    assert_int_equal(python_bytes(), before);
+    assert_no_tags();
+}
+
+static bool in_foreign;
+
+static bool is_foreign(void)
+{
+    return in_foreign;
+}
+
+/* A thread whose account is open enters an interpreter with a lock of its own, and comes back. */
+static void test_other_interpreters(void **state)
+{
+    (void)state;
+    int64_t before[HEAP_DOMAINS], after[HEAP_DOMAINS];
+    heap_now(before);
+    heap_add(block, 100);
+    heap_expect_foreign(is_foreign);
+    in_foreign = true;
+    assert_false(heap_ask(28));
+    heap_add(&block[4096], 28);
+    heap_add(&block[8192], LARGE_BYTES);
+    assert_int_equal(heap_take_known(block), 0);
+    in_foreign = false;
+    assert_false(heap_ask(40));
+    heap_add(&block[16384], 40);
+    heap_now(after);
+    assert_int_equal(after[HEAP_PYTHON], before[HEAP_PYTHON] + 140);
+    assert_int_equal(after[HEAP_RAW], before[HEAP_RAW] + 28 + LARGE_BYTES);
+    in_foreign = true;
+    assert_int_equal(heap_take(&block[4096]), 28);
+    assert_int_equal(heap_take(&block[8192]), LARGE_BYTES);
+    in_foreign = false;
+    assert_int_equal(heap_take(&block[16384]), 40);
+    assert_int_equal(heap_take(block), 100);
+    heap_now(after);
+    assert_int_equal(after[HEAP_PYTHON], before[HEAP_PYTHON]);
+    assert_int_equal(after[HEAP_RAW], before[HEAP_RAW]);
+    assert_no_tags();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +211,8 @@ int main(void)
         cmocka_unit_test(test_own_blocks_are_not_counted),
         cmocka_unit_test(test_lines_lose_what_another_frees),
         cmocka_unit_test(test_high_water_of_lines_without_a_cell),
+        cmocka_unit_test(test_a_block_that_is_asked_for),
+        cmocka_unit_test(test_other_interpreters), /* last: nothing is quick after it */
     };
     return cmocka_run_group_tests(tests, setup, NULL);
 }

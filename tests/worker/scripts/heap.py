@@ -70,6 +70,13 @@ def test_all_comes_back():
     assert abs(python_bytes() - before) < 20_000, python_bytes() - before
 
 
+def test_the_allocators_own_tables_are_nobodys():
+    raw = heap_bytes()[1]
+    kept = [bytes(400) for _ in range(STRESS * 1000)]  # some dozens of arenas
+    assert abs(heap_bytes()[1] - raw) < 500, heap_bytes()[1] - raw
+    assert len(kept) == STRESS * 1000
+
+
 def test_single_blocks():
     for size in (0, 1, 8, 479, 480, 511, 512, 513, 4096, 1 << 20, STRESS * (50 << 20)):
         before = python_bytes()
