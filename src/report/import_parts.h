@@ -1,4 +1,4 @@
-/* What report/import.c (collecting) and report/import_model.c (summing up) share. */
+/* What report/import.c (collecting) and import_build.h (summing up) share. */
 #ifndef REPORT_IMPORT_PARTS_H
 #define REPORT_IMPORT_PARTS_H
 

@@ -4,10 +4,14 @@ libreport_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(YAJL_CFLAGS)
 libreport_a_SOURCES = \
 	src/report/axis.c src/report/axis.h \
 	src/report/import.c src/report/import.h src/report/import_parts.h \
+	src/report/import_build.h \
 	src/report/import_csv.c src/report/import_csv.h \
 	src/report/import_json.c src/report/import_json.h \
+	src/report/import_files.c \
 	src/report/import_model.c \
 	src/report/import_reader.c src/report/import_reader.h \
+	src/report/import_rows.c \
+	src/report/import_versions.c \
 	src/report/imported_text.c src/report/imported_text.h \
 	src/report/json.c src/report/json.h \
 	src/report/kql.c src/report/kql.h \
