@@ -23,6 +23,9 @@ libreport_a_SOURCES = \
 	src/report/mprofile.c src/report/mprofile.h \
 	src/report/plot.c src/report/plot.h src/report/plot_parts.h \
 	src/report/plot_html.c \
+	src/report/plot_part.c \
+	src/report/plot_place.c \
+	src/report/plot_style.c \
 	src/report/table.c src/report/table.h
 
 IMPORT_TEST_LIBS = libreport.a libmodel.a libbase.a $(JANSSON_LIBS) $(YAJL_LIBS) $(CSV_LIBS)

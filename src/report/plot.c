@@ -12,275 +12,17 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
-#include "base/mem.h"
 #include "base/size.h"
 #include "report/axis.h"
 
-enum {
-    LEFT = 62,
-    RIGHT = 14,
-    HEAD = 58,
-    LEGEND_ROW = 20,
-    LEGEND_COLUMN = 215,
-    CHART = 300,
-    AXIS = 46,
-    LANE = 34,
-    LANE_BAR = 8,
-    LETTER = 7, /* a column of text at the usual size */
-    COLORS = 8,
-};
-
-/* Where things of one image are. */
-struct place {
-    double width;
-    double chart_top, chart_bottom;
-    double lanes_bottom;
-    double height;
-    struct axis_unit unit;
-    double low, high, step; /* of memory, in the unit */
-};
+/* ---- pieces ---- */
 
 static const char *number(char out[MARKUP_NUMBER], double value)
 {
     return markup_number(out, value, 1);
 }
-
-/* ---- what there is to draw ---- */
-
-double plot_seconds(const struct plot *plot, uint64_t time_ns)
-{
-    return time_ns >= plot->zero_ns ? (double)(time_ns - plot->zero_ns) / NS_PER_SECOND
-                                    : -((double)(plot->zero_ns - time_ns) / NS_PER_SECOND);
-}
-
-static bool is_in_part(const struct plot *plot, uint64_t time_ns)
-{
-    return time_ns >= plot->from_ns && time_ns <= plot->to_ns;
-}
-
-static bool is_span_in_part(const struct plot *plot, const struct series_span *span)
-{
-    return span->begin_ns <= plot->to_ns && span->end_ns >= plot->from_ns;
-}
-
-const struct series_sample *plot_track_peak(const struct plot *plot, size_t track)
-{
-    const struct series_track *from = &plot->series->tracks[track];
-    const struct series_sample *peak = NULL;
-    for (size_t i = 0; i < from->count; i++)
-        if (is_in_part(plot, from->samples[i].time_ns) &&
-            (!peak || from->samples[i].bytes > peak->bytes))
-            peak = &from->samples[i];
-    return peak;
-}
-
-/* A point of time in seconds from the begin, within the series. */
-static uint64_t time_at(uint64_t zero_ns, uint64_t end_ns, double seconds)
-{
-    if (!(seconds > 0))
-        return zero_ns;
-    double ns = seconds * (double)NS_PER_SECOND;
-    return ns >= (double)(end_ns - zero_ns) ? end_ns : zero_ns + (uint64_t)ns;
-}
-
-static int set_part(struct plot *plot, struct error *error)
-{
-    uint64_t end_ns;
-    if (!series_range(plot->series, &plot->zero_ns, &end_ns))
-        return error_set(error, EXIT_STATUS_APP, "there is no sample and no function in it");
-    if (plot->options->from_s > plot_seconds(plot, end_ns))
-        return error_set(error, EXIT_STATUS_APP, "there is no sample in that part of it");
-    plot->from_ns = time_at(plot->zero_ns, end_ns, plot->options->from_s);
-    plot->to_ns = time_at(plot->zero_ns, end_ns, plot->options->to_s);
-    if (plot->from_ns >= plot->to_ns) /* a single moment */
-        plot->to_ns = plot->from_ns + NS_PER_MS;
-    return 0;
-}
-
-static bool is_peak_higher(const struct plot *plot, size_t left, size_t right)
-{
-    return plot_track_peak(plot, left)->bytes > plot_track_peak(plot, right)->bytes;
-}
-
-/* The main process, then the children with the highest peaks, in the order in which they came. */
-static void choose_tracks(struct plot *plot)
-{
-    size_t all = plot->series->track_count;
-    plot->tracks = mem_calloc(PLOT_TRACKS_MAX + 1, sizeof *plot->tracks);
-    for (size_t i = 0; i < all; i++) {
-        if (!plot_track_peak(plot, i))
-            continue;
-        plot->track_total++;
-        plot->tracks[plot->track_count++] = i;
-        if (plot->track_count <= PLOT_TRACKS_MAX)
-            continue;
-        size_t least = 1;
-        for (size_t k = 2; k < plot->track_count; k++)
-            if (is_peak_higher(plot, plot->tracks[least], plot->tracks[k]))
-                least = k;
-        plot->track_count--;
-        memmove(&plot->tracks[least], &plot->tracks[least + 1],
-                (plot->track_count - least) * sizeof *plot->tracks);
-    }
-}
-
-static int compare_times(const void *left, const void *right)
-{
-    const struct plot_function *a = left, *b = right;
-    return (a->seconds < b->seconds) - (a->seconds > b->seconds);
-}
-
-static int compare_order(const void *left, const void *right)
-{
-    const struct plot_function *a = left, *b = right;
-    return (a->function > b->function) - (a->function < b->function);
-}
-
-/* Those in which the most time went. */
-static void choose_functions(struct plot *plot)
-{
-    const struct series *series = plot->series;
-    struct plot_function *all = mem_calloc(series->function_count + 1, sizeof *all);
-    size_t count = 0;
-    for (size_t i = 0; i < series->span_count; i++) {
-        const struct series_span *span = &series->spans[i];
-        struct plot_function *function = &all[span->function];
-        if (!is_span_in_part(plot, span))
-            continue;
-        function->calls++;
-        function->seconds += (double)(span->end_ns - span->begin_ns) / NS_PER_SECOND;
-        function->increment_bytes += span->end_bytes - span->begin_bytes;
-    }
-    for (size_t i = 0; i < series->function_count; i++) {
-        if (!all[i].calls)
-            continue;
-        all[count] = all[i];
-        all[count++].function = i;
-    }
-    qsort(all, count, sizeof *all, compare_times);
-    plot->function_total = count;
-    plot->function_count = count < PLOT_FUNCTIONS_MAX ? count : PLOT_FUNCTIONS_MAX;
-    qsort(all, plot->function_count, sizeof *all, compare_order);
-    for (size_t i = 0; i < plot->function_count; i++)
-        series_function_peak(series, all[i].function, &all[i].peak_bytes);
-    plot->functions = all;
-}
-
-int plot_init(struct plot *plot, const struct series *series, const struct plot_options *options,
-              struct buf *out, struct error *error)
-{
-    *plot = (struct plot){.markup = {.out = out}, .series = series, .options = options};
-    if (set_part(plot, error))
-        return -1;
-    plot->title = options->title ? options->title : series->command ? series->command : "memory";
-    plot->peak = plot_track_peak(plot, 0);
-    choose_tracks(plot);
-    choose_functions(plot);
-    if (plot->track_count == 0 && plot->function_count == 0)
-        return error_set(error, EXIT_STATUS_APP, "there is no sample in that part of it");
-    return 0;
-}
-
-void plot_fini(struct plot *plot)
-{
-    free(plot->tracks);
-    free(plot->functions);
-}
-
-int plot_finish(struct plot *plot, struct error *error)
-{
-    return plot->markup.full
-               ? error_set(error, EXIT_STATUS_SYSTEM, "the picture is longer than %zu bytes",
-                           plot->markup.out->max_bytes)
-               : 0;
-}
-
-/* ---- places ---- */
-
-static bool has_legend(const struct plot *plot)
-{
-    return plot->track_count > 1;
-}
-
-static size_t legend_columns(double width)
-{
-    size_t columns = (size_t)((width - LEFT - RIGHT) / LEGEND_COLUMN);
-    return columns ? columns : 1;
-}
-
-static size_t lane_count(const struct plot *plot)
-{
-    return plot->options->no_functions ? 0 : plot->function_count;
-}
-
-/* The least and the most that is drawn, in bytes. */
-static void memory_range(const struct plot *plot, double *low, double *high)
-{
-    *low = INFINITY;
-    *high = -INFINITY;
-    for (size_t i = 0; i < plot->track_count; i++) {
-        const struct series_track *track = &plot->series->tracks[plot->tracks[i]];
-        for (size_t k = 0; k < track->count; k++) {
-            if (!is_in_part(plot, track->samples[k].time_ns))
-                continue;
-            *low = fmin(*low, (double)track->samples[k].bytes);
-            *high = fmax(*high, (double)track->samples[k].bytes);
-        }
-    }
-    if (*low > *high)
-        *low = *high = 0;
-}
-
-/* From 0 where that leaves at least half of the height to the changes. Small changes on top of a
- * large process are what one looks for, so that the axis begins below them otherwise. */
-static void set_memory_axis(const struct plot *plot, struct place *place)
-{
-    double low, high;
-    memory_range(plot, &low, &high);
-    place->unit = axis_unit(high);
-    low /= place->unit.bytes;
-    high /= place->unit.bytes;
-    if (low > 0 && high - low > high / 2)
-        low = 0;
-    double range = fmax(high - low, high > 0 ? high / 1000 : 1);
-    place->step = axis_step(range * 1.12, 6);
-    place->low = floor(low / place->step) * place->step;
-    place->high = fmax(high + range * 0.1, place->low + place->step);
-}
-
-static struct place make_place(const struct plot *plot, double width)
-{
-    struct place place = {.width = width};
-    size_t columns = legend_columns(width), lanes = lane_count(plot);
-    size_t rows = has_legend(plot) ? (plot->track_count + columns - 1) / columns : 0;
-    bool more = lanes > 0 && plot->function_total > plot->function_count;
-    set_memory_axis(plot, &place);
-    place.chart_top = HEAD + (double)rows * LEGEND_ROW;
-    place.chart_bottom = place.chart_top + CHART;
-    place.lanes_bottom = place.chart_bottom + AXIS + (double)(lanes + more) * LANE;
-    place.height = place.lanes_bottom + 6;
-    return place;
-}
-
-static double x_of(const struct plot *plot, const struct place *place, uint64_t time_ns)
-{
-    uint64_t at = time_ns < plot->from_ns ? plot->from_ns : time_ns;
-    at = at > plot->to_ns ? plot->to_ns : at;
-    return LEFT + (place->width - LEFT - RIGHT) * (double)(at - plot->from_ns) /
-                      (double)(plot->to_ns - plot->from_ns);
-}
-
-static double y_of(const struct place *place, double bytes)
-{
-    double part = (bytes / place->unit.bytes - place->low) / (place->high - place->low);
-    return place->chart_bottom - (place->chart_bottom - place->chart_top) * part;
-}
-
-/* ---- pieces ---- */
 
 static void put_line(struct plot *plot, const char *classes, double x1, double y1, double x2,
                      double y2)
@@ -318,55 +60,17 @@ static void put_memory(struct plot *plot, double bytes, bool is_signed)
 
 /* ---- the image ---- */
 
-static const char *const colors[][COLORS] = {
-    {"#0969da", "#bc4c00", "#1a7f37", "#8250df", "#cf222e", "#0b7a75", "#bf3989", "#8a6100"},
-    {"#58a6ff", "#f0883e", "#3fb950", "#bc8cff", "#ff7b72", "#39c5bb", "#f778ba", "#d29922"},
-};
-
-static void put_colors(struct plot *plot, size_t theme)
-{
-    static const char *const plain[] = {
-        "--paper:#ffffff;--ink:#1f2328;--faint:#59636e;--grid:#d1d9e0",
-        "--paper:#0d1117;--ink:#e6edf3;--faint:#9198a1;--grid:#30363d",
-    };
-    markup_printf(&plot->markup, ":root{color-scheme:light dark;%s", plain[theme]);
-    for (size_t i = 0; i < COLORS; i++)
-        markup_printf(&plot->markup, ";--c%zu:%s", i, colors[theme][i]);
-    markup_put(&plot->markup, "}\n");
-}
-
-void plot_style(struct plot *plot)
-{
-    put_colors(plot, 0);
-    markup_put(&plot->markup, "@media (prefers-color-scheme:dark){\n");
-    put_colors(plot, 1);
-    markup_put(&plot->markup, "}\n"
-                              ".plot text{font:12px system-ui,sans-serif;fill:var(--ink)}\n"
-                              ".plot .paper{fill:var(--paper)}\n"
-                              ".plot .title{font-size:15px;font-weight:600}\n"
-                              ".plot .faint{fill:var(--faint)}\n"
-                              ".plot .grid{stroke:var(--grid)}\n"
-                              ".plot .axis{stroke:var(--faint)}\n"
-                              ".plot .peak{stroke:var(--faint);stroke-dasharray:2 3}\n"
-                              ".plot .slope{stroke:var(--ink);stroke-dasharray:8 4}\n"
-                              ".plot .dot{fill:var(--paper);stroke:var(--ink);stroke-width:1.5}\n"
-                              ".plot .track{fill:none;stroke-width:1.5;stroke-linejoin:round}\n"
-                              ".plot .child{stroke-dasharray:5 2}\n");
-    for (size_t i = 0; i < COLORS; i++)
-        markup_printf(&plot->markup,
-                      ".plot .s%zu{stroke:var(--c%zu)}.plot .f%zu{fill:var(--c%zu)}\n", i, i, i, i);
-}
-
-static void put_head(struct plot *plot, const struct place *place)
+static void put_head(struct plot *plot, const struct plot_place *place)
 {
     char text[MARKUP_NUMBER];
     double slope, at_from;
-    open_text(plot, "title", "start", LEFT, 24);
-    markup_text(&plot->markup, plot->title, (size_t)((place->width - LEFT - RIGHT) / (LETTER + 2)));
+    open_text(plot, "title", "start", PLOT_LEFT, 24);
+    markup_text(&plot->markup, plot->title,
+                (size_t)((place->width - PLOT_LEFT - PLOT_RIGHT) / (PLOT_LETTER + 2)));
     markup_put(&plot->markup, "</text>\n");
-    open_text(plot, "faint", "start", LEFT, 44);
+    open_text(plot, "faint", "start", PLOT_LEFT, 44);
     if (plot->peak) {
-        markup_put(&plot->markup, has_legend(plot) ? "peak of the main process " : "peak ");
+        markup_put(&plot->markup, plot_has_legend(plot) ? "peak of the main process " : "peak ");
         put_memory(plot, (double)plot->peak->bytes, false);
         markup_printf(&plot->markup, " at %s s",
                       markup_number(text, plot_seconds(plot, plot->peak->time_ns), 2));
@@ -387,16 +91,16 @@ static void put_track_name(struct plot *plot, size_t track)
         markup_printf(&plot->markup, "child %" PRIu64, pid);
 }
 
-static void put_legend(struct plot *plot, const struct place *place)
+static void put_legend(struct plot *plot, const struct plot_place *place)
 {
-    size_t columns = legend_columns(place->width);
-    for (size_t i = 0; has_legend(plot) && i < plot->track_count; i++) {
-        double x = LEFT + (double)(i % columns) * LEGEND_COLUMN;
+    size_t columns = plot_legend_columns(place->width);
+    for (size_t i = 0; plot_has_legend(plot) && i < plot->track_count; i++) {
+        double x = PLOT_LEFT + (double)(i % columns) * PLOT_LEGEND_COLUMN;
         size_t row = i / columns;
-        double y = HEAD + (double)row * LEGEND_ROW + 8;
+        double y = PLOT_HEAD + (double)row * PLOT_LEGEND_ROW + 8;
         size_t track = plot->tracks[i];
         char classes[32];
-        snprintf(classes, sizeof classes, "track s%zu%s", i % COLORS, track ? " child" : "");
+        snprintf(classes, sizeof classes, "track s%zu%s", i % PLOT_COLORS, track ? " child" : "");
         put_line(plot, classes, x, y - 4, x + 22, y - 4);
         open_text(plot, "faint", "start", x + 28, y);
         put_track_name(plot, track);
@@ -406,22 +110,22 @@ static void put_legend(struct plot *plot, const struct place *place)
     }
 }
 
-static void put_memory_axis(struct plot *plot, const struct place *place)
+static void put_memory_axis(struct plot *plot, const struct plot_place *place)
 {
     char text[MARKUP_NUMBER];
     int ticks = (int)floor((place->high - place->low) / place->step + 1e-9);
     for (int i = 0; i <= ticks; i++) {
         double value = place->low + i * place->step;
-        double y = y_of(place, value * place->unit.bytes);
-        put_line(plot, "grid", LEFT, y, place->width - RIGHT, y);
-        put_text(plot, "faint", "end", LEFT - 6, y + 4,
+        double y = plot_y(place, value * place->unit.bytes);
+        put_line(plot, "grid", PLOT_LEFT, y, place->width - PLOT_RIGHT, y);
+        put_text(plot, "faint", "end", PLOT_LEFT - 6, y + 4,
                  markup_number(text, value, axis_digits(place->step)));
     }
-    put_text(plot, "faint", "end", LEFT - 6, place->chart_top - 6, place->unit.name);
+    put_text(plot, "faint", "end", PLOT_LEFT - 6, place->chart_top - 6, place->unit.name);
 }
 
 /* The grid of time goes on through the lanes, where there are any. */
-static void put_time_axis(struct plot *plot, const struct place *place)
+static void put_time_axis(struct plot *plot, const struct plot_place *place)
 {
     char text[MARKUP_NUMBER];
     double from = plot_seconds(plot, plot->from_ns), to = plot_seconds(plot, plot->to_ns);
@@ -429,35 +133,36 @@ static void put_time_axis(struct plot *plot, const struct place *place)
     double first = ceil(from / step - 1e-9);
     for (int i = 0; (first + i) * step <= to + step * 1e-9; i++) {
         double seconds = (first + i) * step;
-        double x = LEFT + (place->width - LEFT - RIGHT) * (seconds - from) / range;
+        double x = PLOT_LEFT + (place->width - PLOT_LEFT - PLOT_RIGHT) * (seconds - from) / range;
         put_line(plot, "grid", x, place->chart_top, x,
-                 lane_count(plot) ? place->lanes_bottom : place->chart_bottom);
+                 plot_lane_count(plot) ? place->lanes_bottom : place->chart_bottom);
         put_text(plot, "faint", "middle", x, place->chart_bottom + 17,
                  axis_time(text, seconds, step, to));
     }
-    put_text(plot, "faint", "end", place->width - RIGHT, place->chart_bottom + 34,
+    put_text(plot, "faint", "end", place->width - PLOT_RIGHT, place->chart_bottom + 34,
              axis_time_name(to));
-    put_line(plot, "axis", LEFT, place->chart_bottom, place->width - RIGHT, place->chart_bottom);
+    put_line(plot, "axis", PLOT_LEFT, place->chart_bottom, place->width - PLOT_RIGHT,
+             place->chart_bottom);
 }
 
-static void put_point(struct plot *plot, const struct place *place,
+static void put_point(struct plot *plot, const struct plot_place *place,
                       const struct series_sample *sample, bool is_first)
 {
     char x[MARKUP_NUMBER], y[MARKUP_NUMBER];
     markup_printf(&plot->markup, "%s%s %s", is_first ? "M" : "L",
-                  number(x, x_of(plot, place, sample->time_ns)),
-                  number(y, y_of(place, (double)sample->bytes)));
+                  number(x, plot_x(plot, place, sample->time_ns)),
+                  number(y, plot_y(place, (double)sample->bytes)));
 }
 
 /* The samples from `at` on that fall on the same unit of width as the first of them: the points
  * that show them. Returns the index behind them. */
-static size_t put_column(struct plot *plot, const struct place *place,
+static size_t put_column(struct plot *plot, const struct plot_place *place,
                          const struct series_track *track, size_t at, bool is_first)
 {
-    double column = floor(x_of(plot, place, track->samples[at].time_ns));
+    double column = floor(plot_x(plot, place, track->samples[at].time_ns));
     size_t least = at, most = at, end = at;
     for (; end < track->count && track->samples[end].time_ns <= plot->to_ns &&
-           floor(x_of(plot, place, track->samples[end].time_ns)) <= column;
+           floor(plot_x(plot, place, track->samples[end].time_ns)) <= column;
          end++) {
         least = track->samples[end].bytes < track->samples[least].bytes ? end : least;
         most = track->samples[end].bytes > track->samples[most].bytes ? end : most;
@@ -469,13 +174,13 @@ static size_t put_column(struct plot *plot, const struct place *place,
     return end;
 }
 
-static void put_track(struct plot *plot, const struct place *place, size_t n)
+static void put_track(struct plot *plot, const struct plot_place *place, size_t n)
 {
     const struct series_track *track = &plot->series->tracks[plot->tracks[n]];
     size_t at = 0;
     while (track->samples[at].time_ns < plot->from_ns) /* one of them is in the part */
         at++;
-    markup_printf(&plot->markup, "<path class=\"track s%zu%s\" d=\"", n % COLORS,
+    markup_printf(&plot->markup, "<path class=\"track s%zu%s\" d=\"", n % PLOT_COLORS,
                   plot->tracks[n] ? " child" : "");
     for (bool is_first = true; at < track->count && track->samples[at].time_ns <= plot->to_ns;
          is_first = false)
@@ -485,26 +190,27 @@ static void put_track(struct plot *plot, const struct place *place, size_t n)
     markup_put(&plot->markup, "</title></path>\n");
 }
 
-static void put_slope(struct plot *plot, const struct place *place)
+static void put_slope(struct plot *plot, const struct plot_place *place)
 {
     double slope, at_from;
     if (!plot->options->slope ||
         !series_slope(plot->series, plot->from_ns, plot->to_ns, &slope, &at_from))
         return;
     double seconds = (double)(plot->to_ns - plot->from_ns) / NS_PER_SECOND;
-    put_line(plot, "slope", LEFT, y_of(place, at_from), place->width - RIGHT,
-             y_of(place, at_from + slope * seconds));
+    put_line(plot, "slope", PLOT_LEFT, plot_y(place, at_from), place->width - PLOT_RIGHT,
+             plot_y(place, at_from + slope * seconds));
 }
 
 /* A line at the peak's height, and a ring on it with its value on the side where there is room. */
-static void put_peak(struct plot *plot, const struct place *place)
+static void put_peak(struct plot *plot, const struct plot_place *place)
 {
     char a[MARKUP_NUMBER], b[MARKUP_NUMBER];
     if (!plot->peak)
         return;
-    double x = x_of(plot, place, plot->peak->time_ns), y = y_of(place, (double)plot->peak->bytes);
+    double x = plot_x(plot, place, plot->peak->time_ns),
+           y = plot_y(place, (double)plot->peak->bytes);
     bool is_left = x < place->width / 2;
-    put_line(plot, "peak", LEFT, y, place->width - RIGHT, y);
+    put_line(plot, "peak", PLOT_LEFT, y, place->width - PLOT_RIGHT, y);
     markup_printf(&plot->markup, "<circle class=\"dot\" cx=\"%s\" cy=\"%s\" r=\"4\"/>\n",
                   number(a, x), number(b, y));
     open_text(plot, "", is_left ? "start" : "end", is_left ? x + 8 : x - 8, y - 7);
@@ -517,20 +223,20 @@ static void put_bar(struct plot *plot, size_t color, double x1, double x2, doubl
     char a[MARKUP_NUMBER], b[MARKUP_NUMBER], c[MARKUP_NUMBER];
     markup_printf(&plot->markup,
                   "<rect class=\"f%zu\" x=\"%s\" y=\"%s\" width=\"%s\" height=\"%d\"/>\n", color,
-                  number(a, x1), number(b, y), number(c, fmax(x2 - x1, 1)), LANE_BAR);
+                  number(a, x1), number(b, y), number(c, fmax(x2 - x1, 1)), PLOT_LANE_BAR);
 }
 
 /* Intervals that touch on the picture are one bar, so that there are no more bars than it has room
  * for. */
-static void put_bars(struct plot *plot, const struct place *place, size_t lane, double y)
+static void put_bars(struct plot *plot, const struct plot_place *place, size_t lane, double y)
 {
-    size_t color = lane % COLORS;
+    size_t color = lane % PLOT_COLORS;
     double x1 = 0, x2 = -1;
     for (size_t i = 0; i < plot->series->span_count; i++) {
         const struct series_span *span = &plot->series->spans[i];
-        if (span->function != plot->functions[lane].function || !is_span_in_part(plot, span))
+        if (span->function != plot->functions[lane].function || !plot_shows_span(plot, span))
             continue;
-        double begin = x_of(plot, place, span->begin_ns), end = x_of(plot, place, span->end_ns);
+        double begin = plot_x(plot, place, span->begin_ns), end = plot_x(plot, place, span->end_ns);
         if (x2 >= 0 && begin <= x2 + 0.5) {
             x2 = fmax(x2, end);
             continue;
@@ -543,13 +249,13 @@ static void put_bars(struct plot *plot, const struct place *place, size_t lane, 
     put_bar(plot, color, x1, x2, y);
 }
 
-static void put_lane(struct plot *plot, const struct place *place, size_t lane)
+static void put_lane(struct plot *plot, const struct plot_place *place, size_t lane)
 {
     const struct plot_function *function = &plot->functions[lane];
-    double y = place->chart_bottom + AXIS + (double)lane * LANE;
-    size_t columns = (size_t)((place->width - LEFT - RIGHT) / LETTER);
+    double y = place->chart_bottom + PLOT_AXIS + (double)lane * PLOT_LANE;
+    size_t columns = (size_t)((place->width - PLOT_LEFT - PLOT_RIGHT) / PLOT_LETTER);
     char seconds[MARKUP_NUMBER];
-    open_text(plot, "", "start", LEFT, y + 11);
+    open_text(plot, "", "start", PLOT_LEFT, y + 11);
     markup_text(&plot->markup, plot->series->functions[function->function].name,
                 columns > 42 ? columns - 32 : 10);
     markup_printf(&plot->markup, "<tspan class=\"faint\"> %" PRIu64 "%s %s s, ", function->calls,
@@ -560,21 +266,22 @@ static void put_lane(struct plot *plot, const struct place *place, size_t lane)
     put_bars(plot, place, lane, y + 16);
 }
 
-static void put_lanes(struct plot *plot, const struct place *place)
+static void put_lanes(struct plot *plot, const struct plot_place *place)
 {
-    size_t lanes = lane_count(plot);
+    size_t lanes = plot_lane_count(plot);
     for (size_t i = 0; i < lanes; i++)
         put_lane(plot, place, i);
     if (lanes == 0 || plot->function_total <= plot->function_count)
         return;
-    open_text(plot, "faint", "start", LEFT, place->chart_bottom + AXIS + (double)lanes * LANE + 11);
+    open_text(plot, "faint", "start", PLOT_LEFT,
+              place->chart_bottom + PLOT_AXIS + (double)lanes * PLOT_LANE + 11);
     markup_printf(&plot->markup, "and %zu more functions, of less time</text>\n",
                   plot->function_total - plot->function_count);
 }
 
 void plot_image(struct plot *plot, double width, bool is_inner)
 {
-    struct place place = make_place(plot, width);
+    struct plot_place place = plot_place_init(plot, width);
     char a[MARKUP_NUMBER], b[MARKUP_NUMBER];
     number(a, width);
     number(b, place.height);
