@@ -128,7 +128,7 @@ static struct span function_of(const struct log_record *record)
     if (record->fields[FIELD_FUNCTION].len)
         return record->fields[FIELD_FUNCTION];
     if (!begins(category, "Function."))
-        return (struct span){"", 0};
+        return record->fields[FIELD_OPERATION_NAME];
     category = span_skip(category, strlen("Function."));
     const char *end = category.len ? memchr(category.at, '.', category.len) : NULL;
     return (struct span){category.at, end ? (size_t)(end - category.at) : category.len};

@@ -1,7 +1,8 @@
 /*
- * The head is collected until there is enough of it to tell what it is; then it and all that
- * follows goes to one reader. A line of text may be cut by the pieces in which the bytes come, so
- * lines are collected, too; those that lie whole in a piece are not copied.
+ * Bytes that are UTF-16 become UTF-8 first. Then the head is collected until there is enough of it
+ * to tell what it is; then it and all that follows goes to one reader. A line of text may be cut by
+ * the pieces in which the bytes come, so lines are collected, too; those that lie whole in a piece
+ * are not copied.
  */
 #include "config.h"
 #include "report/import_reader.h"
@@ -13,9 +14,18 @@
 #include "base/mem.h"
 #include "report/import_csv.h"
 #include "report/import_json.h"
+#include "report/import_utf16.h"
+#include "report/log_time.h"
+
+enum { DECODE_BYTES = 32768 }; /* at a time */
 
 struct import_reader {
     const struct log_sink *sink;
+    uint8_t first[UTF16_FIRST_BYTES]; /* before it is known whether they are UTF-16 */
+    size_t first_count;
+    bool is_utf16;
+    struct import_utf16 utf16;
+    struct buf decoded;
     enum import_kind kind;
     struct buf head; /* before the kind is known */
     bool failed;
@@ -24,17 +34,22 @@ struct import_reader {
     struct buf line;          /* a line that came in part */
     bool line_is_cut;         /* it is too long; the rest of it is passed over */
     uint64_t lines;
+    struct buf plain; /* a line without its escape sequences */
 };
 
 static const char byte_order_mark[] = "\xEF\xBB\xBF";
 
 /* ---- what it is ---- */
 
+static bool begins(struct span text, const char *with)
+{
+    size_t len = strlen(with);
+    return text.len >= len && memcmp(text.at, with, len) == 0;
+}
+
 static struct span skip_mark(struct span text)
 {
-    size_t len = sizeof byte_order_mark - 1;
-    return text.len >= len && memcmp(text.at, byte_order_mark, len) == 0 ? span_skip(text, len)
-                                                                         : text;
+    return begins(text, byte_order_mark) ? span_skip(text, strlen(byte_order_mark)) : text;
 }
 
 static struct span skip_space(struct span text)
@@ -59,9 +74,8 @@ static bool is_list(struct span text)
 
 enum import_kind import_kind_of(struct span head)
 {
-    if (head.len >= 2 &&
-        (memcmp(head.at, "\xFF\xFE", 2) == 0 || memcmp(head.at, "\xFE\xFF", 2) == 0))
-        return IMPORT_UTF16;
+    if (begins(head, "\x1F\x8B") || begins(head, "PK\x03\x04"))
+        return IMPORT_PACKED;
     struct span text = skip_space(skip_mark(head));
     if (text.len == 0)
         return IMPORT_UNKNOWN;
@@ -90,10 +104,31 @@ static bool is_digits(const char *text, size_t len)
     return true;
 }
 
-/* "[2024-05-01T12:34:56.789Z] ": the time, taken off the line. */
+/* The first `words` words of the line, if they are a time, taken off it. */
+static struct span take_words(struct span *line, int words)
+{
+    size_t len = 0;
+    uint64_t ignored;
+    for (; words > 0 && len < line->len; words--) {
+        const char *end = memchr(line->at + len + 1, ' ', line->len - len - 1);
+        len = end ? (size_t)(end - line->at) : line->len;
+    }
+    struct span time = {line->at, len};
+    if (!log_time_parse(time, &ignored))
+        return (struct span){NULL, 0};
+    *line = span_skip(*line, len + 1);
+    return time;
+}
+
+/* "[2024-05-01T12:34:56.789Z] " as of a console, or without brackets as of a log stream: the time,
+ * taken off the line. */
 static struct span take_time(struct span *line)
 {
     struct span none = {NULL, 0};
+    if (line->len > 20 && is_digits(line->at, 4)) {
+        struct span time = take_words(line, 1);
+        return time.len ? time : take_words(line, 2);
+    }
     const char *end =
         line->len > 20 && line->at[0] == '[' ? memchr(line->at, ']', line->len) : NULL;
     if (!end || !is_digits(line->at + 1, 4))
@@ -105,9 +140,30 @@ static struct span take_time(struct span *line)
     return time;
 }
 
+/* The line without what a terminal would take for colours: ESC [ parameters letter. Borrowed until
+ * the next one. */
+static struct span without_escapes(struct import_reader *reader, struct span line)
+{
+    struct buf *plain = &reader->plain;
+    if (line.len == 0 || !memchr(line.at, '\x1B', line.len))
+        return line;
+    buf_consume(plain, plain->len);
+    for (size_t i = 0; i < line.len; i++) {
+        if (line.at[i] == '\x1B' && i + 1 < line.len && line.at[i + 1] == '[') {
+            for (i += 2; i < line.len && (line.at[i] < '@' || line.at[i] > '~'); i++)
+                ;
+            continue;
+        }
+        if (buf_append(plain, &line.at[i], 1))
+            break;
+    }
+    return (struct span){buf_text(plain), plain->len};
+}
+
 static void take_console(struct import_reader *reader, struct span line)
 {
     struct log_record record = {.is_console = true, .place = reader->lines};
+    line = without_escapes(reader, line);
     record.fields[FIELD_TIME] = take_time(&line);
     record.fields[FIELD_MESSAGE] = line;
     reader->sink->record(reader->sink->context, &record);
@@ -167,6 +223,8 @@ struct import_reader *import_reader_new(const struct log_sink *sink)
     reader->sink = sink;
     buf_init(&reader->head, IMPORT_HEAD_BYTES);
     buf_init(&reader->line, IMPORT_LINE_BYTES);
+    buf_init(&reader->plain, IMPORT_LINE_BYTES);
+    buf_init(&reader->decoded, DECODE_BYTES / 2 * 3 + 3);
     return reader;
 }
 
@@ -192,16 +250,16 @@ static void begin(struct import_reader *reader)
             import_csv_new(reader->sink, import_csv_delimiter(first_line(skip_space(head))));
     if (reader->kind == IMPORT_JSON || reader->kind == IMPORT_NDJSON)
         reader->json = import_json_new(reader->sink);
-    if (reader->kind == IMPORT_UTF16)
-        reader->sink->problem(
-            reader->sink->context, 1,
-            "UTF-16, as PowerShell's > writes it; make it UTF-8 (iconv -f UTF-16)",
-            (struct span){"", 0});
+    if (reader->kind == IMPORT_PACKED)
+        reader->sink->problem(reader->sink->context, 1,
+                              "it is compressed; unpack it, as in: gunzip -c FILE | pymemtop "
+                              "import -",
+                              (struct span){"", 0});
     reader->failed = reader->kind != IMPORT_UNKNOWN && !feed_kind(reader, head);
     buf_fini(&reader->head);
 }
 
-bool import_reader_feed(struct import_reader *reader, const char *bytes, size_t len)
+static bool feed_text(struct import_reader *reader, const char *bytes, size_t len)
 {
     struct span rest = {bytes, len};
     if (reader->kind == IMPORT_UNKNOWN) {
@@ -218,8 +276,41 @@ bool import_reader_feed(struct import_reader *reader, const char *bytes, size_t 
     return !reader->failed;
 }
 
+static bool feed_bytes(struct import_reader *reader, const char *bytes, size_t len)
+{
+    if (!reader->is_utf16)
+        return feed_text(reader, bytes, len);
+    for (size_t at = 0, part; at < len; at += part) {
+        struct buf *decoded = &reader->decoded;
+        part = len - at < DECODE_BYTES ? len - at : DECODE_BYTES;
+        if (import_utf16_decode(&reader->utf16, bytes + at, part, decoded) ||
+            !feed_text(reader, buf_text(decoded), decoded->len))
+            return false;
+        buf_consume(decoded, decoded->len);
+    }
+    return true;
+}
+
+bool import_reader_feed(struct import_reader *reader, const char *bytes, size_t len)
+{
+    if (reader->first_count == UTF16_FIRST_BYTES)
+        return feed_bytes(reader, bytes, len);
+    size_t part = UTF16_FIRST_BYTES - reader->first_count;
+    part = len < part ? len : part;
+    if (part > 0)
+        memcpy(reader->first + reader->first_count, bytes, part);
+    reader->first_count += part;
+    if (reader->first_count < UTF16_FIRST_BYTES)
+        return true;
+    reader->is_utf16 = import_utf16_begins(&reader->utf16, reader->first);
+    return feed_bytes(reader, (const char *)reader->first, UTF16_FIRST_BYTES) &&
+           feed_bytes(reader, bytes + part, len - part);
+}
+
 void import_reader_end(struct import_reader *reader)
 {
+    if (reader->first_count == 1)
+        feed_text(reader, (const char *)reader->first, 1);
     if (reader->kind == IMPORT_UNKNOWN)
         begin(reader);
     if (reader->failed)
@@ -245,5 +336,7 @@ void import_reader_free(struct import_reader *reader)
     import_json_free(reader->json);
     buf_fini(&reader->head);
     buf_fini(&reader->line);
+    buf_fini(&reader->plain);
+    buf_fini(&reader->decoded);
     free(reader);
 }

@@ -1,5 +1,6 @@
 /*
- * Reads a log of any kind: looks at its beginning, and hands its bytes to the reader that it needs.
+ * Reads a log of any kind, in UTF-8 or UTF-16: looks at its beginning, and hands its bytes to the
+ * reader that it needs.
  * Lines of JSON and of consoles are cut here.
  */
 #ifndef REPORT_IMPORT_READER_H
@@ -16,13 +17,13 @@ enum import_kind {
     IMPORT_CSV,
     IMPORT_JSON,    /* a document, or several */
     IMPORT_NDJSON,  /* an object a line */
-    IMPORT_CONSOLE, /* text, as `func start` writes it */
-    IMPORT_UTF16,   /* refused: PowerShell's > writes it */
+    IMPORT_CONSOLE, /* text, as `func start` or a log stream writes it */
+    IMPORT_PACKED,  /* refused: gzip or zip */
 };
 
 enum { IMPORT_HEAD_BYTES = 65536, IMPORT_LINE_BYTES = 1 << 20 };
 
-/* What begins with `head` (IMPORT_HEAD_BYTES of it, or all). */
+/* What begins with `head` (IMPORT_HEAD_BYTES of it as UTF-8, or all). */
 enum import_kind import_kind_of(struct span head);
 /* "line" or "record": what a place counts. */
 const char *import_place_name(enum import_kind kind);

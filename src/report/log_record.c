@@ -32,19 +32,22 @@ static const struct {
     {"FileName", FIELD_FILE},
     {"InvocationId", FIELD_INVOCATION},
     {"prop__InvocationId", FIELD_INVOCATION},
+    {"FunctionInvocationId", FIELD_INVOCATION}, /* of FunctionAppLogs */
     {"operation_Id", FIELD_OPERATION},
     {"OperationId", FIELD_OPERATION},
     {"operation.id", FIELD_OPERATION},
     {"ai.operation.id", FIELD_OPERATION},
-    {"operation_Name", FIELD_FUNCTION},
-    {"OperationName", FIELD_FUNCTION},
-    {"operation.name", FIELD_FUNCTION},
-    {"ai.operation.name", FIELD_FUNCTION},
+    {"operation_Name", FIELD_OPERATION_NAME},
+    {"OperationName", FIELD_OPERATION_NAME},
+    {"operation.name", FIELD_OPERATION_NAME},
+    {"ai.operation.name", FIELD_OPERATION_NAME},
+    {"FunctionName", FIELD_FUNCTION},
     {"cloud_RoleInstance", FIELD_INSTANCE},
     {"AppRoleInstance", FIELD_INSTANCE},
     {"cloud.roleInstance", FIELD_INSTANCE},
     {"device.roleInstance", FIELD_INSTANCE},
     {"ai.cloud.roleInstance", FIELD_INSTANCE},
+    {"RoleInstance", FIELD_INSTANCE},
     {"HostInstanceId", FIELD_INSTANCE},
     {"itemCount", FIELD_ITEM_COUNT},
     {"Category", FIELD_CATEGORY},
@@ -85,6 +88,9 @@ void log_draft_clear(struct log_draft *draft)
 void log_draft_set(struct log_draft *draft, enum log_field field, struct span value, unsigned depth)
 {
     if (field == LOG_FIELDS)
+        return;
+    /* "Function.X.User" says something; "FunctionAppLogs", of the object around it, does not. */
+    if (field == FIELD_CATEGORY && (value.len < 9 || memcmp(value.at, "Function.", 9) != 0))
         return;
     if (field == FIELD_LINE || field == FIELD_MEM)
         draft->is_table = true;

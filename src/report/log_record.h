@@ -22,10 +22,11 @@ enum log_field {
     FIELD_FILE,
     FIELD_INVOCATION,
     FIELD_OPERATION,
-    FIELD_FUNCTION,   /* the operation's name */
+    FIELD_FUNCTION,
+    FIELD_OPERATION_NAME,
     FIELD_INSTANCE,   /* of the app: cloud_RoleInstance */
     FIELD_ITEM_COUNT, /* how many items it stands for, where there was sampling */
-    FIELD_CATEGORY,
+    FIELD_CATEGORY,   /* where it is of a function: "Function.X" or "Function.X.User" */
     FIELD_DIMENSIONS, /* customDimensions: JSON */
     LOG_FIELDS,
 };

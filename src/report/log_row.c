@@ -214,25 +214,43 @@ static size_t count_word(struct span span)
     return count;
 }
 
-void log_row_parse(struct log_row *row, struct span text)
+/* The loggers' names before it, if any, each with its colon. */
+static bool take_behind_names(struct log_row *row, struct span text, bool *tagged)
 {
-    text = span_trim_end(text);
-    bool tagged = false;
     struct span rest = text;
-    if (take_row(row, rest, false))
-        return;
-    /* The loggers' names before it, if any, each with its colon. */
     while (text.len - rest.len < PREFIX_MAX) {
         struct span word = skip_blanks(rest);
         size_t len = count_word(word);
         if (len == 0 || len == word.len || word.at[len] != ':')
             break;
-        tagged |= begins(word, LOGGER);
+        *tagged |= begins(word, LOGGER);
         rest = span_skip(word, len + 1);
-        if (take_row(row, rest, tagged)) {
-            row->tagged = tagged;
-            return;
-        }
+        if (take_row(row, rest, *tagged))
+            return true;
+    }
+    return false;
+}
+
+/* What stands from the logger's name on, whatever is before it: a log stream has the time and the
+ * level there. */
+static struct span find_logger(struct span text)
+{
+    size_t len = text.len < PREFIX_MAX ? text.len : PREFIX_MAX;
+    const char *found = len ? memmem(text.at, len, LOGGER, strlen(LOGGER)) : NULL;
+    bool is_word = found && (found == text.at || strchr(" \t])", found[-1]));
+    return is_word ? span_skip(text, (size_t)(found - text.at)) : (struct span){"", 0};
+}
+
+void log_row_parse(struct log_row *row, struct span text)
+{
+    bool tagged = false;
+    text = span_trim_end(text);
+    if (take_row(row, text, false))
+        return;
+    if (take_behind_names(row, text, &tagged) ||
+        (!tagged && take_behind_names(row, find_logger(text), &tagged))) {
+        row->tagged = tagged;
+        return;
     }
     *row = (struct log_row){.kind = LOG_ROW_NONE, .tagged = tagged};
 }

@@ -115,8 +115,35 @@ static bool parse_portal(struct span text, uint64_t *realtime_ns)
     return settle(&date, 0, realtime_ns);
 }
 
+/* "31.12.2024, 13:04:05,678": points stand between day and month everywhere. */
+static bool parse_points(struct span text, uint64_t *realtime_ns)
+{
+    struct date date = {0};
+    if (!take_number(&text, 1, 2, &date.day) || !take(&text, ".") ||
+        !take_number(&text, 1, 2, &date.month) || !take(&text, ".") ||
+        !take_number(&text, 4, 4, &date.year))
+        return false;
+    take(&text, ",");
+    return take(&text, " ") && take_clock(&text, &date) && text.len == 0 &&
+           settle(&date, 0, realtime_ns);
+}
+
+/* "2024/12/31 13:04:05.678": a year in front says the order, too. */
+static bool parse_year_first(struct span text, uint64_t *realtime_ns)
+{
+    struct date date = {0};
+    if (!take_number(&text, 4, 4, &date.year) || !take(&text, "/") ||
+        !take_number(&text, 1, 2, &date.month) || !take(&text, "/") ||
+        !take_number(&text, 1, 2, &date.day))
+        return false;
+    take(&text, ",");
+    return take(&text, " ") && take_clock(&text, &date) && text.len == 0 &&
+           settle(&date, 0, realtime_ns);
+}
+
 bool log_time_parse(struct span text, uint64_t *realtime_ns)
 {
     text = span_trim_end(text);
-    return parse_iso(text, realtime_ns) || parse_portal(text, realtime_ns);
+    return parse_iso(text, realtime_ns) || parse_portal(text, realtime_ns) ||
+           parse_points(text, realtime_ns) || parse_year_first(text, realtime_ns);
 }

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
@@ -11,11 +12,12 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "base/text.h"
 #include "report/import_csv.h"
 #include "report/import_json.h"
 #include "report/import_reader.h"
 
-static const char letters[LOG_FIELDS + 1] = "tmLMIOCFvonisgd";
+static const char letters[LOG_FIELDS + 1] = "tmLMIOCFvonNisgd";
 
 /* What came, as text: "1:m=hello i=7" and "!2:..." a line each. */
 struct seen {
@@ -130,7 +132,7 @@ static void test_json_lists(void **state)
     check("{\"message\": [{\"raw\": \"a\"}], \"context\": {\"data\": {\"eventTime\": \"now\"}, "
           "\"operation\": {\"id\": \"o\", \"name\": \"F\"}, \"custom\": {\"dimensions\": "
           "[{\"InvocationId\": \"i\"}]}, \"cloud\": {\"roleInstance\": \"r\"}}}",
-          IMPORT_JSON, "1: t=now m=a v=i o=o n=F i=r\n");
+          IMPORT_JSON, "1: t=now m=a v=i o=o N=F i=r\n");
     check("{\"time\": \"now\", \"tags\": {\"ai.operation.id\": \"o\"}, \"data\": {\"baseData\": "
           "{\"message\": \"a\", \"properties\": {\"InvocationId\": \"i\"}}}}",
           IMPORT_JSON, "1: t=now m=a v=i o=o\n");
@@ -175,14 +177,77 @@ static void test_long_lines(void **state)
     free(text);
 }
 
+/* Text of the basic plane as UTF-16, with or without a mark. */
+static void check_utf16(const char *text, bool is_big, const char *expected)
+{
+    const size_t pieces[] = {1 << 20, 1, 7};
+    char wide[512];
+    size_t len = 0;
+    while (*text) {
+        uint32_t code;
+        text += text_decode(text, strlen(text), &code);
+        wide[len + is_big] = (char)code;
+        wide[len + !is_big] = (char)(code >> 8);
+        len += 2;
+    }
+    for (size_t i = 0; i < 3; i++)
+        read_in(wide, len, pieces[i], IMPORT_CONSOLE, expected);
+}
+
+static void test_utf16(void **state)
+{
+    static const char expected[] = "1C: t=2024-05-01T12:34:56.789Z m=x = \"gr\xC3\xB6\xC3\x9F"
+                                   "e \xE6\x97\xA5\"\r\n2C:\n3C: m=z\n";
+    static const char text[] = "[2024-05-01T12:34:56.789Z] x = \"gr\xC3\xB6\xC3\x9F"
+                               "e \xE6\x97\xA5\"\r\n\nz";
+    char marked[sizeof text + 3] = "\xEF\xBB\xBF";
+    (void)state;
+    strcat(marked, text);
+    for (int is_big = 0; is_big < 2; is_big++) {
+        check_utf16(text, is_big, expected);
+        check_utf16(marked, is_big, expected);
+    }
+    /* A pair, halves of pairs, and half of a unit. */
+    read_in("\xFF\xFE\x3D\xD8\x00\xDE\x00\xDE\x3D\xD8x\0\x3D\xD8\x3D\xD8y\0z", 19, 3,
+            IMPORT_CONSOLE,
+            "1C: m=\xF0\x9F\x98\x80\xEF\xBF\xBD\xEF\xBF\xBDx\xEF\xBF\xBD\xEF\xBF\xBDy\n");
+}
+
+/* What stands before the text in a log stream, and what colours it. */
+static void test_times_of_text(void **state)
+{
+    (void)state;
+    check("2024-05-01T12:34:56Z   [Information]   a\n2024-05-01 12:34:56.789 b\n"
+          "2024-05-01 12:34:56 CEST c\n2024 is not a time\n[2024 neither, nor is this\n",
+          IMPORT_CONSOLE,
+          "1C: t=2024-05-01T12:34:56Z m=  [Information]   a\n2C: t=2024-05-01 12:34:56.789 m=b\n"
+          "3C: t=2024-05-01 12:34:56 m=CEST c\n4C: m=2024 is not a time\n"
+          "5C: m=[2024 neither, nor is this\n");
+    check("\x1B[90m[2024-05-01T12:34:56.789Z]\x1B[0m \x1B[38;5;2mb\x1B[m\x1B\n\x1B[",
+          IMPORT_CONSOLE, "1C: t=2024-05-01T12:34:56.789Z m=b\x1B\n2C:\n");
+}
+
 static void test_others(void **state)
 {
     (void)state;
     check("", IMPORT_UNKNOWN, "");
     check(" \r\n ", IMPORT_UNKNOWN, "");
-    read_in("\xFF\xFE{\0", 4, 4, IMPORT_UTF16, "!1: UTF-16, as PowerShell's > writes it; mak\n");
+    check("\x1F\x8B\x08 x", IMPORT_PACKED, "!1: it is compressed; unpack it, as in: gunz\n");
+    check("PK\x03\x04", IMPORT_PACKED, "!1: it is compressed; unpack it, as in: gunz\n");
     assert_string_equal(import_place_name(IMPORT_JSON), "record");
     assert_string_equal(import_place_name(IMPORT_CSV), "line");
+}
+
+/* A diagnostic setting's line: the words of the object around say nothing of the function. */
+static void test_function_app_logs(void **state)
+{
+    (void)state;
+    check("{\"time\": \"now\", \"operationName\": \"Microsoft.Web/sites/functions/log\",\n"
+          " \"category\": \"FunctionAppLogs\", \"properties\": {\"roleInstance\": \"r\",\n"
+          " \"message\": \"a\", \"category\": \"Function.F.User\", \"functionName\": \"F\",\n"
+          " \"functionInvocationId\": \"v\", \"hostInstanceId\": \"h\"}}",
+          IMPORT_JSON,
+          "1: t=now m=a v=v n=F N=Microsoft.Web/sites/functions/log i=r g=Function.F.User\n");
 }
 
 static void test_fields(void **state)
@@ -202,7 +267,9 @@ int main(void)
         cmocka_unit_test(test_json_tables), cmocka_unit_test(test_json_lists),
         cmocka_unit_test(test_json_broken), cmocka_unit_test(test_ndjson),
         cmocka_unit_test(test_console),     cmocka_unit_test(test_long_lines),
-        cmocka_unit_test(test_others),      cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_utf16),       cmocka_unit_test(test_times_of_text),
+        cmocka_unit_test(test_others),      cmocka_unit_test(test_function_app_logs),
+        cmocka_unit_test(test_fields),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

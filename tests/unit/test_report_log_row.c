@@ -110,6 +110,20 @@ static void test_loggers(void **state)
                                 "  10   x"));
     check_row(&row, 22, 466, 15, 10, "x");
     assert_true(row.tagged);
+    /* A log stream, and a container's console, have more before it. */
+    log_row_parse(&row, span_of("  [Information]   memory_profiler_logs:     22     46.6 MiB      "
+                                "1.5 MiB          10       x"));
+    check_row(&row, 22, 466, 15, 10, "    x");
+    assert_true(row.tagged);
+    log_row_parse(&row, span_of("      memory_profiler_logs: Filename: /a.py"));
+    assert_int_equal(row.kind, LOG_ROW_FILE);
+    log_row_parse(&row, span_of("[Error] of memory_profiler_logs: what is this"));
+    assert_int_equal(row.kind, LOG_ROW_NONE);
+    assert_true(row.tagged);
+    log_row_parse(&row,
+                  span_of("see my_memory_profiler_logs: 22     46.6 MiB      1.5 MiB     1   x"));
+    assert_int_equal(row.kind, LOG_ROW_NONE);
+    assert_false(row.tagged);
     log_row_parse(&row, span_of("app.memory:     22     46.6 MiB      1.5 MiB          10   x"));
     check_row(&row, 22, 466, 15, 10, "x");
     assert_false(row.tagged);
