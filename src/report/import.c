@@ -16,7 +16,11 @@
 #include "report/import_parts.h"
 #include "report/log_time.h"
 
-enum { JOINED_MAX_BYTES = 4 << 20, EXAMPLE_BYTES = 160 };
+enum {
+    JOINED_MAX_BYTES = 4 << 20,
+    EXAMPLE_BYTES = 160,
+    MESSAGE_MAX = 32768, /* characters, at which Application Insights cuts a message */
+};
 
 /* ---- what cannot be read ---- */
 
@@ -121,7 +125,7 @@ static uint32_t intern_given(struct intern *intern, struct span text)
     return text.len ? intern_add(intern, text) : IMPORT_NONE;
 }
 
-/* "Function.X.User" and "Function.X" are of function X. */
+/* "Function.X.User" and "Function.X" are of function X. An operation has its name, as a rule. */
 static struct span function_of(const struct log_record *record)
 {
     struct span category = record->fields[FIELD_CATEGORY];
@@ -167,26 +171,30 @@ static void add_row(struct import *import, const struct log_record *record,
                     const struct log_row *found)
 {
     struct imported *imported = import->imported;
+    bool measured = found->kind == LOG_ROW_MEASURED;
     if (import->row_count == IMPORT_ROWS_MAX) {
         imported->dropped++;
         return;
     }
     struct import_row row = describe(import, record);
-    count_step(import, &row);
-    row.sequence = (uint32_t)import->row_count;
     if (found->kind == LOG_ROW_FILE) {
         row.file = intern_add(&import->files, found->text);
     } else {
-        bool measured = found->kind == LOG_ROW_MEASURED;
-        imported->rows += measured;
-        imported->blank_rows += !measured;
-        imported->undated += measured && !row.time_ns;
         row.line = found->line;
         row.text = intern_add(&import->texts, found->text);
         row.mem_bytes = found->mem_bytes;
         row.increment_bytes = found->increment_bytes;
         row.occurrences = found->occurrences;
     }
+    if (measured && import_seen_has(&import->seen, &row)) {
+        imported->repeated++;
+        return;
+    }
+    count_step(import, &row);
+    row.sequence = (uint32_t)import->row_count;
+    imported->rows += measured;
+    imported->blank_rows += found->kind == LOG_ROW_UNMEASURED;
+    imported->undated += measured && !row.time_ns;
     *append_row(import) = row;
 }
 
@@ -198,6 +206,14 @@ static void take_row(struct import *import, const struct log_record *record,
         add_row(import, record, row);
     else if (row->kind == LOG_ROW_NONE && row->tagged)
         import_note(import, record->place, "no row of memory_profiler", text);
+}
+
+/* The last line of a table that is a message of its own: Application Insights cuts it at 32,768
+ * characters. A row of which there is some of the source line has its figures. */
+static bool is_cut(struct span message, struct span line, const struct log_row *row)
+{
+    return message.len >= MESSAGE_MAX && line.len < message.len &&
+           (row->kind == LOG_ROW_NONE || (row->kind == LOG_ROW_MEASURED && row->text.len == 0));
 }
 
 /* A message may be a whole table. */
@@ -212,7 +228,10 @@ static void take_message(struct import *import, const struct log_record *record)
         struct span line = {rest.at, end ? (size_t)(end - rest.at) : rest.len};
         rest = span_skip(rest, line.len + 1);
         log_row_parse(&row, line);
-        take_row(import, record, &row, line);
+        if (rest.len == 0 && is_cut(record->fields[FIELD_MESSAGE], line, &row))
+            import_note(import, record->place, "a report that was cut off", line);
+        else
+            take_row(import, record, &row, line);
     }
 }
 
@@ -280,6 +299,10 @@ void import_begin(struct import *import, const char *name)
     import->later = import->earlier = 0;
     import->open_count = 0;
     import->imported->files++;
+    for (size_t i = import->seen_count; i < import->row_count; i++)
+        if (import->rows[i].occurrences)
+            import_seen_add(&import->seen, &import->rows[i]);
+    import->seen_count = import->row_count;
 }
 
 bool import_feed(struct import *import, const char *bytes, size_t len)
@@ -324,6 +347,7 @@ void import_free(struct import *import)
     intern_fini(&import->keys);
     intern_fini(&import->instances);
     intern_fini(&import->functions);
+    import_seen_fini(&import->seen);
     imported_free(import->imported);
     buf_fini(&import->joined);
     free(import);

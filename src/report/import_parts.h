@@ -4,6 +4,7 @@
 
 #include "base/intern.h"
 #include "report/import.h"
+#include "report/import_seen.h"
 #include "report/log_row.h"
 
 #define IMPORT_NONE UINT32_MAX
@@ -54,6 +55,8 @@ struct import {
     struct log_sink sink;
     char *name; /* owned; the log's */
     size_t first_row;
+    struct import_seen seen; /* rows of the logs before it */
+    size_t seen_count;       /* rows that were looked at for it */
     uint64_t later, earlier; /* steps of time in it */
     struct buf joined;
 };

@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/attributes.h"
 #include "base/text.h"
 
 /* A string of `len` bytes, what is not UTF-8 replaced. */
@@ -244,15 +245,31 @@ static json_t *instances_value(const struct imported *imported)
 
 static json_t *imported_value(const struct imported *imported)
 {
-    return json_pack(
-        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "logs",
-        unsigned_value(imported->files), "records", unsigned_value(imported->records), "rows",
-        unsigned_value(imported->rows), "blank_rows", unsigned_value(imported->blank_rows),
-        "unreadable", unsigned_value(imported->unreadable), "dropped",
-        unsigned_value(imported->dropped), "sampled", unsigned_value(imported->sampled), "undated",
-        unsigned_value(imported->undated), "no_file", unsigned_value(imported->no_file),
-        "other_text", unsigned_value(imported->other_text), "problems", problems_value(imported),
-        "instances", instances_value(imported));
+    const struct {
+        const char *name;
+        uint64_t count;
+    } counts[] = {
+        {"logs", imported->files},
+        {"records", imported->records},
+        {"rows", imported->rows},
+        {"blank_rows", imported->blank_rows},
+        {"unreadable", imported->unreadable},
+        {"dropped", imported->dropped},
+        {"repeated", imported->repeated},
+        {"sampled", imported->sampled},
+        {"undated", imported->undated},
+        {"no_file", imported->no_file},
+        {"other_text", imported->other_text},
+    };
+    json_t *value = json_pack("{s:o, s:o}", "problems", problems_value(imported), "instances",
+                              instances_value(imported));
+    for (size_t i = 0; value && i < ARRAY_LEN(counts); i++)
+        if (json_object_set_new(value, counts[i].name,
+                                json_integer(unsigned_value(counts[i].count)))) {
+            json_decref(value);
+            value = NULL;
+        }
+    return value;
 }
 
 /* An import's report has one member more. */

@@ -11,6 +11,7 @@ libreport_a_SOURCES = \
 	src/report/import_model.c \
 	src/report/import_reader.c src/report/import_reader.h \
 	src/report/import_rows.c \
+	src/report/import_seen.c src/report/import_seen.h \
 	src/report/import_utf16.c src/report/import_utf16.h \
 	src/report/import_versions.c \
 	src/report/imported_text.c src/report/imported_text.h \

@@ -2,6 +2,7 @@
 which a deployed app's logs are had, and not a row is lost."""
 
 import csv
+import gzip
 import io
 import json
 import os
@@ -166,9 +167,40 @@ def write_console(log, path):
     path.write_text("\n".join(["Functions:", "", head, *rows, tail]) + "\n", encoding="utf-8")
 
 
+def write_powershell(log, path):
+    """The same by PowerShell's `func start > console.txt`: UTF-16, CRLF, with the colours."""
+    write_console(log, path)
+    text = path.read_text(encoding="utf-8").replace("[2024", "\x1b[90m[2024").replace("Z]", "Z]\x1b[0m")
+    path.write_bytes(text.replace("\n", "\r\n").encode("utf-16"))
+
+
+def write_stream(log, path):
+    """The log stream of the portal."""
+    path.write_text("".join("{}   [Information]   {}\n".format(time[:19] + "Z", message)
+                            for time, message in zip(log.times(), log.messages)), encoding="utf-8")
+
+
+def write_container(log, path):
+    """`docker logs --timestamps` of the host in a container: the category, then the message."""
+    path.write_text("".join("{0} info: Function.Shop.User[0]\n{0}       {1}\n".format(time, message)
+                            for time, message in zip(log.times(), log.messages)), encoding="utf-8")
+
+
+def write_app_logs(log, path):
+    """FunctionAppLogs, as a diagnostic setting writes them."""
+    path.write_text("".join(json.dumps(
+        {"time": time, "operationName": "Microsoft.Web/sites/functions/log",
+         "category": "FunctionAppLogs", "properties": {
+             "message": message, "category": "Function.Shop.User", "functionName": "Shop",
+             "functionInvocationId": "i-1", "roleInstance": "instance-1"}}) + "\n"
+        for time, message in zip(log.times(), log.messages)))
+
+
 WRITERS = {"page.csv": write_page_csv, "page.json": write_page_json,
            "traces.json": write_traces_json, "analytics.json": write_analytics_json,
-           "lines.ndjson": write_ndjson, "console.txt": write_console}
+           "lines.ndjson": write_ndjson, "console.txt": write_console,
+           "powershell.txt": write_powershell, "stream.txt": write_stream,
+           "container.txt": write_container, "app_logs.ndjson": write_app_logs}
 
 
 @pytest.mark.usefixtures("packages")
@@ -330,6 +362,38 @@ def test_versions_of_a_file(tmp_path):
             for file in report["files"]] == [(1, "    return x", 2), (2, "    return y", 1)]
 
 
+def test_exports_that_overlap(tmp_path):
+    """Rows that several logs have count once; what one log has twice was logged twice."""
+    first = write_traces(tmp_path / "first", 2 * call(10, 1), 0, operation_Id="a")
+    write_traces(first, call(20, 1), 10, operation_Id="b")
+    second = write_traces(tmp_path / "second", call(20, 1), 10, operation_Id="b")
+    write_traces(second, call(30, 1), 20, operation_Id="c")
+    report = imported(first, second)
+    assert starts(report) == [10, 20, 30]
+    assert report["import"]["rows"] == 12 and report["import"]["repeated"] == 3
+    assert [line["occurrences"] for line in report["files"][0]["lines"]] == [4, 4, 4]
+    text = run("import", first, second).stdout
+    assert "3 rows are in several of the logs, and count once" in text
+    assert imported(first, second, first)["import"]["repeated"] == 12
+    doubled = tmp_path / "doubled"
+    doubled.write_text(first.read_text() * 2)
+    assert imported(doubled)["import"]["repeated"] == 0
+
+
+def test_report_that_was_cut(tmp_path):
+    """A table that is one message, longer than Application Insights takes: the rest is missed."""
+    table = ["Filename: /a.py", "", row(3, 10, 10, 1, "@profile")[22:]]
+    table += [row(number, 11, 1, 1, "    x = " + "1" * 500)[22:] for number in range(5, 75)]
+    message = "memory_profiler_logs: " + "\n".join(table)
+    for end in (100, 49, 40, 4):  # in the source line, its indentation, the figures, the number
+        cut = message.index(table[40]) + end
+        padded = message[:21] + " " * (32768 - cut) + message[21:cut]
+        report = imported(write_traces(tmp_path / str(end), [padded]))
+        assert report["import"]["rows"] == (39 if end == 100 else 38)
+        assert report["import"]["unreadable"] == (0 if end == 100 else 1), end
+    assert "cut off" in report["import"]["problems"][0]["what"]
+
+
 def test_source(tmp_path):
     app = tmp_path / "app"
     (app / "Shop").mkdir(parents=True)
@@ -397,8 +461,8 @@ def test_standard_input_and_refusals(tmp_path):
     empty.write_text("")
     result = run("import", empty)
     assert result.returncode == 4 and "no row of memory_profiler in 0 records" in error_line(result)
-    empty.write_bytes("x".encode("utf-16"))
-    assert "UTF-16" in error_line(run("import", empty))
+    empty.write_bytes(gzip.compress(log.read_bytes()))
+    assert "gunzip -c" in error_line(run("import", empty))
 
 
 def test_screen(tmux, tmp_path):
