@@ -637,6 +637,8 @@ static void say_useless(struct ui *ui, const struct model *model, int key, bool 
     else if (known && model->worker == WORKER_NONE && (key == 'r' || key == 'R' || key == 'e'))
         ui_say(ui, STYLE_WARNING, "these figures are from logs: there is no app here to %s",
                key == 'e' ? "edit" : "run");
+    else if (known && model->worker == WORKER_NONE && (key == 'F' || key == ' ' || key == 'z'))
+        ui_say(ui, STYLE_TEXT, "these figures are from logs: nothing goes on");
     else if (known && (key == 'r' || key == 'R'))
         ui_say(ui, STYLE_TEXT, "there is no function to run");
     else if (known && key != K_ESC)

@@ -131,6 +131,14 @@ void format_time(char out[FORMAT_SIZE], uint64_t realtime_ns, int milliseconds)
                  (unsigned)(realtime_ns % NS_PER_SECOND / NS_PER_MS));
 }
 
+void format_date_time(char out[FORMAT_SIZE], uint64_t realtime_ns, int seconds)
+{
+    time_t whole = (time_t)(realtime_ns / NS_PER_SECOND);
+    struct tm utc = {0};
+    gmtime_r(&whole, &utc);
+    strftime(out, FORMAT_SIZE, seconds ? "%Y-%m-%d %H:%M:%S" : "%Y-%m-%d %H:%M", &utc);
+}
+
 enum heat format_heat(int64_t increment_bytes)
 {
     if (increment_bytes == 0)

@@ -38,6 +38,9 @@ void format_duration(char out[FORMAT_SIZE], uint64_t ns);
 /* Local time of day: "12:00:03", or "12:00:03.120" with milliseconds. */
 void format_time(char out[FORMAT_SIZE], uint64_t realtime_ns, int milliseconds);
 
+/* UTC, as in logs: "2024-05-01 12:00:03"; with `seconds` 0 "2024-05-01 12:00". */
+void format_date_time(char out[FORMAT_SIZE], uint64_t realtime_ns, int seconds);
+
 enum heat format_heat(int64_t increment_bytes);
 enum style format_heat_style(enum heat heat);
 /* The block U+2581..U+2588 for `value` between `least` and `most`, in eight steps. */

@@ -78,7 +78,7 @@ endif
 check_PROGRAMS += tests/golden/driver
 TESTS += tests/golden/driver
 tests_golden_driver_SOURCES = tests/golden/driver.c \
-	tests/golden/fixture.c tests/golden/fixture.h
+	tests/golden/fixture.c tests/golden/fixture.h tests/golden/fixture_imported.c
 tests_golden_driver_CFLAGS = $(AM_CFLAGS)
-tests_golden_driver_LDADD = $(TUI_LIBS)
+tests_golden_driver_LDADD = libreport.a $(TUI_LIBS) $(YAJL_LIBS) $(CSV_LIBS) -lm
 EXTRA_DIST += tests/golden/screens

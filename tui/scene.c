@@ -89,6 +89,21 @@ static bool request_text(const struct model *model, const struct model_function 
     return true;
 }
 
+/* "2024-05-01 12:00 to 14:30 UTC": when the logs are from. False where they do not say. */
+static bool period_text(const struct imported *imported, struct buf *out)
+{
+    uint64_t first_ns, last_ns;
+    char first[FORMAT_SIZE], last[FORMAT_SIZE];
+    if (!imported_period(imported, &first_ns, &last_ns))
+        return false;
+    format_date_time(first, first_ns, 0);
+    format_date_time(last, last_ns, 0);
+    size_t date = strcspn(first, " ");
+    bool same_day = strncmp(first, last, date) == 0;
+    buf_printf(out, "%s to %s UTC", first, same_day ? last + date + 1 : last);
+    return true;
+}
+
 static void draw_title(const struct scene *scene)
 {
     const struct model *model = scene->model;
@@ -97,7 +112,8 @@ static void draw_title(const struct scene *scene)
     struct buf request;
     char right[128];
     buf_init(&request, LABEL_BYTES_MAX);
-    bool any = request_text(model, function, &request);
+    bool any = model->imported ? period_text(model->imported, &request)
+                               : request_text(model, function, &request);
     pen_skip(&pen, 1);
     pen_text(&pen, STYLE_TITLE, model->app_name ? model->app_name : "");
     if (function) {
@@ -267,6 +283,24 @@ static void draw_heap(const struct model *model, struct pen *pen)
         draw_named(pen, "heap ", STYLE_TEXT, text);
 }
 
+/* How the memory of the app goes on over its invocations, in the instance where it grows most. */
+static void draw_growth(const struct imported *imported, struct pen *pen)
+{
+    char text[FORMAT_SIZE + LABEL_BYTES_MAX];
+    const struct imported_instance *most = imported->instances;
+    if (imported->instance_count == 0 || most->invocations < 2)
+        return;
+    size_t len = (size_t)snprintf(text, sizeof text, "%+.3f MiB an invocation",
+                                  most->growth_bytes / MIB_BYTES);
+    if (imported->instance_count > 1)
+        snprintf(text + len, sizeof text - len, " on %.60s, the most of %zu", most->name,
+                 imported->instance_count);
+    enum style style = most->growth_bytes >= 1024 ? STYLE_WARNING : STYLE_TEXT;
+    if (glyphs_cols(text, strlen(text)) + 7 > pen_left(pen))
+        text[len] = '\0';
+    draw_named(pen, "growth ", style, text);
+}
+
 static void draw_numbers(const struct scene *scene)
 {
     const struct model *model = scene->model;
@@ -291,6 +325,8 @@ static void draw_numbers(const struct scene *scene)
         draw_unlimited_rss(model, &pen);
     draw_named_size(&pen, "peak ", model->rss_peak_bytes, STYLE_TEXT);
     draw_heap(model, &pen);
+    if (model->imported)
+        draw_growth(model->imported, &pen);
     int room = scene->grid->cols - (model->limit_bytes ? 40 : 0);
     if (room >= 112)
         draw_named_size(&pen, "baseline ", model->baseline_bytes, STYLE_TEXT);
@@ -581,7 +617,7 @@ static void draw_message(const struct scene *scene)
     }
     if (!ui->mouse)
         pen_right(&pen, STYLE_DIM, " mouse off ");
-    if (ui->view == VIEW_SOURCE && ui->follow)
+    if (ui->view == VIEW_SOURCE && ui->follow && scene->model->worker != WORKER_NONE)
         pen_right(&pen, STYLE_GOOD, " following ");
     if (scene->model->dropped_samples) {
         snprintf(text, sizeof text, " %" PRIu64 " samples dropped ", scene->model->dropped_samples);

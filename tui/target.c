@@ -109,7 +109,10 @@ bool ui_can(const struct ui *ui, const struct model *model, enum ui_command comm
     case CMD_PICK: return shown->file_count > 0;
     case CMD_INVOCATION_PREVIOUS:
     case CMD_INVOCATION_NEXT: return shown->invocations.count > 0;
-    case CMD_FOLLOW: return ui->view == VIEW_SOURCE;
+    /* In what is over nothing goes on that one could follow, or stop. */
+    case CMD_FOLLOW: return ui->view == VIEW_SOURCE && model->worker != WORKER_NONE;
+    case CMD_FREEZE:
+    case CMD_ZERO: return model->worker != WORKER_NONE;
     case CMD_MARK: return target_invocation(ui, shown) != NULL;
     case CMD_DIFF: return can_compare(ui, shown);
     case CMD_REQUEST:

@@ -63,6 +63,21 @@ static const struct column_spec several_columns[] = {
     {COL_REQUEST, "Request, trigger", 0, 1, 0, false},
 };
 
+/* Of logs: what they do not say, or seldom, has no column where there is little room. */
+static const struct column_spec imported_columns[] = {
+    {COL_MARKER, "", 1, 0, 0, false},
+    {COL_NUMBER, "No.", 6, 0, 0, true},
+    {COL_OUTCOME, "Outcome", 9, 1, 100, false},
+    {COL_STARTED, "Started (UTC)", 19, 1, 0, false},
+    {COL_DURATION, "Took", 8, 1, 132, true},
+    {COL_GROWTH, "Growth", 10, 1, 0, true},
+    {COL_PEAK, "Peak", 9, 1, 0, true},
+    {COL_LINES, "Lines", 10, 1, 140, true},
+    {COL_ELSEWHERE, "Elsewhere", 10, 1, 152, true},
+    {COL_FUNCTION, "Function", 17, 2, 0, false},
+    {COL_REQUEST, "Instance", 0, 1, 0, false},
+};
+
 /* In a side pane the function's name has to do. */
 static const struct column_spec narrow_columns[] = {
     {COL_MARKER, "", 1, 0, 0, false},         {COL_NUMBER, "No.", 6, 0, 0, true},
@@ -91,6 +106,9 @@ static struct columns columns_of(const struct view_context *context)
     int cols = context->rect.cols;
     int spare = context->model->heap.is_on ? 0 : VIEW_HEAP_COLS;
     bool single = context->model->function_count <= 1;
+    if (context->model->worker == WORKER_NONE && cols >= WIDE_COLS)
+        return columns_choose(imported_columns, ARRAY_LEN(imported_columns), cols, spare,
+                              choose_column, context);
     if (!single && cols < WIDE_COLS)
         return columns_fit(narrow_columns, ARRAY_LEN(narrow_columns), cols);
     if (single)
@@ -192,6 +210,19 @@ static void draw_duration(const struct view_context *context, struct pen *pen, i
     pen_field(pen, over ? STYLE_NUMBER : STYLE_RUNNING, cols, true, text);
 }
 
+static void draw_start(const struct view_context *context, struct pen *pen,
+                       const struct invocation *invocation)
+{
+    char text[FORMAT_SIZE];
+    if (context->model->worker != WORKER_NONE)
+        format_time(text, invocation->start_realtime_ns, 0);
+    else if (invocation->start_realtime_ns)
+        format_date_time(text, invocation->start_realtime_ns, 1);
+    else
+        return;
+    pen_text(pen, STYLE_DIM, text);
+}
+
 static const char *load_words(const struct view_context *context)
 {
     return context->model->function_count > 1 ? "modules, at import"
@@ -237,10 +268,7 @@ static bool draw_word(const struct view_context *context, const struct invocatio
             pen_field(pen, invocation->status >= 400 ? STYLE_ERROR : STYLE_NUMBER, column->cols,
                       true, text);
         return true;
-    case COL_STARTED:
-        format_time(text, invocation->start_realtime_ns, 0);
-        pen_text(pen, STYLE_DIM, text);
-        return true;
+    case COL_STARTED: draw_start(context, pen, invocation); return true;
     case COL_DURATION: draw_duration(context, pen, column->cols, invocation); return true;
     case COL_FUNCTION:
         pen_text(pen, STYLE_TEXT, invocation->number ? invocation->function : "");

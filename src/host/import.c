@@ -40,6 +40,7 @@ enum { CHUNK_BYTES = 1 << 18, GAP_MAX_S = 86400, SOURCE_MAX_BYTES = 16 << 20 };
 struct request {
     struct options report; /* format, output, precision, quiet, ascii, no_color */
     const char *source;    /* folder of the app, or NULL */
+    const char *instance;  /* of the app; NULL: all */
     unsigned gap_s;
     bool batch;
     bool help;
@@ -51,6 +52,7 @@ enum long_option {
     OPT_BATCH,
     OPT_FORMAT,
     OPT_GAP,
+    OPT_INSTANCE,
     OPT_NO_COLOR,
     OPT_PRECISION,
     OPT_QUIET,
@@ -63,6 +65,7 @@ static const struct option long_options[] = {
     {"format", required_argument, NULL, OPT_FORMAT},
     {"gap", required_argument, NULL, OPT_GAP},
     {"help", no_argument, NULL, 'h'},
+    {"instance", required_argument, NULL, OPT_INSTANCE},
     {"no-color", no_argument, NULL, OPT_NO_COLOR},
     {"output", required_argument, NULL, 'o'},
     {"precision", required_argument, NULL, OPT_PRECISION},
@@ -94,6 +97,7 @@ static int apply(struct request *request, int option, const char *value, struct 
             return -1;
         request->gap_s = (unsigned)number;
         break;
+    case OPT_INSTANCE: request->instance = value; break;
     case OPT_NO_COLOR: request->report.no_color = true; break;
     case OPT_PRECISION:
         if (apply_number(value, 0, TABLE_PRECISION_MAX, "--precision", &number, error))
@@ -251,6 +255,7 @@ static struct model *read_all(struct reading *reading, struct error *error)
     bool kusto = request->report.format == FORMAT_KUSTO;
     const struct import_setup setup = {
         .gap_ns = request->gap_s * NS_PER_SECOND,
+        .instance = request->instance,
         .context = reading,
         .source = request->source ? find_source : NULL,
         .invocation = kusto ? on_invocation : NULL,
@@ -334,6 +339,37 @@ static void fill_output(struct model *model)
     buf_fini(&words);
 }
 
+/* The line that has grown the most; false where none has run. */
+static bool find_hottest(const struct model *model, uint32_t *file, uint32_t *line)
+{
+    int64_t most = INT64_MIN;
+    for (size_t i = 0; i < model->file_count; i++)
+        for (uint32_t k = 0; k < model->files[i]->line_count; k++) {
+            const struct line_stats *total = &model->files[i]->lines[k].total;
+            if (!total->occurrences || total->increment_bytes <= most)
+                continue;
+            most = total->increment_bytes;
+            *file = (uint32_t)i;
+            *line = k + 1;
+        }
+    return most > INT64_MIN;
+}
+
+/* Nothing runs that could be followed: it begins with the line that has grown the most. */
+static void show_hottest(struct ui *ui, struct model *model)
+{
+    uint32_t file, line;
+    ui->follow = false;
+    if (!find_hottest(model, &file, &line))
+        return;
+    for (size_t i = 0; i < model->function_count; i++)
+        if (strcmp(model->functions[i].script, model->files[file]->path) == 0) {
+            model_select(model, model->functions[i].name);
+            break;
+        }
+    ui_show_line(ui, model, file, line);
+}
+
 static int show_on(uv_loop_t *loop, struct model *model, const struct request *request,
                    struct error *error)
 {
@@ -350,12 +386,14 @@ static int show_on(uv_loop_t *loop, struct model *model, const struct request *r
         .before_frame = before_frame,
     };
     fill_output(model);
-    if (model->imported->unreadable || model->imported->sampled)
-        ui_say(screen_ui(shown.screen), STYLE_WARNING,
-               "not all could be read, or was logged; 4 says what");
     int status = screen_open(shown.screen, &setup);
-    if (status == 0)
+    if (status == 0) {
+        show_hottest(screen_ui(shown.screen), model);
+        if (model->imported->unreadable || model->imported->sampled || model->imported->dropped)
+            ui_say(screen_ui(shown.screen), STYLE_WARNING,
+                   "not all could be read, or was logged; 4 says what");
         status = screen_run(shown.screen);
+    }
     screen_give_back(shown.screen);
     screen_close(shown.screen);
     uv_run(loop, UV_RUN_DEFAULT);
@@ -376,17 +414,21 @@ static int show(struct model *model, const struct request *request, struct error
 
 /* ---- the whole ---- */
 
-static int refuse_empty(const struct model *model, struct error *error)
+static int refuse_empty(const struct request *request, const struct model *model,
+                        struct error *error)
 {
     struct buf words;
     const struct imported *imported = model->imported;
     buf_init(&words, 4096);
+    if (request->instance)
+        buf_printf(&words, " of instance '%.100s'", request->instance);
+    buf_printf(&words, " in %" PRIu64 " record%s", imported->records,
+               imported->records == 1 ? "" : "s");
     if (imported->problem_count)
         buf_printf(&words, " (%s: %s)", imported->problems[0].where, imported->problems[0].what);
     error_set(error, EXIT_STATUS_APP,
-              "no row of memory_profiler in %" PRIu64 " record%s%s; `pymemtop kql` prints the "
-              "query that finds them",
-              imported->records, imported->records == 1 ? "" : "s", buf_text(&words));
+              "no row of memory_profiler%s; `pymemtop kql` prints the query that finds them",
+              buf_text(&words));
     buf_fini(&words);
     return -1;
 }
@@ -397,7 +439,7 @@ static int report_or_show(struct reading *reading, struct model *model, struct e
     if (model->imported->rows == 0) {
         if (request->report.format == FORMAT_KUSTO)
             report_stream_close(&reading->stream, false);
-        return refuse_empty(model, error);
+        return refuse_empty(request, model, error);
     }
     if (request->batch || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
         return write_report(reading, model, error);

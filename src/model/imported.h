@@ -5,6 +5,7 @@
 #ifndef MODEL_IMPORTED_H
 #define MODEL_IMPORTED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,11 +41,15 @@ struct imported {
     uint64_t other_text; /* lines of which --source has another text than the log */
     struct imported_problem problems[IMPORTED_EXAMPLES]; /* the first ones */
     size_t problem_count;
-    struct imported_instance *instances; /* owned; in the order of their first rows */
+    struct imported_instance *instances; /* owned; those that grow most first */
     size_t instance_count;
 };
 
 struct imported *imported_new(void);
+/* Put the instances in order: by growth, then those of more invocations first, then by name. */
+void imported_sort(struct imported *imported);
+/* From when to when: false where no time is known. */
+bool imported_period(const struct imported *imported, uint64_t *first_ns, uint64_t *last_ns);
 /* NULL is fine. */
 void imported_free(struct imported *imported);
 

@@ -270,6 +270,9 @@ static void on_record(void *context, const struct log_record *record)
     struct import *import = context;
     size_t before = import->row_count;
     import->imported->records++;
+    if (import->setup.instance &&
+        !span_equal(record->fields[FIELD_INSTANCE], span_of(import->setup.instance)))
+        return;
     if (record->is_table &&
         !(is_empty(&record->fields[FIELD_LINE]) && record->fields[FIELD_MESSAGE].len))
         take_columns(import, record);

@@ -173,7 +173,8 @@ static void common_folder(char *root, const char *path)
             slash = len;
         len++;
     }
-    if (!root[len] && path[len] == '/')
+    /* One of them is the other, or a folder above it. */
+    if ((!root[len] || root[len] == '/') && (!path[len] || path[len] == '/'))
         slash = len;
     root[slash ? slash : 1] = '\0';
 }
@@ -232,4 +233,7 @@ void import_know_function(struct import_build *build, const char *name, uint32_t
         function->line = line;
         function->asynchronous = begins_with(skip_spaces(line_of(source, line)), "async ");
     }
+    /* Rows without figures, as that of the def, are often not in the log. */
+    if (!function->line)
+        function->line = first->first_line;
 }

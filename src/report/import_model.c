@@ -90,6 +90,7 @@ static void settle_slopes(struct import_build *build)
             imported->instances[i].growth_bytes =
                 (slope->weighted - mean * slope->sum) / (n * (n * n - 1) / 12);
     }
+    imported_sort(imported);
 }
 
 /* Figures are read from decimals, each to the byte: what that leaves is nobody's memory. */

@@ -1,12 +1,14 @@
 """`pymemtop import` and `pymemtop kql`: logs that the real memory_profiler made, in every shape in
 which a deployed app's logs are had, and not a row is lost."""
 
+import contextlib
 import csv
 import gzip
 import io
 import json
 import os
 import re
+import select
 import subprocess
 
 import pytest
@@ -348,7 +350,12 @@ def test_growth_of_each_instance(tmp_path):
     assert grown["leaky"]["last_start_bytes"] == 68 * MIB
     assert grown["leaky"]["peak_bytes"] == 69 * MIB and grown["leaky"]["invocations"] == 10
     text = run("import", log).stdout
-    assert re.search(r"^ +10 +50\.0 +68\.0 +69\.0 +\+2\.000  leaky$", text, re.M), text
+    assert re.search(r"^ +10 +50\.0 +68\.0 +69\.0 +\+2\.000  leaky\n +10 .* steady$", text, re.M), text
+    report = imported(log, "--instance", "leaky")
+    assert [one["name"] for one in report["import"]["instances"]] == ["leaky"]
+    assert {line["occurrences"] for line in report["files"][0]["lines"]} == {10}
+    refused = run("import", "--instance", "none", log)
+    assert refused.returncode == 4 and "of instance 'none' in 80 records" in error_line(refused)
 
 
 def test_versions_of_a_file(tmp_path):
@@ -472,17 +479,53 @@ def test_screen(tmux, tmp_path):
                      cloud_RoleInstance="instance-a")
     terminal = tmux(120, 30)
     terminal.pymemtop("import", log)
-    terminal.wait("wwwroot > Shop +IMPORTED", r"x = make\(\)", r"invocations 3")
+    terminal.wait("wwwroot > Shop +IMPORTED +2024-05-01 12:00 to 12:00 UTC", r"x = make\(\)",
+                  r"growth \+1\.000 MiB an invocation", r"invocations 3", r"^ line 3 +\+3\.0 MiB")
+    terminal.type(" ")
+    terminal.wait("nothing goes on")
     terminal.type("r")
     terminal.wait("no app here to run")
     terminal.type("e")
     terminal.wait("no app here to edit")
     terminal.type("3")
-    terminal.wait("succeeded .* - .* instance-a")
+    terminal.wait(r"succeeded 2024-05-01 12:00:20 .* instance-a")
     terminal.type("4")
     terminal.wait("Imported 9 rows of 3 invocations")
     terminal.type("q")
     terminal.wait(r"^shell> ?$")
+
+
+def test_screen_says_that_something_is_missing(tmux, tmp_path):
+    log = write_traces(tmp_path / "log", call(10, 1), itemCount=2)
+    terminal = tmux(80, 24)
+    terminal.pymemtop("import", log)
+    terminal.wait("not all could be read, or was logged; 4 says what")
+    terminal.type("4")
+    terminal.wait("4 items were left out by sampling")
+
+
+def test_progress(tmp_path):
+    """While a log comes, the terminal says how far it is; no line of it stays."""
+    reader, writer = os.pipe()
+    leader, follower = os.openpty()
+    with subprocess.Popen([programs.PYMEMTOP, "import", "-"], stdin=reader, stderr=follower,
+                          stdout=subprocess.PIPE) as done:
+        os.close(reader)
+        os.close(follower)
+        seen = b""
+        line = json.dumps({"message": call(10, 1)[1]}).encode() + b"\n"
+        while b"rows" not in seen:
+            os.write(writer, line * 700)
+            if select.select([leader], [], [], 0.01)[0]:
+                seen += os.read(leader, 4096)
+        assert re.search(rb"pymemtop: standard input: \d+ rows", seen)
+        os.close(writer)
+        assert b"Imported" in done.stdout.read()
+        with contextlib.suppress(OSError):
+            while part := os.read(leader, 4096):
+                seen += part
+        assert seen.endswith(b"\r\x1b[K")
+    os.close(leader)
 
 
 def test_query():

@@ -92,6 +92,12 @@ static const struct scene scenes[] = {
     {"payload-typed", fixture_shop, "key a g j j r ^U\ntype {\"id\": 18}\nkey Left Left\n", false},
     {"request-line", fixture_shop, "key a g r\n", false},
     {"request-line-refused", fixture_shop, "key a g r Enter\n", false},
+    {"imported", fixture_imported, "", true},
+    {"imported-invocations", fixture_imported, "key 3 j\n", true},
+    {"imported-instance", fixture_imported, "key 3 \\\ntype instance-b\nkey Enter\n", false},
+    {"imported-hot", fixture_imported, "key 2\n", false},
+    {"imported-functions", fixture_imported, "key a j\n", false},
+    {"imported-useless", fixture_imported, "key z\n", false},
     {"long-output", fixture_shop, "key 4 g j\n", true},
     {"long-output-paged", fixture_shop, "key 4 g j PgDn PgDn j\n", false},
 };

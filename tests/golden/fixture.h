@@ -41,4 +41,8 @@ struct model *fixture_shop_broken(void);
 /* The source was saved, and a second worker runs it: the first function has become shorter. */
 struct model *fixture_reloaded(void);
 
+/* Logs of a deployed app with two instances, of which one grows; not all of them can be read. In a
+ * file of its own, for it needs the importer. */
+struct model *fixture_imported(void);
+
 #endif

@@ -93,6 +93,36 @@ static void test_table(void **state)
     model_free(model);
 }
 
+/* The folder of the app is above those of its functions; the instance that grows most is first. */
+static void test_several_functions(void **state)
+{
+    struct buf text;
+    (void)state;
+    buf_init(&text, 1 << 20);
+    buf_printf(&text, "time,message,FileName,operation_Id,cloud_RoleInstance\n");
+    for (int i = 0; i < 8; i++)
+        buf_printf(&text,
+                   "2024-05-01T12:00:%02dZ,\"     3     %d.0 MiB      0.0 MiB           1   "
+                   "@profile\",/site/app/%s/__init__.py,%d,%s\n",
+                   i, 40 + i % 2 * i, i < 4 ? "F" : "G", i, i % 2 ? "leaky" : "calm");
+    struct model *model = read_text(buf_text(&text), NULL);
+    uint64_t first_ns, last_ns;
+    assert_string_equal(model->app_root, "/site/app");
+    assert_string_equal(model->files[0]->display, "F/__init__.py");
+    assert_int_equal(model->functions[0].line, 3);
+    assert_string_equal(model->imported->instances[0].name, "leaky");
+    assert_true(model->imported->instances[0].growth_bytes == 2.0 * (double)mib);
+    assert_true(imported_period(model->imported, &first_ns, &last_ns));
+    assert_int_equal(last_ns - first_ns, 7000000000);
+    model_free(model);
+    const struct import_setup setup = {.instance = "leaky"};
+    model = read_text(buf_text(&text), &setup);
+    assert_int_equal(model->imported->rows, 4);
+    assert_int_equal(model->imported->instance_count, 1);
+    model_free(model);
+    buf_fini(&text);
+}
+
 static void test_kusto(void **state)
 {
     struct model *model = read_text(console, NULL);
@@ -209,6 +239,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_console),
         cmocka_unit_test(test_table),
+        cmocka_unit_test(test_several_functions),
         cmocka_unit_test(test_kusto),
         cmocka_unit_test(test_limit_of_lines),
         cmocka_unit_test(test_limit_of_files),
