@@ -60,25 +60,42 @@ static void put_memory(struct plot *plot, double bytes, bool is_signed)
 
 /* ---- the image ---- */
 
-static void put_head(struct plot *plot, const struct plot_place *place)
+static void put_peak_words(struct plot *plot)
+{
+    char text[MARKUP_NUMBER];
+    if (!plot->peak)
+        return;
+    markup_put(&plot->markup, plot_has_legend(plot) ? "peak of the main process " : "peak ");
+    put_memory(plot, (double)plot->peak->bytes, false);
+    markup_printf(&plot->markup, " at %s s",
+                  markup_number(text, plot_seconds(plot, plot->peak->time_ns), 2));
+}
+
+static void put_slope_words(struct plot *plot, const char *before)
 {
     char text[MARKUP_NUMBER];
     double slope, at_from;
+    if (!plot->options->slope ||
+        !series_slope(plot->series, plot->from_ns, plot->to_ns, &slope, &at_from))
+        return;
+    markup_printf(&plot->markup, "%sslope %s%s MiB a second", before, slope >= 0 ? "+" : "",
+                  markup_number(text, slope / MIB_BYTES, 3));
+}
+
+static void put_head(struct plot *plot, const struct plot_place *place)
+{
+    bool two_rows = plot_has_slope_row(plot, place->width);
     open_text(plot, "title", "start", PLOT_LEFT, 24);
     markup_text(&plot->markup, plot->title,
                 (size_t)((place->width - PLOT_LEFT - PLOT_RIGHT) / (PLOT_LETTER + 2)));
     markup_put(&plot->markup, "</text>\n");
     open_text(plot, "faint", "start", PLOT_LEFT, 44);
-    if (plot->peak) {
-        markup_put(&plot->markup, plot_has_legend(plot) ? "peak of the main process " : "peak ");
-        put_memory(plot, (double)plot->peak->bytes, false);
-        markup_printf(&plot->markup, " at %s s",
-                      markup_number(text, plot_seconds(plot, plot->peak->time_ns), 2));
+    put_peak_words(plot);
+    if (two_rows) {
+        markup_put(&plot->markup, "</text>\n");
+        open_text(plot, "faint", "start", PLOT_LEFT, 44 + PLOT_HEAD_ROW);
     }
-    if (plot->options->slope &&
-        series_slope(plot->series, plot->from_ns, plot->to_ns, &slope, &at_from))
-        markup_printf(&plot->markup, ", slope %s%s MiB a second", slope >= 0 ? "+" : "",
-                      markup_number(text, slope / MIB_BYTES, 3));
+    put_slope_words(plot, two_rows ? "" : ", ");
     markup_put(&plot->markup, "</text>\n");
 }
 
@@ -97,7 +114,7 @@ static void put_legend(struct plot *plot, const struct plot_place *place)
     for (size_t i = 0; plot_has_legend(plot) && i < plot->track_count; i++) {
         double x = PLOT_LEFT + (double)(i % columns) * PLOT_LEGEND_COLUMN;
         size_t row = i / columns;
-        double y = PLOT_HEAD + (double)row * PLOT_LEGEND_ROW + 8;
+        double y = place->head + (double)row * PLOT_LEGEND_ROW + 8;
         size_t track = plot->tracks[i];
         char classes[32];
         snprintf(classes, sizeof classes, "track s%zu%s", i % PLOT_COLORS, track ? " child" : "");
@@ -154,14 +171,14 @@ static void put_point(struct plot *plot, const struct plot_place *place,
                   number(y, plot_y(place, (double)sample->bytes)));
 }
 
-/* The samples from `at` on that fall on the same unit of width as the first of them: the points
- * that show them. Returns the index behind them. */
+/* The samples from `at` on, before `last`, that fall on the same unit of width as the first of them:
+ * the points that show them. Returns the index behind them. */
 static size_t put_column(struct plot *plot, const struct plot_place *place,
-                         const struct series_track *track, size_t at, bool is_first)
+                         const struct series_track *track, size_t at, size_t last, bool is_first)
 {
     double column = floor(plot_x(plot, place, track->samples[at].time_ns));
     size_t least = at, most = at, end = at;
-    for (; end < track->count && track->samples[end].time_ns <= plot->to_ns &&
+    for (; end < last && track->samples[end].time_ns <= plot->to_ns &&
            floor(plot_x(plot, place, track->samples[end].time_ns)) <= column;
          end++) {
         least = track->samples[end].bytes < track->samples[least].bytes ? end : least;
@@ -174,17 +191,27 @@ static size_t put_column(struct plot *plot, const struct plot_place *place,
     return end;
 }
 
+/* mprof goes on with zeros for a child that has ended: the line ends with the first of them. */
+static size_t track_end(const struct series_track *track)
+{
+    size_t end = track->count;
+    while (track->pid != SERIES_MAIN && end > 1 && track->samples[end - 1].bytes == 0 &&
+           track->samples[end - 2].bytes == 0)
+        end--;
+    return end;
+}
+
 static void put_track(struct plot *plot, const struct plot_place *place, size_t n)
 {
     const struct series_track *track = &plot->series->tracks[plot->tracks[n]];
-    size_t at = 0;
+    size_t at = 0, end = track_end(track);
     while (track->samples[at].time_ns < plot->from_ns) /* one of them is in the part */
         at++;
     markup_printf(&plot->markup, "<path class=\"track s%zu%s\" d=\"", n % PLOT_COLORS,
                   plot->tracks[n] ? " child" : "");
-    for (bool is_first = true; at < track->count && track->samples[at].time_ns <= plot->to_ns;
+    for (bool is_first = true; at < end && track->samples[at].time_ns <= plot->to_ns;
          is_first = false)
-        at = put_column(plot, place, track, at, is_first);
+        at = put_column(plot, place, track, at, end, is_first);
     markup_put(&plot->markup, "\"><title>");
     put_track_name(plot, plot->tracks[n]);
     markup_put(&plot->markup, "</title></path>\n");

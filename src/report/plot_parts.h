@@ -16,6 +16,7 @@ enum {
     PLOT_LEFT = 62,
     PLOT_RIGHT = 14,
     PLOT_HEAD = 58,
+    PLOT_HEAD_ROW = 18,
     PLOT_LEGEND_ROW = 20,
     PLOT_LEGEND_COLUMN = 215,
     PLOT_CHART = 300,
@@ -56,6 +57,7 @@ struct plot {
 /* Where things of one image are. */
 struct plot_place {
     double width;
+    double head; /* the end of title and facts */
     double chart_top, chart_bottom;
     double lanes_bottom;
     double height;
@@ -86,6 +88,8 @@ struct plot_place plot_place_init(const struct plot *plot, double width);
 /* Places of a time (at an edge, where it is not in the part) and of a size. */
 double plot_x(const struct plot *plot, const struct plot_place *place, uint64_t time_ns);
 double plot_y(const struct plot_place *place, double bytes);
+/* The facts below the title, with the slope, are two rows. */
+bool plot_has_slope_row(const struct plot *plot, double width);
 /* There is more than one process. */
 bool plot_has_legend(const struct plot *plot);
 size_t plot_legend_columns(double width);

@@ -9,6 +9,11 @@ bool plot_has_legend(const struct plot *plot)
     return plot->track_count > 1;
 }
 
+bool plot_has_slope_row(const struct plot *plot, double width)
+{
+    return plot->options->slope && width < PLOT_WIDE;
+}
+
 size_t plot_legend_columns(double width)
 {
     size_t columns = (size_t)((width - PLOT_LEFT - PLOT_RIGHT) / PLOT_LEGEND_COLUMN);
@@ -62,7 +67,8 @@ struct plot_place plot_place_init(const struct plot *plot, double width)
     size_t rows = plot_has_legend(plot) ? (plot->track_count + columns - 1) / columns : 0;
     bool more = lanes > 0 && plot->function_total > plot->function_count;
     set_memory_axis(plot, &place);
-    place.chart_top = PLOT_HEAD + (double)rows * PLOT_LEGEND_ROW;
+    place.head = PLOT_HEAD + (plot_has_slope_row(plot, width) ? PLOT_HEAD_ROW : 0);
+    place.chart_top = place.head + (double)rows * PLOT_LEGEND_ROW;
     place.chart_bottom = place.chart_top + PLOT_CHART;
     place.lanes_bottom = place.chart_bottom + PLOT_AXIS + (double)(lanes + more) * PLOT_LANE;
     place.height = place.lanes_bottom + 6;

@@ -109,6 +109,27 @@ static void test_children(void **state)
     series_fini(&series);
 }
 
+/* mprof writes zeros for a child that has ended. */
+static void test_child_that_ends(void **state)
+{
+    (void)state;
+    struct series series = two_seconds();
+    add(&series, 7, 0.5, 10);
+    add(&series, 7, 1, 0);
+    add(&series, 7, 1.5, 0);
+    add(&series, 7, 2, 0);
+    char *image = draw(&series, &whole);
+    const char *child = strstr(image, "track s1 child\" d=\"M");
+    assert_non_null(child);
+    /* Of four samples the first two are shown. */
+    child += strlen("track s1 child\" d=\"");
+    const char *second = strchr(child, 'L');
+    assert_true(second && second < strchr(child, '"'));
+    assert_true(!strchr(second + 1, 'L') || strchr(second + 1, 'L') > strchr(child, '"'));
+    free(image);
+    series_fini(&series);
+}
+
 static void test_functions(void **state)
 {
     (void)state;
@@ -190,6 +211,12 @@ static void test_window_and_slope(void **state)
     struct error error;
     struct buf out;
     buf_init(&out, 1 << 20);
+    /* On a narrow screen it has a row of its own. */
+    assert_int_equal(plot_html(&series, &options, &out, NULL), 0);
+    check_has(buf_text(&out), "at 1.00 s, slope -20.000 MiB a second</text>");
+    check_has(buf_text(&out), "at 1.00 s</text>");
+    check_has(buf_text(&out), ">slope -20.000 MiB a second</text>");
+    buf_consume(&out, out.len);
     options.from_s = 1.2;
     options.to_s = 1.4;
     assert_int_equal(plot_svg(&series, &options, &out, &error), -1);
@@ -272,10 +299,15 @@ static void test_full_buffer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_line),         cmocka_unit_test(test_children),
-        cmocka_unit_test(test_functions),    cmocka_unit_test(test_many_functions),
-        cmocka_unit_test(test_many_samples), cmocka_unit_test(test_window_and_slope),
-        cmocka_unit_test(test_degenerate),   cmocka_unit_test(test_page),
+        cmocka_unit_test(test_line),
+        cmocka_unit_test(test_children),
+        cmocka_unit_test(test_child_that_ends),
+        cmocka_unit_test(test_functions),
+        cmocka_unit_test(test_many_functions),
+        cmocka_unit_test(test_many_samples),
+        cmocka_unit_test(test_window_and_slope),
+        cmocka_unit_test(test_degenerate),
+        cmocka_unit_test(test_page),
         cmocka_unit_test(test_full_buffer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
