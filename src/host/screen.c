@@ -111,9 +111,13 @@ static void suspend(struct screen *screen, pid_t pid)
 
 static void on_keys(uv_poll_t *handle, int status, int events);
 
-static void editor_done(struct screen *screen)
+/* The handle is free for the next one: until then, no key brings another editor. */
+static void on_editor_closed(uv_handle_t *handle)
 {
+    struct screen *screen = handle->data;
     screen->editing = false;
+    if (screen->quitting)
+        return;
     uv_poll_start(&screen->keys, UV_READABLE, on_keys);
     resume(screen);
 }
@@ -121,8 +125,7 @@ static void editor_done(struct screen *screen)
 static void on_editor_exit(uv_process_t *process, int64_t exit_status, int signal_number)
 {
     struct screen *screen = process->data;
-    uv_close((uv_handle_t *)process, NULL);
-    editor_done(screen);
+    uv_close((uv_handle_t *)process, on_editor_closed);
     if (exit_status == 127)
         ui_say(&screen->ui, STYLE_WARNING, "the editor was not found; set VISUAL or EDITOR");
     else if (exit_status || signal_number)
@@ -152,8 +155,7 @@ static void edit(struct screen *screen)
     screen->editor.data = screen;
     int result = uv_spawn(screen->setup.loop, &screen->editor, &options);
     if (result < 0) {
-        uv_close((uv_handle_t *)&screen->editor, NULL);
-        editor_done(screen);
+        uv_close((uv_handle_t *)&screen->editor, on_editor_closed);
         ui_say(&screen->ui, STYLE_WARNING, "the editor cannot be started: %s", uv_strerror(result));
     }
 }
@@ -368,7 +370,7 @@ static void close_handles(struct screen *screen)
     for (int i = 0; i < SIGNAL_COUNT; i++)
         uv_close((uv_handle_t *)&screen->signals[i], NULL);
     /* An editor that is still there is left alone. */
-    if (screen->editing)
+    if (screen->editing && !uv_is_closing((uv_handle_t *)&screen->editor))
         uv_close((uv_handle_t *)&screen->editor, NULL);
 }
 

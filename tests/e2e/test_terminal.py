@@ -2,6 +2,7 @@
 
 import os
 import re
+import resource
 import signal
 import termios
 
@@ -115,6 +116,20 @@ def test_worker_that_dies_leaves_the_screen_alone(live):
     terminal.type(b"r")
     terminal.wait(rb"502")
     terminal.wait(rb"status")
+    terminal.type(b"q")
+    assert terminal.wait_exit() == 0
+    assert_given_back(terminal)
+
+
+def test_editors_that_cannot_be_started(live):
+    """Two at once, as a held key asks for: the second waits until nothing is left of the first."""
+    terminal = live()
+    pid = terminal.process.pid
+    before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, before[1]))
+    terminal.type(b"eeee")
+    terminal.wait(rb"the editor cannot be started: too many open files")
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
     terminal.type(b"q")
     assert terminal.wait_exit() == 0
     assert_given_back(terminal)
