@@ -142,6 +142,11 @@ def test_requests_wait_for_the_first_load(v2):
     (HEAD, "Could not find top level function app instances in function_app.py."),
     (APP + "import nothing_there\n", "No module named 'nothing_there'"),
     (APP, "no functions in "),
+    # One function that does not fit takes the others with it, as on Azure.
+    (HELLO + "@app.route(route='bad')\ndef bad(_req): pass\n",
+     "bad cannot be indexed, and so no function of the app is there, as on Azure: parameter "),
+    (HELLO + "@app.route(route='bad')\ndef bad(req: 1) -> str: pass\n",
+     "bad cannot be indexed, and so no function of the app is there, as on Azure: "),
 ])
 def test_app_that_cannot_be_indexed(v2, start, source, error):
     app = v2(source)

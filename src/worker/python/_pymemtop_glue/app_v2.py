@@ -35,7 +35,9 @@ def make_function(indexed, root, script):
     try:
         function.attach(indexed.get_user_function())
     except LoadError as exc:
-        raise LoadError("{}: {}".format(name, exc)) from None
+        # As on Azure, where the worker indexes all of them or none.
+        raise LoadError("{} cannot be indexed, and so no function of the app is there, as on "
+                        "Azure: {}".format(name, exc)) from None
     return function
 
 
