@@ -272,6 +272,10 @@ int app_read(struct app *app, const struct options *options, struct error *error
     int result = find_app(app, options->path, path, error);
     if (!result)
         result = settings_read(&app->settings, app->root, error);
+    if (!result && options->limit_name) {
+        const struct plan plan = limit_plan(options->limit_name);
+        result = settings_apply_plan(&app->settings, &plan, error);
+    }
     if (!result) {
         find_script(app);
         if (!app->script)

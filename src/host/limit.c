@@ -44,14 +44,18 @@ struct limit {
 struct plan limit_plan(const char *name)
 {
     static const struct plan plans[] = {
-        {"consumption", 1536 * MIB}, {"flex-512", 512 * MIB}, {"flex-2048", 2048 * MIB},
-        {"flex-4096", 4096 * MIB},   {"ep1", 3584 * MIB},     {"ep2", 7168 * MIB},
-        {"ep3", 14336 * MIB},
+        {"consumption", 1536 * MIB, 300, 600},
+        {"flex-512", 512 * MIB, 0, 0},
+        {"flex-2048", 2048 * MIB, 0, 0},
+        {"flex-4096", 4096 * MIB, 0, 0},
+        {"ep1", 3584 * MIB, 0, 0},
+        {"ep2", 7168 * MIB, 0, 0},
+        {"ep3", 14336 * MIB, 0, 0},
     };
     for (size_t i = 0; i < ARRAY_LEN(plans); i++)
         if (strcasecmp(plans[i].name, name) == 0)
             return plans[i];
-    return (struct plan){NULL, 0};
+    return (struct plan){.name = NULL};
 }
 
 /* ---- the decisions ---- */

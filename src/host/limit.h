@@ -23,6 +23,8 @@
 struct plan {
     const char *name;
     int64_t bytes;
+    unsigned timeout_s;      /* functionTimeout where the app sets none; 0: as locally */
+    unsigned timeout_most_s; /* 0: no limit */
 };
 struct plan limit_plan(const char *name);
 

@@ -160,7 +160,7 @@ static int parse(struct request *request, int argc, char **argv, struct error *e
 
 /* ---- the app ---- */
 
-struct plan {
+struct new_plan {
     const struct request *request;
     char *root;       /* owned; absolute, without symbolic links */
     bool is_new_app;  /* the files of an app are to be written, too */
@@ -174,7 +174,7 @@ struct plan {
     size_t kept_count;
 };
 
-static void plan_fini(struct plan *plan)
+static void plan_fini(struct new_plan *plan)
 {
     free(plan->root);
     free(plan->script);
@@ -214,7 +214,7 @@ static char *resolve(const char *dir, bool *missing, struct error *error)
     return path;
 }
 
-static int find_root(struct plan *plan, struct error *error)
+static int find_root(struct new_plan *plan, struct error *error)
 {
     bool missing;
     char *path = resolve(plan->request->dir, &missing, error);
@@ -233,7 +233,7 @@ static int find_root(struct plan *plan, struct error *error)
 }
 
 /* What the app's settings say: that it is one in Python, and what its script is called. */
-static int read_settings(struct plan *plan, struct error *error)
+static int read_settings(struct new_plan *plan, struct error *error)
 {
     struct settings settings;
     int result = settings_read(&settings, plan->root, error);
@@ -250,7 +250,7 @@ static int read_settings(struct plan *plan, struct error *error)
 }
 
 /* Look for functions of the v1 model, and for one that has the name already. */
-static int read_folders(struct plan *plan, struct error *error)
+static int read_folders(struct new_plan *plan, struct error *error)
 {
     const char *name = plan->request->function.name;
     DIR *dir = opendir(plan->root);
@@ -275,7 +275,7 @@ static int read_folders(struct plan *plan, struct error *error)
     return result;
 }
 
-static int settle_model(struct plan *plan, struct error *error)
+static int settle_model(struct new_plan *plan, struct error *error)
 {
     enum model wanted = plan->request->model, found = MODEL_NONE;
     if (path_is_file(plan->script))
@@ -295,7 +295,7 @@ static int settle_model(struct plan *plan, struct error *error)
 
 /* ---- what is to be written ---- */
 
-static void plan_app(struct plan *plan)
+static void plan_app(struct new_plan *plan)
 {
     for (size_t i = 0; i < NEW_APP_FILES; i++) {
         char *path = path_join(plan->root, new_app_files[i].name);
@@ -308,14 +308,14 @@ static void plan_app(struct plan *plan)
     }
 }
 
-static void plan_file(struct plan *plan, const char *folder, const char *name, char *text)
+static void plan_file(struct new_plan *plan, const char *folder, const char *name, char *text)
 {
     char *path = path_join(folder, name);
     write_set_file(&plan->files, path, text);
     free(path);
 }
 
-static void plan_v1(struct plan *plan)
+static void plan_v1(struct new_plan *plan)
 {
     const struct new_function *function = &plan->request->function;
     const char *readme = new_text_readme(function->trigger);
@@ -345,7 +345,7 @@ static int check_v2_name(const char *name, struct error *error)
     return 0;
 }
 
-static void plan_new_script(struct plan *plan)
+static void plan_new_script(struct new_plan *plan)
 {
     char *function = new_text_decorated(&plan->request->function, "app");
     write_set_file(&plan->files, plan->script,
@@ -354,7 +354,8 @@ static void plan_new_script(struct plan *plan)
 }
 
 /* The file cannot be added to: hand out what would have been added. */
-static int offer(const struct plan *plan, const char *app, const char *reason, struct error *error)
+static int offer(const struct new_plan *plan, const char *app, const char *reason,
+                 struct error *error)
 {
     char *function = new_text_decorated(&plan->request->function, app ? app : "app");
     printf("%s", function);
@@ -382,7 +383,7 @@ static char *with_line_ends(char *text, const char *source)
 }
 
 /* What to add to `source`: the imports that it lacks, and the function. */
-static char *make_addition(const struct plan *plan, const char *source, const char *app)
+static char *make_addition(const struct new_plan *plan, const char *source, const char *app)
 {
     size_t len = strlen(source);
     const char *newline = len && source[len - 1] != '\n' ? "\n" : "";
@@ -397,7 +398,7 @@ static char *make_addition(const struct plan *plan, const char *source, const ch
 }
 
 /* Why nothing can be added to the end of the script, or NULL. */
-static const char *reason_to_offer(const struct plan *plan, const struct buf *bytes,
+static const char *reason_to_offer(const struct new_plan *plan, const struct buf *bytes,
                                    const char *app)
 {
     if (strlen(buf_text(bytes)) != bytes->len)
@@ -411,7 +412,7 @@ static const char *reason_to_offer(const struct plan *plan, const struct buf *by
     return NULL;
 }
 
-static int plan_addition(struct plan *plan, const struct buf *bytes, struct error *error)
+static int plan_addition(struct new_plan *plan, const struct buf *bytes, struct error *error)
 {
     const char *name = plan->request->function.name, *source = buf_text(bytes);
     size_t line = python_line_of_function(source, name);
@@ -432,7 +433,7 @@ static int plan_addition(struct plan *plan, const struct buf *bytes, struct erro
     return result;
 }
 
-static int plan_old_script(struct plan *plan, struct error *error)
+static int plan_old_script(struct new_plan *plan, struct error *error)
 {
     struct buf bytes;
     buf_init(&bytes, SOURCE_MAX_BYTES);
@@ -444,7 +445,7 @@ static int plan_old_script(struct plan *plan, struct error *error)
     return result;
 }
 
-static int plan_v2(struct plan *plan, struct error *error)
+static int plan_v2(struct new_plan *plan, struct error *error)
 {
     if (check_v2_name(plan->request->function.name, error))
         return -1;
@@ -456,9 +457,9 @@ static int plan_v2(struct plan *plan, struct error *error)
     return 0;
 }
 
-static int make_plan(struct plan *plan, const struct request *request, struct error *error)
+static int make_plan(struct new_plan *plan, const struct request *request, struct error *error)
 {
-    *plan = (struct plan){.request = request};
+    *plan = (struct new_plan){.request = request};
     write_set_init(&plan->files);
     if (find_root(plan, error) || read_settings(plan, error) || read_folders(plan, error) ||
         settle_model(plan, error))
@@ -503,7 +504,7 @@ static void print_word(const char *word)
     putchar('\'');
 }
 
-static void say(const struct plan *plan)
+static void say(const struct new_plan *plan)
 {
     for (size_t i = 0; i < plan->kept_count; i++)
         fprintf(stderr, "pymemtop: %s was there before, and stays as it is\n", plan->kept[i]);
@@ -526,7 +527,7 @@ static void say(const struct plan *plan)
 int new_run(int argc, char **argv, struct error *error)
 {
     struct request request;
-    struct plan plan;
+    struct new_plan plan;
     if (parse(&request, argc, argv, error))
         return -1;
     if (request.help) {

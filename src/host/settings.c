@@ -105,6 +105,7 @@ static int read_timeout(struct settings *settings, const struct configuration *c
                         "\"00:05:00\"",
                         text);
     settings->timeout_ns = span.ns;
+    settings->has_timeout = text != NULL;
     free(text);
     return result;
 }
@@ -276,6 +277,18 @@ int settings_read(struct settings *settings, const char *app_root, struct error 
     local_settings_read(settings, app_root);
     check_runtime(settings);
     return read_host(settings, app_root, error);
+}
+
+int settings_apply_plan(struct settings *settings, const struct plan *plan, struct error *error)
+{
+    if (!settings->has_timeout && plan->timeout_s)
+        settings->timeout_ns = plan->timeout_s * NS_PER_SECOND;
+    if (plan->timeout_most_s && settings->timeout_ns > plan->timeout_most_s * NS_PER_SECOND)
+        return error_set(error, EXIT_STATUS_APP,
+                         "functionTimeout must be %u minutes or less on the plan %s, as on Azure; "
+                         "shorten it, or choose another --plan",
+                         plan->timeout_most_s / 60, plan->name);
+    return 0;
 }
 
 static void free_list(char **list, size_t count)

@@ -12,6 +12,7 @@
 
 #include "base/attributes.h"
 #include "base/error.h"
+#include "host/limit.h"
 #include "host/log_levels.h"
 
 struct settings_notice {
@@ -37,6 +38,7 @@ struct settings {
 
     char *route_prefix;  /* owned; extensions.http.routePrefix without slashes; "api" */
     uint64_t timeout_ns; /* functionTimeout; 30 minutes; UINT64_MAX for none */
+    bool has_timeout;    /* the app sets it */
     char **allowed;      /* owned; `functions` of host.json; NULL: all */
     size_t allowed_count;
     size_t outstanding_max;          /* extensions.http.maxOutstandingRequests; SIZE_MAX for none */
@@ -51,6 +53,10 @@ struct settings {
  * case, so that settings_fini is always right. */
 int settings_read(struct settings *settings, const char *app_root, struct error *error);
 void settings_fini(struct settings *settings);
+/* The app is to run as on that plan: its functionTimeout is the plan's where it sets none. 0, or -1
+ * with `error` where it sets a longer one than the plan allows, with which the host on Azure does
+ * not start. */
+int settings_apply_plan(struct settings *settings, const struct plan *plan, struct error *error);
 /* Add a line for the output. */
 void settings_notice(struct settings *settings, enum output_level level, const char *format, ...)
     ATTR_PRINTF(3, 4);

@@ -232,6 +232,16 @@ def test_timeout_of_the_load(write_app):
         server.end()
 
 
+def test_timeout_of_a_plan(write_app):
+    """The host on Azure does not start with a longer functionTimeout than its plan allows."""
+    app = write_app({**app_files(Fn=PLAIN),
+                     "host.json": '{"version": "2.0", "functionTimeout": "00:11:00"}'})
+    result = programs.run("--batch", "--quiet", "--plan", "consumption", app)
+    assert result.returncode == 4
+    assert "functionTimeout must be 10 minutes or less on the plan consumption" in result.stderr
+    assert programs.run("--batch", "--quiet", "--plan", "ep1", app).returncode == 0
+
+
 # ---- log levels
 
 LOGS = """import logging

@@ -300,6 +300,32 @@ static void test_overrides(void **state)
     unsetenv("AzureFunctionsJobHost__functions__0");
 }
 
+static void assert_plan(const char *name, const char *rest, uint64_t expected_s)
+{
+    const struct plan plan = limit_plan(name);
+    read_host_json(rest);
+    int result = settings_apply_plan(&settings, &plan, &error);
+    assert_int_equal(result, expected_s ? 0 : -1);
+    if (expected_s)
+        assert_int_equal(settings.timeout_ns, expected_s * NS_PER_SECOND);
+    else
+        assert_string_equal(error.text, "functionTimeout must be 10 minutes or less on the plan "
+                                        "consumption, as on Azure; shorten it, or choose another "
+                                        "--plan");
+}
+
+static void test_plans(void **state)
+{
+    (void)state;
+    assert_plan("consumption", "\"x\": 1", 300);
+    assert_plan("consumption", "\"functionTimeout\": \"00:10:00\"", 600);
+    assert_plan("consumption", "\"functionTimeout\": \"00:00:10\"", 10);
+    assert_plan("consumption", "\"functionTimeout\": \"00:10:01\"", 0);
+    assert_plan("consumption", "\"functionTimeout\": \"-1\"", 0);
+    assert_plan("flex-2048", "\"x\": 1", 1800);
+    assert_plan("ep1", "\"functionTimeout\": \"01:00:00\"", 3600);
+}
+
 static void assert_resolves(const char *text, const char *expected)
 {
     char *resolved = settings_resolve(&settings, text, &error);
@@ -388,6 +414,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_headers, fixture_open, close_settings),
         cmocka_unit_test_setup_teardown(test_levels, fixture_open, close_settings),
         cmocka_unit_test_setup_teardown(test_overrides, fixture_open, close_settings),
+        cmocka_unit_test_setup_teardown(test_plans, fixture_open, close_settings),
         cmocka_unit_test_setup_teardown(test_resolving, fixture_open, close_settings),
         cmocka_unit_test_setup_teardown(test_environment, fixture_open, close_settings),
     };
