@@ -338,8 +338,10 @@ static int add_function(struct options *options, const char *name, struct error 
 static int set_path(struct options *options, const char *path, bool *given, struct error *error)
 {
     if (*given)
-        return error_set(error, EXIT_STATUS_USAGE, "one path is enough, and '%s' is a second one",
-                         path);
+        return error_set(
+            error, EXIT_STATUS_USAGE, "one path is enough, and '%s' is a second one%s", path,
+            options->record && !*options->record ? "; a file to record in is given as --record=FILE"
+                                                 : "");
     *given = true;
     options->path = path;
     return 0;

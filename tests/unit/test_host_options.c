@@ -270,6 +270,10 @@ static void test_faults(void **state)
                    "--plan takes consumption, flex-512, flex-2048, flex-4096, ep1, ep2 or ep3, "
                    "not 'premium'");
     assert_refused("a", "b", "one path is enough");
+    assert_int_equal(parse("--record", "x.pymemtop", "app", NULL), -1);
+    assert_string_equal(error.text,
+                        "one path is enough, and 'app' is a second one; a file to record "
+                        "in is given as --record=FILE");
     assert_refused("start", "--batch", "--batch does not go with start");
 }
 
