@@ -21,7 +21,7 @@ static bool is_pymalloc;
 
 /* ---- PyMem_Malloc and PyObject_Malloc: under the interpreter lock ---- */
 
-static void *locked_malloc(void *context, size_t bytes)
+static NOINLINE void *locked_malloc(void *context, size_t bytes)
 {
     const PyMemAllocatorEx *inner = context;
     guard_inside = true; /* it was not: nothing inside comes back to these */
@@ -30,7 +30,7 @@ static void *locked_malloc(void *context, size_t bytes)
     return heap_add(block, bytes);
 }
 
-static void *locked_calloc(void *context, size_t count, size_t bytes)
+static NOINLINE void *locked_calloc(void *context, size_t count, size_t bytes)
 {
     const PyMemAllocatorEx *inner = context;
     guard_inside = true;
@@ -39,7 +39,7 @@ static void *locked_calloc(void *context, size_t count, size_t bytes)
     return block ? heap_add(block, count * bytes) : NULL; /* no overflow, or there were no block */
 }
 
-static void locked_free(void *context, void *block)
+static NOINLINE void locked_free(void *context, void *block)
 {
     const PyMemAllocatorEx *inner = context;
     if (block)
