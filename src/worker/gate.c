@@ -76,7 +76,11 @@ static char *page; /* never resident but while it is measured */
 static char *map_page(size_t bytes)
 {
     char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return memory == MAP_FAILED ? NULL : memory;
+    if (memory == MAP_FAILED)
+        return NULL;
+    madvise(memory, bytes,
+            MADV_NOHUGEPAGE); /* joined to its neighbours it would be dear to touch */
+    return memory;
 }
 
 /* The cheapest first touch of the page and the cheapest return, in ticks, of so many; UINT64_MAX

@@ -251,9 +251,29 @@ static void *exit_later(void *seconds)
     end_process();
 }
 
-int link_exit_within(unsigned seconds)
+static void on_alarm(int signal)
 {
-    return start_thread(exit_later, (void *)(uintptr_t)seconds);
+    (void)signal;
+    end_process();
+}
+
+/* The same where there is no thread to be had: the app has reached a limit (RLIMIT_AS,
+ * RLIMIT_NPROC). Its own use of SIGALRM, if any, is over with the loop. */
+static void exit_at_alarm(unsigned seconds)
+{
+    struct sigaction action = {.sa_handler = on_alarm};
+    sigset_t alarms;
+    sigemptyset(&alarms);
+    sigaddset(&alarms, SIGALRM);
+    sigaction(SIGALRM, &action, NULL);
+    pthread_sigmask(SIG_UNBLOCK, &alarms, NULL);
+    alarm(seconds);
+}
+
+void link_exit_within(unsigned seconds)
+{
+    if (start_thread(exit_later, (void *)(uintptr_t)seconds) < 0)
+        exit_at_alarm(seconds);
 }
 
 PyDoc_STRVAR(exit_within_doc, "exit_within(seconds)\n\n"
@@ -263,9 +283,7 @@ static PyObject *py_exit_within(PyObject *Py_UNUSED(module), PyObject *seconds)
     unsigned long value = PyLong_AsUnsignedLong(seconds);
     if (PyErr_Occurred())
         return NULL;
-    errno = -link_exit_within((unsigned)value);
-    if (errno)
-        return PyErr_SetFromErrno(PyExc_OSError);
+    link_exit_within((unsigned)value);
     Py_RETURN_NONE;
 }
 

@@ -39,8 +39,8 @@ void link_deliver(void);
 /* In a child made by fork, after uv_loop_fork: close the socket, which is the parent's. */
 void link_after_fork(void);
 
-/* End the process in `seconds` with LINK_LOST_STATUS, whatever Python does until then. 0, or a
- * negative errno where no thread could be started. Any thread. */
-int link_exit_within(unsigned seconds);
+/* End the process in `seconds` with LINK_LOST_STATUS, whatever Python does until then: by a thread
+ * or, where none can be started, by SIGALRM. Any thread. */
+void link_exit_within(unsigned seconds);
 
 #endif

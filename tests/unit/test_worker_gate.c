@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -89,6 +91,28 @@ static void test_measuring_again_leaves_no_locked_page(void **state)
     assert_true(gate.ticks == ticks);
 }
 
+/* Where the kernel gives huge pages to all (transparent_hugepage/enabled: always), not to the
+ * gate's page: 2 MiB would be touched. In smaps a mapping's last line has its flags. */
+static void test_the_page_is_a_small_one(void **state)
+{
+    (void)state;
+    gate_open(GATE_CLOCK);
+    if (access("/sys/kernel/mm/transparent_hugepage/enabled", F_OK) != 0)
+        skip(); /* a kernel without */
+    FILE *maps = fopen("/proc/self/smaps", "r");
+    assert_non_null(maps);
+    char line[512];
+    unsigned long kib = 0;
+    int found = 0;
+    while (fgets(line, sizeof line, maps)) {
+        sscanf(line, "Size: %lu kB", &kib);
+        found += strncmp(line, "VmFlags:", 8) == 0 && strstr(line, " nh") &&
+                 kib << 10 == (unsigned long)sysconf(_SC_PAGESIZE);
+    }
+    fclose(maps);
+    assert_int_equal(found, 1);
+}
+
 static void test_without_a_gate_nothing_passes(void **state)
 {
     (void)state;
@@ -103,6 +127,7 @@ int main(void)
         cmocka_unit_test(test_no_touch_passes),
         cmocka_unit_test(test_gate_gets_smaller),
         cmocka_unit_test(test_measuring_again_leaves_no_locked_page),
+        cmocka_unit_test(test_the_page_is_a_small_one),
         cmocka_unit_test(test_without_a_gate_nothing_passes),
     };
     return cmocka_run_group_tests(tests, setup, NULL);

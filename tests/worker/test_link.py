@@ -7,6 +7,8 @@ import socket
 import pytest
 from worker_process import HEADER, INVOKE, MAGIC, RESPONSE, SHUTDOWN, VERSION
 
+SANITIZED = bool(os.environ.get("PYMEMTOP_SANITIZED"))
+LINK_LOST_STATUS = 70
 ECHO = """
 import azure.functions as func
 def main(req: func.HttpRequest) -> func.HttpResponse:
@@ -166,6 +168,36 @@ def main(req: func.HttpRequest) -> str:
     assert worker.process.stdout.readline() == b"begun\n"
     assert worker.shut_down() == 0
     assert worker.outputs[0] == "at exit\n"
+
+
+# No thread can be started any more.
+LIMITED = """
+import atexit, resource, time
+import azure.functions as func
+with open("/proc/self/statm") as file:
+    pages = int(file.read().split()[0])
+resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize(),) * 2)
+"""
+
+
+@pytest.mark.skipif(SANITIZED, reason="a sanitizer needs address space")
+def test_shutdown_without_address_space(start):
+    worker = start({"f/__init__.py": LIMITED + """
+atexit.register(print, "at exit")
+""" + ECHO})
+    worker.load("f")
+    assert worker.shut_down() == 0
+    assert worker.outputs == ["at exit\n", ""]
+
+
+@pytest.mark.skipif(SANITIZED, reason="a sanitizer needs address space")
+def test_shutdown_without_address_space_that_hangs(start):
+    worker = start({"f/__init__.py": LIMITED + """
+atexit.register(time.sleep, 1000)
+""" + ECHO})
+    worker.load("f")
+    assert worker.shut_down() == LINK_LOST_STATUS
+    assert worker.outputs == ["", ""]
 
 
 def test_end_of_the_link(start):
