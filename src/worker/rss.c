@@ -3,15 +3,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/attributes.h"
+#include "base/clock.h"
+
 static int statm_fd = -1;
 static int64_t page_bytes;
 static _Atomic int64_t own_bytes;
 static int64_t last_pages;
+
+/* Own mappings that are being made: resident already, perhaps, and not yet counted. */
+static _Atomic unsigned maps_begun, maps_done;
 
 static void open_statm(void)
 {
@@ -29,16 +36,16 @@ int rss_open(struct error *error)
     return 0;
 }
 
-int64_t rss_read_bytes(void)
+/* The kernel's figure; the one before where the app has closed the descriptor, as programs do that
+ * close "all" of them. The number may be another file's by now, which is not ours to close. */
+static int64_t read_pages(void)
 {
     /* "size resident shared text lib data dt": each at most 20 digits. */
     char text[7 * 21 + 1];
     ssize_t len = pread(statm_fd, text, sizeof text - 1, 0);
     if (len <= 0 || text[0] < '0' || text[0] > '9') {
-        /* The app has closed it, as programs do that close "all" descriptors. The number may be
-         * another file's by now, which is not ours to close. */
         open_statm();
-        return last_pages * page_bytes - rss_own_bytes();
+        return last_pages;
     }
     text[len] = '\0';
     const char *at = text;
@@ -49,8 +56,43 @@ int64_t rss_read_bytes(void)
         at++;
     for (; *at >= '0' && *at <= '9'; at++)
         pages = pages * 10 + (*at - '0');
-    last_pages = pages;
-    return pages * page_bytes - rss_own_bytes();
+    return last_pages = pages;
+}
+
+/* Where a reading came between a beginning and its end: wait for that, unless it took too long
+ * already. A thread that maps may have to wait for a processor, or have been left by a fork. */
+static bool is_worth_waiting(unsigned unfinished, uint64_t *since_ns)
+{
+    enum { WAIT_NS_MAX = 50 * 1000 * 1000 };
+    static _Atomic unsigned given_up; /* so many that were waited for in vain */
+    unsigned before = atomic_load_explicit(&given_up, memory_order_relaxed);
+    if (unfinished < before)
+        atomic_store_explicit(&given_up, unfinished, memory_order_relaxed);
+    if (unfinished > 0 && unfinished == before)
+        return false;
+    uint64_t now_ns = clock_monotonic_ns();
+    if (*since_ns == 0)
+        *since_ns = now_ns;
+    if (now_ns - *since_ns < WAIT_NS_MAX) {
+        sched_yield();
+        return true;
+    }
+    atomic_store_explicit(&given_up, unfinished, memory_order_relaxed);
+    return false;
+}
+
+int64_t rss_read_bytes(void)
+{
+    uint64_t since_ns = 0;
+    for (;;) {
+        unsigned begun = atomic_load_explicit(&maps_begun, memory_order_acquire);
+        unsigned done = atomic_load_explicit(&maps_done, memory_order_acquire);
+        int64_t bytes = read_pages() * page_bytes - rss_own_bytes();
+        atomic_thread_fence(memory_order_acquire);
+        unsigned since = atomic_load_explicit(&maps_begun, memory_order_relaxed);
+        if (LIKELY(begun == done && begun == since) || !is_worth_waiting(since - done, &since_ns))
+            return bytes;
+    }
 }
 
 bool rss_is_exact(void)
@@ -87,10 +129,11 @@ void *rss_map_own(size_t bytes)
 {
     size_t page = (size_t)page_bytes;
     size_t whole = (bytes + page - 1) / page * page;
+    atomic_fetch_add_explicit(&maps_begun, 1, memory_order_seq_cst);
     void *memory = mmap(NULL, whole, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-    if (memory == MAP_FAILED)
-        return NULL;
-    rss_add_own((int64_t)whole);
-    return memory;
+    if (memory != MAP_FAILED)
+        rss_add_own((int64_t)whole);
+    atomic_fetch_add_explicit(&maps_done, 1, memory_order_release);
+    return memory != MAP_FAILED ? memory : NULL;
 }

@@ -10,8 +10,8 @@
  * built into the worker. Whoever maps such memory populates it and reports it with rss_add_own, so
  * that own is a known number at any time and can be left out.
  *
- * Thread: any. A reading while another thread maps memory as own may lack it, or have it twice; the
- * next one is right.
+ * Thread: any. While another thread maps memory as own, a reading waits: it would have that for the
+ * program's.
  */
 #ifndef WORKER_RSS_H
 #define WORKER_RSS_H
