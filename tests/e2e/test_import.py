@@ -10,6 +10,7 @@ import os
 import re
 import select
 import subprocess
+import urllib.request
 
 import pytest
 
@@ -571,3 +572,49 @@ def test_kusto_rows_of_a_batch(write_app, tmp_path):
     (tmp_path / "rows.csv").write_text(result.stdout)
     report = imported(tmp_path / "rows.csv")
     assert [one["function"] for one in report["invocations"]] == ["Run"] * 2
+
+
+@pytest.mark.python
+@pytest.mark.usefixtures("packages")
+@pytest.mark.parametrize("name", [None, "rows.csv", "rows.json"])
+def test_kusto_rows_of_start(write_app, tmp_path, name):
+    """The report at the host's end: alone on standard output, or in a file; import takes it back."""
+    app = write_app({"host.json": '{"version": "2.0"}', "Run/function.json": programs.HTTP_FUNCTION,
+                     "Run/__init__.py": "def main(req):\n    x = bytearray(8 << 20)\n"
+                                        "    return str(len(x))\n"})
+    path = tmp_path / (name or "rows.csv")
+    process = subprocess.Popen(
+        [programs.PYMEMTOP, "start", "-p", "0", "--report", "--format", "kusto",
+         *(["-o", path] if name else []), app],
+        env=programs.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT if name else subprocess.PIPE, encoding="utf-8")
+    console, ids = process.stdout if name else process.stderr, []
+    url = next(filter(None, (re.search(r"http://\S+", line) for line in console))).group()
+    for _ in range(3):
+        with urllib.request.urlopen(url) as answer:
+            assert answer.read() == b"8388608"
+    for line in console:
+        found = re.search(r"Executed .*Succeeded, Id=([\w-]+)", line)
+        ids += [found.group(1)] if found else []
+        if len(ids) == 3:
+            break
+    process.terminate()
+    rest, _ = process.communicate(timeout=programs.LIMIT)
+    assert process.returncode == 0
+    if not name:
+        path.write_text(rest)
+    report = imported(path)
+    assert [one["id"] for one in report["invocations"]] == ids
+    assert [one["function"] for one in report["invocations"]] == ["Run"] * 3
+    (file,) = report["files"]
+    assert file["path"] == str(app / "Run" / "__init__.py")
+    lines = {line["line"]: line for line in file["lines"]}
+    assert [lines[number]["occurrences"] for number in (1, 2, 3)] == [3, 3, 3]
+    assert lines[2]["source"] == "    x = bytearray(8 << 20)"
+    assert lines[2]["increment_bytes"] > 7 * MIB or programs.SANITIZED
+    if path.suffix == ".json":
+        names = [column["name"] for column in json.loads(path.read_text())["tables"][0]["columns"]]
+    else:
+        names = path.read_text().splitlines()[0].split(",")
+    assert names[:7] == ["timestamp", "LineNumber", "TotalMem_MiB", "IncreMem_MiB", "Occurrences",
+                         "Contents", "RequestId"]
