@@ -80,6 +80,7 @@ endif
 
 # Logs come from outside; see src/wire/local.mk for what this is without an engine.
 import_fuzz = \
+	tests/fuzz/fuzz_import_any \
 	tests/fuzz/fuzz_import_console \
 	tests/fuzz/fuzz_import_csv \
 	tests/fuzz/fuzz_import_json \
@@ -87,6 +88,9 @@ import_fuzz = \
 	tests/fuzz/fuzz_log_row
 check_PROGRAMS += $(import_fuzz)
 TESTS += $(import_fuzz)
+tests_fuzz_fuzz_import_any_SOURCES = tests/fuzz/fuzz_import.c tests/fuzz/fuzz_main.h
+tests_fuzz_fuzz_import_any_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_KIND=IMPORT_UNKNOWN
+tests_fuzz_fuzz_import_any_LDADD = $(IMPORT_TEST_LIBS)
 tests_fuzz_fuzz_import_console_SOURCES = tests/fuzz/fuzz_import.c tests/fuzz/fuzz_main.h
 tests_fuzz_fuzz_import_console_CPPFLAGS = $(AM_CPPFLAGS) -DFUZZ_KIND=IMPORT_CONSOLE
 tests_fuzz_fuzz_import_console_LDADD = $(IMPORT_TEST_LIBS)

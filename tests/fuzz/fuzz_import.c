@@ -1,6 +1,7 @@
 /*
  * Fuzz entry for an importer, one program for each (FUZZ_KIND): whatever follows the head that
- * makes it a log of that kind is read, or refused with words; in pieces of any size it is the same;
+ * makes it a log of that kind is read, or refused with words (IMPORT_UNKNOWN has no head: what it
+ * is has to be found out, UTF-16 included); in pieces of any size it is the same;
  * what was read can be reported in every format; and rows written for Kusto are as many when they
  * are read again.
  *
@@ -26,6 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 enum { INPUT_MAX = 1 << 16, REPORT_MAX = 1 << 28 };
 
 static const char *const heads[] = {
+    [IMPORT_UNKNOWN] = "",
     [IMPORT_CSV] = "timestamp,message,LineNumber,TotalMem_MiB,IncreMem_MiB,Occurrences,Contents,"
                    "operation_Id,customDimensions,itemCount\n",
     [IMPORT_JSON] = "[{\"x\": 1},",
@@ -150,13 +152,14 @@ static size_t fill_record(uint64_t *seed, char *out, size_t size)
     char message[TEXT_MAX];
     unsigned second = (unsigned)(next_random(seed) % 60), id = (unsigned)(next_random(seed) % 4);
     fill_message(seed, message);
-    for (char *c = message; FUZZ_KIND != IMPORT_CONSOLE && *c; c++)
+    for (char *c = message; FUZZ_KIND != IMPORT_CONSOLE && FUZZ_KIND != IMPORT_UNKNOWN && *c; c++)
         if (*c == '"' || *c == '\\')
             *c = '\'';
     switch (FUZZ_KIND) {
     case IMPORT_CSV:
         return (size_t)snprintf(out, size, "2024-05-01T12:00:%02uZ,\"%s\",,,,,,%u,,%u\n", second,
                                 message, id, id);
+    case IMPORT_UNKNOWN:
     case IMPORT_CONSOLE:
         return (size_t)snprintf(out, size, "[2024-05-01T12:00:%02u.000Z] %s\n", second, message);
     default:
@@ -165,6 +168,23 @@ static size_t fill_record(uint64_t *seed, char *out, size_t size)
                                 "\"Properties\":{\"InvocationId\":\"%u\"}}%s",
                                 second, message, id, FUZZ_KIND == IMPORT_JSON ? "," : "\n");
     }
+}
+
+/* From `from` on, as UTF-16 with its mark: the new length. */
+static size_t widen(uint8_t *input, size_t from, size_t len)
+{
+    static uint8_t wide[INPUT_MAX];
+    size_t count = 0;
+    for (size_t at = from; at < len && count + 4 < sizeof wide - from; at++) {
+        if (count == 0) {
+            wide[count++] = 0xFF;
+            wide[count++] = 0xFE;
+        }
+        wide[count++] = input[at];
+        wide[count++] = 0;
+    }
+    memcpy(input + from, wide, count);
+    return from + count;
 }
 
 static void run_smoke(void)
@@ -178,6 +198,8 @@ static void run_smoke(void)
             len += fill_record(&seed, (char *)input + len, sizeof input - len);
         if (FUZZ_KIND == IMPORT_JSON && next_random(&seed) % 2)
             len += (size_t)snprintf((char *)input + len, sizeof input - len, "{}]");
+        if (FUZZ_KIND == IMPORT_UNKNOWN)
+            len = widen(input, 1, len);
         for (uint64_t changes = next_random(&seed) % 6; changes > 2; changes--)
             input[1 + next_random(&seed) % len] = (uint8_t)next_random(&seed);
         LLVMFuzzerTestOneInput(input, len);
