@@ -89,7 +89,8 @@ static bool request_text(const struct model *model, const struct model_function 
     return true;
 }
 
-/* "2024-05-01 12:00 to 14:30 UTC": when the logs are from. False where they do not say. */
+/* "2024-05-01 12:00 to 14:30 UTC", or "2024-05-01 12:00 UTC": when the logs are from. False where
+ * they do not say. */
 static bool period_text(const struct imported *imported, struct buf *out)
 {
     uint64_t first_ns, last_ns;
@@ -99,8 +100,9 @@ static bool period_text(const struct imported *imported, struct buf *out)
     format_date_time(first, first_ns, 0);
     format_date_time(last, last_ns, 0);
     size_t date = strcspn(first, " ");
-    bool same_day = strncmp(first, last, date) == 0;
-    buf_printf(out, "%s to %s UTC", first, same_day ? last + date + 1 : last);
+    bool same_day = strncmp(first, last, date) == 0, same = strcmp(first, last) == 0;
+    buf_printf(out, "%s%s%s UTC", first, same ? "" : " to ",
+               same ? "" : &last[same_day ? date + 1 : 0]);
     return true;
 }
 

@@ -4,6 +4,7 @@
  *
  *   tables   {"tables": [{"columns": [{"name": N}...], "rows": [[V...]...]}]}: a row is a record,
  *            its values are told apart by their index
+ *   error    beside the tables, or alone: what Azure says of the query is a problem
  *   records  an object that no other one holds, but for {"records": [...]} and {"value": [...]}
  */
 #include "config.h"
@@ -76,9 +77,20 @@ static bool is_row_value(const struct import_json *json)
     return json->is_tables && json->section == SECTION_ROWS && json->depth >= DEPTH_ROW;
 }
 
+/* {"tables": [...], "error": {"message": ..., "details": [...]}}: a query that was too large, or
+ * wrong. A line of a text is a record, whatever is in it. */
+static bool is_error_message(const struct import_json *json)
+{
+    return !json->is_placed && json->depth > 1 && strcmp(key_at(json, 1), "error") == 0 &&
+           strcmp(key_at(json, json->depth), "message") == 0;
+}
+
 static void take_value(struct import_json *json, struct span value)
 {
-    if (is_row_value(json)) {
+    if (is_error_message(json)) {
+        json->sink->problem(json->sink->context, json->place + 1,
+                            "the answer is not whole, or none; Azure says", value);
+    } else if (is_row_value(json)) {
         if (json->depth == DEPTH_ROW) {
             if (json->index < json->column_count)
                 log_draft_set(&json->draft, json->columns[json->index], value, 1);

@@ -10,6 +10,11 @@
 #include "base/size.h"
 #include "base/text.h"
 
+static const char *plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 static int put_count(struct buf *out, uint64_t count, const char *words)
 {
     return count ? buf_printf(out, "%" PRIu64 " %s\n", count, words) : 0;
@@ -33,10 +38,11 @@ static int put_counts(const struct model *model, struct buf *out)
 {
     const struct imported *imported = model->imported;
     int result = buf_printf(out,
-                            "Imported %" PRIu64 " rows of %" PRIu64 " invocations from %" PRIu64
-                            " log%s with %" PRIu64 " records.\n",
-                            imported->rows, model->invocations.total, imported->files,
-                            imported->files == 1 ? "" : "s", imported->records);
+                            "Imported %" PRIu64 " row%s of %" PRIu64 " invocation%s from %" PRIu64
+                            " log%s with %" PRIu64 " record%s.\n",
+                            imported->rows, plural(imported->rows), model->invocations.total,
+                            plural(model->invocations.total), imported->files,
+                            plural(imported->files), imported->records, plural(imported->records));
     if (!result)
         result = put_count(out, imported->sampled,
                            "items were left out by sampling: sums are too low by what they held");

@@ -480,7 +480,7 @@ def test_screen(tmux, tmp_path):
                      cloud_RoleInstance="instance-a")
     terminal = tmux(120, 30)
     terminal.pymemtop("import", log)
-    terminal.wait("wwwroot > Shop +IMPORTED +2024-05-01 12:00 to 12:00 UTC", r"x = make\(\)",
+    terminal.wait("wwwroot > Shop +IMPORTED +2024-05-01 12:00 UTC", r"x = make\(\)",
                   r"growth \+1\.000 MiB an invocation", r"invocations 3", r"^ line 3 +\+3\.0 MiB")
     terminal.type(" ")
     terminal.wait("nothing goes on")

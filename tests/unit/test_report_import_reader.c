@@ -121,6 +121,21 @@ static void test_json_tables(void **state)
         IMPORT_JSON, "1: t=now m=a\nb v=i1 s=3\n2: t=then m=c v=i2\n3: m=d\n");
 }
 
+static void test_json_errors(void **state)
+{
+    (void)state;
+    check("{\"tables\": [{\"columns\": [{\"name\": \"message\"}], \"rows\": [[\"a\"]]}],"
+          " \"error\": {\"code\": \"PartialError\", \"message\": \"some errors\", \"details\":"
+          " [{\"code\": \"x\", \"message\": \"too large\"}]}}",
+          IMPORT_JSON,
+          "1: m=a\n!2: the answer is not whole, or none; Azure \n"
+          "!2: the answer is not whole, or none; Azure \n");
+    check("{\"error\": {\"message\": \"no such column\", \"code\": \"BadArgumentError\"}}",
+          IMPORT_JSON, "!1: the answer is not whole, or none; Azure \n1:\n");
+    check("{\"message\": \"a\", \"error\": {\"message\": \"b\"}}\n{}\n", IMPORT_NDJSON,
+          "1: m=a\n2:\n");
+}
+
 static void test_json_lists(void **state)
 {
     (void)state;
@@ -263,12 +278,19 @@ static void test_fields(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_csv),         cmocka_unit_test(test_csv_without_end),
-        cmocka_unit_test(test_json_tables), cmocka_unit_test(test_json_lists),
-        cmocka_unit_test(test_json_broken), cmocka_unit_test(test_ndjson),
-        cmocka_unit_test(test_console),     cmocka_unit_test(test_long_lines),
-        cmocka_unit_test(test_utf16),       cmocka_unit_test(test_times_of_text),
-        cmocka_unit_test(test_others),      cmocka_unit_test(test_function_app_logs),
+        cmocka_unit_test(test_csv),
+        cmocka_unit_test(test_csv_without_end),
+        cmocka_unit_test(test_json_tables),
+        cmocka_unit_test(test_json_errors),
+        cmocka_unit_test(test_json_lists),
+        cmocka_unit_test(test_json_broken),
+        cmocka_unit_test(test_ndjson),
+        cmocka_unit_test(test_console),
+        cmocka_unit_test(test_long_lines),
+        cmocka_unit_test(test_utf16),
+        cmocka_unit_test(test_times_of_text),
+        cmocka_unit_test(test_others),
+        cmocka_unit_test(test_function_app_logs),
         cmocka_unit_test(test_fields),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
