@@ -171,8 +171,8 @@ static void put_point(struct plot *plot, const struct plot_place *place,
                   number(y, plot_y(place, (double)sample->bytes)));
 }
 
-/* The samples from `at` on, before `last`, that fall on the same unit of width as the first of them:
- * the points that show them. Returns the index behind them. */
+/* The samples from `at` on, before `last`, that fall on the same unit of width as the first of
+ * them: the points that show them. Returns the index behind them. */
 static size_t put_column(struct plot *plot, const struct plot_place *place,
                          const struct series_track *track, size_t at, size_t last, bool is_first)
 {
