@@ -556,6 +556,46 @@ def test_query_finds_every_row(tmp_path, precision):
     assert found == {line: figures[3].rstrip() for line, figures in log.measured.items()}
 
 
+def query_result(log):
+    """What the query of `pymemtop kql` gives: its columns, and a row for each message that it finds."""
+    query = run("kql").stdout
+    row_pattern = re.search(r"extract_all\(@'(.*?)', message\)", query).group(1)
+    name_pattern = re.search(r"FileName = extract\(@'(.*?)',", query).group(1)
+    names = ["timestamp", "LineNumber", "TotalMem_MiB", "IncreMem_MiB", "Occurrences", "Occurences",
+             "Contents", "RequestId", "InvocationId", "FileName", "operation_Id", "operation_Name",
+             "cloud_RoleInstance", "itemCount"]
+    projected = query[query.index("| project") + 9:query.index("| order")]
+    assert all(re.search(r"\b{}\b".format(name), projected) for name in names)
+    rows = []
+    for at, (time, message) in enumerate(zip(log.times(), log.messages)):
+        found, name = re.search(row_pattern, message), re.search(name_pattern, message)
+        more = ["item-%d" % at, "i-1", name.group(1) if name else "", "op", "Shop", "instance-1", 1]
+        if name:
+            rows.append([time, name.group(1), None, None, None, None, "", *more])
+        elif found:
+            line, mem, increment, count, contents = found.groups()
+            rows.append([time, line, float(mem), float(increment), int(count), int(count),
+                         contents or "", *more])
+    return names, rows
+
+
+@pytest.mark.usefixtures("packages")
+@pytest.mark.parametrize("precision", [1, 4])
+def test_result_of_the_query_is_imported(tmp_path, precision):
+    """As JSON and as CSV; nothing is put together again, and no row is lost."""
+    log = Log(tmp_path, precision)
+    names, rows = query_result(log)
+    (tmp_path / "rows.json").write_text(json.dumps(table(names, rows)))
+    with open(tmp_path / "rows.csv", "w", newline="", encoding="utf-8-sig") as file:
+        writer = csv.writer(file)
+        writer.writerow(names)
+        writer.writerows(rows)
+    for name in ("rows.json", "rows.csv"):
+        report = imported(tmp_path / name)
+        log.check(report)
+        assert [(one["id"], one["function"]) for one in report["invocations"]] == [("i-1", "Shop")]
+
+
 @pytest.mark.python
 @pytest.mark.usefixtures("packages")
 def test_kusto_rows_of_a_batch(write_app, tmp_path):
