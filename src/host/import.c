@@ -1,7 +1,6 @@
 /*
  * Logs are read whole, one after another, before anything is shown: they may be in any order of
- * time. Then it is a model like any other, but for its worker, of which there is none: what a key
- * asks of the app is refused in words.
+ * time.
  */
 #include "config.h"
 #include "host/import.h"
@@ -15,20 +14,18 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <uv.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "host/import_screen.h"
 #include "host/number.h"
 #include "host/options.h"
 #include "host/path.h"
 #include "host/report_file.h"
-#include "host/screen.h"
 #include "report/import.h"
 #include "report/imported_text.h"
 #include "report/kusto.h"
 #include "report/table.h"
-#include "tui/ui.h"
 
 /* Rows are written when there is a MiB of them; an invocation's are far from the maximum. */
 enum { ROWS_AT_ONCE = 1 << 20, ROWS_MAX_BYTES = 1 << 30 };
@@ -304,114 +301,6 @@ static int write_report(struct reading *reading, const struct model *model, stru
     return report_file_write(model, options, error);
 }
 
-/* ---- the screen ---- */
-
-struct shown {
-    struct model *model;
-    struct screen *screen;
-};
-
-static void act(void *context, enum ui_action action)
-{
-    struct shown *shown = context;
-    if (action == UI_SELECT)
-        model_select(shown->model,
-                     shown->model->functions[screen_ui(shown->screen)->function].name);
-    else
-        ui_say(screen_ui(shown->screen), STYLE_WARNING,
-               "these figures are from logs: there is no app here that could run");
-}
-
-static void before_frame(void *context)
-{
-    (void)context;
-}
-
-/* How the import went is what the output view has to say. */
-static void fill_output(struct model *model)
-{
-    struct buf words;
-    buf_init(&words, 1 << 20);
-    enum output_level level = model->imported->unreadable ? LEVEL_WARNING : LEVEL_INFO;
-    if (imported_text_write(model, &words, NULL) == 0)
-        output_add(&model->output, clock_realtime_ns(), OUTPUT_HOST, level, OUTPUT_NO_INVOCATION,
-                   buf_text(&words), words.len);
-    buf_fini(&words);
-}
-
-/* The line that has grown the most; false where none has run. */
-static bool find_hottest(const struct model *model, uint32_t *file, uint32_t *line)
-{
-    int64_t most = INT64_MIN;
-    for (size_t i = 0; i < model->file_count; i++)
-        for (uint32_t k = 0; k < model->files[i]->line_count; k++) {
-            const struct line_stats *total = &model->files[i]->lines[k].total;
-            if (!total->occurrences || total->increment_bytes <= most)
-                continue;
-            most = total->increment_bytes;
-            *file = (uint32_t)i;
-            *line = k + 1;
-        }
-    return most > INT64_MIN;
-}
-
-/* Nothing runs that could be followed: it begins with the line that has grown the most. */
-static void show_hottest(struct ui *ui, struct model *model)
-{
-    uint32_t file, line;
-    ui->follow = false;
-    if (!find_hottest(model, &file, &line))
-        return;
-    for (size_t i = 0; i < model->function_count; i++)
-        if (strcmp(model->functions[i].script, model->files[file]->path) == 0) {
-            model_select(model, model->functions[i].name);
-            break;
-        }
-    ui_show_line(ui, model, file, line);
-}
-
-static int show_on(uv_loop_t *loop, struct model *model, const struct request *request,
-                   struct error *error)
-{
-    struct shown shown = {.model = model, .screen = screen_new(error)};
-    if (!shown.screen)
-        return -1;
-    const struct screen_setup setup = {
-        .loop = loop,
-        .model = model,
-        .ascii = request->report.ascii,
-        .color = !request->report.no_color,
-        .context = &shown,
-        .act = act,
-        .before_frame = before_frame,
-    };
-    fill_output(model);
-    int status = screen_open(shown.screen, &setup);
-    if (status == 0) {
-        show_hottest(screen_ui(shown.screen), model);
-        if (model->imported->unreadable || model->imported->sampled || model->imported->dropped)
-            ui_say(screen_ui(shown.screen), STYLE_WARNING,
-                   "not all could be read, or was logged; 4 says what");
-        status = screen_run(shown.screen);
-    }
-    screen_give_back(shown.screen);
-    screen_close(shown.screen);
-    uv_run(loop, UV_RUN_DEFAULT);
-    screen_free(shown.screen);
-    return status;
-}
-
-static int show(struct model *model, const struct request *request, struct error *error)
-{
-    uv_loop_t loop;
-    int status = uv_loop_init(&loop);
-    if (status < 0)
-        return error_set(error, EXIT_STATUS_SYSTEM, "no event loop: %s", uv_strerror(status));
-    status = show_on(&loop, model, request, error);
-    uv_loop_close(&loop);
-    return status;
-}
-
 /* ---- the whole ---- */
 
 static int refuse_empty(const struct request *request, const struct model *model,
@@ -424,8 +313,11 @@ static int refuse_empty(const struct request *request, const struct model *model
         buf_printf(&words, " of instance '%.100s'", request->instance);
     buf_printf(&words, " in %" PRIu64 " record%s", imported->records,
                imported->records == 1 ? "" : "s");
-    if (imported->problem_count)
-        buf_printf(&words, " (%s: %s)", imported->problems[0].where, imported->problems[0].what);
+    if (imported->problem_count) {
+        const struct imported_problem *first = &imported->problems[0];
+        buf_printf(&words, " (%s: %s%s%s)", first->where, first->what, *first->example ? ": " : "",
+                   first->example);
+    }
     error_set(error, EXIT_STATUS_APP,
               "no row of memory_profiler%s; `pymemtop kql` prints the query that finds them",
               buf_text(&words));
@@ -443,7 +335,7 @@ static int report_or_show(struct reading *reading, struct model *model, struct e
     }
     if (request->batch || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
         return write_report(reading, model, error);
-    return show(model, request, error);
+    return import_show(model, request->report.ascii, !request->report.no_color, error);
 }
 
 int import_run(int argc, char **argv, struct error *error)

@@ -32,6 +32,7 @@ libhost_a_SOURCES = \
 	src/host/http_check.c src/host/http_check.h \
 	src/host/http_server.c src/host/http_server.h \
 	src/host/import.c src/host/import.h \
+	src/host/import_screen.c src/host/import_screen.h \
 	src/host/invoke.c src/host/invoke.h \
 	src/host/json_file.c src/host/json_file.h \
 	src/host/kql.c src/host/kql.h \

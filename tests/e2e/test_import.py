@@ -469,6 +469,8 @@ def test_standard_input_and_refusals(tmp_path):
     empty.write_text("")
     result = run("import", empty)
     assert result.returncode == 4 and "no row of memory_profiler in 0 records" in error_line(result)
+    empty.write_text('{"error": {"message": "no such column", "code": "BadArgumentError"}}')
+    assert "Azure says: no such column" in error_line(run("import", empty))
     empty.write_bytes(gzip.compress(log.read_bytes()))
     assert "gunzip -c" in error_line(run("import", empty))
 
