@@ -8,6 +8,7 @@ libbase_a_SOURCES = \
 	src/base/intern.c src/base/intern.h \
 	src/base/mem.c src/base/mem.h \
 	src/base/packages.c src/base/packages.h \
+	src/base/process.c src/base/process.h \
 	src/base/size.c src/base/size.h \
 	src/base/span.h \
 	src/base/text.c src/base/text.h
@@ -20,6 +21,7 @@ base_tests = \
 	tests/unit/test_base_intern \
 	tests/unit/test_base_mem \
 	tests/unit/test_base_packages \
+	tests/unit/test_base_process \
 	tests/unit/test_base_size \
 	tests/unit/test_base_text
 check_PROGRAMS += $(base_tests)
@@ -42,6 +44,9 @@ tests_unit_test_base_mem_LDADD = libbase.a $(CMOCKA_LIBS)
 tests_unit_test_base_packages_SOURCES = tests/unit/test_base_packages.c
 tests_unit_test_base_packages_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_base_packages_LDADD = libbase.a $(CMOCKA_LIBS)
+tests_unit_test_base_process_SOURCES = tests/unit/test_base_process.c
+tests_unit_test_base_process_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_base_process_LDADD = libbase.a $(CMOCKA_LIBS)
 tests_unit_test_base_size_SOURCES = tests/unit/test_base_size.c
 tests_unit_test_base_size_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_base_size_LDADD = libbase.a $(CMOCKA_LIBS)

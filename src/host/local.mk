@@ -12,7 +12,6 @@ libhost_a_SOURCES = \
 	src/host/bytecode.c src/host/bytecode.h \
 	src/host/calls.c src/host/calls.h \
 	src/host/cgroup.c src/host/cgroup.h \
-	src/host/children.c src/host/children.h \
 	src/host/client.c src/host/client.h \
 	src/host/configuration.c src/host/configuration.h \
 	src/host/connections.c src/host/connections.h \

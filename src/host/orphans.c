@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "host/children.h"
+#include "base/process.h"
 #include "host/number.h"
 
 enum {
@@ -39,7 +39,7 @@ static void signal_tree(void *context, int pid)
     const struct descent *descent = context;
     struct descent below = {descent->signal, descent->depth + 1};
     if (below.depth < DEPTH_MAX)
-        children_visit(pid, signal_tree, &below);
+        process_visit_children(pid, signal_tree, &below);
     kill(pid, descent->signal);
 }
 
@@ -92,6 +92,6 @@ static void consider(void *context, int pid)
 bool orphans_signal(int worker, uint64_t until_ns, int signal)
 {
     struct search search = {.worker = worker, .signal = signal, .until_ns = until_ns};
-    children_visit(getpid(), consider, &search);
+    process_visit_children(getpid(), consider, &search);
     return search.found;
 }

@@ -12,21 +12,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "host/children.h"
+#include "base/process.h"
 #include "host/series_file.h"
 #include "store/recording.h"
 
-enum {
-    TICK_MS = 100,
-    TICKS_A_COMMIT = 5,
-    DEPTH_MAX = 32, /* of processes that start processes */
-    STAMP_SIZE = 16
-};
+enum { TICK_MS = 100, TICKS_A_COMMIT = 5, STAMP_SIZE = 16 };
 
 #define STILL_NS NS_PER_SECOND
 
@@ -92,21 +86,6 @@ static void add_worker(struct recorder *recorder, uint64_t now_ns, bool is_last)
     }
 }
 
-/* The resident pages of a process in bytes; 0 where it is gone. */
-static int64_t rss_of(int pid)
-{
-    char path[64];
-    long long size, resident = 0;
-    snprintf(path, sizeof path, "/proc/%d/statm", pid);
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return 0;
-    if (fscanf(file, "%lld %lld", &size, &resident) != 2)
-        resident = 0;
-    fclose(file);
-    return resident * sysconf(_SC_PAGESIZE);
-}
-
 struct descent {
     struct recorder *recorder;
     uint64_t now_ns;
@@ -117,18 +96,18 @@ static void add_child(void *context, int pid)
 {
     struct descent *above = context;
     struct descent below = *above;
-    int64_t bytes = rss_of(pid);
+    int64_t bytes = process_memory_bytes(pid, PROCESS_RSS);
     if (bytes > 0)
         add_sample(above->recorder, (uint64_t)pid, above->now_ns, bytes);
-    if (++below.depth < DEPTH_MAX)
-        children_visit(pid, add_child, &below);
+    if (++below.depth < PROCESS_DEPTH_MAX)
+        process_visit_children(pid, add_child, &below);
 }
 
 static void add_children(struct recorder *recorder, uint64_t now_ns)
 {
     struct descent descent = {.recorder = recorder, .now_ns = now_ns};
     if (recorder->setup.model->worker_pid)
-        children_visit(recorder->setup.model->worker_pid, add_child, &descent);
+        process_visit_children(recorder->setup.model->worker_pid, add_child, &descent);
 }
 
 static void on_tick(uv_timer_t *timer)
