@@ -57,6 +57,13 @@ struct segment *segment_attach(int fd, struct error *error)
     return segment;
 }
 
+void segment_populate(const struct segment *segment)
+{
+    long page = sysconf(_SC_PAGESIZE);
+    for (size_t at = 0; at < sizeof *segment; at += (size_t)page)
+        (void)*((const volatile char *)segment + at);
+}
+
 void segment_unmap(struct segment *segment)
 {
     if (segment)

@@ -144,7 +144,9 @@ struct segment_function {
     uint32_t last_line;
     uint32_t name_offset; /* qualified name, into strings */
     uint32_t name_len;
-    uint32_t reserved;
+    /* 0, or that a script has decorated it with `profile`: which of them it is, from 1 in the order
+     * in which it did so. */
+    _Atomic uint32_t decorated;
 };
 
 struct segment_site {
@@ -196,7 +198,7 @@ struct segment {
     _Atomic int64_t arena_bytes;              /* pymalloc's arenas */
     _Atomic int64_t heap_baseline_bytes;      /* the heap when the app was loaded */
     _Atomic uint32_t kept_row_count;
-    uint32_t reserved;
+    _Atomic uint32_t decorated_count; /* functions that have been decorated; raised after them */
 
     _Atomic uint32_t file_count;
     _Atomic uint32_t function_count;
@@ -229,6 +231,9 @@ _Static_assert(sizeof(struct segment_slot) == 64, "one slot, one cache line");
 struct segment *segment_create(int *fd, struct error *error);
 /* Map the segment behind `fd`, all pages present; checks magic, version and size. Worker. */
 struct segment *segment_attach(int fd, struct error *error);
+/* Make all pages of it resident here, so that what the worker has of it is shared with this process
+ * from the start on. Host. */
+void segment_populate(const struct segment *segment);
 /* Unmap; NULL is fine. */
 void segment_unmap(struct segment *segment);
 

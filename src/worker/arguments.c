@@ -22,6 +22,9 @@ enum {
     OPT_NO_TRACE,
     OPT_HEAP,
     OPT_NATIVE,
+    OPT_METER,
+    OPT_CHILDREN,
+    OPT_IGNORE,
 };
 
 static const struct option long_options[] = {
@@ -38,6 +41,9 @@ static const struct option long_options[] = {
     {"heap", required_argument, NULL, OPT_HEAP},
     {"native", required_argument, NULL, OPT_NATIVE},
     {"rss-clock", required_argument, NULL, OPT_CLOCK},
+    {"meter", required_argument, NULL, OPT_METER},
+    {"include-children", no_argument, NULL, OPT_CHILDREN},
+    {"ignore-signal", required_argument, NULL, OPT_IGNORE},
     {NULL, 0, NULL, 0},
 };
 
@@ -48,7 +54,7 @@ static void append(const char ***list, size_t *count, const char *item)
     (*list)[*count] = NULL;
 }
 
-static int parse_fd(const char *text)
+static int parse_number(const char *text)
 {
     char *end;
     long value = strtol(text, &end, 10);
@@ -60,6 +66,25 @@ static enum gate_kind parse_clock(const char *text)
     return strcmp(text, "tsc") == 0     ? GATE_TSC
            : strcmp(text, "clock") == 0 ? GATE_CLOCK
                                         : GATE_NONE;
+}
+
+static enum rss_meter parse_meter(const char *text)
+{
+    return strcmp(text, "pss") == 0      ? RSS_METER_PSS
+           : strcmp(text, "uss") == 0    ? RSS_METER_USS
+           : strcmp(text, "python") == 0 ? RSS_METER_PYTHON
+           : strcmp(text, "heap") == 0   ? RSS_METER_HEAP
+                                         : RSS_METER_RSS;
+}
+
+static void add_ignored(struct arguments *arguments, const char *text)
+{
+    size_t count = 0;
+    while (arguments->ignored[count])
+        count++;
+    int number = parse_number(text);
+    if (count < ARGUMENTS_SIGNALS_MAX && number > 0)
+        arguments->ignored[count] = number;
 }
 
 static bool parse_switch(const char *text)
@@ -83,8 +108,8 @@ int arguments_parse(struct arguments *arguments, int argc, char **argv, struct e
     *arguments = (struct arguments){.link_fd = -1, .segment_fd = -1, .heap = true, .native = true};
     for (int option; (option = getopt_long(argc, argv, "+", long_options, NULL)) != -1;) {
         switch (option) {
-        case OPT_LINK: arguments->link_fd = parse_fd(optarg); break;
-        case OPT_SEGMENT: arguments->segment_fd = parse_fd(optarg); break;
+        case OPT_LINK: arguments->link_fd = parse_number(optarg); break;
+        case OPT_SEGMENT: arguments->segment_fd = parse_number(optarg); break;
         case OPT_ROOT: arguments->app_root = optarg; break;
         case OPT_EXECUTABLE: arguments->executable = optarg; break;
         case OPT_RUN: arguments->run = optarg; break;
@@ -95,6 +120,9 @@ int arguments_parse(struct arguments *arguments, int argc, char **argv, struct e
         case OPT_NO_TRACE: arguments->no_trace = true; break;
         case OPT_HEAP: arguments->heap = parse_switch(optarg); break;
         case OPT_NATIVE: arguments->native = parse_switch(optarg); break;
+        case OPT_METER: arguments->meter = parse_meter(optarg); break;
+        case OPT_CHILDREN: arguments->include_children = true; break;
+        case OPT_IGNORE: add_ignored(arguments, optarg); break;
         case OPT_CLOCK: arguments->rss_clock = parse_clock(optarg); break;
         default: return error_set(error, EXIT_STATUS_USAGE, "unknown option to the worker");
         }

@@ -5,6 +5,8 @@
  *   pymemtop-worker-3.X --link-fd N --segment-fd N --app-root DIR [--executable PYTHON]
  *                       [--include GLOB]... [--exclude GLOB]... [--verify-rss] [--no-trace]
  *                       [--rss-clock KIND] [--heap off] [--native off]
+ *                       [--meter rss|pss|uss|python|heap] [--include-children]
+ *                       [--ignore-signal NUMBER]...
  *   pymemtop-worker-3.X --run SCRIPT [OPTIONS] [--] [ARGS...]         as `python SCRIPT ARGS...`
  *   pymemtop-worker-3.X --run-module MODULE [OPTIONS] [--] [ARGS...]  as `python -m MODULE ARGS...`
  *
@@ -12,6 +14,8 @@
  * whole program is invocation 1.
  * --no-trace: report no events, so that the same interpreter can be measured without.
  * --heap off: count no allocations; --native off: none but Python's.
+ * --meter: what lines are measured by; with --include-children that of child processes, too.
+ * --ignore-signal: as nohup does.
  * --rss-clock is tsc, clock or none: the best clock that the time gate (gate.h) may use.
  */
 #ifndef WORKER_ARGUMENTS_H
@@ -21,6 +25,9 @@
 
 #include "base/error.h"
 #include "worker/gate.h"
+#include "worker/rss.h"
+
+enum { ARGUMENTS_SIGNALS_MAX = 8 };
 
 struct arguments {
     int link_fd;            /* -1 where there is no host */
@@ -35,8 +42,11 @@ struct arguments {
     bool heap;
     bool native;
     enum gate_kind rss_clock;
-    const char **include; /* owned, NULL-terminated */
-    const char **exclude; /* owned, NULL-terminated */
+    enum rss_meter meter;
+    bool include_children;
+    int ignored[ARGUMENTS_SIGNALS_MAX + 1]; /* signals to ignore; 0 ends them */
+    const char **include;                   /* owned, NULL-terminated */
+    const char **exclude;                   /* owned, NULL-terminated */
 };
 
 /* 0, or -1 with `error` filled in. arguments_fini is right in either case. */

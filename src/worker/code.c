@@ -387,6 +387,19 @@ int code_last_line(PyCodeObject *code)
     return last;
 }
 
+/* The index of the function in the segment, or PUBLISH_NO_FUNCTION. Clears an exception. */
+static uint32_t publish(PyCodeObject *code, const struct code_info *info)
+{
+    Py_ssize_t len;
+    uint32_t index = PUBLISH_NO_FUNCTION;
+    const char *name = PyUnicode_AsUTF8AndSize(qualname_of(code), &len);
+    if (name)
+        index = publish_add_function(info->file->index, (uint32_t)code->co_firstlineno,
+                                     (uint32_t)code_last_line(code), name, (size_t)len);
+    PyErr_Clear();
+    return index;
+}
+
 void code_announce(PyCodeObject *code, struct code_info *info)
 {
     info->is_announced = true;
@@ -394,12 +407,79 @@ void code_announce(PyCodeObject *code, struct code_info *info)
         return;
     PyObject *type, *value, *traceback;
     PyErr_Fetch(&type, &value, &traceback);
-    Py_ssize_t len;
     const char *plain = PyUnicode_AsUTF8(code->co_name);
-    const char *name = PyUnicode_AsUTF8AndSize(qualname_of(code), &len);
-    if (plain && name && plain[0] != '<')
-        publish_add_function(info->file->index, (uint32_t)code->co_firstlineno,
-                             (uint32_t)code_last_line(code), name, (size_t)len);
+    if (plain && plain[0] != '<')
+        publish(code, info);
     PyErr_Clear();
     PyErr_Restore(type, value, traceback);
+}
+
+/* The file of `code`, which the filter has left out; NULL where it is excluded, or no file. */
+static struct traced_file *force_file(PyCodeObject *code)
+{
+    char path[PATH_MAX];
+    struct traced_file *file = NULL;
+    PyObject *name = PyUnicode_EncodeFSDefault(code->co_filename);
+    if (name && realpath(PyBytes_AS_STRING(name), path) && !filter_excludes(path)) {
+        file = find_file(path);
+        if (!file)
+            file = add_file(path);
+    }
+    Py_XDECREF(name);
+    PyErr_Clear();
+    if (file)
+        Py_CLEAR(other_name);
+    return file;
+}
+
+/* The function and all code within it. */
+static void mark_decorated(PyCodeObject *code)
+{
+    struct code_info *info = code_info(code);
+    if (info != &no_info)
+        info->is_decorated = true;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(code->co_consts); i++) {
+        PyObject *nested = PyTuple_GET_ITEM(code->co_consts, i);
+        if (PyCode_Check(nested))
+            mark_decorated((PyCodeObject *)nested);
+    }
+}
+
+static bool holds(const PyCodeObject *outer, const PyCodeObject *inner)
+{
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(outer->co_consts); i++)
+        if (PyTuple_GET_ITEM(outer->co_consts, i) == (const PyObject *)inner)
+            return true;
+    return false;
+}
+
+/* The lines of the definition of `code` by `by` are its own from now on, and were so far. */
+static void forget_definition(PyCodeObject *code, PyCodeObject *by, struct traced_file *file)
+{
+    struct code_info *definer = code_info(by);
+    if (definer->kind != CODE_PROFILED || !definer->is_in_function || definer->is_decorated ||
+        !holds(by, code))
+        return;
+    if (!definer->heads)
+        find_heads(by, definer);
+    for (int line = code->co_firstlineno; code_is_in_head(definer, line); line++)
+        publish_forget_executions(code_site(file, line));
+}
+
+void code_decorate(PyCodeObject *code, PyCodeObject *by)
+{
+    struct code_info *info = code_info(code);
+    if (info == &no_info)
+        return;
+    if (info->kind == CODE_OTHER && (info->file = force_file(code))) {
+        info->kind = CODE_PROFILED;
+        qualname_pass_on(code);
+    }
+    uint32_t index = info->kind == CODE_PROFILED ? publish(code, info) : PUBLISH_NO_FUNCTION;
+    if (index == PUBLISH_NO_FUNCTION)
+        return;
+    if (publish_decorate(index))
+        forget_definition(code, by, info->file);
+    mark_decorated(code);
+    PyErr_Clear();
 }

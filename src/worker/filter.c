@@ -50,10 +50,15 @@ static bool is_installed(const char *path, const char *relative)
     return false;
 }
 
+bool filter_excludes(const char *path)
+{
+    return any_matches(excludes, path, below_root(path));
+}
+
 bool filter_matches(const char *path)
 {
     const char *relative = below_root(path);
-    if (any_matches(excludes, path, relative))
+    if (filter_excludes(path))
         return false;
     if (any_matches(includes, path, relative))
         return true;

@@ -13,6 +13,8 @@
 /* Set the rule. `app_root` is an absolute path without links or a trailing slash; all arguments are
  * borrowed until the process ends. NULL-terminated lists; NULL is an empty one. */
 void filter_set(const char *app_root, const char *const *include, const char *const *exclude);
+/* True where one of the excludes matches `path` (absolute, no links). */
+bool filter_excludes(const char *path);
 /* True where `path` (absolute, no links) is to be profiled. Looks for pyvenv.cfg on the disk. */
 bool filter_matches(const char *path);
 

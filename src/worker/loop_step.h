@@ -9,7 +9,8 @@
 
 #include <Python.h>
 
-/* Declare the code of asyncio.Handle._run a CODE_LOOP_STEP. 0, or -1 with an exception. */
+/* Declare the code of asyncio.Handle._run a CODE_LOOP_STEP, where asyncio has been imported. 0, or
+ * -1 with an exception. */
 int loop_step_mark(void);
 /* `handle` (borrowed, NULL is fine) is about to be run, in `frame`, which is only compared. */
 void loop_step_begin(const void *frame, PyObject *handle);

@@ -3,8 +3,8 @@
  * and then the app until the host says that it is enough.
  *
  * What pymemtop itself brings into the process is measured on the way: the modules that any Python
- * worker needs (asyncio, logging) are imported first, so that only the glue's own share is left out
- * of the figures.
+ * worker of Azure needs (asyncio, logging) are imported first, so that only the glue's own share is
+ * left out of the figures. A program that is run by itself gets none of them.
  */
 #include "config.h"
 #include <Python.h>
@@ -60,13 +60,14 @@ static struct segment *open_segment(const struct arguments *arguments, struct er
 
 static int open_tables(const struct arguments *arguments, struct error *error)
 {
+    rss_choose(arguments->meter, arguments->include_children);
     if (rss_open(error) < 0)
         return -1;
-    gate_open(arguments->rss_clock);
+    gate_open(rss_moves_freely() ? GATE_NONE : arguments->rss_clock);
     struct segment *segment = open_segment(arguments, error);
     if (!segment || publish_open(segment, error) < 0)
         return -1;
-    publish_meter(gate.kind != GATE_TSC, !rss_is_exact());
+    publish_meter(gate.kind != GATE_TSC && !rss_moves_freely(), !rss_is_exact());
     return 0;
 }
 
@@ -77,13 +78,19 @@ static int import(const char *name)
     return module ? 0 : -1;
 }
 
-/* Import the glue's module `name` and count what it adds to the RSS as pymemtop's own. */
-static int import_glue(const char *name, struct error *error)
+/* What any Python worker of Azure imports. */
+static int import_common(struct error *error)
 {
     static const char *const common[] = {"asyncio", "logging", "concurrent.futures.thread", "json"};
     for (size_t i = 0; i < sizeof common / sizeof common[0]; i++)
         if (import(common[i]) < 0)
             return interp_error(error, "the standard library is not complete");
+    return 0;
+}
+
+/* Import the glue's module `name` and count what it adds to the RSS as pymemtop's own. */
+static int import_glue(const char *name, struct error *error)
+{
     int64_t before_bytes = rss_read_bytes();
     heap_own_begin();
     if (embedded_install() < 0 || import(name) < 0)
@@ -148,12 +155,15 @@ static bool is_folder(const char *path)
 }
 
 /* The folder that is profiled: the app root, the script's folder (which is the script itself where
- * that is a folder with a __main__.py), or for a module the current one. */
+ * that is a folder with a __main__.py), or for a module the current one. A script that is not there
+ * is the interpreter's to complain of. */
 static int find_root(const struct arguments *arguments, char root[PATH_MAX], struct error *error)
 {
     const char *path = arguments->run          ? arguments->run
                        : arguments->run_module ? "."
                                                : arguments->app_root;
+    if (arguments->run && !realpath(path, root))
+        path = "/";
     if (!realpath(path, root))
         return error_set(error, EXIT_STATUS_APP, "%s: %s", path, strerror(errno));
     char *slash = strrchr(root, '/');
@@ -191,9 +201,12 @@ static int start(const struct arguments *arguments, const char *root, struct err
         return error_set(error, EXIT_STATUS_SYSTEM, "no memory for the interpreter");
     const struct interp_program program = {arguments->run, arguments->run_module,
                                            arguments->run_arguments};
-    if (interp_start(arguments->executable, root, is_program(arguments) ? &program : NULL, error) <
-            0 ||
-        import_glue(is_program(arguments) ? SCRIPT_GLUE : MAIN_GLUE, error) < 0)
+    if (is_program(arguments)) {
+        if (interp_start(arguments->executable, root, &program, error) < 0 ||
+            import_glue(SCRIPT_GLUE, error) < 0)
+            return -1;
+    } else if (interp_start(arguments->executable, root, NULL, error) < 0 ||
+               import_common(error) < 0 || import_glue(MAIN_GLUE, error) < 0)
         return -1;
     return start_tracer(arguments, root, error);
 }
@@ -240,9 +253,11 @@ int main(int argc, char **argv)
         find_root(&arguments, root, &error) < 0)
         goto failed;
     /* Not to outlive a host that is killed. One that is gone already has left the link closed. */
-    if (arguments.link_fd >= 0)
+    if (arguments.link_fd >= 0 || arguments.segment_fd >= 0)
         prctl(PR_SET_PDEATHSIG, SIGKILL);
     widen_stacks();
+    for (const int *number = arguments.ignored; *number; number++)
+        signal(*number, SIG_IGN);
     if (start(&arguments, root, &error) < 0)
         goto failed;
     if (is_program(&arguments)) {

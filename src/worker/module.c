@@ -8,10 +8,12 @@
 
 #include "base/attributes.h"
 #include "wire/frame.h"
+#include "worker/code.h"
 #include "worker/embedded.h"
 #include "worker/events.h"
 #include "worker/heap.h"
 #include "worker/link.h"
+#include "worker/loop_step.h"
 #include "worker/python_heap.h"
 #include "worker/recorder.h"
 #include "worker/tracer.h"
@@ -68,7 +70,32 @@ static PyObject *py_events_stop(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED
     Py_RETURN_NONE;
 }
 
+PyDoc_STRVAR(decorate_doc,
+             "decorate(code, by)\n\n"
+             "The script has decorated the function whose code this is, in a frame of `by`: the\n"
+             "report is to be that of such functions alone. Its file is profiled from now on.");
+static PyObject *py_decorate(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *code, *by;
+    if (!PyArg_ParseTuple(args, "O!O!:decorate", &PyCode_Type, &code, &PyCode_Type, &by))
+        return NULL;
+    heap_own_begin();
+    code_decorate((PyCodeObject *)code, (PyCodeObject *)by);
+    heap_own_end();
+    Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(mark_loop_step_doc, "mark_loop_step()\n\nasyncio has been imported.");
+static PyObject *py_mark_loop_step(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+{
+    if (loop_step_mark() < 0)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef functions[] = {
+    {"mark_loop_step", py_mark_loop_step, METH_NOARGS, mark_loop_step_doc},
+    {"decorate", py_decorate, METH_VARARGS, decorate_doc},
     {"events_stop", py_events_stop, METH_NOARGS, events_stop_doc},
     {"heap_stop", py_heap_stop, METH_NOARGS, heap_stop_doc},
     {"heap_bytes", py_heap_bytes, METH_NOARGS, heap_bytes_doc},

@@ -44,7 +44,7 @@ static uint64_t executions_shown; /* of publish_shared.executions, told by the r
 int publish_open(struct segment *shared, struct error *error)
 {
     publish_shared.segment = segment = shared;
-    rss_add_own((int64_t)sizeof *segment);
+    rss_add_own_shared((int64_t)sizeof *segment);
     publish_shared.recent = rss_map_own(SEGMENT_SITES * sizeof *publish_shared.recent);
     hashed = rss_map_own(sizeof *hashed);
     if (!publish_shared.recent || !hashed)
@@ -95,32 +95,52 @@ uint32_t publish_add_file(const char *path, size_t len)
     return index;
 }
 
-static bool has_function(uint32_t file, uint32_t first_line, uint32_t last_line, const char *name,
-                         size_t len)
+static uint32_t find_function(uint32_t file, uint32_t first_line, uint32_t last_line,
+                              const char *name, size_t len)
 {
     uint32_t count = LOAD(segment->function_count);
     for (uint32_t i = 0; i < count; i++) {
         const struct segment_function *each = &segment->functions[i];
         if (each->file == file && each->first_line == first_line && each->last_line == last_line &&
             each->name_len == len && memcmp(segment->strings + each->name_offset, name, len) == 0)
-            return true;
+            return i;
     }
-    return false;
+    return PUBLISH_NO_FUNCTION;
 }
 
-void publish_add_function(uint32_t file, uint32_t first_line, uint32_t last_line, const char *name,
-                          size_t len)
+uint32_t publish_add_function(uint32_t file, uint32_t first_line, uint32_t last_line,
+                              const char *name, size_t len)
 {
+    uint32_t known = find_function(file, first_line, last_line, name, len);
     uint32_t index = LOAD(segment->function_count);
-    if (index >= SEGMENT_FUNCTIONS || has_function(file, first_line, last_line, name, len))
-        return;
+    if (known != PUBLISH_NO_FUNCTION)
+        return known;
+    if (index >= SEGMENT_FUNCTIONS)
+        return PUBLISH_NO_FUNCTION;
     struct segment_function *function = &segment->functions[index];
     if (!add_string(name, len, &function->name_offset, &function->name_len))
-        return;
+        return PUBLISH_NO_FUNCTION;
     function->file = file;
     function->first_line = first_line;
     function->last_line = last_line;
     atomic_store_explicit(&segment->function_count, index + 1, memory_order_release);
+    return index;
+}
+
+bool publish_decorate(uint32_t function)
+{
+    uint32_t count = LOAD(segment->decorated_count) + 1;
+    if (LOAD(segment->functions[function].decorated))
+        return false;
+    STORE(segment->functions[function].decorated, count);
+    atomic_store_explicit(&segment->decorated_count, count, memory_order_release);
+    return true;
+}
+
+void publish_forget_executions(uint32_t site)
+{
+    STORE(segment->sites[site].total.occurrences, 0);
+    STORE(segment->cells[publish_shared.recent[site].cell].part.occurrences, 0);
 }
 
 uint32_t publish_add_site(uint32_t file, uint32_t line)

@@ -23,6 +23,8 @@
 #define PUBLISH_UNKNOWN UINT32_MAX
 /* publish_add_file found no room. */
 #define PUBLISH_NO_FILE UINT32_MAX
+/* Nor did publish_add_function. */
+#define PUBLISH_NO_FUNCTION UINT32_MAX
 
 /* Write into `segment` from now on (borrowed until the process ends). 0, or -1 with `error`. */
 int publish_open(struct segment *segment, struct error *error);
@@ -30,9 +32,14 @@ int publish_open(struct segment *segment, struct error *error);
 void publish_detach(void);
 
 uint32_t publish_add_file(const char *path, size_t len);
-/* Once for each, though a program may compile it, or load its module, again and again. */
-void publish_add_function(uint32_t file, uint32_t first_line, uint32_t last_line, const char *name,
-                          size_t len);
+/* Once for each, though a program may compile it, or load its module, again and again. Its index,
+ * or PUBLISH_NO_FUNCTION. */
+uint32_t publish_add_function(uint32_t file, uint32_t first_line, uint32_t last_line,
+                              const char *name, size_t len);
+/* The script has decorated it. Once is enough; false where it was done before. */
+bool publish_decorate(uint32_t function);
+/* What has been counted of the line's executions so far is to count no more. */
+void publish_forget_executions(uint32_t site);
 /* A fresh site; the caller remembers it (one for each line of a file). A full table is a lost line.
  */
 uint32_t publish_add_site(uint32_t file, uint32_t line);

@@ -11,7 +11,11 @@
 
 #include "base/attributes.h"
 #include "base/clock.h"
+#include "base/process.h"
+#include "worker/heap.h"
 
+static enum rss_meter meter;
+static bool with_children;
 static int statm_fd = -1;
 static int64_t page_bytes;
 static _Atomic int64_t own_bytes;
@@ -23,6 +27,22 @@ static _Atomic unsigned maps_begun, maps_done;
 static void open_statm(void)
 {
     statm_fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+}
+
+void rss_choose(enum rss_meter chosen, bool children)
+{
+    meter = chosen;
+    with_children = children;
+}
+
+static bool is_heap(void)
+{
+    return meter == RSS_METER_PYTHON || meter == RSS_METER_HEAP;
+}
+
+bool rss_moves_freely(void)
+{
+    return with_children || is_heap();
 }
 
 int rss_open(struct error *error)
@@ -81,7 +101,7 @@ static bool is_worth_waiting(unsigned unfinished, uint64_t *since_ns)
     return false;
 }
 
-int64_t rss_read_bytes(void)
+static int64_t read_statm(void)
 {
     uint64_t since_ns = 0;
     for (;;) {
@@ -95,6 +115,55 @@ int64_t rss_read_bytes(void)
     }
 }
 
+static int64_t read_heap(void)
+{
+    int64_t bytes[HEAP_DOMAINS];
+    heap_now(bytes);
+    int64_t python_bytes = bytes[HEAP_PYTHON] + bytes[HEAP_RAW];
+    return meter == RSS_METER_PYTHON ? python_bytes : python_bytes + bytes[HEAP_NATIVE];
+}
+
+/* Children are asked for again when twenty times the time has passed that it took: so they cost a
+ * twentieth at most, however many they are. */
+static int64_t read_children(enum process_memory kind)
+{
+    enum { REST = 20 };
+    static int64_t bytes;
+    static uint64_t asked_ns, took_ns;
+    uint64_t now_ns = clock_monotonic_ns();
+    if (asked_ns && now_ns - asked_ns < REST * took_ns)
+        return bytes;
+    bytes = process_descendants_bytes(getpid(), kind);
+    asked_ns = clock_monotonic_ns();
+    took_ns = asked_ns - now_ns;
+    return bytes;
+}
+
+static NOINLINE int64_t read_chosen(void)
+{
+    static int64_t last_bytes;
+    static const enum process_memory kinds[] = {PROCESS_RSS, PROCESS_PSS, PROCESS_USS};
+    if (is_heap())
+        return read_heap();
+    enum process_memory kind = kinds[meter];
+    if (kind == PROCESS_RSS)
+        return read_statm() + read_children(kind);
+    int64_t bytes = process_memory_bytes(getpid(), kind);
+    if (bytes == 0) /* no descriptor is left */
+        return last_bytes;
+    bytes -= rss_own_bytes();
+    if (with_children)
+        bytes += read_children(kind);
+    return last_bytes = bytes;
+}
+
+int64_t rss_read_bytes(void)
+{
+    if (UNLIKELY(meter != RSS_METER_RSS || with_children))
+        return read_chosen();
+    return read_statm();
+}
+
 bool rss_is_exact(void)
 {
     enum { PAGES = 100 }; /* more than any kernel is known to batch */
@@ -105,11 +174,11 @@ bool rss_is_exact(void)
         return false;
     madvise(memory, PAGES * page, MADV_NOHUGEPAGE);
     /* The first touch may need a page for the page table; that is not resident set. */
-    int64_t before_bytes = rss_read_bytes();
+    int64_t before_bytes = read_statm();
     bool is_exact = true;
     for (size_t i = 0; i < PAGES && is_exact; i++) {
         *(volatile char *)(memory + i * page) = 1;
-        is_exact = rss_read_bytes() - before_bytes == (int64_t)((i + 1) * page);
+        is_exact = read_statm() - before_bytes == (int64_t)((i + 1) * page);
     }
     munmap(memory, PAGES * page);
     return is_exact;
@@ -123,6 +192,14 @@ int64_t rss_own_bytes(void)
 void rss_add_own(int64_t bytes)
 {
     atomic_fetch_add_explicit(&own_bytes, bytes, memory_order_relaxed);
+}
+
+/* The host has all of it resident, too: it is half the worker's, and none of it is its alone. */
+void rss_add_own_shared(int64_t bytes)
+{
+    if (meter == RSS_METER_USS)
+        return;
+    rss_add_own(meter == RSS_METER_PSS ? bytes / 2 : bytes);
 }
 
 void *rss_map_own(size_t bytes)

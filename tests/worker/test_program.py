@@ -113,3 +113,100 @@ def test_a_signal_from_outside_ends_it_as_python(tmp_path):
         process.send_signal(number)
         assert process.wait(60) == -number
         process.stdout.close()
+
+
+def modules(command, folder):
+    status, out, err = run(command, folder)
+    assert (status, err) == (0, "")
+    return set(out.split())
+
+
+def test_it_has_no_module_that_python_would_not_give_it(tmp_path):
+    (tmp_path / "script.py").write_text("import sys\nprint(*sys.modules)\n")
+    real = modules([python(), "script.py"], tmp_path)
+    worker = modules([worker_program(), "--run", "script.py"], tmp_path)
+    assert real <= worker
+    assert {name.partition(".")[0] for name in worker - real} == {
+        "_pymemtop", "_pymemtop_glue", "atexit"}
+
+
+def test_what_it_imports_late_works_for_the_invocation_that_started_it(tmp_path):
+    """Threads, pools and asyncio are prepared when the program imports them, and look as ever."""
+    (tmp_path / "script.py").write_text(
+        "import sys\nassert 'threading' not in sys.modules\n"
+        "import asyncio, concurrent.futures.thread, threading\n"
+        "for module in threading, asyncio.events, concurrent.futures.thread:\n"
+        "    assert module.__loader__ is module.__spec__.loader\n"
+        "    print(type(module.__loader__).__name__)\n"
+        "with concurrent.futures.ThreadPoolExecutor() as pool:\n"
+        "    print(pool.submit(sum, [1, 2]).result())\n"
+        "async def later():\n    return await asyncio.to_thread(sum, [3])\n"
+        "print(asyncio.run(later()))\n")
+    worker, real = both(tmp_path, ["script.py"])
+    assert worker == real and real[0] == 0
+
+
+DECORATED = """\
+import functools
+def wrapper(function):
+    @functools.wraps(function)
+    def inner(*args):
+        return function(*args)
+    return inner
+class Kinds:
+    @profile
+    def method(self): return 1
+    @staticmethod
+    @profile
+    def static(): return 2
+    @profile
+    @classmethod
+    def whole(cls): return 3
+    @property
+    @profile
+    def value(self): return 4
+@profile
+@wrapper
+def wrapped(): return 5
+@profile
+class All:
+    def one(self): return 6
+async def coroutine(): return 7
+assert profile(coroutine) is coroutine
+assert profile(5) == 5 and profile(precision=2)(len) is len
+with profile: pass
+profile.runctx("x = 8", {}, {})
+profile.enable_by_count(); profile.disable_by_count(); profile.enable(); profile.disable()
+profile.add_function(coroutine); assert profile.wrap_function(wrapper) is wrapper
+kinds = Kinds()
+print(kinds.method(), Kinds.static(), Kinds.whole(), kinds.value, wrapped(), All().one())
+"""
+
+
+def test_what_is_decorated_stays_what_it_is(tmp_path):
+    (tmp_path / "script.py").write_text(DECORATED)
+    assert run([worker_program(), "--run", "script.py"], tmp_path) == (0, "1 2 3 4 5 6\n", "")
+
+
+@pytest.mark.parametrize("meter", ["rss", "pss", "uss", "python", "heap"])
+def test_meters_leave_the_program_alone(tmp_path, meter):
+    (tmp_path / "script.py").write_text("import os\npid = os.fork()\n"
+                                        "if pid:\n    os.waitpid(pid, 0)\n    print(len(bytearray(9)))\n")
+    options = [] if meter in ("python", "heap") else ["--include-children"]
+    assert run([worker_program(), "--meter", meter, *options, "--run", "script.py"],
+               tmp_path) == (0, "9\n", "")
+
+
+def test_ignored_signals(tmp_path):
+    (tmp_path / "script.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGHUP)\n"
+                                        "print(signal.getsignal(signal.SIGHUP).name)\n")
+    assert run([worker_program(), "--ignore-signal", "1", "--run", "script.py"],
+               tmp_path) == (0, "SIG_IGN\n", "")
+
+
+def test_a_script_that_is_not_there(tmp_path):
+    (tmp_path / "folder").mkdir()
+    for name in "missing.py", "folder":
+        worker, real = both(tmp_path, [name])
+        assert worker[0] == real[0] != 0
+        assert worker[2].split(": ", 1)[1] == real[2].split(": ", 1)[1]

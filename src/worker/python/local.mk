@@ -7,6 +7,7 @@ GLUE_MODULES = \
 	src/worker/python/_pymemtop_glue/bindings.py \
 	src/worker/python/_pymemtop_glue/context.py \
 	src/worker/python/_pymemtop_glue/converters.py \
+	src/worker/python/_pymemtop_glue/decorating.py \
 	src/worker/python/_pymemtop_glue/failures.py \
 	src/worker/python/_pymemtop_glue/forks.py \
 	src/worker/python/_pymemtop_glue/function.py \

@@ -6,11 +6,15 @@ Their file names are like "<pymemtop/memory_profiler.py>", which is how tracebac
 
 import os
 import sys
-from importlib.machinery import ModuleSpec
+from _frozen_importlib import ModuleSpec  # importlib has it, too, and is not there at every start
 
 import _pymemtop
 
 FILE_PREFIX = "<pymemtop/"
+
+
+# name of a module -> what is called with it as soon as it has been imported
+after_import = {}
 
 
 class Finder:
@@ -19,11 +23,38 @@ class Finder:
 
     @staticmethod
     def find_spec(name, path=None, target=None):
+        if name in after_import:
+            return find_watched(name, path, target)
         for key in (name, name + ".__init__"):
             if _pymemtop.source(key) is not None:
                 origin = FILE_PREFIX + key.replace(".", "/") + ".py>"
                 return ModuleSpec(name, Loader(key), origin=origin, is_package=key != name)
         return None
+
+
+def find_watched(name, path, target):
+    """The spec that others find, whose loader tells of the module."""
+    action = after_import.pop(name)
+    for finder in sys.meta_path:
+        spec = finder.find_spec(name, path, target)
+        if spec is not None:
+            spec.loader = Watched(spec.loader, action)
+            return spec
+    return None
+
+
+class Watched:
+    def __init__(self, loader, action):
+        self._loader = loader
+        self._action = action
+
+    def create_module(self, spec):
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module):
+        module.__spec__.loader = module.__loader__ = self._loader
+        self._loader.exec_module(module)
+        self._action(module)
 
 
 class Loader:

@@ -23,6 +23,7 @@ def main(app_root):
     """Returns the exit status; the caller finalises the interpreter. The current folder and the end
     of sys.path are `app_root` already."""
     logs.install()
+    threads.variables.append(logs.invocation)
     threads.install()
     event_loop = loop.Loop()
     asyncio.set_event_loop(event_loop)

@@ -1,14 +1,14 @@
 """A program that the interpreter runs by itself, as `python SCRIPT` or `python -m MODULE`: what of
-pymemtop has to be there before its first line, and after its last one."""
+pymemtop has to be there before its first line, and after its last one. Nothing here imports what the
+interpreter does not have at its start anyway: the figures and sys.modules are the program's."""
 
 import atexit
 import builtins
 import os
 
 import _pymemtop
-import memory_profiler
 
-from . import forks, threads
+from . import after_import, decorating, threads
 
 INVOCATION = 1
 
@@ -19,10 +19,11 @@ atexit.register(_pymemtop.heap_stop)
 
 def prepare(is_read):
     """`is_read`: a host reads the tables, and the program is invocation 1 in them."""
-    builtins.profile = memory_profiler.profile
-    os.register_at_fork(after_in_child=forks.after_in_child)
+    builtins.profile = decorating.Profile()
+    after_import["asyncio.events"] = lambda module: _pymemtop.mark_loop_step()
     if is_read:
         threads.install()
+        _pymemtop.load_end()  # what there is now is the baseline
         atexit.register(end, _pymemtop.begin(INVOCATION), os.getpid())
     atexit.register(_pymemtop.events_stop)
 

@@ -1,0 +1,66 @@
+"""The builtin `profile` of a script that `pymemtop run` runs. It marks functions and leaves them as
+they are: every line is measured anyway, and the host writes the table of those that are marked."""
+
+import sys
+
+import _pymemtop
+
+METHOD_KINDS = (classmethod, staticmethod)
+
+
+def codes_of(thing):
+    """The code objects of what can be decorated: functions, methods of any kind, properties, classes,
+    and what wraps one of them."""
+    if isinstance(thing, type):
+        return [code for value in list(vars(thing).values())
+                if isinstance(value, METHOD_KINDS + (property,)) or hasattr(value, "__code__")
+                for code in codes_of(value)]
+    if isinstance(thing, property):
+        parts = (thing.fget, thing.fset, thing.fdel)
+        return [code for part in parts if part is not None for code in codes_of(part)]
+    for _ in range(100):  # a chain of wrappers that has no end is none of ours
+        for name in ("__wrapped__", "__func__", "func"):
+            inner = getattr(thing, name, None)
+            if inner is not None and not isinstance(inner, str):
+                thing = inner
+                break
+        else:
+            break
+    code = getattr(thing, "__code__", None)
+    return [] if code is None else [code]
+
+
+class Profile:
+    """Bare, or with arguments: `@profile`, `@profile(precision=4)`. It has the methods of
+    memory_profiler's LineProfiler, which scripts call on the builtin, too."""
+
+    def __call__(self, func=None, *_args, **_options):
+        if func is None:
+            return self.wrap_function
+        return self.wrap_function(func)
+
+    def wrap_function(self, func):
+        self.add_function(func)
+        return func
+
+    def add_function(self, func):
+        frame = sys._getframe()
+        while frame.f_globals is globals():
+            frame = frame.f_back
+        for code in codes_of(func):
+            _pymemtop.decorate(code, frame.f_code)
+
+    def runctx(self, cmd, globals, locals):
+        exec(cmd, globals, locals)
+        return self
+
+    def enable(self):
+        pass
+
+    disable = enable_by_count = disable_by_count = enable
+
+    def __enter__(self):
+        pass
+
+    def __exit__(self, exc_type, exc_val, exc_tb):
+        pass
