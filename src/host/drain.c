@@ -164,6 +164,67 @@ static void drain_functions(struct drain *drain)
     }
 }
 
+/* The functions that were decorated since, whenever they were published. */
+static void drain_decorated(struct drain *drain)
+{
+    const struct segment *segment = drain->segment;
+    uint32_t count = load_clamped(&segment->decorated_count, SEGMENT_FUNCTIONS);
+    if (count == drain->decorated_seen)
+        return;
+    drain->decorated_seen = drain->model->decorated_count = count;
+    for (uint32_t i = 0; i < drain->functions_seen; i++) {
+        const struct segment_function *entry = &segment->functions[i];
+        uint32_t file = map_file(drain, load_once(&entry->file));
+        uint32_t number = load_count(&entry->decorated);
+        size_t len;
+        const char *bytes = segment_string(segment, entry->name_offset, entry->name_len, &len);
+        if (number == 0 || file == NO_FILE || !bytes)
+            continue;
+        char *name = mem_strndup(bytes, len);
+        file_decorate(drain->model->files[file], name, load_once(&entry->first_line),
+                      load_once(&entry->last_line), number);
+        free(name);
+    }
+    model_touch(drain->model);
+}
+
+/* One call, which the worker may be writing nonsense to. */
+static void hear_call(const struct drain *drain, const struct segment_call *call)
+{
+    const struct segment_function *function = &drain->segment->functions[call->function];
+    uint32_t file = map_file(drain, load_once(&function->file));
+    const struct series_span span = {
+        .begin_ns = call->begin_ns,
+        .end_ns = call->end_ns,
+        .begin_bytes = call->begin_bytes,
+        .end_bytes = call->end_bytes,
+        .level = call->level,
+    };
+    size_t len;
+    const char *bytes =
+        segment_string(drain->segment, function->name_offset, function->name_len, &len);
+    if (file == NO_FILE || !bytes || span.end_ns < span.begin_ns)
+        return;
+    char *name = mem_strndup(bytes, len);
+    drain->listener(drain->listener_context, name, drain->model->files[file], &span);
+    free(name);
+}
+
+static void drain_calls(struct drain *drain)
+{
+    struct segment *segment = drain->segment;
+    uint64_t written = atomic_load_explicit(&segment->calls_written, memory_order_acquire);
+    uint64_t read = atomic_load_explicit(&segment->calls_read, memory_order_relaxed);
+    if (written - read > SEGMENT_CALLS)
+        read = written - SEGMENT_CALLS;
+    for (; read != written; read++) {
+        struct segment_call call = segment->calls[read % SEGMENT_CALLS];
+        if (drain->listener && call.function < drain->functions_seen)
+            hear_call(drain, &call);
+    }
+    atomic_store_explicit(&segment->calls_read, read, memory_order_release);
+}
+
 static void check_file(struct drain *drain, struct file *file, struct source *source)
 {
     struct fingerprint now = fingerprint_of(file->path, 0), read;
@@ -358,6 +419,12 @@ struct drain *drain_new(struct model *model)
     return drain;
 }
 
+void drain_listen(struct drain *drain, drain_call_listener *listener, void *context)
+{
+    drain->listener = listener;
+    drain->listener_context = context;
+}
+
 void drain_free(struct drain *drain)
 {
     if (!drain)
@@ -372,6 +439,7 @@ void drain_attach(struct drain *drain, struct segment *segment)
     drain->worker++;
     drain->files_seen = 0;
     drain->functions_seen = 0;
+    drain->decorated_seen = 0;
     drain->kept_ns = 0;
     drain->held = false;
     model_forget_retained(drain->model);
@@ -392,10 +460,13 @@ void drain_run(struct drain *drain, uint64_t now_ns)
         return;
     drain_header(drain);
     drain_functions(drain);
+    drain_decorated(drain);
     drain_sites(drain);
     drain_slots(drain);
     drain_kept(drain, now_ns);
     drain_ring(drain, now_ns);
+    drain_calls(drain);
+    drain->model->lost_calls = load_total(&drain->segment->calls_lost);
 }
 
 void drain_detach(struct drain *drain, uint64_t now_ns)

@@ -11,13 +11,21 @@
 #include <stdint.h>
 
 #include "model/model.h"
+#include "model/series.h"
 #include "wire/segment.h"
 
 struct drain;
 
+/* A call of a decorated function that is over: its name, as "f" or "A.f", its file, and its span
+ * (span->function is not set), in nanoseconds of CLOCK_MONOTONIC. */
+typedef void drain_call_listener(void *context, const char *name, const struct file *file,
+                                 const struct series_span *span);
+
 /* A drain into `model` (borrowed). */
 struct drain *drain_new(struct model *model);
 void drain_free(struct drain *drain);
+/* Hand calls of decorated functions to `listener`; without one they are passed over. */
+void drain_listen(struct drain *drain, drain_call_listener *listener, void *context);
 /* A new worker writes to `segment` (borrowed until drain_detach). What the one before retained is
  * forgotten only now, so that it can be looked at after its end. Files that it runs with another
  * text than the worker before become new versions (model_replace_file). */

@@ -31,12 +31,15 @@ struct drain {
     uint32_t file_map[SEGMENT_FILES]; /* from the segment's files to the model's, or NO_FILE */
     uint32_t files_seen;              /* of the segment */
     uint32_t functions_seen;          /* of the segment */
+    uint32_t decorated_seen;          /* of these, those that were decorated */
     uint64_t dropped_before;          /* samples that former workers dropped */
     unsigned worker;                  /* how many segments were attached */
     struct source *sources;           /* owned */
     size_t source_count;
-    uint64_t kept_ns; /* when `kept` was copied last; 0: not yet */
-    bool held;        /* what the worker frees from now on is no news */
+    uint64_t kept_ns;              /* when `kept` was copied last; 0: not yet */
+    drain_call_listener *listener; /* of calls, or NULL */
+    void *listener_context;
+    bool held; /* what the worker frees from now on is no news */
 };
 
 /* The model's place of a site: false where the site is none of the published ones. */

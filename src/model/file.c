@@ -110,6 +110,7 @@ void file_free(struct file *file)
     file_forget(file);
     free(file->problem);
     free(file->display);
+    free(file->given);
     free(file->path);
     free(file);
 }
@@ -163,6 +164,29 @@ void file_add_function(struct file *file, const char *name, uint32_t first_line,
     file->functions[at] = (struct file_function){
         .name = mem_strdup(name), .first_line = first_line, .last_line = last_line};
     file->function_count++;
+}
+
+void file_decorate(struct file *file, const char *name, uint32_t first_line, uint32_t last_line,
+                   uint32_t number)
+{
+    if (last_line > FILE_LINES_MAX)
+        last_line = FILE_LINES_MAX;
+    for (size_t i = 0; i < file->function_count; i++) {
+        struct file_function *function = &file->functions[i];
+        if (function->first_line == first_line && function->last_line == last_line &&
+            strcmp(function->name, name) == 0)
+            function->decorated = number;
+    }
+}
+
+bool file_is_decorated_at(const struct file *file, uint32_t line)
+{
+    for (size_t i = 0; i < file->function_count; i++) {
+        const struct file_function *function = &file->functions[i];
+        if (function->decorated && function->first_line <= line && line <= function->last_line)
+            return true;
+    }
+    return false;
 }
 
 const struct file_function *file_function_at(const struct file *file, uint32_t line)

@@ -32,6 +32,7 @@ struct file_function {
     char *name;          /* owned; qualified name */
     uint32_t first_line; /* the first decorator's line, else the def's */
     uint32_t last_line;
+    uint32_t decorated; /* 0, or which of those that a script has decorated it is, from 1 */
 };
 
 /* One line: where its text lies, and its numbers. */
@@ -46,6 +47,7 @@ struct file_line {
 
 struct file {
     char *path;    /* owned; absolute */
+    char *given;   /* owned or NULL: what the command line called it, for the table */
     char *display; /* owned; relative to the app root where it lies below it, else the path */
     char *text;    /* owned; NULL where the file could not be read */
     size_t text_len;
@@ -78,6 +80,12 @@ const char *file_line_text(const struct file *file, uint32_t line, size_t *len);
  * have is left out, its end is cut at FILE_LINES_MAX. Moves what file_function_at returned. */
 void file_add_function(struct file *file, const char *name, uint32_t first_line,
                        uint32_t last_line);
+/* The function of that name and range, which was added, is the `number`th that a script has
+ * decorated. */
+void file_decorate(struct file *file, const char *name, uint32_t first_line, uint32_t last_line,
+                   uint32_t number);
+/* True where `line` lies within a decorated function. */
+bool file_is_decorated_at(const struct file *file, uint32_t line);
 /* The innermost function that holds `line`, or NULL. */
 const struct file_function *file_function_at(const struct file *file, uint32_t line);
 /* True where `function` (of this file) lies within no other function of the file; of two with the

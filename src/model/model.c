@@ -82,6 +82,11 @@ long model_find_file(const struct model *model, const char *path)
     return -1;
 }
 
+bool model_reports_line(const struct model *model, const struct file *file, uint32_t line)
+{
+    return model->decorated_count == 0 || file_is_decorated_at(file, line);
+}
+
 size_t model_path_count(const struct model *model)
 {
     size_t count = 0;

@@ -25,8 +25,9 @@ enum worker_state {
     WORKER_STARTING, /* spawned, the interpreter is not up yet */
     WORKER_LOADING,  /* importing the app */
     WORKER_READY,
-    WORKER_DEAD, /* waiting to be started again */
-    WORKER_NONE, /* there is none: the figures are of a log */
+    WORKER_DEAD,  /* waiting to be started again */
+    WORKER_ENDED, /* it ran a program, which is over */
+    WORKER_NONE,  /* there is none: the figures are of a log */
 };
 
 struct model_function {
@@ -60,6 +61,9 @@ struct model {
     char *chosen; /* owned or NULL: name of the function that the user selected; it outlives a list
                      of functions that is made anew */
 
+    const char *meter; /* what stands for the RSS, as "PSS", never freed; NULL: it is the RSS */
+    bool is_program;   /* what runs is a program, once, and no app that could be asked again */
+    int exit_status;   /* of a program: WORKER_ENDED; 128 + signal where one has killed it */
     enum worker_state worker;
     int worker_pid; /* 0 while there is none */
     uint64_t worker_starts;
@@ -82,11 +86,14 @@ struct model {
     } rss_check;
     struct heap heap;
     struct kept kept;
+    uint64_t lost_calls; /* of decorated functions, for a recording */
     uint64_t lost_lines; /* executions of lines for which the worker's table had no room */
     struct timeline timeline;
 
     struct file **files; /* owned */
     size_t file_count;
+    uint32_t decorated_count; /* functions that the script has decorated; where there are any,
+                                 reports are of them alone */
     struct invocations invocations;
     struct output output;
     struct imported *imported; /* owned; NULL where a worker runs, or has */
@@ -107,6 +114,9 @@ uint32_t model_add_file(struct model *model, struct file *file);
 /* Take `file` (ownership moves) as the version after file `index`, which is its path's current one
  * and is retired. Returns the index of the new one; all others stay. */
 uint32_t model_replace_file(struct model *model, uint32_t index, struct file *file);
+/* True where reports are to have that line of the file: it lies within a decorated function, or
+ * none is decorated. */
+bool model_reports_line(const struct model *model, const struct file *file, uint32_t line);
 /* How many paths there are files of. */
 size_t model_path_count(const struct model *model);
 /* Append a function; strings are copied. Borrowed until the next one is added, which may move it.

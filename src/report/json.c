@@ -178,12 +178,26 @@ static bool is_told(const struct line_stats *stats)
            stats->allocated_bytes || stats->freed_bytes;
 }
 
+static bool has_told(const struct model *model, const struct file *file, uint32_t line)
+{
+    return is_told(&file->lines[line - 1].total) && model_reports_line(model, file, line);
+}
+
+/* With decorated functions, files without one are left out. */
+static bool is_reported(const struct model *model, const struct file *file)
+{
+    bool any = model->decorated_count == 0;
+    for (uint32_t line = 1; !any && line <= file->line_count; line++)
+        any = has_told(model, file, line);
+    return any;
+}
+
 static json_t *file_value(const struct model *model, uint32_t index)
 {
     const struct file *file = model->files[index];
     json_t *lines = json_array();
     for (uint32_t line = 1; lines && line <= file->line_count; line++)
-        if (is_told(&file->lines[line - 1].total))
+        if (has_told(model, file, line))
             lines = append(lines, line_value(model, index, line));
     return json_pack("{s:o, s:I, s:b, s:o}", "path", string_value(file->path), "version",
                      (json_int_t)file->version, "retired", file->retired, "lines", lines);
@@ -193,7 +207,8 @@ static json_t *files_value(const struct model *model)
 {
     json_t *list = json_array();
     for (uint32_t i = 0; list && i < model->file_count; i++)
-        list = append(list, file_value(model, i));
+        if (is_reported(model, model->files[i]))
+            list = append(list, file_value(model, i));
     return list;
 }
 

@@ -92,9 +92,10 @@ static bool has_run(const struct file *file, const struct file_function *functio
 static int append_table(const struct file *file, const struct file_function *function,
                         int precision, struct buf *out)
 {
-    size_t size = 3 * strlen(file->path) + 1; /* a byte becomes three at the most */
+    const char *name = file->given ? file->given : file->path;
+    size_t size = 3 * strlen(name) + 1; /* a byte becomes three at the most */
     char *path = mem_calloc(size, 1);
-    text_clean(path, size, file->path, strlen(file->path));
+    text_clean(path, size, name, strlen(name));
     char version[32] = "";
     if (file->retired)
         snprintf(version, sizeof version, " (version %lu)", (unsigned long)file->version);
@@ -105,21 +106,74 @@ static int append_table(const struct file *file, const struct file_function *fun
     return result ? result : buf_append(out, "\n\n", 2);
 }
 
-int table_write(const struct model *model, int precision, struct buf *out, struct error *error)
+/* A table that is to be written. */
+struct entry {
+    const struct file *file;
+    const struct file_function *function;
+};
+
+/* Within a function that was decorated before it, it is part of that one's table. */
+static bool is_part_of_other(const struct file *file, const struct file_function *function)
 {
-    precision = clamp_precision(precision);
+    /* What holds it stands before it. */
+    for (const struct file_function *other = file->functions; other < function; other++)
+        if (other->decorated && other->decorated < function->decorated &&
+            other->last_line >= function->last_line)
+            return true;
+    return false;
+}
+
+static bool is_wanted(const struct model *model, const struct entry *entry)
+{
+    const struct file *file = entry->file;
+    const struct file_function *function = entry->function;
+    if (model->decorated_count == 0)
+        return file_function_is_outermost(file, function) && has_run(file, function);
+    return function->decorated && !is_part_of_other(file, function) && has_run(file, function);
+}
+
+/* In the order in which they were decorated. */
+static int compare_entries(const void *a, const void *b)
+{
+    const struct entry *left = a, *right = b;
+    uint32_t x = left->function->decorated, y = right->function->decorated;
+    return (x > y) - (x < y);
+}
+
+/* The tables of a report, in its order; the caller frees them. */
+static struct entry *choose(const struct model *model, size_t *count)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < model->file_count; i++)
+        most += model->files[i]->function_count;
+    struct entry *entries = mem_calloc(most + 1, sizeof *entries);
+    *count = 0;
     for (size_t i = 0; i < model->file_count; i++) {
         const struct file *file = model->files[i];
         for (size_t k = 0; k < file->function_count; k++) {
-            const struct file_function *function = &file->functions[k];
-            if (!file_function_is_outermost(file, function) || !has_run(file, function))
-                continue;
-            if (append_table(file, function, precision, out))
-                return error_set(error, EXIT_STATUS_SYSTEM,
-                                 "the report is longer than %zu bytes; profile fewer files with "
-                                 "--include or --exclude",
-                                 out->max_bytes);
+            entries[*count] = (struct entry){file, &file->functions[k]};
+            if (is_wanted(model, &entries[*count]))
+                ++*count;
         }
     }
+    if (model->decorated_count)
+        qsort(entries, *count, sizeof *entries, compare_entries);
+    return entries;
+}
+
+int table_write(const struct model *model, int precision, struct buf *out, struct error *error)
+{
+    size_t count;
+    int result = 0;
+    struct entry *entries = choose(model, &count);
+    precision = clamp_precision(precision);
+    for (size_t i = 0; !result && i < count; i++)
+        result = append_table(entries[i].file, entries[i].function, precision, out);
+    free(entries);
+    if (result)
+        return error_set(error, EXIT_STATUS_SYSTEM,
+                         "the report is longer than %zu bytes; profile fewer files with "
+                         "--include or --exclude",
+                         out->max_bytes);
     return 0;
 }

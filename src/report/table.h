@@ -1,8 +1,9 @@
 /*
- * The table of memory_profiler, for every outermost profiled function that has run: same columns,
- * widths and precision, so that eyes and scripts that know it can go on. The figures are
- * pymemtop's: Mem usage is the line's maximum, as in memory_profiler's table; Increment is the sum
- * over executions, always against the last value (model/line.h).
+ * The table of memory_profiler, for every outermost profiled function that has run or, where a
+ * script has decorated functions, for these in the order in which it did so: same columns, widths
+ * and precision, so that eyes and scripts that know it can go on. The figures are pymemtop's: Mem
+ * usage is the line's maximum, as in memory_profiler's table; Increment is the sum over executions,
+ * always against the last value (model/line.h).
  */
 #ifndef REPORT_TABLE_H
 #define REPORT_TABLE_H

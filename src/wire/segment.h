@@ -18,7 +18,8 @@
  *   cell_heap  the same within one invocation; by the index of the cell
  *   slot_heap  an invocation's sums of that; by the index of its slot
  *   kept       what the latest invocations left behind, by line
- *   ring       changes of RSS in their order (wire/ring.h)
+ *   calls      of functions that a script has decorated, as they end: a ring, which says how many
+ * were lost where the host came too late ring       changes of RSS in their order (wire/ring.h)
  *   strings    bytes of paths and names
  *
  * A slot's life: the worker takes a FREE one, fills it in and stores RUNNING (release); it stores
@@ -49,6 +50,7 @@ enum segment_limits {
     SEGMENT_STRING_BYTES = 256 * 1024,
     SEGMENT_KEPT = 128, /* invocations whose blocks are told apart, those that run among them */
     SEGMENT_KEPT_ROWS = 1024,
+    SEGMENT_CALLS = 4096,
 };
 
 /* Index 0 of sites and cells means "none"; what the writer counts there nobody reads. */
@@ -149,6 +151,15 @@ struct segment_function {
     _Atomic uint32_t decorated;
 };
 
+/* Times are of CLOCK_MONOTONIC. A coroutine's or a generator's call is one from each resumption to
+ * the next suspension. */
+struct segment_call {
+    uint32_t function; /* its index */
+    uint32_t level;    /* how many such calls of the thread it lies within */
+    uint64_t begin_ns, end_ns;
+    int64_t begin_bytes, end_bytes; /* RSS */
+};
+
 struct segment_site {
     uint32_t file;
     uint32_t line; /* from 1 */
@@ -205,6 +216,10 @@ struct segment {
     _Atomic uint32_t site_count; /* including the unused index 0 */
     _Atomic uint32_t string_bytes;
 
+    _Atomic uint64_t calls_written; /* release/acquire */
+    _Atomic uint64_t calls_read;    /* by the host; release/acquire */
+    _Atomic uint64_t calls_lost;
+
     struct segment_file files[SEGMENT_FILES];
     struct segment_function functions[SEGMENT_FUNCTIONS];
     struct segment_slot slots[SEGMENT_SLOTS];
@@ -215,6 +230,7 @@ struct segment {
     struct segment_slot_heap slot_heap[SEGMENT_SLOTS];
     struct segment_kept_column kept_columns[SEGMENT_KEPT];
     struct segment_kept_row kept_rows[SEGMENT_KEPT_ROWS];
+    struct segment_call calls[SEGMENT_CALLS]; /* number n is at n % SEGMENT_CALLS */
     struct ring ring;
     char strings[SEGMENT_STRING_BYTES];
 };

@@ -478,6 +478,7 @@ void code_decorate(PyCodeObject *code, PyCodeObject *by)
     uint32_t index = info->kind == CODE_PROFILED ? publish(code, info) : PUBLISH_NO_FUNCTION;
     if (index == PUBLISH_NO_FUNCTION)
         return;
+    info->decorated = index + 1;
     if (publish_decorate(index))
         forget_definition(code, by, info->file);
     mark_decorated(code);

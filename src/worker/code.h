@@ -44,6 +44,7 @@ struct code_info {
     bool is_in_function;      /* it is one, or lies within one */
     bool is_coroutine;        /* its frames are suspended by await */
     bool is_announced;        /* the function was published */
+    uint32_t decorated;       /* 1 and the index of the function that was; 0: it was not */
     bool is_decorated;        /* by the script, or it lies within a function that is */
     bool may_be_recorded;     /* a recorder knows it, or did: recorder.h */
     struct code_head *heads;  /* in the arena; of profiled code outside of functions */
@@ -114,9 +115,9 @@ static inline bool code_defines_at(const struct code_info *info, int line)
 int code_last_line(PyCodeObject *code);
 /* Publish the function whose code this is, once; not for modules, classes, lambdas and the like. */
 void code_announce(PyCodeObject *code, struct code_info *info);
-/* A script has decorated the function whose code this is, in a frame of `by`: publish that. Its file
- * is profiled from now on, wherever it lies, unless it is excluded; code of that file that has run
- * already stays as it is. Where `by` is a function that defines it, and was not decorated, the
+/* A script has decorated the function whose code this is, in a frame of `by`: publish that. Its
+ * file is profiled from now on, wherever it lies, unless it is excluded; code of that file that has
+ * run already stays as it is. Where `by` is a function that defines it, and was not decorated, the
  * definition counts on no line, since memory_profiler sees nothing of it. */
 void code_decorate(PyCodeObject *code, PyCodeObject *by);
 

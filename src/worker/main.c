@@ -58,9 +58,16 @@ static struct segment *open_segment(const struct arguments *arguments, struct er
     return segment;
 }
 
+static int64_t read_heap(bool all)
+{
+    int64_t bytes[HEAP_DOMAINS];
+    heap_now(bytes);
+    return bytes[HEAP_PYTHON] + bytes[HEAP_RAW] + (all ? bytes[HEAP_NATIVE] : 0);
+}
+
 static int open_tables(const struct arguments *arguments, struct error *error)
 {
-    rss_choose(arguments->meter, arguments->include_children);
+    rss_choose(arguments->meter, arguments->include_children, read_heap);
     if (rss_open(error) < 0)
         return -1;
     gate_open(rss_moves_freely() ? GATE_NONE : arguments->rss_clock);

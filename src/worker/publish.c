@@ -137,6 +137,18 @@ bool publish_decorate(uint32_t function)
     return true;
 }
 
+void publish_call(const struct segment_call *call)
+{
+    uint64_t written = LOAD(segment->calls_written);
+    uint64_t read = atomic_load_explicit(&segment->calls_read, memory_order_acquire);
+    if (written - read >= SEGMENT_CALLS) {
+        ADD(segment->calls_lost, 1);
+        return;
+    }
+    segment->calls[written % SEGMENT_CALLS] = *call;
+    atomic_store_explicit(&segment->calls_written, written + 1, memory_order_release);
+}
+
 void publish_forget_executions(uint32_t site)
 {
     STORE(segment->sites[site].total.occurrences, 0);

@@ -38,6 +38,8 @@ uint32_t publish_add_function(uint32_t file, uint32_t first_line, uint32_t last_
                               const char *name, size_t len);
 /* The script has decorated it. Once is enough; false where it was done before. */
 bool publish_decorate(uint32_t function);
+/* A call of a decorated function is over. */
+void publish_call(const struct segment_call *call);
 /* What has been counted of the line's executions so far is to count no more. */
 void publish_forget_executions(uint32_t site);
 /* A fresh site; the caller remembers it (one for each line of a file). A full table is a lost line.

@@ -12,10 +12,10 @@
 #include "base/attributes.h"
 #include "base/clock.h"
 #include "base/process.h"
-#include "worker/heap.h"
 
 static enum rss_meter meter;
 static bool with_children;
+static int64_t (*heap_reader)(bool all);
 static int statm_fd = -1;
 static int64_t page_bytes;
 static _Atomic int64_t own_bytes;
@@ -29,10 +29,11 @@ static void open_statm(void)
     statm_fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 }
 
-void rss_choose(enum rss_meter chosen, bool children)
+void rss_choose(enum rss_meter chosen, bool children, int64_t (*read_heap)(bool all))
 {
     meter = chosen;
     with_children = children;
+    heap_reader = read_heap;
 }
 
 static bool is_heap(void)
@@ -115,46 +116,67 @@ static int64_t read_statm(void)
     }
 }
 
-static int64_t read_heap(void)
-{
-    int64_t bytes[HEAP_DOMAINS];
-    heap_now(bytes);
-    int64_t python_bytes = bytes[HEAP_PYTHON] + bytes[HEAP_RAW];
-    return meter == RSS_METER_PYTHON ? python_bytes : python_bytes + bytes[HEAP_NATIVE];
-}
+/* A figure that takes long to read. */
+struct slow_reading {
+    int64_t bytes;
+    uint64_t asked_ns;  /* when it was read last; 0: not yet */
+    uint64_t took_ns;   /* and how long that took */
+    uint64_t wanted_ns; /* when it was asked for last */
+};
 
-/* Children are asked for again when twenty times the time has passed that it took: so they cost a
- * twentieth at most, however many they are. */
-static int64_t read_children(enum process_memory kind)
+/* True where it is to be read again: after a line that took longer than the reading does and, so
+ * that it costs a twentieth of the time at most, now and then during quick ones. */
+static bool is_due(struct slow_reading *reading, uint64_t now_ns)
 {
     enum { REST = 20 };
-    static int64_t bytes;
-    static uint64_t asked_ns, took_ns;
-    uint64_t now_ns = clock_monotonic_ns();
-    if (asked_ns && now_ns - asked_ns < REST * took_ns)
-        return bytes;
-    bytes = process_descendants_bytes(getpid(), kind);
-    asked_ns = clock_monotonic_ns();
-    took_ns = asked_ns - now_ns;
+    uint64_t line_ns = now_ns - reading->wanted_ns;
+    reading->wanted_ns = now_ns;
+    return reading->asked_ns == 0 || line_ns > reading->took_ns ||
+           now_ns - reading->asked_ns > REST * reading->took_ns;
+}
+
+static int64_t take(struct slow_reading *reading, int64_t bytes, uint64_t begin_ns)
+{
+    reading->bytes = bytes;
+    reading->asked_ns = reading->wanted_ns = clock_monotonic_ns();
+    reading->took_ns = reading->asked_ns - begin_ns;
     return bytes;
+}
+
+static int64_t read_children(enum process_memory kind)
+{
+    static struct slow_reading reading;
+    uint64_t now_ns = clock_monotonic_ns();
+    if (!is_due(&reading, now_ns))
+        return reading.bytes;
+    return take(&reading, process_descendants_bytes(getpid(), kind), now_ns);
+}
+
+/* What the process does itself to its PSS and USS shows in its RSS; that is looked at at every
+ * line, and what others do now and then. */
+static int64_t read_rollup(enum process_memory kind)
+{
+    static struct slow_reading reading;
+    static int64_t rss_bytes;
+    uint64_t now_ns = clock_monotonic_ns();
+    int64_t before_bytes = rss_bytes;
+    rss_bytes = read_statm();
+    if (!is_due(&reading, now_ns) && rss_bytes == before_bytes)
+        return reading.bytes - rss_own_bytes();
+    int64_t bytes = process_memory_bytes(getpid(), kind);
+    if (bytes == 0) /* no descriptor is left */
+        bytes = reading.bytes;
+    return take(&reading, bytes, now_ns) - rss_own_bytes();
 }
 
 static NOINLINE int64_t read_chosen(void)
 {
-    static int64_t last_bytes;
     static const enum process_memory kinds[] = {PROCESS_RSS, PROCESS_PSS, PROCESS_USS};
     if (is_heap())
-        return read_heap();
+        return heap_reader(meter == RSS_METER_HEAP);
     enum process_memory kind = kinds[meter];
-    if (kind == PROCESS_RSS)
-        return read_statm() + read_children(kind);
-    int64_t bytes = process_memory_bytes(getpid(), kind);
-    if (bytes == 0) /* no descriptor is left */
-        return last_bytes;
-    bytes -= rss_own_bytes();
-    if (with_children)
-        bytes += read_children(kind);
-    return last_bytes = bytes;
+    int64_t bytes = kind == PROCESS_RSS ? read_statm() : read_rollup(kind);
+    return with_children ? bytes + read_children(kind) : bytes;
 }
 
 int64_t rss_read_bytes(void)

@@ -33,8 +33,9 @@ enum rss_meter {
 };
 
 /* Choose the meter, before rss_open. With `children`, which the last two cannot have, the memory of
- * all processes that come from this one is added. */
-void rss_choose(enum rss_meter meter, bool children);
+ * all processes that come from this one is added. `read_heap` gives the figure of the last two:
+ * Python's bytes alone, or all. */
+void rss_choose(enum rss_meter meter, bool children, int64_t (*read_heap)(bool all));
 /* True where the figure can change without a page fault or a system call of the thread that looks,
  * so that the time gate (gate.h) says nothing of it. */
 bool rss_moves_freely(void);

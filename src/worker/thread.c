@@ -55,6 +55,7 @@ struct thread *thread_make_current(void)
     thread->parking = NULL;
     thread->thrown.count = 0;
     thread->step_count = 0;
+    thread->call_count = 0;
     thread->activity = NULL;
     thread->heap_dirty = true; /* it may have taken something already */
     thread->other_net = thread->other_high = 0;

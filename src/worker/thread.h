@@ -22,6 +22,8 @@
 
 /* Steps within each other, in one thread: event loops within callbacks. */
 enum { THREAD_STEPS_MAX = 16 };
+/* Calls of decorated functions within each other; deeper ones are not told. */
+enum { THREAD_CALLS_MAX = 64 };
 
 /* A profiled frame that is being executed. */
 struct activation {
@@ -48,6 +50,13 @@ struct step {
     uint32_t depth;            /* profiled frames below, which wait for the loop */
 };
 
+/* A frame of a decorated function. */
+struct open_call {
+    const void *frame; /* only compared, never followed */
+    uint64_t begin_ns;
+    int64_t begin_bytes;
+};
+
 struct thread {
     struct thread *next;
     atomic_bool is_gone;    /* the thread has ended; set without the interpreter lock */
@@ -68,6 +77,8 @@ struct thread {
      * without the others, which wait for it nevertheless. They belong below stack[thrown_depth]. */
     struct await_chain thrown;
     uint32_t thrown_depth;
+    uint32_t call_count;
+    struct open_call calls[THREAD_CALLS_MAX];
     uint32_t step_count;
     struct step steps[THREAD_STEPS_MAX];
 };

@@ -17,6 +17,7 @@
 #include <stddef.h>
 
 #include "base/attributes.h"
+#include "base/clock.h"
 #include "worker/activity.h"
 #include "worker/heap.h"
 #include "worker/ledger.h"
@@ -127,6 +128,33 @@ void tracer_delegates(const void *frame, const struct code_info *info, int line)
     await_chain_add(&thread->thrown, waiting);
 }
 
+/* `frame`, of a decorated function, was entered. */
+static NOINLINE void begin_call(struct thread *thread, const void *frame)
+{
+    if (thread->call_count < THREAD_CALLS_MAX)
+        thread->calls[thread->call_count++] =
+            (struct open_call){frame, clock_monotonic_ns(), ledger.rss_bytes};
+}
+
+/* It is left. Of one that was decorated while it ran the beginning is not known. */
+static NOINLINE void end_call(struct thread *thread, const struct activation *at)
+{
+    uint32_t level = thread->call_count;
+    while (level > 0 && thread->calls[level - 1].frame != at->frame)
+        level--;
+    if (level == 0)
+        return;
+    const struct open_call *call = &thread->calls[--level];
+    publish_call(&(struct segment_call){.function = at->info->decorated - 1,
+                                        .level = level,
+                                        .begin_ns = call->begin_ns,
+                                        .end_ns = clock_monotonic_ns(),
+                                        .begin_bytes = call->begin_bytes,
+                                        .end_bytes = ledger.rss_bytes});
+    /* Those above were left unseen, or on a C stack that the thread has switched from. */
+    thread->call_count = level;
+}
+
 void tracer_enter(const void *frame, const struct code_info *info, int line, bool thrown)
 {
     struct thread *thread = thread_current();
@@ -153,6 +181,8 @@ void tracer_enter(const void *frame, const struct code_info *info, int line, boo
     refresh(top);
     if (UNLIKELY(info->may_be_recorded))
         top->recorded = recorder_find(info);
+    if (UNLIKELY(info->decorated))
+        begin_call(thread, frame);
     /* A call of a function counts for its first line. The start of a module or of a class body is
      * on no line: "import json" in line 1 has not run twice. */
     open_line(top, info->is_in_function ? line : 0);
@@ -264,6 +294,8 @@ void tracer_leave(const void *frame, bool awaits)
         return;
     }
     close_line(at, ledger_settle(thread));
+    if (UNLIKELY(at->info->decorated))
+        end_call(thread, at);
     if (heap_is_on)
         heap_leave(thread, at);
     if (awaits)

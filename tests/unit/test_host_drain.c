@@ -207,6 +207,81 @@ static void test_ring(void **state)
     assert_int_equal(model->baseline_bytes, 88);
 }
 
+static void test_decorated_functions(void **state)
+{
+    (void)state;
+    publish_app();
+    drain_run(drain, NOW_NS);
+    const struct file *file = model->files[0];
+    assert_int_equal(model->decorated_count, 0);
+    assert_true(model_reports_line(model, file, 3));
+    /* After it was published, and seen. */
+    atomic_store(&segment->functions[0].decorated, 1);
+    atomic_store(&segment->decorated_count, 1);
+    drain_run(drain, NOW_NS);
+    assert_int_equal(model->decorated_count, 1);
+    assert_int_equal(file_function_at(file, 2)->decorated, 1);
+    assert_true(file_is_decorated_at(file, 1));
+    assert_false(file_is_decorated_at(file, 4));
+    assert_false(model_reports_line(model, file, 4));
+    /* One more than there are functions, of none. */
+    atomic_store(&segment->decorated_count, UINT32_MAX);
+    drain_run(drain, NOW_NS);
+    assert_int_equal(model->decorated_count, SEGMENT_FUNCTIONS);
+}
+
+static unsigned heard;
+
+static void on_call(void *context, const char *name, const struct file *file,
+                    const struct series_span *span)
+{
+    assert_ptr_equal(context, model);
+    assert_string_equal(name, "main");
+    assert_string_equal(file->display, "One/__init__.py");
+    assert_int_equal(span->end_ns - span->begin_ns, 5);
+    assert_int_equal(span->end_bytes - span->begin_bytes, 7);
+    assert_int_equal(span->level, 2);
+    heard++;
+}
+
+static void publish_call(uint32_t function, uint64_t end_ns)
+{
+    uint64_t number = atomic_load(&segment->calls_written);
+    segment->calls[number % SEGMENT_CALLS] = (struct segment_call){
+        .function = function,
+        .level = 2,
+        .begin_ns = 10,
+        .end_ns = end_ns,
+        .begin_bytes = 1,
+        .end_bytes = 8,
+    };
+    atomic_store(&segment->calls_written, number + 1);
+}
+
+static void test_calls(void **state)
+{
+    (void)state;
+    publish_app();
+    drain_listen(drain, on_call, model);
+    heard = 0;
+    publish_call(0, 15);
+    publish_call(0, 9);                  /* before its beginning */
+    publish_call(SEGMENT_FUNCTIONS, 15); /* of no function */
+    atomic_store(&segment->calls_lost, 4);
+    drain_run(drain, NOW_NS);
+    assert_int_equal(heard, 1);
+    assert_int_equal(model->lost_calls, 4);
+    assert_int_equal(atomic_load(&segment->calls_read), 3);
+    /* All that there is room for, once around; and no more than that, whatever is said. */
+    for (unsigned i = 0; i < SEGMENT_CALLS; i++)
+        publish_call(0, 15);
+    drain_run(drain, NOW_NS);
+    assert_int_equal(heard, 1 + SEGMENT_CALLS);
+    atomic_store(&segment->calls_written, UINT64_MAX);
+    drain_run(drain, NOW_NS);
+    assert_int_equal(heard, 1 + 2 * SEGMENT_CALLS);
+}
+
 static void test_sources_that_are_odd(void **state)
 {
     (void)state;
@@ -327,6 +402,8 @@ int main(void)
         TEST(test_file_that_comes_again_as_it_was),
         TEST(test_versions_without_text),
         TEST(test_ring),
+        TEST(test_decorated_functions),
+        TEST(test_calls),
         TEST(test_sources_that_are_odd),
         TEST(test_stale_files),
         TEST(test_counts_past_the_tables),

@@ -180,6 +180,41 @@ static void test_which_functions(void **state)
     check_table(model_new("/app"), 1, "");
 }
 
+static void test_decorated_functions(void **state)
+{
+    (void)state;
+    struct model *model = model_new("/app");
+    struct file *b =
+        add_file(model, "/app/b.py", "def outer():\n def part(): 1\ndef alone():\n def own(): 2\n");
+    struct file *a = add_file(model, "/app/a.py", "def first(): 1\ndef never(): 2\n");
+    file_add_function(b, "outer", 1, 2);
+    file_add_function(b, "part", 2, 2);
+    file_add_function(b, "alone", 3, 4);
+    file_add_function(b, "own", 4, 4);
+    file_add_function(a, "first", 1, 1);
+    file_add_function(a, "never", 2, 2);
+    for (uint32_t line = 1; line <= 4; line++)
+        set_line(b, line, 1024, 0, line);
+    set_line(a, 1, 1024, 0, 9);
+    model->decorated_count = 5;
+    file_decorate(a, "first", 1, 1, 1);
+    file_decorate(b, "own", 4, 4, 2); /* its function is not, so that it has a table of its own */
+    file_decorate(b, "outer", 1, 2, 3);
+    file_decorate(b, "part", 2, 2, 4); /* in outer's table */
+    file_decorate(a, "never", 2, 2, 5);
+    model_set_text(&b->given, "b.py");
+    assert_true(model_reports_line(model, b, 2));
+    assert_false(model_reports_line(model, b, 3));
+    check_table(model, 0,
+                "Filename: /app/a.py\n\n" HEAD
+                "     1        1 MiB        0 MiB           9   def first(): 1\n\n\n"
+                "Filename: b.py\n\n" HEAD
+                "     4        1 MiB        0 MiB           4    def own(): 2\n\n\n"
+                "Filename: b.py\n\n" HEAD
+                "     1        1 MiB        0 MiB           1   def outer():\n"
+                "     2        1 MiB        0 MiB           2    def part(): 1\n\n\n");
+}
+
 static void test_versions(void **state)
 {
     (void)state;
@@ -255,6 +290,7 @@ int main(void)
         cmocka_unit_test(test_zero_has_no_sign),
         cmocka_unit_test(test_line_that_never_ended),
         cmocka_unit_test(test_which_functions),
+        cmocka_unit_test(test_decorated_functions),
         cmocka_unit_test(test_versions),
         cmocka_unit_test(test_no_source),
         cmocka_unit_test(test_source_is_harmless),
