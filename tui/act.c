@@ -340,7 +340,7 @@ static void say_no_source(struct ui *ui, const struct model *model,
         reason = "it could not be loaded; e opens its file";
     else if (model->worker == WORKER_NONE)
         reason = "no line of its own is in the log";
-    else if (model->worker != WORKER_READY)
+    else if (model->worker != WORKER_READY && model->worker != WORKER_ENDED)
         reason = "its source is known when the app has been imported";
     ui_say(ui, STYLE_WARNING, "%s is selected: %s", function->name, reason);
 }
@@ -639,6 +639,8 @@ static void say_useless(struct ui *ui, const struct model *model, int key, bool 
                key == 'e' ? "edit" : "run");
     else if (known && model->worker == WORKER_NONE && (key == 'F' || key == ' ' || key == 'z'))
         ui_say(ui, STYLE_TEXT, "these figures are from logs: nothing goes on");
+    else if (known && model->is_program && (key == 'r' || key == 'R'))
+        ui_say(ui, STYLE_WARNING, "a program is run once; q ends it, and pymemtop run begins anew");
     else if (known && (key == 'r' || key == 'R'))
         ui_say(ui, STYLE_TEXT, "there is no function to run");
     else if (known && key != K_ESC)

@@ -44,6 +44,14 @@ static const struct model_function *title_function(const struct scene *scene)
     return model_selected(scene->model);
 }
 
+/* Of a program that is over. */
+static void draw_exit(const struct model *model, struct pen *pen)
+{
+    char text[32];
+    snprintf(text, sizeof text, " EXIT %d ", model->exit_status);
+    pen_text(pen, model->exit_status ? STYLE_BAD : STYLE_IDLE, text);
+}
+
 static void draw_state(const struct scene *scene, struct pen *pen)
 {
     const struct model *model = scene->model;
@@ -51,6 +59,7 @@ static void draw_state(const struct scene *scene, struct pen *pen)
     case WORKER_STARTING: pen_text(pen, STYLE_WAIT, " STARTING "); return;
     case WORKER_LOADING: pen_text(pen, STYLE_WAIT, " LOADING "); return;
     case WORKER_DEAD: pen_text(pen, STYLE_BAD, " WORKER DEAD "); return;
+    case WORKER_ENDED: draw_exit(model, pen); return;
     case WORKER_NONE: pen_text(pen, STYLE_IDLE, "IMPORTED"); return;
     case WORKER_READY: break;
     }
@@ -177,7 +186,9 @@ static enum style share_style(const struct model *model)
 static void draw_rss(const struct model *model, struct pen *pen, enum style style, const char *text)
 {
     bool room = pen_left(pen) >= RSS_POLLED_COLS + (int)strlen(text);
-    draw_named(pen, model->rss_is_polled && room ? "RSS: polled " : "RSS ", style, text);
+    char name[32];
+    snprintf(name, sizeof name, "%s ", model->meter ? model->meter : "RSS");
+    draw_named(pen, model->rss_is_polled && room ? "RSS: polled " : name, style, text);
 }
 
 static void format_rss(char out[FORMAT_SIZE], const struct model *model)
@@ -261,7 +272,7 @@ static void draw_heap(const struct model *model, struct pen *pen)
 {
     const struct heap *heap = &model->heap;
     char native[FORMAT_SIZE] = "", text[160];
-    if (model->worker == WORKER_NONE)
+    if (model->worker == WORKER_NONE || model->meter)
         return;
     if (!heap->is_on) {
         draw_named(pen, "heap ", STYLE_TEXT, "off");

@@ -274,7 +274,9 @@ static bool wait_holds(struct ui *ui, const struct model *model, enum verb verb,
 {
     const struct invocations *set = &model->invocations;
     switch (verb) {
-    case VERB_WAIT_LOADED: return model->worker == WORKER_READY || model->worker == WORKER_NONE;
+    case VERB_WAIT_LOADED:
+        return model->worker == WORKER_READY || model->worker == WORKER_ENDED ||
+               model->worker == WORKER_NONE;
     case VERB_WAIT_ENDED: return set->total - set->running >= strtoull(rest, NULL, 10);
     case VERB_WAIT_IDLE: return set->running == 0;
     default: return display_holds(ui, model, rest);

@@ -72,6 +72,7 @@ static struct file *copy_file(const struct file *from)
 {
     struct file *file = copy_of(from, 1, sizeof *file);
     file->path = copy_text(from->path);
+    file->given = copy_text(from->given);
     file->display = copy_text(from->display);
     file->problem = copy_text(from->problem);
     file->text = from->text ? mem_strndup(from->text, from->text_len) : NULL;

@@ -117,7 +117,8 @@ bool ui_can(const struct ui *ui, const struct model *model, enum ui_command comm
     case CMD_DIFF: return can_compare(ui, shown);
     case CMD_REQUEST:
     case CMD_REQUEST_MANY:
-        return model->worker != WORKER_NONE && target_function(ui, model) != NULL;
+        return model->worker != WORKER_NONE && !model->is_program &&
+               target_function(ui, model) != NULL;
     case CMD_EDIT: return can_edit(ui, shown);
     default: return true;
     }

@@ -468,7 +468,7 @@ enum ui_action ui_key(struct ui *ui, const struct model *model, struct key_event
     } else if (event.key != K_NONE && event.key != K_UNKNOWN) {
         ui->message[0] = '\0';
         /* A death is told until a key is pressed after it is over. */
-        if (model->worker == WORKER_READY)
+        if (model->worker == WORKER_READY || model->worker == WORKER_ENDED)
             ui->deaths_seen = model->worker_deaths;
         ui_sync(ui, model);
         action = act_on_key(ui, model, event, now_ns, realtime_ns);

@@ -177,6 +177,8 @@ static void draw_state(const struct model *model, const struct model_function *f
         pen_text(pen, STYLE_ERROR, "not loaded");
     else if (model->worker == WORKER_NONE)
         pen_text(pen, STYLE_DIM, "in the log");
+    else if (model->worker == WORKER_ENDED)
+        pen_text(pen, STYLE_DIM, "ended");
     else if (model->worker == WORKER_READY)
         pen_text(pen, STYLE_GOOD, "loaded");
     else

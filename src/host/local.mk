@@ -51,12 +51,16 @@ libhost_a_SOURCES = \
 	src/host/options.c src/host/options.h \
 	src/host/orphans.c src/host/orphans.h \
 	src/host/path.c src/host/path.h \
+	src/host/program.c src/host/program.h \
 	src/host/python_source.c src/host/python_source.h \
 	src/host/recorder.c src/host/recorder.h \
 	src/host/report_file.c src/host/report_file.h \
 	src/host/requests.c src/host/requests.h \
 	src/host/retry.c src/host/retry.h \
 	src/host/routes.c src/host/routes.h \
+	src/host/run.c src/host/run.h \
+	src/host/run_options.c src/host/run_options.h \
+	src/host/run_report.c src/host/run_report.h \
 	src/host/runs.c src/host/runs.h \
 	src/host/schedule.c src/host/schedule.h \
 	src/host/screen.c src/host/screen.h \

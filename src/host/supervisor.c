@@ -5,7 +5,8 @@
  * the new one's.
  *
  * The worker is a session of its own: Ctrl-C at the terminal reaches pymemtop alone, and signals
- * can be sent to the worker together with the processes that the app started.
+ * can be sent to the worker together with the processes that the app started. A program that has
+ * the host's streams is of the host's group instead.
  *
  * When the process is gone, its socket and pipes may still hold what it said last. They are read to
  * the end first, without waiting for their end: a process that the app started may hold them open.
@@ -51,7 +52,9 @@ struct worker {
     struct text_pipe err;
     uv_timer_t timer; /* steps of ending */
     struct segment *segment;
-    int statm_fd; /* -1 where it could not be opened */
+    int statm_fd;   /* -1 where it could not be opened */
+    bool has_link;  /* not where it runs a program */
+    bool has_pipes; /* not where that has the host's streams */
     uint64_t started_ns;
     uint64_t ended_ns; /* of orphans_clock_ns */
     bool replaced;
@@ -89,9 +92,12 @@ static void release_worker(struct worker *worker)
     if (--worker->handles)
         return;
     struct supervisor *supervisor = worker->supervisor;
-    link_fini(&worker->link);
-    text_pipe_fini(&worker->out);
-    text_pipe_fini(&worker->err);
+    if (worker->has_link)
+        link_fini(&worker->link);
+    if (worker->has_pipes) {
+        text_pipe_fini(&worker->out);
+        text_pipe_fini(&worker->err);
+    }
     segment_unmap(worker->segment);
     if (worker->statm_fd >= 0)
         close(worker->statm_fd);
@@ -115,9 +121,12 @@ CLOSED_CALLBACK(on_timer_closed, timer)
 static void worker_close(struct worker *worker)
 {
     uv_close((uv_handle_t *)&worker->process, on_process_closed);
-    uv_close((uv_handle_t *)&worker->link.pipe, on_link_closed);
-    uv_close((uv_handle_t *)&worker->out.pipe, on_out_closed);
-    uv_close((uv_handle_t *)&worker->err.pipe, on_err_closed);
+    if (worker->has_link)
+        uv_close((uv_handle_t *)&worker->link.pipe, on_link_closed);
+    if (worker->has_pipes) {
+        uv_close((uv_handle_t *)&worker->out.pipe, on_out_closed);
+        uv_close((uv_handle_t *)&worker->err.pipe, on_err_closed);
+    }
     uv_close((uv_handle_t *)&worker->timer, on_timer_closed);
 }
 
@@ -142,11 +151,18 @@ static void on_err(void *context, const char *line, size_t len)
     supervisor->events.text(supervisor->events.context, OUTPUT_STDERR, line, len);
 }
 
-/* The worker with everything that it has started: its process group, which outlives it. */
+static const struct supervisor_program *program_of(const struct worker *worker)
+{
+    return worker->supervisor->setup.run;
+}
+
+/* The worker with everything that it has started: its process group, which outlives it. One of the
+ * host's group is meant alone. */
 static void signal_worker(const struct worker *worker, int signal)
 {
+    const struct supervisor_program *program = program_of(worker);
     if (worker->process.pid > 0)
-        kill(-worker->process.pid, signal);
+        kill(program && program->inherits ? worker->process.pid : -worker->process.pid, signal);
 }
 
 /* The process lives on without its link, of no use any more. */
@@ -210,6 +226,16 @@ static void on_group_grace_over(uv_timer_t *timer)
     worker_close(worker);
 }
 
+static void hear_last_words(struct worker *worker)
+{
+    if (worker->has_link)
+        link_finish(&worker->link);
+    if (!worker->has_pipes)
+        return;
+    text_pipe_finish(&worker->out);
+    text_pipe_finish(&worker->err);
+}
+
 static void on_exit_seen(uv_process_t *process, int64_t exit_status, int term_signal)
 {
     struct worker *worker = process->data;
@@ -220,14 +246,13 @@ static void on_exit_seen(uv_process_t *process, int64_t exit_status, int term_si
         .replaced = worker->replaced && !supervisor->closing,
     };
     worker->ended_ns = orphans_clock_ns();
-    signal_rest(worker, SIGTERM); /* what the app started goes with it */
-    link_finish(&worker->link);
-    text_pipe_finish(&worker->out);
-    text_pipe_finish(&worker->err);
+    if (!program_of(worker))
+        signal_rest(worker, SIGTERM); /* what the app started goes with it */
+    hear_last_words(worker);
     supervisor->worker = NULL;
     unsigned delay_ms = end.replaced ? 0 : next_delay(supervisor, worker);
     supervisor->events.died(supervisor->events.context, &end, delay_ms);
-    if (rest_is_left(worker))
+    if (!program_of(worker) && rest_is_left(worker))
         uv_timer_start(&worker->timer, on_group_grace_over, GROUP_MS, 0);
     else
         worker_close(worker);
@@ -260,14 +285,23 @@ static void close_worker_ends(struct channel_fds *fds)
     close_fd(&fds->segment);
 }
 
-static int open_channels(struct channel_fds *fds, struct segment **segment, struct error *error)
+static int open_streams(const struct worker *worker, struct channel_fds *fds)
+{
+    if (worker->has_link && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds->link) < 0)
+        return -1;
+    if (worker->has_pipes && (pipe2(fds->out, O_CLOEXEC) < 0 || pipe2(fds->err, O_CLOEXEC) < 0))
+        return -1;
+    return 0;
+}
+
+static int open_channels(const struct worker *worker, struct channel_fds *fds,
+                         struct segment **segment, struct error *error)
 {
     *fds = (struct channel_fds){{-1, -1}, {-1, -1}, {-1, -1}, -1};
     *segment = segment_create(&fds->segment, error);
     if (!*segment)
         return -1;
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds->link) < 0 ||
-        pipe2(fds->out, O_CLOEXEC) < 0 || pipe2(fds->err, O_CLOEXEC) < 0) {
+    if (open_streams(worker, fds) < 0) {
         error_set(error, EXIT_STATUS_SYSTEM, "cannot connect to a worker: %s", strerror(errno));
         close_worker_ends(fds);
         close_fd(&fds->link[0]);
@@ -286,18 +320,49 @@ static void add_argument(char **arguments, size_t *count, const char *name, cons
         arguments[(*count)++] = mem_strdup(value);
 }
 
+static void add_number(char **arguments, size_t *count, const char *name, int value)
+{
+    char number[16];
+    snprintf(number, sizeof number, "%d", value);
+    add_argument(arguments, count, name, number);
+}
+
+/* The last ones: what follows them is the program's. */
+static void add_program(char **arguments, size_t *count, const struct supervisor_program *program)
+{
+    if (program->meter)
+        add_argument(arguments, count, "--meter", program->meter);
+    if (program->include_children)
+        add_argument(arguments, count, "--include-children", NULL);
+    for (const int *number = program->ignored; number && *number; number++)
+        add_number(arguments, count, "--ignore-signal", *number);
+    if (program->module)
+        add_argument(arguments, count, "--run-module", program->module);
+    else
+        add_argument(arguments, count, "--run", program->script);
+    add_argument(arguments, count, "--", NULL);
+    for (char *const *each = program->arguments; *each; each++)
+        add_argument(arguments, count, *each, NULL);
+}
+
+/* How many words there may be, without those of a program's arguments. */
+enum { ARGUMENTS_MAX = 48 };
+
 static char **make_arguments(const struct supervisor_setup *setup)
 {
-    size_t count = 0;
-    char number[16];
+    size_t count = 0, words = 0;
+    const struct supervisor_program *program = setup->run;
+    while (program && program->arguments[words])
+        words++;
     char **arguments =
-        mem_calloc(15 + 2 * (setup->include_count + setup->exclude_count), sizeof *arguments);
+        mem_calloc(ARGUMENTS_MAX + words + 2 * (setup->include_count + setup->exclude_count),
+                   sizeof *arguments);
     add_argument(arguments, &count, setup->program, NULL);
-    snprintf(number, sizeof number, "%d", FD_LINK);
-    add_argument(arguments, &count, "--link-fd", number);
-    snprintf(number, sizeof number, "%d", FD_SEGMENT);
-    add_argument(arguments, &count, "--segment-fd", number);
-    add_argument(arguments, &count, "--app-root", setup->app_root);
+    if (!program) {
+        add_number(arguments, &count, "--link-fd", FD_LINK);
+        add_argument(arguments, &count, "--app-root", setup->app_root);
+    }
+    add_number(arguments, &count, "--segment-fd", FD_SEGMENT);
     if (setup->executable)
         add_argument(arguments, &count, "--executable", setup->executable);
     for (size_t i = 0; i < setup->include_count; i++)
@@ -308,6 +373,8 @@ static char **make_arguments(const struct supervisor_setup *setup)
         add_argument(arguments, &count, "--heap", "off");
     if (setup->verify_rss)
         add_argument(arguments, &count, "--verify-rss", NULL);
+    if (program)
+        add_program(arguments, &count, program);
     return arguments;
 }
 
@@ -318,16 +385,23 @@ static void free_arguments(char **arguments)
     free(arguments);
 }
 
+static void set_up_stdio(const struct worker *worker, const struct channel_fds *fds,
+                         uv_stdio_container_t stdio[FD_COUNT])
+{
+    const int own[] = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
+    const int ends[] = {-1, fds->out[1], fds->err[1], fds->link[1], fds->segment};
+    for (int i = 0; i < FD_COUNT; i++) {
+        bool is_own = i <= STDERR_FILENO && !worker->has_pipes;
+        stdio[i].data.fd = is_own ? own[i] : ends[i];
+        stdio[i].flags = stdio[i].data.fd >= 0 ? UV_INHERIT_FD : UV_IGNORE;
+    }
+}
+
 static int spawn_process(struct worker *worker, const struct channel_fds *fds)
 {
     const struct supervisor_setup *setup = &worker->supervisor->setup;
-    uv_stdio_container_t stdio[FD_COUNT] = {
-        [0] = {.flags = UV_IGNORE},
-        [1] = {.flags = UV_INHERIT_FD, .data.fd = fds->out[1]},
-        [2] = {.flags = UV_INHERIT_FD, .data.fd = fds->err[1]},
-        [FD_LINK] = {.flags = UV_INHERIT_FD, .data.fd = fds->link[1]},
-        [FD_SEGMENT] = {.flags = UV_INHERIT_FD, .data.fd = fds->segment},
-    };
+    uv_stdio_container_t stdio[FD_COUNT];
+    set_up_stdio(worker, fds, stdio);
     char **arguments = make_arguments(setup);
     char **environment = mem_calloc(1, sizeof *environment);
     size_t count = 0;
@@ -341,8 +415,8 @@ static int spawn_process(struct worker *worker, const struct channel_fds *fds)
         .file = setup->program,
         .args = arguments,
         .env = environment,
-        .cwd = setup->app_root,
-        .flags = UV_PROCESS_DETACHED,
+        .cwd = setup->run ? NULL : setup->app_root,
+        .flags = worker->has_pipes ? UV_PROCESS_DETACHED : 0,
         .stdio_count = FD_COUNT,
         .stdio = stdio,
     };
@@ -368,8 +442,10 @@ static void listen_to(struct worker *worker, struct channel_fds *fds)
     worker->link.heard = on_frame;
     worker->link.ended = on_link_ended;
     worker->link.context = worker;
-    if (link_open(&worker->link, loop, fds->link[0]))
+    if (worker->has_link && link_open(&worker->link, loop, fds->link[0]))
         on_link_ended(worker, "no link");
+    if (!worker->has_pipes)
+        return;
     if (text_pipe_open(&worker->out, loop, fds->out[0], on_out, worker) ||
         text_pipe_open(&worker->err, loop, fds->err[0], on_err, worker))
         on_link_ended(worker, "no output");
@@ -379,14 +455,19 @@ static int spawn(struct supervisor *supervisor, struct error *error)
 {
     struct worker *worker = mem_calloc(1, sizeof *worker);
     struct channel_fds fds;
+    const struct supervisor_program *program = supervisor->setup.run;
     worker->supervisor = supervisor;
     worker->statm_fd = -1;
-    if (open_channels(&fds, &worker->segment, error)) {
+    worker->has_link = !program;
+    worker->has_pipes = !program || !program->inherits;
+    if (open_channels(worker, &fds, &worker->segment, error)) {
         free(worker);
         return -1;
     }
+    if (program && program->meter)
+        segment_populate(worker->segment);
     supervisor->users++;
-    worker->handles = 5;
+    worker->handles = 2u + worker->has_link + 2u * worker->has_pipes;
     worker->started_ns = clock_monotonic_ns();
     uv_timer_init(supervisor->loop, &worker->timer);
     worker->timer.data = worker;
@@ -434,8 +515,10 @@ struct supervisor *supervisor_new(uv_loop_t *loop, const struct supervisor_setup
     supervisor->restart.data = supervisor;
     uv_signal_init(loop, &supervisor->child_ended);
     supervisor->child_ended.data = supervisor;
-    uv_signal_start(&supervisor->child_ended, on_child_ended, SIGCHLD);
-    orphans_adopt();
+    if (!setup->run) {
+        uv_signal_start(&supervisor->child_ended, on_child_ended, SIGCHLD);
+        orphans_adopt();
+    }
     return supervisor;
 }
 
@@ -449,9 +532,15 @@ int supervisor_start(struct supervisor *supervisor, struct error *error)
 int supervisor_send(struct supervisor *supervisor, enum frame_type type, const json_t *json,
                     struct body *body)
 {
-    if (!supervisor->worker)
+    if (!supervisor->worker || !supervisor->worker->has_link)
         return -ENOTCONN;
     return link_send(&supervisor->worker->link, type, json, body);
+}
+
+void supervisor_signal(struct supervisor *supervisor, int signal)
+{
+    if (supervisor->worker)
+        signal_worker(supervisor->worker, signal);
 }
 
 void supervisor_kill(struct supervisor *supervisor)
@@ -462,7 +551,7 @@ void supervisor_kill(struct supervisor *supervisor)
 
 void supervisor_catch_up(struct supervisor *supervisor, bool cut)
 {
-    if (!supervisor->worker)
+    if (!supervisor->worker || !supervisor->worker->has_pipes)
         return;
     text_pipe_catch_up(&supervisor->worker->out);
     text_pipe_catch_up(&supervisor->worker->err);
@@ -512,9 +601,13 @@ static void on_step_terminate(uv_timer_t *timer)
 /* Ask the worker to end, and see to it that it does. */
 static void end_worker(struct worker *worker)
 {
-    json_t *nothing = json_object();
-    link_send(&worker->link, FRAME_SHUTDOWN, nothing, NULL);
-    json_decref(nothing);
+    if (worker->has_link) {
+        json_t *nothing = json_object();
+        link_send(&worker->link, FRAME_SHUTDOWN, nothing, NULL);
+        json_decref(nothing);
+    } else {
+        signal_worker(worker, SIGINT);
+    }
     uv_timer_start(&worker->timer, on_step_terminate, TERMINATE_MS, 0);
 }
 

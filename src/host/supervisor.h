@@ -2,6 +2,9 @@
  * The worker's supervisor: spawns it, listens to its link and its output, notices its end however
  * it came, and starts it again with back-off (0.25 s, doubling to 8 s, from the start again after a
  * minute of life).
+ *
+ * A worker can run a program in place of an app. It has no link then, and no process that it has
+ * started is touched when it ends, which is as `python` leaves them.
  */
 #ifndef HOST_SUPERVISOR_H
 #define HOST_SUPERVISOR_H
@@ -20,12 +23,26 @@
 
 struct supervisor;
 
+/* What a worker runs in place of an app. */
+struct supervisor_program {
+    const char *script;     /* one of these two is set */
+    const char *module;     /* as `python -m` takes it */
+    char *const *arguments; /* NULL-terminated */
+    /* Its standard streams and process group are the host's: who types Ctrl-C stops it. Otherwise
+     * its output is heard, its input is empty, and it is a session of its own. */
+    bool inherits;
+    const char *meter; /* of the worker's --meter; NULL: RSS */
+    bool include_children;
+    const int *ignored; /* signals that it is to ignore; 0 ends them */
+};
+
 /* How to run the worker. All strings are borrowed until supervisor_close. */
 struct supervisor_setup {
     const char *program;
-    const char *app_root;     /* its current folder, too */
-    const char *executable;   /* the environment's interpreter, or NULL */
-    char *const *environment; /* NULL-terminated */
+    const struct supervisor_program *run; /* borrowed likewise; NULL: an app */
+    const char *app_root;                 /* its current folder, too; of no use to a program */
+    const char *executable;               /* the environment's interpreter, or NULL */
+    char *const *environment;             /* NULL-terminated */
     const char *const *include;
     size_t include_count;
     const char *const *exclude;
@@ -69,6 +86,8 @@ int supervisor_send(struct supervisor *supervisor, enum frame_type type, const j
 /* End the worker as supervisor_close does, and start another one with `setup` (copied) as soon as
  * it is gone; at once where none runs. */
 void supervisor_replace(struct supervisor *supervisor, const struct supervisor_setup *setup);
+/* Send the worker a signal, as one that was sent to the host. */
+void supervisor_signal(struct supervisor *supervisor, int signal);
 /* SIGKILL; `died` follows, and then the next worker. */
 void supervisor_kill(struct supervisor *supervisor);
 /* Hear at once what the worker has printed by now: it flushes its streams before it says that an
@@ -78,9 +97,9 @@ void supervisor_catch_up(struct supervisor *supervisor, bool cut);
 int supervisor_pid(const struct supervisor *supervisor);
 /* The worker's resident set as /proc says it, in bytes; 0 while there is none. */
 int64_t supervisor_rss_bytes(const struct supervisor *supervisor);
-/* End the worker for good (SHUTDOWN, after a second SIGTERM, after another one and a half SIGKILL)
- * and free the supervisor; `closed` is called when the loop has let go of it. `died` comes before,
- * if a worker runs. */
+/* End the worker for good (SHUTDOWN, or where it runs a program SIGINT, after a second SIGTERM,
+ * after another one and a half SIGKILL) and free the supervisor; `closed` is called when the loop
+ * has let go of it. `died` comes before, if a worker runs. */
 void supervisor_close(struct supervisor *supervisor, void (*closed)(void *context), void *context);
 
 #endif

@@ -98,6 +98,11 @@ static const struct scene scenes[] = {
     {"imported-hot", fixture_imported, "key 2\n", false},
     {"imported-functions", fixture_imported, "key a j\n", false},
     {"imported-useless", fixture_imported, "key z\n", false},
+    {"program", fixture_program, "", true},
+    {"program-again", fixture_program, "key r\n", false},
+    {"program-ended", fixture_program_ended, "", true},
+    {"program-ended-seen", fixture_program_ended, "key 5\n", false},
+    {"program-ended-invocations", fixture_program_ended, "key 3\n", false},
     {"long-output", fixture_shop, "key 4 g j\n", true},
     {"long-output-paged", fixture_shop, "key 4 g j PgDn PgDn j\n", false},
 };

@@ -607,3 +607,52 @@ struct model *fixture_dead(void)
     model->files[0]->stale = true;
     return model;
 }
+
+static const char program_source[] = "import sys\n"
+                                     "\n"
+                                     "\n"
+                                     "def grow(count):\n"
+                                     "    return [bytearray(1 << 20) for _ in range(count)]\n"
+                                     "\n"
+                                     "\n"
+                                     "KEPT = grow(int(sys.argv[1]))\n";
+
+struct model *fixture_program(void)
+{
+    struct model *model = model_new("/home/dev/work");
+    struct file *file = file_new("/home/dev/work/grow.py", model->app_root, program_source,
+                                 sizeof program_source - 1);
+    const struct line_stats grown = {
+        .mem_usage_bytes = 30 * MIB, .increment_bytes = 20 * MIB, .occurrences = 24};
+    model_set_text(&model->python, "3.11");
+    model->heap.is_on = true;
+    model->is_program = true;
+    model->meter = "USS";
+    model->worker = WORKER_READY;
+    model_add_function(model, "__main__", "program", file->path)->line = 1;
+    model_add_file(model, file);
+    file_add_function(file, "grow", 4, 5);
+    file_set_live(file, 5, &grown);
+    struct invocation *run = invocations_add(&model->invocations, 1, "", "__main__", "grow.py 20");
+    run->start_ns = FIXTURE_NOW_NS - 2000000000;
+    run->start_realtime_ns = FIXTURE_REALTIME_NS - 2000000000;
+    run->outcome = OUTCOME_RUNNING;
+    run->line = 5;
+    invocation_set_line(run, 0, 5, &grown);
+    model_set_rss(model, FIXTURE_NOW_NS - 1000000000, 30 * MIB);
+    output_add(&model->output, FIXTURE_REALTIME_NS, OUTPUT_STDOUT, LEVEL_INFO, 1, "growing", 7);
+    return model;
+}
+
+struct model *fixture_program_ended(void)
+{
+    struct model *model = fixture_program();
+    model->worker = WORKER_ENDED;
+    model->worker_deaths = 1;
+    model->exit_status = 3;
+    model->rss_bytes = 0;
+    model_set_text(&model->worker_end, "the program has ended with exit code 3");
+    invocations_end(&model->invocations, invocations_find(&model->invocations, 1), OUTCOME_FAILED,
+                    3, FIXTURE_NOW_NS, model->worker_end);
+    return model;
+}

@@ -38,6 +38,10 @@ struct model *fixture_not_reloaded(void);
 struct model *fixture_restarted(void);
 /* The app of several functions; the one whose source is there could not be loaded again. */
 struct model *fixture_shop_broken(void);
+/* A program that is run by itself, measured by its USS, and */
+struct model *fixture_program(void);
+/* after its end with a status that is not 0. */
+struct model *fixture_program_ended(void);
 /* The source was saved, and a second worker runs it: the first function has become shorter. */
 struct model *fixture_reloaded(void);
 

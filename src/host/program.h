@@ -1,0 +1,48 @@
+/*
+ * A program that is run to its end under a worker, and its model: one function, "__main__", and one
+ * invocation of it. No app, no HTTP. The loop's thread.
+ */
+#ifndef HOST_PROGRAM_H
+#define HOST_PROGRAM_H
+
+#include <stdbool.h>
+#include <uv.h>
+
+#include "base/error.h"
+#include "host/run_options.h"
+#include "model/model.h"
+#include "model/series.h"
+
+struct program;
+
+struct program_setup {
+    uv_loop_t *loop;
+    const struct run_options *options; /* borrowed until the program is freed */
+    /* It has this process's standard streams, and is of its process group; else what it says goes
+     * to the model's output. */
+    bool inherits;
+    const int *ignored; /* signals that it is to ignore; 0 ends them; borrowed likewise */
+    void *context;
+    /* A call of a decorated function is over: "module.name". May be NULL. */
+    void (*called)(void *context, const char *name, const struct series_span *span);
+    /* It is over, and the model has all of it. */
+    void (*ended)(void *context);
+};
+
+/* Start it. NULL with `error`: no Python, no worker. */
+struct program *program_open(const struct program_setup *setup, struct error *error);
+/* The program's; it lives as long. */
+struct model *program_model(const struct program *program);
+/* Its invocation, and the model's. */
+const struct invocation *program_invocation(const struct program *program);
+bool program_is_over(const struct program *program);
+/* How it ended: its exit status, or 128 + signal. */
+int program_status(const struct program *program);
+void program_signal(struct program *program, int signal);
+/* End it, if it still runs, as Ctrl-C does, and then less politely. It is over when the loop has
+ * run on. */
+void program_close(struct program *program);
+/* When the loop has closed all handles. NULL is fine. */
+void program_free(struct program *program);
+
+#endif

@@ -1,0 +1,788 @@
+"""pymemtop run: any program, as `python` and `python -m memory_profiler` run it."""
+
+import glob
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+
+import pytest
+
+import programs
+from programs import LIMIT, MIB, PYMEMTOP, TOLERANCE, VENV, error_line, near, run, wait_for
+
+PYTHON = os.path.join(VENV, "bin", "python") if VENV else sys.executable
+HEAD = ["", "Line #    Mem usage    Increment  Occurrences   Line Contents", "=" * 61]
+# The two functions of Microsoft's how-to, on a server of its own, whose pages come in one piece, so
+# that it is known how often an await suspends; what it keeps only grows.
+HOWTO = """\
+import asyncio
+import sys
+
+import aiohttp
+from aiohttp import web
+
+PAGES = []
+
+
+async def page(request):
+    return web.Response(body=b"x" * 1024)
+
+
+@profile
+async def async_size(url):
+    async with aiohttp.ClientSession() as client:
+        for _ in range(8):
+            async with client.get(url) as response:
+                page = await response.read()
+                PAGES.append(bytearray(len(page) << 10))
+    return len(PAGES)
+
+
+@profile
+def sync_size(count):
+    blocks = []
+    for number in range(count):
+        block = bytearray(8 << 20)
+        blocks.append(block)
+    total = sum(len(block) for block in blocks)
+    PAGES.extend(blocks)
+    return total
+
+
+async def main():
+    app = web.Application()
+    app.router.add_get("/", page)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    port = site._server.sockets[0].getsockname()[1]
+    print(await async_size("http://127.0.0.1:{}/".format(port)))
+    await runner.cleanup()
+
+
+asyncio.run(main())
+print(sync_size(8))
+sys.exit(3)
+"""
+
+
+@pytest.fixture
+def write(tmp_path, monkeypatch):
+    """write({name: text}): files in the current folder, which it returns."""
+    monkeypatch.chdir(tmp_path)
+
+    def writer(files):
+        for name, text in files.items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        return tmp_path
+
+    return writer
+
+
+def start(*arguments, **more):
+    """`pymemtop run` with pipes; a Popen."""
+    return subprocess.Popen([PYMEMTOP, "run", *map(str, arguments)], env=programs.environment(),
+                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            encoding="utf-8", **more)
+
+
+def python(*arguments, stdin=None):
+    """What the interpreter does by itself."""
+    return subprocess.run([PYTHON, *arguments], env=programs.environment(), stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, input=stdin or "", encoding="utf-8", timeout=LIMIT)
+
+
+def tables(text):
+    """Of every table: its file's name, and its rows {line: (mem, increment, occurrences, source)}."""
+    found = []
+    for part in re.split(r"^Filename: ", text, flags=re.M)[1:]:
+        name, *lines = part.split("\n")
+        assert lines[:3] == HEAD
+        rows = {}
+        for line in lines[3:]:
+            match = re.match(r"^ *(\d+)(?: +(-?[\d.]+) MiB +(-?[\d.]+) MiB)?(?: +(\d+))?   (.*)$", line)
+            if match:
+                number, mem, increment, times, source = match.groups()
+                rows[int(number)] = (mem and float(mem), increment and float(increment),
+                                     times and int(times), source.lstrip())
+        assert part.endswith("\n\n\n") or part == text
+        found.append((name, rows))
+    return found
+
+
+def report(*arguments, status=0, **more):
+    result = run("run", *arguments, **more)
+    assert result.returncode == status, result.stderr
+    return tables(result.stdout)
+
+
+def figures(rows):
+    return {line: row[:3] for line, row in rows.items() if row[2]}
+
+
+# ---- beside memory_profiler
+
+
+@pytest.mark.usefixtures("packages")
+def test_the_table_of_the_howto(write):
+    """Names, lines and occurrences are memory_profiler's; figures are within 1 MiB of its, from the
+    first row on, whose increment is there the whole RSS and here nothing."""
+    write({"howto.py": HOWTO})
+    real = python("-m", "memory_profiler", "howto.py")
+    ours = run("run", "howto.py")
+    assert (ours.returncode, ours.stderr) == (real.returncode, real.stderr) == (3, "")
+    assert ours.stdout.splitlines()[:2] == real.stdout.splitlines()[:2] == ["8", str(64 * MIB)]
+    # Of a coroutine memory_profiler counts the loop's other work, too; figures are compared below.
+    theirs, mine = tables(real.stdout), tables(ours.stdout)
+    assert [name for name, _ in mine] == [name for name, _ in theirs] == ["howto.py"] * 2
+    for (_, expected), (_, rows) in zip(theirs, mine):
+        assert {line: row[2:] for line, row in rows.items()} == {
+            line: row[2:] for line, row in expected.items()}
+        first = min(expected)
+        for line, (mem, increment, times, _) in expected.items():
+            assert (mem is None) == (rows[line][0] is None)
+            if times:
+                grown = rows[line][0] - rows[first][0]
+                assert abs(grown - (mem - expected[first][0])) <= TOLERANCE / MIB, (line, rows)
+                assert line == first or abs(rows[line][1] - increment) <= TOLERANCE / MIB, (line, rows)
+
+
+SHAPES = """\
+@profile
+def function(n):
+    total = 0
+    for i in range(n):
+        total += i
+    squares = [i * i for i in range(n)]
+    return sum(i for i in squares) + total
+
+
+@profile
+def never():
+    return 1
+
+
+class Thing:
+    @profile
+    def method(self):
+        return [
+            1,
+            2]
+
+    @staticmethod
+    @profile
+    def static():
+        return (lambda x: x + 1)(1)
+
+
+def outer():
+    @profile
+    def inner(x):
+        return x + 1
+    return inner(1) + inner(2)
+
+
+@profile
+def holder():
+    @profile
+    def part():
+        return 5
+    return part()
+
+
+def plain():
+    return 4
+
+
+@profile
+def thrower():
+    raise KeyError("gone")
+
+
+function(10)
+function(2)
+Thing().method()
+Thing.static()
+outer()
+outer()
+plain()
+holder()
+thrower()
+"""
+
+
+@pytest.mark.usefixtures("packages")
+@pytest.mark.parametrize("precision", [None, 0, 1, 4])
+def test_every_shape_has_the_same_rows(write, precision):
+    """Also where the program ends by an exception, whose words are Python's."""
+    options = [] if precision is None else ["--precision", str(precision)]
+    write({"shapes.py": SHAPES})
+    real = python("-m", "memory_profiler", *options, "shapes.py")
+    ours = run("run", *options, "shapes.py")
+    plain = python("-c", SHAPES.replace("@profile", ""))
+    assert ours.returncode == real.returncode == 1
+    assert ours.stderr.endswith("KeyError: 'gone'\n") and plain.stderr.endswith("KeyError: 'gone'\n")
+    assert ours.stderr.count("File ") == 2  # the module and thrower
+    blank = re.compile(r"-?\d+(\.\d*)? MiB")
+
+    def shape(text):
+        return re.sub(r" +", " ", blank.sub("MiB", text))
+
+    assert shape(ours.stdout) == shape(real.stdout)
+    digits = {len(figure.partition(".")[2]) for figure in re.findall(r"([\d.]+) MiB", ours.stdout)}
+    assert digits == {3 if precision is None else precision}
+
+
+# ---- what is in the report
+
+
+GROWS = """\
+import helper, sys
+
+
+def first(n):
+    keep = bytearray(n << 20)
+    return keep
+
+
+def second():
+    return first(20), helper.third(10)
+
+
+KEPT = second()
+print(sys.argv[1:], __name__)
+"""
+HELPER = "def third(n):\n    return bytearray(n << 20)\n"
+
+
+def test_all_files_where_nothing_is_decorated(write):
+    folder = write({"grows.py": GROWS, "helper.py": HELPER})
+    (first, rows), (second, more), (third, others) = report("grows.py", "--precision", "x")
+    assert (first, second, third) == ("grows.py", "grows.py", str(folder / "helper.py"))
+    assert sorted(rows) == [4, 5, 6] and sorted(more) == [9, 10] and sorted(others) == [1, 2]
+    assert rows[5][1] * MIB == near(20) and others[2][1] * MIB == near(10)
+    assert more[10][1] * MIB == near(30)
+
+
+def test_include_and_exclude(write):
+    folder = write({"app/grows.py": GROWS, "beside/helper.py": HELPER})
+    env = {"PYTHONPATH": str(folder / "beside")}
+
+    def names(*options):
+        return [name for name, _ in report(*options, "app/grows.py", env=env)]
+
+    assert names() == ["app/grows.py"] * 2
+    assert names("--include", "*/beside/*") == ["app/grows.py"] * 2 + [str(folder / "beside/helper.py")]
+    assert names("--include", "*/beside/*", "--exclude", "grows.py") == [str(folder / "beside/helper.py")]
+
+
+def test_decorated_functions_elsewhere(write):
+    """They are measured wherever they lie, unless they are excluded."""
+    folder = write({"app/grows.py": GROWS, "beside/helper.py": "@profile\n" + HELPER})
+    env = {"PYTHONPATH": str(folder / "beside")}
+    ((name, rows),) = report("app/grows.py", env=env)
+    assert name == str(folder / "beside/helper.py")
+    assert figures(rows).keys() == {1, 3} and rows[3][1] * MIB == near(10)
+    assert [name for name, _ in report("--exclude", "*/beside/*", "app/grows.py", env=env)] \
+        == ["app/grows.py"] * 2
+
+
+def test_json(write):
+    folder = write({"grows.py": GROWS, "helper.py": HELPER})
+    result = run("run", "--format", "json", "-o", "out.json", "grows.py", "a", "b")
+    assert (result.returncode, result.stdout) == (0, "['a', 'b'] __main__\n")
+    document = json.loads((folder / "out.json").read_text())
+    (invocation,) = document["invocations"]
+    assert (invocation["function"], invocation["trigger"], invocation["outcome"],
+            invocation["status"]) == ("__main__", "program", "succeeded", 0)
+    assert document["app"] == str(folder) and document["baseline"]["rss_bytes"] > 0
+    assert invocation["rss_end_bytes"] - invocation["rss_start_bytes"] == sum(
+        invocation["rss_{}_bytes".format(part)] for part in ("lines", "elsewhere", "shared"))
+    assert invocation["rss_lines_bytes"] == near(30)
+    paths = [file["path"] for file in document["files"]]
+    assert paths == [str(folder / "grows.py"), str(folder / "helper.py")]
+    # A script that decorates something has that alone in its report.
+    write({"helper.py": "@profile\n" + HELPER})
+    run("run", "--format", "json", "-o", "out.json", "grows.py")
+    (file,) = json.loads((folder / "out.json").read_text())["files"]
+    assert file["path"] == paths[1] and [line["line"] for line in file["lines"]][0] == 1
+
+
+def test_output_is_appended(write):
+    folder = write({"one.py": "@profile\ndef f(): return 1\nf()\n", "kept.txt": "kept\n"})
+    for _ in range(2):
+        result = run("run", "-o", "kept.txt", "one.py")
+        assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+    text = (folder / "kept.txt").read_text()
+    assert text.startswith("kept\nFilename: one.py\n") and text.count("Filename: ") == 2
+    assert "cannot write the report to no/such.txt" in error_line(
+        run("run", "-o", "no/such.txt", "one.py"))
+
+
+def test_quiet(write):
+    write({"one.py": "def f(): return 1\nprint(f())\n"})
+    result = run("run", "--quiet", "one.py")
+    assert (result.returncode, result.stdout, result.stderr) == (0, "1\n", "")
+
+
+def test_heap_off(write):
+    folder = write({"one.py": "def f(): return 1\nf()\n"})
+    run("run", "--heap", "off", "--format", "json", "-o", "x.json", "one.py")
+    (invocation,) = json.loads((folder / "x.json").read_text())["invocations"]
+    assert invocation["heap_end_bytes"] is None
+
+
+def test_verify_rss(write):
+    write({"one.py": "def f(): return bytearray(1 << 20)\nf()\n"})
+    result = run("run", "--verify-rss", "one.py")
+    assert re.search(r"RSS read at \d+ events", result.stderr)
+
+
+def test_a_python_that_is_named(write):
+    write({"one.py": "import sys\nprint(sys.executable)\n"})
+    result = run("run", "--python", PYTHON, "one.py")
+    assert result.stdout == PYTHON + "\n"
+    assert "--python: cannot run no/python" in error_line(
+        run("run", "--python", "no/python", "one.py"))
+
+
+# ---- what lines are measured by
+
+
+METERS = """\
+@profile
+def work():
+    kept = [bytes(100) for _ in range(200000)]
+    block = bytearray(16 << 20)
+    buffer = memoryview(block)
+    return kept, block
+
+
+work()
+"""
+
+
+@pytest.mark.parametrize("backend", ["rss", "pss", "uss", "python", "heap", "psutil", "psutil_pss",
+                                     "psutil_uss", "tracemalloc"])
+def test_backend(write, backend):
+    write({"meters.py": METERS})
+    ((_, rows),) = report("--backend", backend, "meters.py")
+    assert figures(rows).keys() == {1, 3, 4, 5, 6}
+    assert rows[4][1] * MIB == near(16)
+    exact = backend in ("python", "heap", "tracemalloc")
+    # Objects of 133 bytes and the list; what the allocator adds to them is in the RSS alone.
+    assert 26 <= rows[3][1] <= (29 if exact else 40)
+    if exact:
+        assert rows[4][1] == 16.0
+
+
+CHILDREN = """\
+import subprocess
+import sys
+
+
+@profile
+def work():
+    child = subprocess.Popen([sys.executable, "-c", "x = bytearray(64 << 20); print(flush=True); input()"],
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    child.stdout.readline()
+    here = len(sys.argv)
+    child.communicate(b"\\n")
+    return here
+
+
+work()
+"""
+
+
+@pytest.mark.parametrize("backend", ["rss", "pss", "uss"])
+def test_include_children(write, backend):
+    write({"children.py": CHILDREN})
+    ((_, alone),) = report("--backend", backend, "children.py")
+    ((_, rows),) = report("--backend", backend, "--include-children", "children.py")
+    assert alone[9][1] < 30
+    assert rows[9][0] - alone[9][0] > 60
+    assert rows[8][1] + rows[7][1] + rows[9][1] > 60 and rows[11][1] < -60
+
+
+# ---- as python
+
+
+ENDS = {
+    "falls off": ("print('done')", 0),
+    "SystemExit": ("import sys; sys.exit(7)", 7),
+    "SystemExit with words": ("import sys; sys.exit('no such thing')", 1),
+    "exception": ("1 / 0", 1),
+    "os._exit": ("import os; os._exit(9)", 9),
+    "SIGKILL": ("import os; os.kill(os.getpid(), 9)", 137),
+    "SIGTERM": ("import os; os.kill(os.getpid(), 15)", 143),
+    "KeyboardInterrupt": ("raise KeyboardInterrupt", 130),
+}
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_its_end(write, name):
+    """The status is the script's, its words are Python's, and the table is there all the same."""
+    code, status = ENDS[name]
+    write({"ends.py": "@profile\ndef f():\n    return 1\nf()\n" + code + "\n",
+           "plain.py": "def f():\n    return 1\n\nf()\n" + code + "\n"})
+    result, real = run("run", "ends.py"), python("plain.py")
+    assert result.returncode == status
+    assert real.returncode in (status, 128 - status)
+    assert result.stderr == real.stderr.replace("plain.py", "ends.py")
+    ((_, rows),) = tables(result.stdout)
+    assert {line: row[2] for line, row in rows.items()} == {1: 1, 2: None, 3: 1}
+
+
+@pytest.mark.parametrize("words", [["missing.py"], ["folder"], ["broken.py"], ["-m", "missing"],
+                                   ["-m", "folder"], ["secret.py"]], ids=" ".join)
+def test_what_cannot_be_run(write, words):
+    folder = write({"folder/x.txt": "", "broken.py": "x = (\n", "secret.py": "print(1)\n"})
+    (folder / "secret.py").chmod(0)
+    if words == ["secret.py"] and os.access("secret.py", os.R_OK):
+        pytest.skip("needs a user who may not read everything")
+    result, real = run("run", *words), python(*words)
+    assert (result.returncode, result.stdout) == (real.returncode, "")
+
+    def words_of(text):
+        return re.sub(r"^\S+: ", "", text)  # the interpreter, which VIRTUAL_ENV may name otherwise
+
+    assert words_of(result.stderr) == words_of(real.stderr)
+
+
+SEEN = "import os, sys\nprint(sys.argv, sys.path[0], __name__, __file__, os.getcwd(), sys.stdin.read())\n"
+
+
+@pytest.mark.parametrize("words", [["seen.py"], ["package"], ["-m", "package"], ["-m", "package.inner"]],
+                         ids=" ".join)
+def test_what_it_sees(write, words):
+    """Options end at the script, or at the module."""
+    write({"seen.py": SEEN, "package/__init__.py": "", "package/__main__.py": SEEN,
+           "package/inner.py": SEEN})
+    arguments = [*words, "--format", "json", "-o", "x", "-m", "--", "é"]
+    result = subprocess.run([PYMEMTOP, "run", "--batch", *arguments], env=programs.environment(),
+                            input="typed", stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            encoding="utf-8", timeout=2 * LIMIT)
+    real = python(*arguments, stdin="typed")
+    assert (result.stdout, result.stderr) == (real.stdout, real.stderr)
+    assert "'--format', 'json', '-o', 'x', '-m', '--'" in result.stdout and "typed" in result.stdout
+
+
+LATE = """\
+import sys
+print([name for name in ("asyncio", "json", "logging", "threading") if name in sys.modules])
+import asyncio, concurrent.futures.thread, threading
+for module in threading, asyncio.events, concurrent.futures.thread:
+    print(module.__loader__ is module.__spec__.loader, type(module.__loader__).__name__)
+kept = []
+def grow(mib):
+    kept.append(bytearray(mib << 20))
+async def later():
+    await asyncio.to_thread(grow, 16)
+def work():
+    thread = threading.Thread(target=grow, args=(16,))
+    thread.start()
+    thread.join()
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        pool.submit(grow, 16).result()
+    asyncio.run(later())
+work()
+"""
+
+
+def test_threads_pools_and_loops(write):
+    """They belong to the program's invocation, and nothing was imported for it."""
+    folder = write({"late.py": LATE, "plain.py": LATE})
+    result = run("run", "--format", "json", "-o", "x.json", "late.py")
+    assert (result.stdout, result.stderr) == (python("plain.py").stdout, "")
+    document = json.loads((folder / "x.json").read_text())
+    lines = {line["source"].strip(): line for file in document["files"] for line in file["lines"]}
+    assert lines["kept.append(bytearray(mib << 20))"]["increment_bytes"] == near(48)
+    assert document["invocations"][0]["rss_lines_bytes"] > 47 * MIB
+
+
+# ---- signals
+
+
+WAITS = """\
+import os, sys, time
+def wait():
+    try:
+        time.sleep(print("ready", os.getpid(), os.getpgrp(), flush=True) or 600)
+    finally:
+        print("cleaned", flush=True)
+wait()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_to_pymemtop_is_handed_on(write, number):
+    write({"waits.py": WAITS})
+    process = start("waits.py", preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+    assert process.stdout.readline().startswith("ready ")
+    process.send_signal(number)
+    out, err = process.communicate(timeout=LIMIT)
+    assert process.returncode == 128 + number
+    assert (out.startswith("cleaned\n"), "KeyboardInterrupt" in err) == (number == signal.SIGINT,) * 2
+    ((_, rows),) = tables(out)
+    assert rows[4][2] == 1 and (rows[4][0] is None) == (number != signal.SIGINT)
+
+
+def test_a_killed_script_has_its_table(write):
+    write({"waits.py": WAITS})
+    process = start("waits.py")
+    os.kill(int(process.stdout.readline().split()[1]), signal.SIGKILL)
+    out, err = process.communicate(timeout=LIMIT)
+    assert (process.returncode, err) == (137, "")
+    ((_, rows),) = tables(out)
+    assert rows[4][:3] == (None, None, 1) and rows[3][2] == 1
+
+
+def test_a_script_does_not_outlive_pymemtop(write):
+    write({"waits.py": WAITS})
+    process = start("waits.py")
+    pid = int(process.stdout.readline().split()[1])
+    process.kill()
+    process.communicate(timeout=LIMIT)
+    wait_for(lambda: not programs.is_alive(pid), "end of the script")
+
+
+def test_nohup(write):
+    """What was ignored when pymemtop was started stays so."""
+    write({"one.py": "import os, signal\nos.kill(os.getpid(), signal.SIGHUP)\nprint('alive')\n"})
+    process = start("one.py", preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    assert (process.communicate(timeout=LIMIT)[0], process.returncode) == ("alive\n", 0)
+
+
+def test_a_process_that_it_leaves_behind_lives_on(write):
+    """As with python: only an app's children go with it."""
+    write({"leaves.py": "import subprocess\nnull = subprocess.DEVNULL\n"
+                        "child = subprocess.Popen(['sleep', '600'], stdout=null, stderr=null)\n"
+                        "print(child.pid)\n"})
+    result = run("run", "--quiet", "leaves.py")
+    pid = int(result.stdout)
+    assert programs.is_alive(pid)
+    os.kill(pid, signal.SIGKILL)
+
+
+def test_ctrl_c_on_a_terminal(write, pty):
+    """It reaches the script as it is the terminal's, once, and pymemtop waits for what it does."""
+    write({"waits.py": WAITS})
+    terminal = pty("run", "--batch", "waits.py")
+    terminal.wait(rb"ready (\d+) (\d+)")
+    pid, group = map(int, re.search(rb"ready (\d+) (\d+)", terminal.output).groups())
+    assert group == terminal.process.pid and pid != group
+    terminal.type(b"\x03")
+    assert terminal.wait_exit() == 130
+    output = terminal.output.decode()
+    assert output.index("cleaned") < output.index("KeyboardInterrupt") < output.index("Filename: ")
+    assert output.count("KeyboardInterrupt") == 1
+    assert terminal.settings == terminal.before
+
+
+def test_input_from_a_terminal(write, pty):
+    write({"asks.py": "print('got', input('name? '))\n"})
+    terminal = pty("run", "--batch", "asks.py")
+    terminal.wait(rb"name\? ")
+    terminal.type(b"somebody\n")
+    assert terminal.wait_exit() == 0
+    assert b"got somebody" in terminal.output
+
+
+# ---- recordings
+
+
+def calls_of(text):
+    return [(words[1], int(words[6])) for words in map(str.split, text.splitlines())
+            if words[0] == "FUNC"]
+
+
+CALLS = """\
+@profile
+def inner(n):
+    return bytearray(n << 20)
+
+
+@profile
+def outer():
+    return inner(8), inner(16)
+
+
+outer()
+inner(1)
+"""
+
+
+def test_mprof(write):
+    folder = write({"calls.py": CALLS})
+    result = run("run", "--format", "mprof", "calls.py", "x")
+    (name,) = glob.glob("mprofile_*.dat")
+    assert re.fullmatch(r"mprofile_\d{14}\.dat", name)
+    assert (result.returncode, result.stdout, result.stderr) == (
+        0, "", "pymemtop: memory over time is in {}\n".format(name))
+    text = (folder / name).read_text()
+    assert text.startswith("CMDLINE calls.py x\nMEM ")
+    assert calls_of(text) == [("__main__.outer", 0), ("__main__.inner", 1), ("__main__.inner", 1),
+                              ("__main__.inner", 0)]
+    begin, end = [[float(words[at]) for words in map(str.split, text.splitlines())
+                   if words[:2] == ["FUNC", "__main__.outer"]][0] for at in (2, 4)]
+    assert (end - begin) * MIB == near(24)
+    assert run("run", "--format", "mprof", "-o", "mine.dat", "--quiet", "calls.py").stderr == ""
+    assert calls_of((folder / "mine.dat").read_text()) == calls_of(text)
+
+
+@pytest.mark.usefixtures("packages")
+def test_mprof_has_the_calls_of_mprof(write):
+    """Their names, levels and order."""
+    folder = write({"calls.py": CALLS})
+    run("run", "--format", "mprof", "-o", "mine.dat", "calls.py")
+    subprocess.run([os.path.join(VENV, "bin", "mprof"), "run", "-o", "theirs.dat", "calls.py"], check=True,
+                   stdout=subprocess.DEVNULL, env=programs.environment(), timeout=LIMIT)
+    theirs = calls_of((folder / "theirs.dat").read_text())
+    assert sorted(theirs) == sorted(calls_of((folder / "mine.dat").read_text()))
+
+
+def test_record(write):
+    folder = write({"calls.py": CALLS, "plain.py": CALLS.replace("@profile\n", "")})
+    result = run("run", "--record=calls.pymemtop", "calls.py")
+    assert result.stderr == "pymemtop: the recording is in calls.pymemtop\n"
+    assert len(tables(result.stdout)) == 2
+    peak = run("peak", "--func", "__main__.outer", "calls.pymemtop").stdout
+    assert float(peak.split()[1]) > 24
+    run("plot", "calls.pymemtop", "-o", "calls.svg")
+    assert "__main__.outer" in (folder / "calls.svg").read_text()
+    run("run", "--record", "--quiet", "plain.py")
+    (name,) = glob.glob("pymemtop_*.pymemtop")
+    run("plot", name, "-o", "plain.dat")
+    assert calls_of((folder / "plain.dat").read_text()) == [("__main__", 0)]
+
+
+def test_recorded_children(write):
+    folder = write({"children.py": CHILDREN.replace("input()", "import time; time.sleep(1)")})
+    run("run", "--format", "mprof", "-o", "x.dat", "children.py")
+    child = [words for words in map(str.split, (folder / "x.dat").read_text().splitlines())
+             if words[0] == "CHLD"]
+    assert max(float(words[2]) for words in child) > 60
+    run("run", "--format", "mprof", "-o", "x.dat", "--include-children", "children.py")
+    assert max(float(words[1]) for words in map(str.split, (folder / "x.dat").read_text().splitlines())
+               if words[0] == "MEM") > 70
+
+
+# ---- the command line
+
+
+@pytest.mark.parametrize("arguments, words", [
+    ([], "run needs a script, or -m and a module, as in: pymemtop run work.py"),
+    (["--batch"], "run needs a script, or -m and a module, as in: pymemtop run work.py"),
+    (["-"], "run needs a script in a file, and '-' is none"),
+    (["-m"], "-m needs a value; see pymemtop --help"),
+    (["--frob", "x.py"], "unknown option --frob; see pymemtop --help"),
+    (["--precision", "x", "x.py"], "--precision takes a number from 0 to 12, not 'x'"),
+    (["--backend", "vms", "x.py"], "--backend takes rss, pss, uss, python or heap, not 'vms'"),
+    (["--format", "csv", "x.py"], "--format takes text, json or mprof with run, not 'csv'"),
+    (["--heap", "maybe", "x.py"], "--heap takes on or off, not 'maybe'"),
+    (["--heap", "off", "--backend", "heap", "x.py"],
+     "--backend heap counts allocations, which --heap off turns off"),
+    (["--include-children", "--backend", "python", "x.py"],
+     "--include-children goes with --backend rss, pss or uss: allocations are counted in one process"),
+    (["--format", "mprof", "--record", "x.py"],
+     "--format mprof is a recording itself; leave --record out, or the format: pymemtop plot -o x.dat "
+     "makes the one of the other"),
+    (["--pdb-mmem", "100", "x.py"],
+     "--pdb-mmem is not there yet: run cannot stop a script at a limit of memory; the screen, or "
+     "--record and pymemtop plot, show where it grows"),
+    (["--timestamp", "x.py"],
+     "--timestamp is not there: --format mprof writes when functions ran, and pymemtop plot draws it"),
+], ids=lambda value: " ".join(value) if isinstance(value, list) else "")
+def test_refused(arguments, words):
+    result = run("run", *arguments)
+    assert (result.returncode, error_line(result)) == (2, words)
+
+
+def test_help():
+    result = run("run", "--help")
+    assert result.returncode == 0 and "pymemtop run [OPTIONS] SCRIPT [ARGS...]" in result.stdout
+
+
+# ---- the screen
+
+
+LIVE = """\
+import os, sys, time
+kept = []
+def grow():
+    kept.append(bytearray(24 << 20))
+    print("grown", file=sys.stderr)
+    return len(kept)
+def wait(name):
+    while not os.path.exists(name):
+        time.sleep(0.01)
+print("got", repr(sys.stdin.read()), sys.argv[1:])
+grow()
+wait("go")
+sys.exit(3)
+"""
+
+
+def test_the_screen(write, tmux, tmp_path):
+    write({"live.py": LIVE})
+    terminal = tmux(100, 28)
+    terminal.shell("cd " + shlex.quote(str(tmp_path)))
+    terminal.pymemtop("run", "live.py", "a", "b")
+    screen = terminal.wait("RUNNING", r"live\.py a b", r"^> +8 .*while not os", r"\+24\.0 MiB",
+                           "invocations 1, 1 running")
+    assert "> __main__" in screen
+    terminal.keys("4")
+    terminal.wait("stdout +#1 got '' \\['a', 'b'\\]", "stderr +#1 grown")
+    terminal.keys("r")
+    terminal.wait("a program is run once")
+    terminal.keys("1")
+    (tmp_path / "go").write_text("")
+    terminal.wait(r"EXIT 3", "the program has ended with exit code 3", r"^ +4 .*\+24\.0 MiB")
+    terminal.keys("5")
+    terminal.wait("program")
+    terminal.keys("q")
+    screen = terminal.wait(r"^pymemtop: live\.py has ended with exit code 3; peak")
+    terminal.shell("echo status $?")
+    terminal.wait("^status 3")
+
+
+def test_quitting_ends_the_script(write, tmux, tmp_path):
+    write({"waits.py": WAITS.replace("finally:\n", "finally:\n        open('cleaned', 'w').close()\n")})
+    terminal = tmux(80, 24)
+    terminal.shell("cd " + shlex.quote(str(tmp_path)))
+    terminal.pymemtop("run", "waits.py")
+    terminal.wait("RUNNING", r"^> +4 .*time\.sleep")
+    worker = terminal.worker
+    terminal.keys("q")
+    terminal.wait("^pymemtop: waits.py was ended; peak")
+    assert not programs.is_alive(worker) and (tmp_path / "cleaned").exists()
+    terminal.shell("echo status $?")
+    terminal.wait("^status 0")
+
+
+@pytest.mark.parametrize("options, name", [(["--backend", "uss"], "USS"), (["--backend", "python"], "Python"),
+                                           (["--include-children"], r"RSS\+children")])
+def test_the_screen_names_what_is_measured(write, tmux, tmp_path, options, name):
+    write({"waits.py": WAITS})
+    terminal = tmux(80, 24)
+    terminal.shell("cd " + shlex.quote(str(tmp_path)))
+    terminal.pymemtop("run", *options, "waits.py")
+    terminal.wait("RUNNING", "^ {} [\\d.]+ MiB  peak".format(name))
+    terminal.keys("q")
+    terminal.wait("was ended")
+
+
+def test_a_terminal_with_batch_or_a_format_has_no_screen(write, pty):
+    write({"one.py": "print('plain')\n"})
+    for options in ["--batch"], ["--format", "text"], ["-o", "out.txt"]:
+        terminal = pty("run", *options, "one.py")
+        assert terminal.wait_exit() == 0
+        assert terminal.output == b"plain\r\n"
