@@ -246,24 +246,62 @@ static int compare_heads(const void *a, const void *b)
     return (left->first > right->first) - (left->first < right->first);
 }
 
+static bool is_named(const PyCodeObject *code)
+{
+    return PyUnicode_READ_CHAR(code->co_name, 0) != '<';
+}
+
+/* The largest index of a head that begins at `line` or above it; -1 where none does. */
+static ptrdiff_t head_above(const struct code_info *info, int line)
+{
+    size_t low = 0, high = info->head_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (info->heads[middle].first <= line)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return (ptrdiff_t)low - 1;
+}
+
+/* A function's body that begins on a line of `code` itself begins on that of its def. */
+static void add_defs_with_bodies(PyCodeObject *code, struct code_info *info)
+{
+    PyObject *lines = compat_lines(code);
+    PyObject *iterator = lines ? PyObject_GetIter(lines) : NULL;
+    PyObject *entry;
+    while (iterator && (entry = PyIter_Next(iterator))) {
+        PyObject *number = PyTuple_GetItem(entry, 2);
+        int line = number && number != Py_None ? (int)PyLong_AsLong(number) : 0;
+        ptrdiff_t at = head_above(info, line);
+        if (at >= 0 && info->heads[at].body == line)
+            info->heads[at].last = line;
+        Py_DECREF(entry);
+    }
+    Py_XDECREF(iterator);
+    Py_XDECREF(lines);
+}
+
 /* The heads of the functions that `code` defines. None where memory is short: the lines then count
- * their definitions as well. */
+ * their definitions as well. A lambda or a comprehension has none: its line is a statement. */
 static void find_heads(PyCodeObject *code, struct code_info *info)
 {
     Py_ssize_t count = PyTuple_GET_SIZE(code->co_consts);
     struct code_head *heads = count ? take_heads((size_t)count, &info->head_order) : NULL;
     for (Py_ssize_t i = 0; heads && i < count; i++) {
         PyObject *constant = PyTuple_GET_ITEM(code->co_consts, i);
-        if (!PyCode_Check(constant) || !is_function((PyCodeObject *)constant))
-            continue;
         PyCodeObject *nested = (PyCodeObject *)constant;
-        int first = nested->co_firstlineno, body = body_line(nested);
-        heads[info->head_count++] = (struct code_head){first, body > first ? body - 1 : first};
+        if (!PyCode_Check(constant) || !is_function(nested) || !is_named(nested))
+            continue;
+        int body = body_line(nested);
+        heads[info->head_count++] = (struct code_head){nested->co_firstlineno, body - 1, body};
     }
     info->heads = heads;
     if (info->head_count == 0)
         return;
     qsort(heads, info->head_count, sizeof *heads, compare_heads);
+    add_defs_with_bodies(code, info);
     for (size_t i = 1; i < info->head_count; i++)
         if (heads[i].last < heads[i - 1].last)
             heads[i].last = heads[i - 1].last;
@@ -350,15 +388,8 @@ uint32_t code_new_site(struct traced_file *file, int line)
 
 bool code_is_in_head(const struct code_info *info, int line)
 {
-    size_t low = 0, high = info->head_count;
-    while (low < high) { /* the heads that begin at `line` or above it */
-        size_t middle = low + (high - low) / 2;
-        if (info->heads[middle].first <= line)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low > 0 && line <= info->heads[low - 1].last;
+    ptrdiff_t at = head_above(info, line);
+    return at >= 0 && line <= info->heads[at].last;
 }
 
 int code_last_line(PyCodeObject *code)

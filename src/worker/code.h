@@ -35,6 +35,7 @@ enum code_kind {
 struct code_head {
     int first;
     int last;
+    int body; /* its first line; the head's last one where a function is all on one line */
 };
 
 struct code_info {
@@ -104,8 +105,8 @@ static inline uint32_t code_site(struct traced_file *file, int line)
     return code_new_site(file, line);
 }
 /* True where `line` of a module or class body (outside every function) belongs to the head of a
- * function that it defines: from the first decorator, or the def, to before the body. The first
- * line's executions are the function's calls; its definition is none. */
+ * function that it defines: from the first decorator, or the def, to before the body, or to the def
+ * that holds it. The first line's executions are the function's calls; its definition is none. */
 bool code_is_in_head(const struct code_info *info, int line);
 static inline bool code_defines_at(const struct code_info *info, int line)
 {
