@@ -153,7 +153,7 @@ static int conclude(struct run *run, struct error *error)
 {
     const struct model *model = program_model(run->program);
     int status = program_status(run->program);
-    int result = run_report_write(&run->report, model, error);
+    int result = run_report_write(&run->report, model, status == 0, error);
     report_file_say_check(model, &run->options->common);
     if (!result)
         return status;

@@ -70,13 +70,43 @@ const char *run_report_recording(const struct run_report *report)
 
 /* ---- the table ---- */
 
-static int write_table(const struct run_report *report, const struct model *model,
+/* A line of it has; of decorated functions, where there are any in the program. */
+static bool has_run(const struct file *file, bool decorated)
+{
+    for (uint32_t line = 1; line <= file->line_count; line++)
+        if (file->lines[line - 1].total.occurrences &&
+            (!decorated || file_is_decorated_at(file, line)))
+            return true;
+    return false;
+}
+
+/* Without a line that has run an empty report would look like a mistake of pymemtop's, unless the
+ * program says why. */
+static void say_nothing_ran(const struct model *model)
+{
+    bool decorated = model->decorated_count > 0;
+    for (size_t i = 0; i < model->file_count; i++)
+        if (has_run(model->files[i], decorated))
+            return;
+    fputs(decorated ? "pymemtop: no function that the program has decorated was called\n"
+                    : "pymemtop: no file that is profiled has run; these are the files in the "
+                      "program's folder and below, or those of --include\n",
+          stderr);
+}
+
+static int write_table(const struct run_report *report, const struct model *model, bool succeeded,
                        struct error *error)
 {
     const struct options *options = &report->options->common;
     struct buf out;
     buf_init(&out, REPORT_MAX_BYTES);
-    int result = table_write(model, options->precision, &out, error);
+    int result = 0;
+    if (model->decorated_count == 0)
+        result = table_write_modules(model, options->precision, &out, error);
+    if (!result)
+        result = table_write(model, options->precision, &out, error);
+    if (!result && out.len == 0 && succeeded)
+        say_nothing_ran(model);
     if (!result) {
         int failure =
             path_write_all(report->fd >= 0 ? report->fd : STDOUT_FILENO, buf_text(&out), out.len);
@@ -130,7 +160,7 @@ static int write_mprof(const struct run_report *report, const struct model *mode
     return result;
 }
 
-int run_report_write(const struct run_report *report, const struct model *model,
+int run_report_write(const struct run_report *report, const struct model *model, bool succeeded,
                      struct error *error)
 {
     const struct run_options *options = report->options;
@@ -140,7 +170,7 @@ int run_report_write(const struct run_report *report, const struct model *model,
         return 0;
     if (options->format == RUN_JSON)
         return report_file_write(model, &options->common, error);
-    return write_table(report, model, error);
+    return write_table(report, model, succeeded, error);
 }
 
 void run_report_close(struct run_report *report)

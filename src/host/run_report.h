@@ -18,8 +18,9 @@ int run_report_open(struct run_report *report, const struct run_options *options
                     struct error *error);
 /* Where the recorder is to write; NULL: nothing is recorded. */
 const char *run_report_recording(const struct run_report *report);
-/* The program is over, and the recording closed. 0, or -1 with `error`. */
-int run_report_write(const struct run_report *report, const struct model *model,
+/* The program is over, and the recording closed. `succeeded`: with status 0; then it is said where
+ * a table would be empty. 0, or -1 with `error`. */
+int run_report_write(const struct run_report *report, const struct model *model, bool succeeded,
                      struct error *error);
 /* Also after a run_report_open that failed. */
 void run_report_close(struct run_report *report);

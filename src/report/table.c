@@ -89,8 +89,7 @@ static bool has_run(const struct file *file, const struct file_function *functio
     return false;
 }
 
-static int append_table(const struct file *file, const struct file_function *function,
-                        int precision, struct buf *out)
+static int append_head(const struct file *file, struct buf *out)
 {
     const char *name = file->given ? file->given : file->path;
     size_t size = 3 * strlen(name) + 1; /* a byte becomes three at the most */
@@ -101,10 +100,47 @@ static int append_table(const struct file *file, const struct file_function *fun
         snprintf(version, sizeof version, " (version %lu)", (unsigned long)file->version);
     int result = buf_printf(out, "Filename: %s%s\n\n%s\n%s\n", path, version, HEADER, RULE);
     free(path);
+    return result;
+}
+
+static int append_table(const struct file *file, const struct file_function *function,
+                        int precision, struct buf *out)
+{
+    int result = append_head(file, out);
     for (uint32_t line = function->first_line; !result && line <= function->last_line; line++)
         result = append_row(file, line, precision, out);
     return result ? result : buf_append(out, "\n\n", 2);
 }
+
+/* ---- code outside of functions ---- */
+
+static bool is_module_line(const struct file *file, uint32_t line)
+{
+    return !file_function_at(file, line);
+}
+
+static bool module_has_changed(const struct file *file)
+{
+    for (uint32_t line = 1; line <= file->line_count; line++)
+        if (is_module_line(file, line) && stats_of(file, line)->increment_bytes)
+            return true;
+    return false;
+}
+
+/* The lines outside of functions, up to the last one that has run. */
+static int append_module(const struct file *file, int precision, struct buf *out)
+{
+    uint32_t last = file->line_count;
+    while (last > 0 && (!is_module_line(file, last) || !stats_of(file, last)->occurrences))
+        last--;
+    int result = append_head(file, out);
+    for (uint32_t line = 1; !result && line <= last; line++)
+        if (is_module_line(file, line))
+            result = append_row(file, line, precision, out);
+    return result ? result : buf_append(out, "\n\n", 2);
+}
+
+/* ---- functions ---- */
 
 /* A table that is to be written. */
 struct entry {
@@ -161,6 +197,25 @@ static struct entry *choose(const struct model *model, size_t *count)
     return entries;
 }
 
+static int refuse(const struct buf *out, struct error *error)
+{
+    return error_set(error, EXIT_STATUS_SYSTEM,
+                     "the report is longer than %zu bytes; profile fewer files with --include or "
+                     "--exclude",
+                     out->max_bytes);
+}
+
+int table_write_modules(const struct model *model, int precision, struct buf *out,
+                        struct error *error)
+{
+    int result = 0;
+    precision = clamp_precision(precision);
+    for (size_t i = 0; !result && i < model->file_count; i++)
+        if (module_has_changed(model->files[i]))
+            result = append_module(model->files[i], precision, out);
+    return result ? refuse(out, error) : 0;
+}
+
 int table_write(const struct model *model, int precision, struct buf *out, struct error *error)
 {
     size_t count;
@@ -170,10 +225,5 @@ int table_write(const struct model *model, int precision, struct buf *out, struc
     for (size_t i = 0; !result && i < count; i++)
         result = append_table(entries[i].file, entries[i].function, precision, out);
     free(entries);
-    if (result)
-        return error_set(error, EXIT_STATUS_SYSTEM,
-                         "the report is longer than %zu bytes; profile fewer files with "
-                         "--include or --exclude",
-                         out->max_bytes);
-    return 0;
+    return result ? refuse(out, error) : 0;
 }

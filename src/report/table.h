@@ -18,5 +18,9 @@ enum { TABLE_PRECISION_DEFAULT = 1, TABLE_PRECISION_MAX = 12 };
  * range of lines, and an empty line after each. Source bytes are made harmless, tabs stay. Returns
  * 0, or -1 with `error` filled in where `out` is full. */
 int table_write(const struct model *model, int precision, struct buf *out, struct error *error);
+/* The same for the code outside of functions, a table for each file in which that has changed the
+ * memory: an import has, most often. Its rows are those of the lines in no function. */
+int table_write_modules(const struct model *model, int precision, struct buf *out,
+                        struct error *error);
 
 #endif
