@@ -182,7 +182,8 @@ static void drain_decorated(struct drain *drain)
             continue;
         char *name = mem_strndup(bytes, len);
         file_decorate(drain->model->files[file], name, load_once(&entry->first_line),
-                      load_once(&entry->last_line), number);
+                      load_once(&entry->last_line), number & ~DECORATED_TELLS,
+                      (number & DECORATED_TELLS) != 0);
         free(name);
     }
     model_touch(drain->model);

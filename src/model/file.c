@@ -167,15 +167,17 @@ void file_add_function(struct file *file, const char *name, uint32_t first_line,
 }
 
 void file_decorate(struct file *file, const char *name, uint32_t first_line, uint32_t last_line,
-                   uint32_t number)
+                   uint32_t number, bool tells)
 {
     if (last_line > FILE_LINES_MAX)
         last_line = FILE_LINES_MAX;
     for (size_t i = 0; i < file->function_count; i++) {
         struct file_function *function = &file->functions[i];
         if (function->first_line == first_line && function->last_line == last_line &&
-            strcmp(function->name, name) == 0)
+            strcmp(function->name, name) == 0) {
             function->decorated = number;
+            function->tells = tells;
+        }
     }
 }
 

@@ -32,6 +32,7 @@ struct file_function {
     char *name;          /* owned; qualified name */
     uint32_t first_line; /* the first decorator's line, else the def's */
     uint32_t last_line;
+    bool tells;         /* decorated, and the script prints its tables itself */
     uint32_t decorated; /* 0, or which of those that a script has decorated it is, from 1 */
 };
 
@@ -81,9 +82,9 @@ const char *file_line_text(const struct file *file, uint32_t line, size_t *len);
 void file_add_function(struct file *file, const char *name, uint32_t first_line,
                        uint32_t last_line);
 /* The function of that name and range, which was added, is the `number`th that a script has
- * decorated. */
+ * decorated; `tells`: and the script prints its tables itself. */
 void file_decorate(struct file *file, const char *name, uint32_t first_line, uint32_t last_line,
-                   uint32_t number);
+                   uint32_t number, bool tells);
 /* True where `line` lies within a decorated function. */
 bool file_is_decorated_at(const struct file *file, uint32_t line);
 /* The innermost function that holds `line`, or NULL. */

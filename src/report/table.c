@@ -165,7 +165,7 @@ static bool is_wanted(const struct model *model, const struct entry *entry)
     const struct file_function *function = entry->function;
     if (model->decorated_count == 0)
         return file_function_is_outermost(file, function) && has_run(file, function);
-    return function->decorated && !is_part_of_other(file, function) && has_run(file, function);
+    return function->decorated && !function->tells && !is_part_of_other(file, function) && has_run(file, function);
 }
 
 /* In the order in which they were decorated. */

@@ -140,6 +140,8 @@ struct segment_file {
     uint32_t path_len;
 };
 
+#define DECORATED_TELLS 0x80000000u
+
 struct segment_function {
     uint32_t file;
     uint32_t first_line; /* the first decorator's line, else the def's */
@@ -147,7 +149,7 @@ struct segment_function {
     uint32_t name_offset; /* qualified name, into strings */
     uint32_t name_len;
     /* 0, or that a script has decorated it with `profile`: which of them it is, from 1 in the order
-     * in which it did so. */
+     * in which it did so; with DECORATED_TELLS where its own tables are printed call by call. */
     _Atomic uint32_t decorated;
 };
 

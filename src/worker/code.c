@@ -497,7 +497,7 @@ static void forget_definition(PyCodeObject *code, PyCodeObject *by, struct trace
         publish_forget_executions(code_site(file, line));
 }
 
-void code_decorate(PyCodeObject *code, PyCodeObject *by)
+void code_decorate(PyCodeObject *code, PyCodeObject *by, bool tells)
 {
     struct code_info *info = code_info(code);
     if (info == &no_info)
@@ -510,7 +510,7 @@ void code_decorate(PyCodeObject *code, PyCodeObject *by)
     if (index == PUBLISH_NO_FUNCTION)
         return;
     info->decorated = index + 1;
-    if (publish_decorate(index))
+    if (publish_decorate(index, tells))
         forget_definition(code, by, info->file);
     mark_decorated(code);
     PyErr_Clear();

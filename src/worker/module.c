@@ -71,16 +71,18 @@ static PyObject *py_events_stop(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED
 }
 
 PyDoc_STRVAR(decorate_doc,
-             "decorate(code, by)\n\n"
+             "decorate(code, by, tells)\n\n"
              "The script has decorated the function whose code this is, in a frame of `by`: the\n"
-             "report is to be that of such functions alone. Its file is profiled from now on.");
+             "report is to be that of such functions alone. Its file is profiled from now on.\n"
+             "tells: its tables are printed call by call, so that the text report leaves it out.");
 static PyObject *py_decorate(PyObject *Py_UNUSED(module), PyObject *args)
 {
     PyObject *code, *by;
-    if (!PyArg_ParseTuple(args, "O!O!:decorate", &PyCode_Type, &code, &PyCode_Type, &by))
+    int tells;
+    if (!PyArg_ParseTuple(args, "O!O!p:decorate", &PyCode_Type, &code, &PyCode_Type, &by, &tells))
         return NULL;
     heap_own_begin();
-    code_decorate((PyCodeObject *)code, (PyCodeObject *)by);
+    code_decorate((PyCodeObject *)code, (PyCodeObject *)by, tells);
     heap_own_end();
     Py_RETURN_NONE;
 }

@@ -127,12 +127,12 @@ uint32_t publish_add_function(uint32_t file, uint32_t first_line, uint32_t last_
     return index;
 }
 
-bool publish_decorate(uint32_t function)
+bool publish_decorate(uint32_t function, bool tells)
 {
     uint32_t count = LOAD(segment->decorated_count) + 1;
     if (LOAD(segment->functions[function].decorated))
         return false;
-    STORE(segment->functions[function].decorated, count);
+    STORE(segment->functions[function].decorated, tells ? count | DECORATED_TELLS : count);
     atomic_store_explicit(&segment->decorated_count, count, memory_order_release);
     return true;
 }

@@ -39,7 +39,8 @@ async def async_size(url):
             async with client.get(url) as response:
                 page = await response.read()
                 PAGES.append(bytearray(len(page) << 10))
-    return len(PAGES)
+        count = len(PAGES)
+    return count
 
 
 @profile
@@ -348,6 +349,14 @@ def test_decorated_functions_elsewhere(write):
         == ["app/grows.py"] * 3
 
 
+def test_the_decorator_that_is_imported(write):
+    """What says `from memory_profiler import profile` decorates, too."""
+    write({"one.py": "from memory_profiler import profile\n@profile(precision=1)\ndef f():\n"
+                     "    return 1\ndef g(): return f()\ng()\n"})
+    ((_, rows),) = report("one.py")
+    assert {line: row[2] for line, row in rows.items()} == {2: 1, 3: None, 4: 1}
+
+
 def test_json(write):
     folder = write({"grows.py": GROWS, "helper.py": HELPER})
     result = run("run", "--format", "json", "-o", "out.json", "grows.py", "a", "b")
@@ -558,8 +567,11 @@ def test_threads_pools_and_loops(write):
     assert (result.stdout, result.stderr) == (python("plain.py").stdout, "")
     document = json.loads((folder / "x.json").read_text())
     lines = {line["source"].strip(): line for file in document["files"] for line in file["lines"]}
-    assert lines["kept.append(bytearray(mib << 20))"]["increment_bytes"] == near(48)
-    assert document["invocations"][0]["rss_lines_bytes"] > 47 * MIB
+    # While a loop's thread takes pages, too, what another one takes may be on no line.
+    assert lines["kept.append(bytearray(mib << 20))"]["increment_bytes"] > 31 * MIB
+    (invocation,) = document["invocations"]
+    assert invocation["rss_lines_bytes"] + invocation["rss_elsewhere_bytes"] > 47 * MIB
+    assert invocation["rss_shared_bytes"] == 0
 
 
 # ---- signals

@@ -221,10 +221,16 @@ static void test_decorated_functions(void **state)
     drain_run(drain, NOW_NS);
     assert_int_equal(model->decorated_count, 1);
     assert_int_equal(file_function_at(file, 2)->decorated, 1);
+    assert_false(file_function_at(file, 2)->tells);
     assert_true(file_is_decorated_at(file, 1));
     assert_false(file_is_decorated_at(file, 4));
     assert_false(model_reports_line(model, file, 4));
-    /* One more than there are functions, of none. */
+    atomic_store(&segment->functions[0].decorated, 2 | DECORATED_TELLS);
+    atomic_store(&segment->decorated_count, 2);
+    drain_run(drain, NOW_NS);
+    assert_int_equal(file_function_at(file, 2)->decorated, 2);
+    assert_true(file_function_at(file, 2)->tells);
+    /* More than there are functions. */
     atomic_store(&segment->decorated_count, UINT32_MAX);
     drain_run(drain, NOW_NS);
     assert_int_equal(model->decorated_count, SEGMENT_FUNCTIONS);

@@ -196,15 +196,18 @@ static void test_decorated_functions(void **state)
     for (uint32_t line = 1; line <= 4; line++)
         set_line(b, line, 1024, 0, line);
     set_line(a, 1, 1024, 0, 9);
-    model->decorated_count = 5;
-    file_decorate(a, "first", 1, 1, 1);
-    file_decorate(b, "own", 4, 4, 2); /* its function is not, so that it has a table of its own */
-    file_decorate(b, "outer", 1, 2, 3);
-    file_decorate(b, "part", 2, 2, 4); /* in outer's table */
-    file_decorate(a, "never", 2, 2, 5);
+    model->decorated_count = 6;
+    file_decorate(a, "first", 1, 1, 1, false);
+    file_decorate(b, "own", 4, 4, 2,
+                  false); /* its function is not, so that it has a table of its own */
+    file_decorate(b, "outer", 1, 2, 3, false);
+    file_decorate(b, "part", 2, 2, 4, false); /* in outer's table */
+    file_decorate(a, "never", 2, 2, 5, false);
+    file_decorate(b, "alone", 3, 4, 6, true); /* its table was printed already */
     model_set_text(&b->given, "b.py");
     assert_true(model_reports_line(model, b, 2));
-    assert_false(model_reports_line(model, b, 3));
+    assert_true(model_reports_line(model, b, 3));
+    assert_false(model_reports_line(model, a, 3));
     check_table(model, 0,
                 "Filename: /app/a.py\n\n" HEAD
                 "     1        1 MiB        0 MiB           9   def first(): 1\n\n\n"

@@ -3,7 +3,8 @@
 Code that is decorated for memory_profiler loads and runs here unchanged. Nothing needs decorating:
 pymemtop's tracer measures every line of every function anyway, on its screen and in its reports. So
 `profile` and its kin return the function itself, coroutine functions stay coroutine functions, and
-the tables that memory_profiler would print on `stream` are not printed.
+the tables that memory_profiler would print on `stream` are not printed; of a script that `pymemtop
+run` runs there is one at the end, of the functions that were decorated.
 
 memory_usage() gives real figures: the resident set size, in MiB.
 """
@@ -13,6 +14,8 @@ import logging
 import os
 import threading
 import time
+
+from _pymemtop_glue import decorating
 
 __version__ = "0.61.0"
 
@@ -41,7 +44,8 @@ def _children(pid):
 def profile(func=None, stream=None, precision=1, backend="psutil"):
     """Decorate a function: bare, `profile(f)`, or `profile(stream=..., precision=...)`."""
     if func is None:
-        return lambda function: function
+        return profile
+    decorating.mark(func)
     return func
 
 

@@ -5,7 +5,11 @@ import sys
 
 import _pymemtop
 
+from . import FILE_PREFIX
+
 METHOD_KINDS = (classmethod, staticmethod)
+
+is_program = False  # a script runs: in an app nothing needs a mark
 
 
 def codes_of(thing):
@@ -30,6 +34,18 @@ def codes_of(thing):
     return [] if code is None else [code]
 
 
+def mark(func, tells=False):
+    """The script has decorated `func`. tells: its tables are printed call by call, and so are no part
+    of the one at the end."""
+    if not is_program:
+        return
+    frame = sys._getframe()
+    while frame.f_back and frame.f_code.co_filename.startswith(FILE_PREFIX):
+        frame = frame.f_back
+    for code in codes_of(func):
+        _pymemtop.decorate(code, frame.f_code, tells)
+
+
 class Profile:
     """Bare, or with arguments: `@profile`, `@profile(precision=4)`. It has the methods of
     memory_profiler's LineProfiler, which scripts call on the builtin, too."""
@@ -44,11 +60,7 @@ class Profile:
         return func
 
     def add_function(self, func):
-        frame = sys._getframe()
-        while frame.f_globals is globals():
-            frame = frame.f_back
-        for code in codes_of(func):
-            _pymemtop.decorate(code, frame.f_code)
+        mark(func)
 
     def runctx(self, cmd, globals, locals):
         exec(cmd, globals, locals)

@@ -19,6 +19,7 @@ atexit.register(_pymemtop.heap_stop)
 
 def prepare(is_read):
     """`is_read`: a host reads the tables, and the program is invocation 1 in them."""
+    decorating.is_program = True
     builtins.profile = decorating.Profile()
     after_import["asyncio.events"] = lambda module: _pymemtop.mark_loop_step()
     if is_read:
