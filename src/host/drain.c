@@ -189,11 +189,25 @@ static void drain_decorated(struct drain *drain)
     model_touch(drain->model);
 }
 
+static void tell_call(const struct drain *drain, const struct segment_function *function,
+                      const struct file *file, const struct series_span *span)
+{
+    size_t len;
+    const char *bytes =
+        segment_string(drain->segment, function->name_offset, function->name_len, &len);
+    if (!bytes)
+        return;
+    char *name = mem_strndup(bytes, len);
+    drain->listener(drain->listener_context, name, file, span);
+    free(name);
+}
+
 /* One call, which the worker may be writing nonsense to. */
 static void hear_call(const struct drain *drain, const struct segment_call *call)
 {
     const struct segment_function *function = &drain->segment->functions[call->function];
     uint32_t file = map_file(drain, load_once(&function->file));
+    uint32_t number = load_count(&function->decorated) & ~DECORATED_TELLS;
     const struct series_span span = {
         .begin_ns = call->begin_ns,
         .end_ns = call->end_ns,
@@ -201,14 +215,12 @@ static void hear_call(const struct drain *drain, const struct segment_call *call
         .end_bytes = call->end_bytes,
         .level = call->level,
     };
-    size_t len;
-    const char *bytes =
-        segment_string(drain->segment, function->name_offset, function->name_len, &len);
-    if (file == NO_FILE || !bytes || span.end_ns < span.begin_ns)
+    if (file == NO_FILE || span.end_ns < span.begin_ns)
         return;
-    char *name = mem_strndup(bytes, len);
-    drain->listener(drain->listener_context, name, drain->model->files[file], &span);
-    free(name);
+    if (span.level == 0 && number > 0)
+        file_enter_decorated(drain->model->files[file], number, span.begin_bytes);
+    if (drain->listener)
+        tell_call(drain, function, drain->model->files[file], &span);
 }
 
 static void drain_calls(struct drain *drain)
@@ -220,7 +232,7 @@ static void drain_calls(struct drain *drain)
         read = written - SEGMENT_CALLS;
     for (; read != written; read++) {
         struct segment_call call = segment->calls[read % SEGMENT_CALLS];
-        if (drain->listener && call.function < drain->functions_seen)
+        if (call.function < drain->functions_seen)
             hear_call(drain, &call);
     }
     atomic_store_explicit(&segment->calls_read, read, memory_order_release);

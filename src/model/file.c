@@ -181,6 +181,13 @@ void file_decorate(struct file *file, const char *name, uint32_t first_line, uin
     }
 }
 
+void file_enter_decorated(struct file *file, uint32_t number, int64_t rss_bytes)
+{
+    for (size_t i = 0; i < file->function_count; i++)
+        if (file->functions[i].decorated == number && file->functions[i].entry_bytes == 0)
+            file->functions[i].entry_bytes = rss_bytes;
+}
+
 bool file_is_decorated_at(const struct file *file, uint32_t line)
 {
     for (size_t i = 0; i < file->function_count; i++) {

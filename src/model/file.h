@@ -32,8 +32,9 @@ struct file_function {
     char *name;          /* owned; qualified name */
     uint32_t first_line; /* the first decorator's line, else the def's */
     uint32_t last_line;
-    bool tells;         /* decorated, and the script prints its tables itself */
-    uint32_t decorated; /* 0, or which of those that a script has decorated it is, from 1 */
+    int64_t entry_bytes; /* decorated: RSS at its first call from no other such one; 0: unknown */
+    bool tells;          /* decorated, and the script prints its tables itself */
+    uint32_t decorated;  /* 0, or which of those that a script has decorated it is, from 1 */
 };
 
 /* One line: where its text lies, and its numbers. */
@@ -85,6 +86,9 @@ void file_add_function(struct file *file, const char *name, uint32_t first_line,
  * decorated; `tells`: and the script prints its tables itself. */
 void file_decorate(struct file *file, const char *name, uint32_t first_line, uint32_t last_line,
                    uint32_t number, bool tells);
+/* A call of the decorated function `number`, which lies within no other one's, began with so much.
+ * Of the first one this is remembered. */
+void file_enter_decorated(struct file *file, uint32_t number, int64_t rss_bytes);
 /* True where `line` lies within a decorated function. */
 bool file_is_decorated_at(const struct file *file, uint32_t line);
 /* The innermost function that holds `line`, or NULL. */

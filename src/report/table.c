@@ -65,7 +65,9 @@ static const struct line_stats *stats_of(const struct file *file, uint32_t line)
     return line <= file->line_count ? &file->lines[line - 1].total : &none;
 }
 
-static int append_row(const struct file *file, uint32_t line, int precision, struct buf *out)
+/* `entry_bytes`: what the row's increment begins with. */
+static int append_row(const struct file *file, uint32_t line, int64_t entry_bytes, int precision,
+                      struct buf *out)
 {
     const struct line_stats *stats = stats_of(file, line);
     char usage[MEMORY_SIZE] = "", increment[MEMORY_SIZE] = "", occurrences[24] = "";
@@ -74,7 +76,7 @@ static int append_row(const struct file *file, uint32_t line, int precision, str
     /* A line that was begun and never ended (the worker died in it) was not measured. */
     if (stats->occurrences && stats->peak_bytes) {
         format_memory(usage, stats->peak_bytes, precision);
-        format_memory(increment, stats->increment_bytes, precision);
+        format_memory(increment, stats->increment_bytes + entry_bytes, precision);
     }
     int result = buf_printf(out, "%6lu %12s %12s  %10s   ", (unsigned long)line, usage, increment,
                             occurrences);
@@ -108,7 +110,8 @@ static int append_table(const struct file *file, const struct file_function *fun
 {
     int result = append_head(file, out);
     for (uint32_t line = function->first_line; !result && line <= function->last_line; line++)
-        result = append_row(file, line, precision, out);
+        result = append_row(file, line, line == function->first_line ? function->entry_bytes : 0,
+                            precision, out);
     return result ? result : buf_append(out, "\n\n", 2);
 }
 
@@ -136,7 +139,7 @@ static int append_module(const struct file *file, int precision, struct buf *out
     int result = append_head(file, out);
     for (uint32_t line = 1; !result && line <= last; line++)
         if (is_module_line(file, line))
-            result = append_row(file, line, precision, out);
+            result = append_row(file, line, 0, precision, out);
     return result ? result : buf_append(out, "\n\n", 2);
 }
 
@@ -165,7 +168,8 @@ static bool is_wanted(const struct model *model, const struct entry *entry)
     const struct file_function *function = entry->function;
     if (model->decorated_count == 0)
         return file_function_is_outermost(file, function) && has_run(file, function);
-    return function->decorated && !function->tells && !is_part_of_other(file, function) && has_run(file, function);
+    return function->decorated && !function->tells && !is_part_of_other(file, function) &&
+           has_run(file, function);
 }
 
 /* In the order in which they were decorated. */

@@ -3,7 +3,9 @@
  * script has decorated functions, for these in the order in which it did so: same columns, widths
  * and precision, so that eyes and scripts that know it can go on. The figures are pymemtop's: Mem
  * usage is the line's maximum, as in memory_profiler's table; Increment is the sum over executions,
- * always against the last value (model/line.h).
+ * always against the last value (model/line.h). As there, the first row of a function that a script
+ * has decorated begins with the memory at its first call, unless that was one within another such
+ * function.
  */
 #ifndef REPORT_TABLE_H
 #define REPORT_TABLE_H

@@ -276,6 +276,7 @@ static void test_calls(void **state)
     atomic_store(&segment->calls_lost, 4);
     drain_run(drain, NOW_NS);
     assert_int_equal(heard, 1);
+    assert_int_equal(file_function_at(model->files[0], 2)->entry_bytes, 0); /* within others */
     assert_int_equal(model->lost_calls, 4);
     assert_int_equal(atomic_load(&segment->calls_read), 3);
     /* All that there is room for, once around; and no more than that, whatever is said. */
@@ -286,6 +287,21 @@ static void test_calls(void **state)
     atomic_store(&segment->calls_written, UINT64_MAX);
     drain_run(drain, NOW_NS);
     assert_int_equal(heard, 1 + 2 * SEGMENT_CALLS);
+}
+
+static void test_first_call(void **state)
+{
+    (void)state;
+    publish_app();
+    atomic_store(&segment->functions[0].decorated, 1 | DECORATED_TELLS);
+    atomic_store(&segment->decorated_count, 1);
+    for (int64_t bytes = 3000; bytes < 3002; bytes++) {
+        uint64_t number = atomic_load(&segment->calls_written);
+        segment->calls[number] = (struct segment_call){.begin_bytes = bytes};
+        atomic_store(&segment->calls_written, number + 1);
+    }
+    drain_run(drain, NOW_NS);
+    assert_int_equal(file_function_at(model->files[0], 2)->entry_bytes, 3000);
 }
 
 static void test_sources_that_are_odd(void **state)
@@ -410,6 +426,7 @@ int main(void)
         TEST(test_ring),
         TEST(test_decorated_functions),
         TEST(test_calls),
+        TEST(test_first_call),
         TEST(test_sources_that_are_odd),
         TEST(test_stale_files),
         TEST(test_counts_past_the_tables),

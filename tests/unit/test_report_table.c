@@ -204,6 +204,8 @@ static void test_decorated_functions(void **state)
     file_decorate(b, "part", 2, 2, 4, false); /* in outer's table */
     file_decorate(a, "never", 2, 2, 5, false);
     file_decorate(b, "alone", 3, 4, 6, true); /* its table was printed already */
+    file_enter_decorated(b, 3, 5 * mib);
+    file_enter_decorated(b, 3, 9 * mib); /* a later call */
     model_set_text(&b->given, "b.py");
     assert_true(model_reports_line(model, b, 2));
     assert_true(model_reports_line(model, b, 3));
@@ -214,7 +216,7 @@ static void test_decorated_functions(void **state)
                 "Filename: b.py\n\n" HEAD
                 "     4        1 MiB        0 MiB           4    def own(): 2\n\n\n"
                 "Filename: b.py\n\n" HEAD
-                "     1        1 MiB        0 MiB           1   def outer():\n"
+                "     1        1 MiB        5 MiB           1   def outer():\n"
                 "     2        1 MiB        0 MiB           2    def part(): 1\n\n\n");
 }
 
