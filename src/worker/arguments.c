@@ -25,6 +25,8 @@ enum {
     OPT_METER,
     OPT_CHILDREN,
     OPT_IGNORE,
+    OPT_LOG_REPORTS,
+    OPT_REAL_PROFILER,
 };
 
 static const struct option long_options[] = {
@@ -40,6 +42,8 @@ static const struct option long_options[] = {
     {"no-trace", no_argument, NULL, OPT_NO_TRACE},
     {"heap", required_argument, NULL, OPT_HEAP},
     {"native", required_argument, NULL, OPT_NATIVE},
+    {"log-reports", no_argument, NULL, OPT_LOG_REPORTS},
+    {"real-memory-profiler", no_argument, NULL, OPT_REAL_PROFILER},
     {"rss-clock", required_argument, NULL, OPT_CLOCK},
     {"meter", required_argument, NULL, OPT_METER},
     {"include-children", no_argument, NULL, OPT_CHILDREN},
@@ -123,6 +127,8 @@ int arguments_parse(struct arguments *arguments, int argc, char **argv, struct e
         case OPT_METER: arguments->meter = parse_meter(optarg); break;
         case OPT_CHILDREN: arguments->include_children = true; break;
         case OPT_IGNORE: add_ignored(arguments, optarg); break;
+        case OPT_LOG_REPORTS: arguments->glue.log_reports = true; break;
+        case OPT_REAL_PROFILER: arguments->glue.real_memory_profiler = true; break;
         case OPT_CLOCK: arguments->rss_clock = parse_clock(optarg); break;
         default: return error_set(error, EXIT_STATUS_USAGE, "unknown option to the worker");
         }

@@ -6,7 +6,7 @@
  *                       [--include GLOB]... [--exclude GLOB]... [--verify-rss] [--no-trace]
  *                       [--rss-clock KIND] [--heap off] [--native off]
  *                       [--meter rss|pss|uss|python|heap] [--include-children]
- *                       [--ignore-signal NUMBER]...
+ *                       [--ignore-signal NUMBER]... [--log-reports] [--real-memory-profiler]
  *   pymemtop-worker-3.X --run SCRIPT [OPTIONS] [--] [ARGS...]         as `python SCRIPT ARGS...`
  *   pymemtop-worker-3.X --run-module MODULE [OPTIONS] [--] [ARGS...]  as `python -m MODULE ARGS...`
  *
@@ -16,6 +16,8 @@
  * --heap off: count no allocations; --native off: none but Python's.
  * --meter: what lines are measured by; with --include-children that of child processes, too.
  * --ignore-signal: as nohup does.
+ * --log-reports: every invocation logs the tables of its functions at its end.
+ * --real-memory-profiler: `import memory_profiler` gives the one that is installed, if any.
  * --rss-clock is tsc, clock or none: the best clock that the time gate (gate.h) may use.
  */
 #ifndef WORKER_ARGUMENTS_H
@@ -25,6 +27,7 @@
 
 #include "base/error.h"
 #include "worker/gate.h"
+#include "worker/module.h"
 #include "worker/rss.h"
 
 enum { ARGUMENTS_SIGNALS_MAX = 8 };
@@ -45,8 +48,9 @@ struct arguments {
     enum rss_meter meter;
     bool include_children;
     int ignored[ARGUMENTS_SIGNALS_MAX + 1]; /* signals to ignore; 0 ends them */
-    const char **include;                   /* owned, NULL-terminated */
-    const char **exclude;                   /* owned, NULL-terminated */
+    struct module_options glue;
+    const char **include; /* owned, NULL-terminated */
+    const char **exclude; /* owned, NULL-terminated */
 };
 
 /* 0, or -1 with `error` filled in. arguments_fini is right in either case. */

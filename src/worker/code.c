@@ -35,6 +35,7 @@ _Static_assert(sizeof(struct free_heads) <= sizeof(struct code_head), "a head ho
 enum { HEAD_ORDERS = 17 }; /* up to 65,536 heads; a module with more has none */
 
 Py_ssize_t code_extra_index = -1;
+bool code_may_be_recorded;
 static struct traced_file *files;
 static struct file_name *file_names;
 static struct free_info *free_infos;
@@ -319,6 +320,8 @@ struct code_info *code_make_info(PyCodeObject *code)
     info->kind = info->file ? CODE_PROFILED : CODE_OTHER;
     if (info->file)
         qualname_pass_on(code);
+    info->code = code;
+    info->may_be_recorded = code_may_be_recorded && info->file;
     info->is_function = is_function(code);
     info->is_in_function = info->is_function || is_local(code);
     info->is_coroutine =

@@ -40,6 +40,7 @@ struct code_head {
 
 struct code_info {
     enum code_kind kind;
+    PyCodeObject *code;       /* whose info it is, and which it does not outlive */
     struct traced_file *file; /* of CODE_PROFILED */
     bool is_function;         /* not a module's or a class body's */
     bool is_in_function;      /* it is one, or lies within one */
@@ -54,6 +55,9 @@ struct code_info {
     int last_offset;     /* the one asked for last by code_line_at, and its line; 0: none yet */
     int last_line;
 };
+
+/* Set before the first of them is made: profiled code may be recorded from the start on. */
+extern bool code_may_be_recorded;
 
 /* Ask the interpreter for a place in the code objects. 0, or -1 with an exception. */
 int code_open(void);

@@ -168,7 +168,7 @@ uint32_t ledger_slot(uint32_t slot, uint64_t number)
 static void charge_site(uint32_t slot, uint32_t site, const struct recorded *recorded,
                         int64_t delta_bytes, bool self)
 {
-    if (UNLIKELY(recorded->recorder))
+    if (UNLIKELY(recorded->scope))
         recorder_charge(recorded, delta_bytes, charge_number);
     if (charged[site] == charge_number)
         return;

@@ -26,6 +26,7 @@ WORKER_SOURCES = \
 	src/worker/module.c src/worker/module.h \
 	src/worker/mappings.c src/worker/mappings.h \
 	src/worker/native.c src/worker/native.h \
+	src/worker/own.c src/worker/own.h \
 	src/worker/publish.c src/worker/publish.h \
 	src/worker/python_heap.c src/worker/python_heap.h \
 	src/worker/qualname.c src/worker/qualname.h \

@@ -204,6 +204,7 @@ static int start(const struct arguments *arguments, const char *root, struct err
     if (interp_prepare(error) < 0)
         return -1;
     open_heap(arguments);
+    module_set_options(&arguments->glue);
     if (PyImport_AppendInittab("_pymemtop", module_init) < 0)
         return error_set(error, EXIT_STATUS_SYSTEM, "no memory for the interpreter");
     const struct interp_program program = {arguments->run, arguments->run_module,

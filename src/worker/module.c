@@ -14,8 +14,10 @@
 #include "worker/heap.h"
 #include "worker/link.h"
 #include "worker/loop_step.h"
+#include "worker/own.h"
 #include "worker/python_heap.h"
 #include "worker/recorder.h"
+#include "worker/rss.h"
 #include "worker/tracer.h"
 #include "worker/uvselector.h"
 
@@ -54,6 +56,13 @@ static PyObject *py_heap_bytes(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(
     heap_now(bytes);
     return Py_BuildValue("(LLL)", (long long)bytes[HEAP_PYTHON], (long long)bytes[HEAP_RAW],
                          (long long)bytes[HEAP_NATIVE]);
+}
+
+PyDoc_STRVAR(rss_bytes_doc, "rss_bytes() -> bytes\n\n"
+                            "The resident set size, pymemtop's own share left out.");
+static PyObject *py_rss_bytes(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+{
+    return PyLong_FromLongLong(rss_read_bytes());
 }
 
 PyDoc_STRVAR(heap_stop_doc, "heap_stop()\n\nCount no allocation any more: the interpreter ends.");
@@ -100,6 +109,7 @@ static PyMethodDef functions[] = {
     {"decorate", py_decorate, METH_VARARGS, decorate_doc},
     {"events_stop", py_events_stop, METH_NOARGS, events_stop_doc},
     {"heap_stop", py_heap_stop, METH_NOARGS, heap_stop_doc},
+    {"rss_bytes", py_rss_bytes, METH_NOARGS, rss_bytes_doc},
     {"heap_bytes", py_heap_bytes, METH_NOARGS, heap_bytes_doc},
     {"source", py_source, METH_O, source_doc},
     {"after_fork", py_after_fork, METH_NOARGS, after_fork_doc},
@@ -113,6 +123,22 @@ static struct PyModuleDef definition = {
     .m_size = -1,
     .m_methods = functions,
 };
+
+static struct module_options options;
+
+void module_set_options(const struct module_options *given)
+{
+    options = *given;
+    if (options.log_reports)
+        recorder_expect_everything();
+}
+
+static int add_options(PyObject *module)
+{
+    if (PyModule_AddIntConstant(module, "log_reports", options.log_reports) < 0)
+        return -1;
+    return PyModule_AddIntConstant(module, "real_memory_profiler", options.real_memory_profiler);
+}
 
 static int add_frame_types(PyObject *module)
 {
@@ -135,9 +161,9 @@ PyObject *module_init(void)
     PyObject *module = PyModule_Create(&definition);
     if (!module)
         return NULL;
-    if (add_frame_types(module) == 0 && link_add(module) == 0 &&
+    if (add_frame_types(module) == 0 && add_options(module) == 0 && link_add(module) == 0 &&
         uvselector_add(module, uv_default_loop()) == 0 && tracer_add_functions(module) == 0 &&
-        recorder_add(module) == 0)
+        own_add_functions(module) == 0 && recorder_add(module) == 0)
         return module;
     Py_DECREF(module);
     return NULL;

@@ -45,7 +45,7 @@ static inline void close_line(struct activation *at, int64_t rss_bytes)
 {
     refresh(at);
     publish_close_line(&at->line, rss_bytes);
-    if (UNLIKELY(at->recorded.recorder))
+    if (UNLIKELY(at->recorded.scope))
         recorder_close_line(&at->recorded, rss_bytes);
 }
 
@@ -54,7 +54,7 @@ static ALWAYS_INLINE void open_line(struct activation *at, int line)
 {
     at->site = code_site(at->info->file, line);
     at->line = publish_open_line(at->slot, at->site, !code_defines_at(at->info, line));
-    if (UNLIKELY(at->recorded.recorder))
+    if (UNLIKELY(at->recorded.scope))
         recorder_open_line(&at->recorded, line);
 }
 
@@ -123,7 +123,7 @@ void tracer_delegates(const void *frame, const struct code_info *info, int line)
     struct await_line waiting = {.frame = frame, .site = site};
     if (UNLIKELY(info->may_be_recorded)) {
         waiting.recorded = recorder_find(info);
-        recorder_wait_at(&waiting.recorded, line);
+        waiting.recorded.line = line;
     }
     await_chain_add(&thread->thrown, waiting);
 }

@@ -107,7 +107,104 @@ def test_recorders_within_each_other():
     grow()
     outer.end()
     grow()
-    assert occurrences(by_line(outer))[3] == 4 and occurrences(by_line(inner))[3] == 2
+    assert occurrences(by_line(outer))[3] == 6 and occurrences(by_line(inner))[3] == 2
+    assert outer.entry() > MIB and inner.entry() == 0
+    for rows, grown in ((by_line(outer), 9), (by_line(inner), 3)):
+        assert abs(rows[3][0] - grown * LARGE) < MIB, rows
+
+
+def test_recursion_with_a_recorder_for_each_call():
+    def call(levels):
+        recorder = Recorder()
+        recorder.add(recurse.__code__)
+        recorder.begin()
+        try:
+            return recurse(levels, call)
+        finally:
+            recorder.end()
+            tables.insert(0, by_line(recorder))
+    tables = []
+    call(4)
+    assert [occurrences(rows) for rows in tables] == [
+        {0: 1 + levels, 1: 1 + levels, 2: 1, 3: levels} if levels else {0: 1, 1: 1, 2: 1}
+        for levels in (4, 3, 2, 1, 0)], tables
+    for levels, rows in zip((4, 3, 2, 1, 0), tables):
+        assert abs(rows[2][0] - LARGE) < MIB, rows
+        if levels:
+            assert abs(rows[3][0] - LARGE) < MIB, rows
+
+
+def recurse(levels, call):
+    if levels == 0:
+        return b"x" * LARGE
+    return call(levels - 1)
+
+
+def test_begun_again_in_its_own_context_and_in_another():
+    recorder = Recorder()
+    recorder.add(grow.__code__)
+    recorder.begin()
+    recorder.begin()
+    grow()
+    recorder.end()
+    grow()
+    thread = threading.Thread(target=lambda: (recorder.begin(), grow(), recorder.end(), grow()))
+    thread.start()
+    thread.join()
+    recorder.end()
+    grow()
+    assert occurrences(by_line(recorder))[3] == 6
+
+
+def test_fresh_ones_know_what_the_first_knows():
+    first = Recorder()
+    for function in FUNCTIONS:
+        first.add(function.__code__)
+    first.begin()
+    grow()
+    first.end()
+    fresh = first.fresh()
+    assert all(rows == [] for _, rows in fresh.rows()) and len(fresh.rows()) == len(FUNCTIONS)
+    fresh.begin()
+    grow()
+    deep(0)
+    fresh.end()
+    counted = {code: rows for code, rows in fresh.rows() if rows}
+    assert set(counted) == {grow.__code__, deep.__code__}
+
+
+def test_what_pymemtop_takes_for_itself_is_on_no_line():
+    recorder = Recorder()
+    recorder.add(own_work.__code__)
+    before = sum(_pymemtop.heap_bytes())
+    recorder.begin()
+    own_work()
+    recorder.end()
+    assert sum(_pymemtop.heap_bytes()) - before < MIB
+    rows = by_line(recorder)
+    assert abs(rows[1][0]) < MIB and rows[2][0] == 0, rows
+    OWN.clear()
+
+
+OWN_WORK = """
+def take(kept):
+    _pymemtop.own_begin()
+    _pymemtop.own_begin()
+    kept.append(b"x" * LARGE)
+    _pymemtop.own_end()
+    kept.extend(str(number) for number in range(100000))
+    _pymemtop.own_end()
+"""
+exec(OWN_WORK)  # of no file, and so not profiled itself, as pymemtop's Python
+
+
+def own_work():
+    take(OWN)
+    return len(OWN)
+
+
+OWN = []
+FUNCTIONS = [grow, nested, fail, deep, own_work, recurse, recorded, by_line, occurrences]
 
 
 async def waits(turns):
@@ -229,11 +326,9 @@ def test_wrong_use():
         except TypeError:
             continue
         raise AssertionError("no exception")
-    recorder.begin()
     try:
-        recorder.begin()
+        _pymemtop.own_end()
     except RuntimeError:
-        recorder.end()
         return
     raise AssertionError("no exception")
 
