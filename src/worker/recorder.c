@@ -41,7 +41,8 @@ struct recorder {
     struct row *rows;
     uint32_t row_count;
     uint32_t executed;   /* rows that have an order */
-    int64_t entry_bytes; /* RSS before the first line; 0 within another recorder's call */
+    uint32_t entry_row;  /* the first one of them */
+    int64_t entry_bytes; /* RSS before it; 0 within another recorder's call */
     uint64_t pass;       /* the latest event that has reached it */
 };
 
@@ -331,13 +332,20 @@ static bool is_within_another(const struct scope *scope, const struct recorder *
     return false;
 }
 
+/* The recorder's first line is over. */
+static void enter(struct recorder *recorder, const struct row *row, int64_t rss_bytes)
+{
+    recorder->entry_row = (uint32_t)(row - recorder->rows);
+    recorder->entry_bytes = rss_bytes - row->increment_bytes;
+}
+
 void recorder_close_line(const struct recorded *at, int64_t rss_bytes)
 {
     struct recorder *recorder;
     struct walk walk = walk_begin(at);
     for (struct row *row; (row = walk_next(&walk, &recorder));) {
         if (recorder->executed == 0 && !is_within_another(walk.scope, recorder))
-            recorder->entry_bytes = rss_bytes - row->increment_bytes;
+            enter(recorder, row, rss_bytes);
         if (row->order == 0)
             row->order = ++recorder->executed;
         if (rss_bytes > row->peak_bytes)
@@ -560,12 +568,19 @@ static PyObject *py_rows(PyObject *self, PyObject *Py_UNUSED(ignored))
     return list;
 }
 
-PyDoc_STRVAR(entry_doc, "entry() -> bytes\n\n"
-                        "The RSS before the first line that was recorded; 0 where that was within\n"
-                        "another recorder's call, or there is none.");
+PyDoc_STRVAR(entry_doc, "entry() -> (line, bytes)\n\n"
+                        "The first line that was recorded, and the RSS before it; zeros where it was\n"
+                        "within another recorder's call, or there is none.");
 static PyObject *py_entry(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
-    return PyLong_FromLongLong(((const struct recorder *)self)->entry_bytes);
+    const struct recorder *recorder = (const struct recorder *)self;
+    int line = 0;
+    for (uint32_t i = 0; recorder->entry_bytes && i < recorder->code_count; i++) {
+        const struct recorded_code *code = &recorder->codes[i];
+        if (code->top == i && recorder->entry_row - code->first_row < code->row_count)
+            line = code->first_line + (int)(recorder->entry_row - code->first_row);
+    }
+    return Py_BuildValue("(iL)", line, (long long)recorder->entry_bytes);
 }
 
 static PyMethodDef methods[] = {

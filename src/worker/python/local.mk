@@ -19,8 +19,14 @@ GLUE_MODULES = \
 	src/worker/python/_pymemtop_glue/main.py \
 	src/worker/python/_pymemtop_glue/payload.py \
 	src/worker/python/_pymemtop_glue/script.py \
+	src/worker/python/_pymemtop_glue/profiler.py \
+	src/worker/python/_pymemtop_glue/reports.py \
+	src/worker/python/_pymemtop_glue/tables.py \
 	src/worker/python/_pymemtop_glue/threads.py \
+	src/worker/python/_pymemtop_glue/timestamps.py \
+	src/worker/python/_pymemtop_glue/usage.py \
 	src/worker/python/_pymemtop_glue/wire.py \
+	src/worker/python/_pymemtop_glue/wrapping.py \
 	src/worker/python/memory_profiler.py
 GLUE_GENERATED = src/worker/python/embedded_sources.c
 

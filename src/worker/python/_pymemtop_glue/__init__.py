@@ -12,6 +12,8 @@ import _pymemtop
 
 FILE_PREFIX = "<pymemtop/"
 
+# What the program imports of this package is pymemtop's own memory. Before main() sets it, all is.
+is_started = False
 
 # name of a module -> what is called with it as soon as it has been imported
 after_import = {}
@@ -25,6 +27,8 @@ class Finder:
     def find_spec(name, path=None, target=None):
         if name in after_import:
             return find_watched(name, path, target)
+        if name == "memory_profiler" and _pymemtop.real_memory_profiler:
+            return None
         for key in (name, name + ".__init__"):
             if _pymemtop.source(key) is not None:
                 origin = FILE_PREFIX + key.replace(".", "/") + ".py>"
@@ -68,7 +72,14 @@ class Loader:
     def exec_module(self, module):
         code = compile(_pymemtop.source(self._key), module.__spec__.origin, "exec",
                        dont_inherit=True)
-        exec(code, module.__dict__)
+        if not is_started:
+            exec(code, module.__dict__)
+            return
+        _pymemtop.own_begin()
+        try:
+            exec(code, module.__dict__)
+        finally:
+            _pymemtop.own_end()
 
     def get_source(self, name):
         return _pymemtop.source(self._key).decode()

@@ -29,7 +29,7 @@ class Call:
         self.reply = {"number": message["number"], "succeeded": False, "status": 500,
                       "headers": [], "outputs": [], "error": None, "traceback": None}
         self.reply_body = b""
-        self._token = self._outs = None
+        self._token = self._outs = self._report = None
 
     def begin(self):
         """Returns the handler's arguments."""
@@ -38,6 +38,10 @@ class Call:
         logs.running[self.message["id"]] = self.message["number"]
         logs.thread_local.invocation_id = self.message["id"]
         self._token = _pymemtop.begin(self.message["number"])
+        if _pymemtop.log_reports:
+            from . import reports
+            self._report = reports.Report()
+            self._report.begin()
         arguments, self._outs = invocation.make_arguments(self.function, self.message, self.body)
         self.body = None
         return arguments
@@ -61,6 +65,8 @@ class Call:
         """The invocation is over when its numbers are: before the answer, which the host takes as
         the end, and after everything that belongs to it was let go."""
         self._outs = None
+        if self._report is not None:
+            self._report.end()
         flush_output()
         if self._token is not None:
             _pymemtop.end(self._token)

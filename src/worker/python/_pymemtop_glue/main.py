@@ -24,6 +24,7 @@ def main(app_root):
     of sys.path are `app_root` already."""
     logs.install()
     threads.variables.append(logs.invocation)
+    sys.modules[__package__].is_started = True
     threads.install()
     event_loop = loop.Loop()
     asyncio.set_event_loop(event_loop)

@@ -12,7 +12,8 @@ import _pymemtop
 
 from . import after_import
 
-variables = [_pymemtop.activity]  # which a thread is to have from the one that starts it
+# which a thread is to have from the one that starts it
+variables = [_pymemtop.activity, _pymemtop.recorder]
 
 
 def take():
