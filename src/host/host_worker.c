@@ -412,6 +412,8 @@ struct supervisor_setup host_worker_setup(struct host *host)
         .exclude = options->exclude,
         .exclude_count = options->exclude_count,
         .heap = options->heap,
+        .log_reports = options->log_reports,
+        .real_memory_profiler = options->real_memory_profiler,
         .verify_rss = options->verify_rss,
         .bodies = &host->bodies,
         .once = options->command == COMMAND_BATCH,

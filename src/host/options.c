@@ -47,6 +47,8 @@ enum long_option {
     OPT_REQUEST,
     OPT_SCRIPT_ROOT,
     OPT_VERBOSE,
+    OPT_LOG_REPORTS,
+    OPT_REAL_PROFILER,
     OPT_VERIFY_RSS,
 };
 
@@ -77,6 +79,7 @@ static const struct option long_options[] = {
     {"help", no_argument, NULL, 'h'},
     {"include", required_argument, NULL, OPT_INCLUDE},
     {"limit", required_argument, NULL, OPT_LIMIT},
+    {"log-reports", no_argument, NULL, OPT_LOG_REPORTS},
     {"no-color", no_argument, NULL, OPT_NO_COLOR},
     {"output", required_argument, NULL, 'o'},
     {"plan", required_argument, NULL, OPT_PLAN},
@@ -84,6 +87,7 @@ static const struct option long_options[] = {
     {"precision", required_argument, NULL, OPT_PRECISION},
     {"python", required_argument, NULL, OPT_PYTHON},
     {"quiet", no_argument, NULL, OPT_QUIET},
+    {"real-memory-profiler", no_argument, NULL, OPT_REAL_PROFILER},
     {"record", optional_argument, NULL, OPT_RECORD},
     {"report", no_argument, NULL, OPT_REPORT},
     {"request", required_argument, NULL, OPT_REQUEST},
@@ -144,6 +148,9 @@ static const char help[] =
     "      --quiet               print no report and no progress\n"
     "      --verbose             print what the app says, too\n"
     "      --heap on|off         count what each line allocates and frees, to the byte (on)\n"
+    "      --log-reports         at each invocation's end log memory_profiler's table of every\n"
+    "                            function in it, decorated or not\n"
+    "      --real-memory-profiler  leave the installed memory_profiler in its place\n"
     "      --verify-rss          read the RSS at every line, too, and say at the end how many of\n"
     "                            its changes pymemtop found later than that; slow\n"
     "      --ascii               draw with ASCII characters alone\n"
@@ -420,6 +427,8 @@ static void apply_plain(struct options *options, int option, const char *value)
     case OPT_REPORT: options->report = true; break;
     case OPT_SCRIPT_ROOT: options->script_root = value; break;
     case OPT_VERBOSE: options->verbose = true; break;
+    case OPT_LOG_REPORTS: options->log_reports = true; break;
+    case OPT_REAL_PROFILER: options->real_memory_profiler = true; break;
     case OPT_VERIFY_RSS: options->verify_rss = true; break;
     default: break;
     }

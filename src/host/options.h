@@ -59,6 +59,8 @@ struct options {
     int precision;          /* of the text report */
     bool report;            /* `start --report` */
     bool heap;              /* count allocations */
+    bool log_reports;       /* of each invocation, through the app's logging */
+    bool real_memory_profiler;
     bool verify_rss;        /* let the worker check its own readings */
     bool verbose;
     bool quiet;

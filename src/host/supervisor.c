@@ -371,6 +371,10 @@ static char **make_arguments(const struct supervisor_setup *setup)
         add_argument(arguments, &count, "--exclude", setup->exclude[i]);
     if (!setup->heap)
         add_argument(arguments, &count, "--heap", "off");
+    if (setup->log_reports)
+        add_argument(arguments, &count, "--log-reports", NULL);
+    if (setup->real_memory_profiler)
+        add_argument(arguments, &count, "--real-memory-profiler", NULL);
     if (setup->verify_rss)
         add_argument(arguments, &count, "--verify-rss", NULL);
     if (program)

@@ -48,6 +48,8 @@ struct supervisor_setup {
     const char *const *exclude;
     size_t exclude_count;
     bool heap; /* count allocations */
+    bool log_reports;
+    bool real_memory_profiler;
     bool verify_rss;
     struct body_store *bodies; /* for what it sends; borrowed likewise */
     bool once;                 /* do not start it again after its end */

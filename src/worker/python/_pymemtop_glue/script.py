@@ -5,6 +5,7 @@ interpreter does not have at its start anyway: the figures and sys.modules are t
 import atexit
 import builtins
 import os
+import sys
 
 import _pymemtop
 
@@ -20,6 +21,7 @@ atexit.register(_pymemtop.heap_stop)
 def prepare(is_read):
     """`is_read`: a host reads the tables, and the program is invocation 1 in them."""
     decorating.is_program = True
+    sys.modules[__package__].is_started = True
     builtins.profile = decorating.Profile()
     after_import["asyncio.events"] = lambda module: _pymemtop.mark_loop_step()
     if is_read:

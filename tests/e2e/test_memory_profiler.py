@@ -1,0 +1,205 @@
+"""Code for memory_profiler: the tables are those of the real one, run on the same Python, and land in
+the app's own log."""
+
+import glob
+import os
+import re
+import subprocess
+import threading
+
+import pytest
+
+from programs import HTTP_FUNCTION, VENV
+
+pytestmark = pytest.mark.usefixtures("packages")
+
+PROGRAM = """
+import asyncio, io, logging, re, sys
+import memory_profiler
+from memory_profiler import LogFile, profile
+
+class Told(list):
+    write = list.append
+
+class Keep(logging.Handler):
+    def emit(self, record):
+        logged.append((record.levelname, self.format(record)))
+
+logged, told = [], Told()
+log = logging.getLogger("memory_profiler_logs")
+log.addHandler(Keep())
+log.handlers[0].setFormatter(logging.Formatter("%(name)s: %(message)s"))
+log.setLevel(logging.INFO)
+log.propagate = False
+
+@profile(stream=told, precision=PRECISION)
+def grows():
+    # a comment, "MiB"  and two spaces
+    blocks = [bytearray(b"x") * (8 << 20) for _ in range(4)]
+    for block in blocks:
+        pass
+    return len(
+        blocks)  # \u00e9\u4e16
+
+@profile(stream=told, precision=PRECISION)
+async def waits():
+    kept = bytearray(b"x") * (32 << 20)
+    for _ in range(3):
+        await asyncio.sleep(0)
+    del kept
+
+@profile(stream=LogFile("memory_profiler_logs", True), precision=PRECISION)
+def logs():
+    kept = bytearray(b"x") * (16 << 20)
+    return None
+
+@profile(stream=LogFile("memory_profiler_logs"), precision=PRECISION)
+def logs_all():
+    return None
+
+async def main():
+    return await waits()
+
+def plain(text):
+    # figures are the process's own: Mem usage, and the Increment of a first row
+    return re.sub("[-0-9.]+ MiB", lambda found: "#" * len(found.group()), text)
+
+grows()
+asyncio.run(main())
+logs()
+logs_all()
+for text in told:
+    print(ascii(plain(text)))
+for level, text in logged:
+    print(level, ascii(plain(text)))
+increments = [row[:47].split()[3] for row in told if row[:47].count("MiB") == 2]
+print("INCREMENTS", *[round(float(text)) for text in increments if abs(float(text)) > 4][1:4:2])
+"""
+
+
+def output(command, folder):
+    done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+@pytest.mark.parametrize("precision", [0, 1, 2, 3, 4])
+def test_the_tables_are_those_of_the_real_one(tmp_path, precision):
+    """Each write, each width and each blank; of the figures their lengths alone."""
+    version = os.environ.get("PYMEMTOP_PYTHON") or re.search(
+        "python(3[.][0-9]+)$", glob.glob(os.path.join(VENV, "lib", "python3.*"))[0]).group(1)
+    worker = os.path.join(os.environ["PYMEMTOP_BUILD"], "pymemtop-worker-" + version)
+    script = tmp_path / "script.py"
+    script.write_text(PROGRAM.replace("PRECISION", str(precision)))
+    real = output([os.path.join(VENV, "bin", "python"), str(script)], tmp_path)
+    ours = output([worker, "--run", str(script)], tmp_path)
+    assert len(real) > 30
+    assert ours == real
+
+
+APP = {
+    "host.json": "{}",
+    "Plain/function.json": HTTP_FUNCTION,
+    "Plain/__init__.py": """
+import logging
+import memory_profiler
+logging.getLogger().handlers[0].setFormatter(logging.Formatter("%(name)s: %(message)s"))
+stream = memory_profiler.LogFile("memory_profiler_logs", True)
+
+@memory_profiler.profile(stream=stream)
+def main(req) -> str:
+    kept = bytearray(b"x") * (32 << 20)
+    if req.params.get("fail"):
+        raise KeyError("as asked")
+    return str(len(kept))
+""",
+    "Coroutine/function.json": HTTP_FUNCTION,
+    "Coroutine/__init__.py": """
+import asyncio
+import memory_profiler
+
+@memory_profiler.profile(stream=memory_profiler.LogFile("memory_profiler_logs", True), precision=2)
+async def main(req) -> str:
+    kept = bytearray(b"x") * (int(req.params["mib"]) << 20)
+    await asyncio.sleep(0.2)
+    return str(len(kept))
+""",
+    "Undecorated/function.json": HTTP_FUNCTION,
+    "Undecorated/__init__.py": """
+def helper():
+    return bytearray(b"x") * (24 << 20)
+
+async def main(req) -> str:
+    kept = helper()
+    return str(len(kept))
+""",
+}
+V2 = {"host.json": "{}", "function_app.py": """
+import azure.functions as func
+import memory_profiler
+app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
+stream = memory_profiler.LogFile("memory_profiler_logs", True)
+
+@app.route()
+@memory_profiler.profile(stream=stream)
+async def below(req: func.HttpRequest) -> str:
+    inside = 1
+    return "below"
+
+@memory_profiler.profile(stream=stream)
+@app.route()
+def above(req: func.HttpRequest) -> str:
+    inside = 2
+    return "above"
+"""}
+
+
+def test_rows_land_in_the_apps_log(write_app, start):
+    server = start(write_app(APP))
+    assert server.get("Plain") == (200, b"33554432")
+    server.wait_line(r"\] memory_profiler_logs: Filename: .*Plain/__init__\.py$")
+    server.wait_line(r"\] memory_profiler_logs: +9 +[0-9.]+ MiB +32\.[0-9] MiB +1   +kept = ")
+    assert server.get("Plain?fail=1")[0] == 500
+    server.wait_line(r"Exception: KeyError: 'as asked'|KeyError")
+    assert server.console.count("kept = bytearray") == 2
+    assert "=====" not in server.console and "raise KeyError" not in server.console.split("Stack")[0]
+
+
+def test_overlapping_invocations_have_tables_of_their_own(write_app, start):
+    server = start(write_app(APP))
+    threads = [threading.Thread(target=server.get, args=("Coroutine?mib={}".format(mib),))
+               for mib in (40, 60, 80)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    server.wait_line(r"(?s)(kept = .*){3}")
+    found = re.findall(r"MiB +([0-9]+)\.[0-9]{2} MiB +([0-9]+)   +kept = ", server.console)
+    assert sorted(found) == [("40", "1"), ("60", "1"), ("80", "1")], server.console
+
+
+def test_v2_entry_points_in_either_order(write_app, start):
+    server = start(write_app(V2))
+    for name in ("below", "above"):
+        assert server.get(name) == (200, name.encode())
+        server.wait_line("(async )?def {}|@.*".format(name))
+    assert server.console.count("Filename: ") == 2
+
+
+def test_log_reports(write_app, start):
+    server = start(write_app(APP), "--log-reports")
+    assert server.get("Undecorated") == (200, b"25165824")
+    server.wait_line(r" 3 +[0-9.]+ MiB +24\.[0-9] MiB +1   +return bytearray")
+    server.wait_line(r" 6 +[0-9.]+ MiB +24\.[0-9] MiB +1   +kept = helper\(\)")
+    text = server.console
+    assert text.index("kept = helper") < text.index("Executed 'Functions.Undecorated'")
+    assert text.count("Filename: ") == 2
+
+
+def test_the_real_one_stays_where_it_is_wanted(write_app, start):
+    app = write_app({"host.json": "{}", "Which/function.json": HTTP_FUNCTION, "Which/__init__.py":
+                     "import memory_profiler\n\n\ndef main(req) -> str:\n"
+                     "    return str(getattr(memory_profiler, '__file__', None))\n"})
+    assert b"site-packages" in start(app, "--real-memory-profiler").get("Which")[1]
+    assert b"site-packages" not in start(app).get("Which")[1]
