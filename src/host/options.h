@@ -61,7 +61,7 @@ struct options {
     bool heap;              /* count allocations */
     bool log_reports;       /* of each invocation, through the app's logging */
     bool real_memory_profiler;
-    bool verify_rss;        /* let the worker check its own readings */
+    bool verify_rss; /* let the worker check its own readings */
     bool verbose;
     bool quiet;
     bool ascii;

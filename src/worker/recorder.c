@@ -162,8 +162,8 @@ static bool add_top(struct recorder *recorder, PyCodeObject *code)
                                  .first_line = code->co_firstlineno,
                                  .first_row = recorder->row_count,
                                  .row_count = (uint32_t)(last - code->co_firstlineno + 1)};
-    bool is_added = !PyErr_Occurred() && add_rows(recorder, like.row_count) &&
-                    add_code(recorder, code, like);
+    bool is_added =
+        !PyErr_Occurred() && add_rows(recorder, like.row_count) && add_code(recorder, code, like);
     heap_own_end();
     return is_added;
 }
@@ -282,7 +282,8 @@ struct recorded recorder_find(const struct code_info *info)
     return at;
 }
 
-/* The rows of a line: one of each recorder in the chain that knows the code, the innermost first. */
+/* The rows of a line: one of each recorder in the chain that knows the code, the innermost first.
+ */
 struct walk {
     const struct scope *scope; /* whose row is next, if it has one */
     const struct code_info *info;
@@ -307,8 +308,8 @@ static struct row *walk_next(struct walk *walk, struct recorder **recorder)
         if (scope->number == 0 || (*recorder)->pass == passes)
             continue;
         (*recorder)->pass = passes;
-        struct row *row = knows(*recorder, walk->info, &code) ? row_at(*recorder, code, walk->line)
-                                                              : NULL;
+        struct row *row =
+            knows(*recorder, walk->info, &code) ? row_at(*recorder, code, walk->line) : NULL;
         if (row)
             return row;
     }
@@ -469,9 +470,10 @@ static int begin(struct recorder *recorder)
     return result;
 }
 
-PyDoc_STRVAR(begin_doc, "begin()\n\n"
-                        "What runs in the current context from now on is recorded. May be called in\n"
-                        "several contexts, and again. Where too many others run, nothing is.");
+PyDoc_STRVAR(begin_doc,
+             "begin()\n\n"
+             "What runs in the current context from now on is recorded. May be called in\n"
+             "several contexts, and again. Where too many others run, nothing is.");
 static PyObject *py_begin(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
     heap_own_begin();
@@ -504,9 +506,10 @@ static int end(struct recorder *recorder)
     return result;
 }
 
-PyDoc_STRVAR(end_doc, "end()\n\n"
-                      "Nothing is recorded any more since the latest begin() in the current context;\n"
-                      "where there is none, since the latest one in any.");
+PyDoc_STRVAR(end_doc,
+             "end()\n\n"
+             "Nothing is recorded any more since the latest begin() in the current context;\n"
+             "where there is none, since the latest one in any.");
 static PyObject *py_end(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
     heap_own_begin();
@@ -568,9 +571,10 @@ static PyObject *py_rows(PyObject *self, PyObject *Py_UNUSED(ignored))
     return list;
 }
 
-PyDoc_STRVAR(entry_doc, "entry() -> (line, bytes)\n\n"
-                        "The first line that was recorded, and the RSS before it; zeros where it was\n"
-                        "within another recorder's call, or there is none.");
+PyDoc_STRVAR(entry_doc,
+             "entry() -> (line, bytes)\n\n"
+             "The first line that was recorded, and the RSS before it; zeros where it was\n"
+             "within another recorder's call, or there is none.");
 static PyObject *py_entry(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
     const struct recorder *recorder = (const struct recorder *)self;
@@ -584,9 +588,12 @@ static PyObject *py_entry(PyObject *self, PyObject *Py_UNUSED(ignored))
 }
 
 static PyMethodDef methods[] = {
-    {"add", py_add, METH_O, add_doc},           {"fresh", py_fresh, METH_NOARGS, fresh_doc},
-    {"begin", py_begin, METH_NOARGS, begin_doc}, {"end", py_end, METH_NOARGS, end_doc},
-    {"rows", py_rows, METH_NOARGS, rows_doc},   {"entry", py_entry, METH_NOARGS, entry_doc},
+    {"add", py_add, METH_O, add_doc},
+    {"fresh", py_fresh, METH_NOARGS, fresh_doc},
+    {"begin", py_begin, METH_NOARGS, begin_doc},
+    {"end", py_end, METH_NOARGS, end_doc},
+    {"rows", py_rows, METH_NOARGS, rows_doc},
+    {"entry", py_entry, METH_NOARGS, entry_doc},
     {NULL, NULL, 0, NULL},
 };
 
