@@ -84,7 +84,7 @@ static int64_t read_pages(void)
  * already. A thread that maps may have to wait for a processor, or have been left by a fork. */
 static bool is_worth_waiting(unsigned unfinished, uint64_t *since_ns)
 {
-    enum { WAIT_NS_MAX = 50 * 1000 * 1000 };
+    enum { WAIT_NS_MAX = 1000 * 1000 * 1000 };
     static _Atomic unsigned given_up; /* so many that were waited for in vain */
     unsigned before = atomic_load_explicit(&given_up, memory_order_relaxed);
     if (unfinished < before)
