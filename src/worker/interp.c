@@ -6,7 +6,7 @@
  * site-packages are then found by Python's own rules: with sys.executable set to the environment's
  * python, site.main() reads pyvenv.cfg beside it, sets sys.prefix, honours
  * include-system-site-packages and runs .pth files, as it does at the start of a real interpreter.
- * It is called by hand because PyConfig, given a home, skips the search for pyvenv.cfg.
+ * PyConfig, given a home, skips its own search for pyvenv.cfg; site's is enough.
  */
 #include "config.h"
 #include <Python.h>
@@ -53,13 +53,49 @@ static int set_arguments(PyConfig *config, const struct interp_program *program)
     return PyStatus_Exception(status) ? -1 : 0;
 }
 
-static int set_program(PyConfig *config, const struct interp_program *program)
+/* sys.orig_argv: the command line by which `python` runs the program. Servers that reload
+ * themselves begin again with it. */
+#if PY_VERSION_HEX >= 0x030a0000
+static int add_original(PyConfig *config, const char *word)
+{
+    wchar_t *wide = Py_DecodeLocale(word, NULL);
+    if (!wide)
+        return -1;
+    PyStatus status = PyWideStringList_Append(&config->orig_argv, wide);
+    PyMem_RawFree(wide);
+    return PyStatus_Exception(status) ? -1 : 0;
+}
+
+static int set_original_arguments(PyConfig *config, const char *executable,
+                                  const struct interp_program *program)
+{
+    int result = add_original(config, executable);
+    if (program->module)
+        result |= add_original(config, "-m");
+    result |= add_original(config, program->module ? program->module : program->script);
+    for (char *const *word = program->arguments; *word; word++)
+        result |= add_original(config, *word);
+    return result;
+}
+#else
+static int set_original_arguments(PyConfig *config, const char *executable,
+                                  const struct interp_program *program)
+{
+    (void)config, (void)executable, (void)program;
+    return 0;
+}
+#endif
+
+static int set_program(PyConfig *config, const char *executable,
+                       const struct interp_program *program)
 {
     if (!program)
         return 0;
     int result = program->module ? config_string(config, &config->run_module, program->module)
                                  : set_script(config, program->script);
-    return result == 0 ? set_arguments(config, program) : result;
+    if (result == 0)
+        result = set_arguments(config, program);
+    return result == 0 ? set_original_arguments(config, executable, program) : result;
 }
 
 static PyStatus initialize(const char *executable, const struct interp_program *program)
@@ -67,12 +103,11 @@ static PyStatus initialize(const char *executable, const struct interp_program *
     PyConfig config;
     PyConfig_InitPythonConfig(&config);
     config.parse_argv = 0;
-    config.site_import = 0;
     PyStatus status = PyStatus_NoMemory();
     if (config_string(&config, &config.home, PYTHON_PREFIX) == 0 &&
         config_string(&config, &config.program_name, executable) == 0 &&
         config_string(&config, &config.executable, executable) == 0 &&
-        set_program(&config, program) == 0)
+        set_program(&config, executable, program) == 0)
         status = Py_InitializeFromConfig(&config);
     PyConfig_Clear(&config);
     return status;
@@ -95,16 +130,6 @@ int interp_error(struct error *error, const char *doing)
     return -1;
 }
 
-/* Call `module.function()`. */
-static int call(const char *module_name, const char *function)
-{
-    PyObject *module = PyImport_ImportModule(module_name);
-    PyObject *result = module ? PyObject_CallMethod(module, function, NULL) : NULL;
-    Py_XDECREF(module);
-    Py_XDECREF(result);
-    return result ? 0 : -1;
-}
-
 /* sys.path (borrowed), NULL where it is no list. */
 static PyObject *search_path(void)
 {
@@ -122,27 +147,41 @@ static int insert_into_path(const char *folder, Py_ssize_t index)
     return result;
 }
 
+/* The index in sys.path that follows the standard library, whose last folder this is; behind it the
+ * site module has put the packages. */
+static Py_ssize_t library_end(void)
+{
+    static const char last[] = "/lib-dynload";
+    PyObject *path = search_path();
+    Py_ssize_t count = path ? PyList_Size(path) : 0;
+    for (Py_ssize_t i = count; i > 0; i--) {
+        PyObject *entry = PyList_GetItem(path, i - 1); /* borrowed */
+        const char *text = PyUnicode_Check(entry) ? PyUnicode_AsUTF8(entry) : NULL;
+        size_t len = text ? strlen(text) : 0;
+        if (len >= sizeof last && strcmp(text + len - strlen(last), last) == 0)
+            return i;
+        PyErr_Clear();
+    }
+    return count;
+}
+
 /* The packages that were installed into the app's own folder, as for a deployment, come before
  * those of the worker's Python. 0 where there are none. */
-static int add_deployed_packages(const char *app_root, Py_ssize_t index)
+static int add_deployed_packages(const char *app_root)
 {
     char folder[PATH_MAX];
     int written =
         snprintf(folder, sizeof folder, "%s/.python_packages/lib/site-packages", app_root);
     if (written < 0 || (size_t)written >= sizeof folder || access(folder, X_OK) != 0)
         return 0;
-    return insert_into_path(folder, index);
+    return insert_into_path(folder, library_end());
 }
 
-/* Behind the standard library, with which sys.path begins, the packages, and then the app. */
+/* Behind the standard library and the packages comes the app. */
 static int set_up_path(const char *executable, const char *app_root, struct error *error)
 {
-    PyObject *library = search_path();
-    Py_ssize_t library_count = library ? PyList_Size(library) : 0;
-    if (call("site", "main") < 0)
-        return interp_error(error, "cannot set up the packages of the environment");
-    if (app_root && ((!executable && add_deployed_packages(app_root, library_count) < 0) ||
-                     insert_into_path(app_root, PY_SSIZE_T_MAX) < 0))
+    if ((!executable && add_deployed_packages(app_root) < 0) ||
+        insert_into_path(app_root, PY_SSIZE_T_MAX) < 0)
         return interp_error(error, "cannot set up sys.path");
     return 0;
 }
@@ -182,10 +221,10 @@ int interp_start(const char *executable, const char *app_root, const struct inte
     if (PyStatus_Exception(status))
         return error_set(error, EXIT_STATUS_INTERNAL, "Python %s does not start: %s",
                          PYTHON_VERSION, status.err_msg ? status.err_msg : "unknown reason");
-    if (set_up_path(executable, program ? NULL : app_root, error) < 0)
-        return -1;
     if (program)
         return 0;
+    if (set_up_path(executable, app_root, error) < 0)
+        return -1;
     if (make_line_buffered("stdout") < 0 || make_line_buffered("stderr") < 0)
         return interp_error(error, "cannot set up stdout");
     return 0;

@@ -146,6 +146,27 @@ def test_what_it_imports_late_works_for_the_invocation_that_started_it(tmp_path)
     assert worker == real and real[0] == 0
 
 
+SPAWNS = """\
+import multiprocessing, sys
+def child():
+    print(sys.flags.no_site, sys.prefix, "exit" in dir(__import__("builtins")), flush=True)
+if __name__ == "__main__":
+    print(sys.flags, getattr(sys, "orig_argv", "")[1:], flush=True)
+    multiprocessing.set_start_method("spawn")
+    process = multiprocessing.Process(target=child)
+    process.start()
+    process.join()
+"""
+
+
+@pytest.mark.parametrize("words", [["spawns.py"], ["-m", "spawns"]], ids=" ".join)
+def test_processes_that_it_begins_have_its_packages(tmp_path, words):
+    """They are told the options of this one's command line, of which there must be no -S."""
+    (tmp_path / "spawns.py").write_text(SPAWNS)
+    worker, real = both(tmp_path, words, ["a", "é", "-x"])
+    assert worker == real and real[0] == 0 and "True" in real[1].splitlines()[-1]
+
+
 DECORATED = """\
 import functools
 def wrapper(function):
