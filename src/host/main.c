@@ -1,6 +1,7 @@
 /* Read the command line, run the command, say in one line what went wrong. */
 #include "config.h"
 
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -76,11 +77,24 @@ static int run_command(int argc, char **argv, struct error *error)
     return run_host(argc, argv, error);
 }
 
+/* Whoever closed a standard stream wants nothing of it; the next file to be opened would take its
+ * place, and libuv, which has such descriptors for nobody's but these, ends the process. */
+static void open_missing_streams(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
 int main(int argc, char **argv)
 {
     struct error error = {.status = EXIT_STATUS_INTERNAL};
     int status;
 
+    open_missing_streams();
     setlocale(LC_ALL, "");
     setlocale(LC_NUMERIC, "C"); /* programs read what is printed, and know no decimal comma */
     /* A peer that goes away is an error of write(2), and not the end. */

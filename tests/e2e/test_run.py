@@ -396,6 +396,16 @@ def test_quiet(write):
     assert (result.returncode, result.stdout, result.stderr) == (0, "1\n", "")
 
 
+def test_streams_that_are_closed(write):
+    """As by a shell's >&-; python runs such a script, too."""
+    folder = write({"one.py": "def f(): return 1\nprint(f())\nopen('ran', 'w').close()\n"})
+    for closed in "<&-", ">&-", "2>&-", "<&- >&- 2>&-":
+        line = "{} run one.py {}".format(shlex.quote(PYMEMTOP), closed)
+        assert subprocess.run(line, shell=True, env=programs.environment(), timeout=LIMIT,
+                              stdout=subprocess.DEVNULL).returncode == 0, closed
+        (folder / "ran").unlink()
+
+
 def test_heap_off(write):
     folder = write({"one.py": "def f(): return 1\nf()\n"})
     run("run", "--heap", "off", "--format", "json", "-o", "x.json", "one.py")
