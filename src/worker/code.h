@@ -123,8 +123,8 @@ void code_announce(PyCodeObject *code, struct code_info *info);
 /* A script has decorated the function whose code this is, in a frame of `by`: publish that. Its
  * file is profiled from now on, wherever it lies, unless it is excluded; code of that file that has
  * run already stays as it is. Where `by` is a function that defines it, and was not decorated, the
- * definition counts on no line, since memory_profiler sees nothing of it. `tells`: the program prints
- * its tables itself. */
+ * definition counts on no line, since memory_profiler sees nothing of it. `tells`: the program
+ * prints its tables itself. */
 void code_decorate(PyCodeObject *code, PyCodeObject *by, bool tells);
 
 #endif

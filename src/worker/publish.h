@@ -36,8 +36,8 @@ uint32_t publish_add_file(const char *path, size_t len);
  * or PUBLISH_NO_FUNCTION. */
 uint32_t publish_add_function(uint32_t file, uint32_t first_line, uint32_t last_line,
                               const char *name, size_t len);
-/* The script has decorated it; `tells`: and something prints its tables, call by call. Once is enough;
- * false where it was done before. */
+/* The script has decorated it; `tells`: and something prints its tables, call by call. Once is
+ * enough; false where it was done before. */
 bool publish_decorate(uint32_t function, bool tells);
 /* A call of a decorated function is over. */
 void publish_call(const struct segment_call *call);
