@@ -267,7 +267,6 @@ static void on_died(void *context, const struct supervisor_end *end, unsigned de
 /* Of a pipe that is not written before it is full there would be nothing to show. */
 static char **make_variables(bool unbuffered)
 {
-    extern char **environ;
     size_t count = 0;
     while (environ[count])
         count++;

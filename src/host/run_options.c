@@ -134,7 +134,7 @@ static void apply_plain(struct run_options *options, int option, const char *val
     case OPT_NO_COLOR: common->no_color = true; break;
     case OPT_PYTHON: common->python = value; break;
     case OPT_QUIET: common->quiet = true; break;
-    case OPT_RECORD: common->record = value ? value : ""; break;
+    case OPT_RECORD: common->record = value; break;
     case OPT_VERIFY_RSS: common->verify_rss = true; break;
     case 'h': options->help = true; break;
     case 'm': options->module = value; break;
@@ -201,7 +201,8 @@ int run_options_parse(struct run_options *options, int argc, char **argv, struct
            (option = getopt_long(argc, argv, "+:hm:o:", long_options, NULL)) != -1) {
         if (option == '?' || option == ':')
             return options_refuse(option, argv[optind - 1], error);
-        if (apply(options, option, optarg, error))
+        /* Of --record alone the value may be missing, which then is as good as empty. */
+        if (apply(options, option, optarg ? optarg : "", error))
             return -1;
     }
     if (options->help)

@@ -53,7 +53,7 @@ static int setup(void **state)
     segment = segment_attach(fd, &error);
     close(fd);
     assert_int_equal(publish_open(segment, &error), 0);
-    assert_int_equal(interp_start(NULL, NULL, NULL, &error), 0);
+    assert_int_equal(interp_start(NULL, "/tmp", NULL, &error), 0);
     int file = mkstemp(path);
     assert_true(file >= 0);
     close(file);
