@@ -8,6 +8,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -579,8 +580,9 @@ def test_threads_pools_and_loops(write):
     assert (result.stdout, result.stderr) == (python("plain.py").stdout, "")
     document = json.loads((folder / "x.json").read_text())
     lines = {line["source"].strip(): line for file in document["files"] for line in file["lines"]}
-    # While a loop's thread takes pages, too, what another one takes may be on no line.
-    assert lines["kept.append(bytearray(mib << 20))"]["increment_bytes"] > 31 * MIB
+    # While a loop's thread takes pages, too, or one that has just begun another, what that other one
+    # takes may be on no line.
+    assert lines["kept.append(bytearray(mib << 20))"]["increment_bytes"] > 15 * MIB
     (invocation,) = document["invocations"]
     assert invocation["rss_lines_bytes"] + invocation["rss_elsewhere_bytes"] > 47 * MIB
     assert invocation["rss_shared_bytes"] == 0
@@ -600,12 +602,22 @@ wait()
 """
 
 
+def wait_until_asleep(pid):
+    """A signal that comes just before a call of the system does not interrupt that, in Python."""
+    def is_asleep():
+        with open("/proc/{}/stat".format(pid)) as stat:
+            return stat.read().rpartition(")")[2].split()[0] == "S"
+    for _ in range(3):
+        wait_for(is_asleep, "sleep of the program")
+        time.sleep(0.05)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_to_pymemtop_is_handed_on(write, number):
     """It is not ignored, whatever started the tests."""
     write({"waits.py": WAITS})
     process = start("waits.py", preexec_fn=lambda: signal.signal(number, signal.SIG_DFL))
-    assert process.stdout.readline().startswith("ready ")
+    wait_until_asleep(int(re.match("ready ([0-9]+)", process.stdout.readline())[1]))
     process.send_signal(number)
     out, err = process.communicate(timeout=LIMIT)
     assert process.returncode == 128 + number
@@ -658,6 +670,7 @@ def test_ctrl_c_on_a_terminal(write, pty):
     terminal.wait(rb"ready (\d+) (\d+)")
     pid, group = map(int, re.search(rb"ready (\d+) (\d+)", terminal.output).groups())
     assert group == terminal.process.pid and pid != group
+    wait_until_asleep(pid)
     terminal.type(b"\x03")
     assert terminal.wait_exit() == 130
     output = terminal.output.decode()
