@@ -297,6 +297,15 @@ def test_rss_is_the_same_as_without(write_app):
         assert abs(counted - plain) <= max(plain // 100, 256 << 10), shown
 
 
+def test_the_apps_own_package_is_not_pymemtops(write_app):
+    """Whether the app imports azure.functions or leaves that to the worker."""
+    own = []
+    for text in (MANY, "import azure.functions\n" + MANY):
+        app = write_app({"host.json": "{}", "Fn/function.json": HTTP_FUNCTION, "Fn/__init__.py": text})
+        own.append(Report(app / "Fn", "--heap", "off").json["baseline"]["own_bytes"])
+    assert abs(own[0] - own[1]) < 2 * MIB, own
+
+
 def test_heap_off():
     report = Report(KEPT, "--heap", "off", "--request", "GET /api/Kept?keep=100000")
     assert report.json["baseline"]["heap_bytes"] is None

@@ -37,9 +37,16 @@ def name_of(annotation):
     return repr(annotation)
 
 
+def import_converters():
+    # What a module of the glue imports is counted as pymemtop's own, and this is the app's.
+    import azure.functions  # noqa: F401
+    from . import converters
+    return converters
+
+
 def check_type(name, binding, annotation, faults):
     """Whether the converter of the binding makes, or takes, what the annotation says."""
-    from . import converters
+    converters = import_converters()
     converter = converters.chosen(binding, annotation)
     going = direction(binding) == "out"
     check = getattr(converter, "check_{}_type_annotation".format("output" if going else "input"),
@@ -98,7 +105,7 @@ def check_return(binding, annotation, faults):
     if is_out(annotation):
         faults.append("the return annotation cannot be azure.functions.Out")
     elif kind(binding) == "http":
-        from . import converters
+        converters = import_converters()
         check = converters.find("http").check_output_type_annotation
         if not converters.accepts(check, annotation):
             faults.append("the return annotation must be azure.functions.HttpResponse or str, not "
@@ -125,7 +132,7 @@ def hints_of(handler):
 
 
 def returns_implicitly(function):
-    from . import converters
+    converters = import_converters()
     return any(converters.returns_value(str(binding.get("type", "")))
                for binding in function.bindings if binding["name"] != "$return")
 

@@ -10,7 +10,7 @@ import sys
 
 import _pymemtop
 
-from . import app_v1, app_v2, failures, forks, logs, wire
+from . import app_v1, app_v2, bindings, failures, forks, logs, wire
 from .failures import LoadError
 
 # The supervisor's patience is a little longer than SHUTDOWN_SECONDS; the others are parts of it.
@@ -162,6 +162,7 @@ class Host:
     @staticmethod
     def _import_converters(loaded):
         try:
+            bindings.import_converters()  # first, for what they import
             from . import invocation  # noqa: F401, here for its cost
         except BaseException as exc:
             for function in loaded:
