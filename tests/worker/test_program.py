@@ -105,7 +105,9 @@ def test_profile_is_a_builtin(tmp_path):
 
 
 def test_a_signal_from_outside_ends_it_as_python(tmp_path):
-    (tmp_path / "script.py").write_text("import time\nprint('ready', flush=True)\ntime.sleep(60)\n")
+    # One that comes just before a call of the system does not interrupt that, so that it is short.
+    (tmp_path / "script.py").write_text(
+        "import time\nprint('ready', flush=True)\nfor _ in range(600):\n    time.sleep(0.1)\n")
     for number in signal.SIGINT, signal.SIGTERM:
         process = subprocess.Popen([worker_program(), "--run", str(tmp_path / "script.py")],
                                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
