@@ -239,7 +239,8 @@ def test_fork_in_the_middle():
     for turn in range(max(20 * STRESS // 100, 2)):
         child = os.fork()
         if child == 0:
-            for block in churn(turn, 300):
+            # AddressSanitizer's allocator stays locked by a thread that was in it.
+            for block in [] if SANITIZED else churn(turn, 300):
                 libc.free(block)
             os._exit(0)
         assert os.waitpid(child, 0)[1] == 0, turn
