@@ -299,7 +299,7 @@ static void find_heads(PyCodeObject *code, struct code_info *info)
         heads[info->head_count++] = (struct code_head){nested->co_firstlineno, body - 1, body};
     }
     info->heads = heads;
-    if (info->head_count == 0)
+    if (!heads || info->head_count == 0)
         return;
     qsort(heads, info->head_count, sizeof *heads, compare_heads);
     add_defs_with_bodies(code, info);
