@@ -454,7 +454,8 @@ def test_backend(write, backend):
     assert rows[4][1] * MIB == near(16)
     exact = backend in ("python", "heap", "tracemalloc")
     # Objects of 133 bytes and the list; what the allocator adds to them is in the RSS alone.
-    assert 26 <= rows[3][1] <= (29 if exact else 40)
+    # PSS and USS also move by what other processes share of Python's library, or no longer do.
+    assert (26 if exact or backend in ("rss", "psutil") else 18) <= rows[3][1] <= (29 if exact else 40)
     if exact:
         assert rows[4][1] == 16.0
 
