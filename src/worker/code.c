@@ -247,7 +247,7 @@ static int compare_heads(const void *a, const void *b)
     return (left->first > right->first) - (left->first < right->first);
 }
 
-static bool is_named(const PyCodeObject *code)
+bool code_is_named(const PyCodeObject *code)
 {
     return PyUnicode_READ_CHAR(code->co_name, 0) != '<';
 }
@@ -293,7 +293,7 @@ static void find_heads(PyCodeObject *code, struct code_info *info)
     for (Py_ssize_t i = 0; heads && i < count; i++) {
         PyObject *constant = PyTuple_GET_ITEM(code->co_consts, i);
         PyCodeObject *nested = (PyCodeObject *)constant;
-        if (!PyCode_Check(constant) || !is_function(nested) || !is_named(nested))
+        if (!PyCode_Check(constant) || !is_function(nested) || !code_is_named(nested))
             continue;
         int body = body_line(nested);
         heads[info->head_count++] = (struct code_head){nested->co_firstlineno, body - 1, body};
@@ -441,8 +441,7 @@ void code_announce(PyCodeObject *code, struct code_info *info)
         return;
     PyObject *type, *value, *traceback;
     PyErr_Fetch(&type, &value, &traceback);
-    const char *plain = PyUnicode_AsUTF8(code->co_name);
-    if (plain && plain[0] != '<')
+    if (code_is_named(code))
         publish(code, info);
     PyErr_Clear();
     PyErr_Restore(type, value, traceback);

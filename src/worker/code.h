@@ -116,6 +116,8 @@ static inline bool code_defines_at(const struct code_info *info, int line)
 {
     return UNLIKELY(info->head_count > 0) && code_is_in_head(info, line);
 }
+/* False for what is called <module>, <lambda>, <listcomp> and the like. */
+bool code_is_named(const PyCodeObject *code);
 /* The last line of `code` and of the code nested in it; an exception is left set on failure. */
 int code_last_line(PyCodeObject *code);
 /* Publish the function whose code this is, once; not for modules, classes, lambdas and the like. */

@@ -31,6 +31,7 @@ WORKER_SOURCES = \
 	src/worker/python_heap.c src/worker/python_heap.h \
 	src/worker/qualname.c src/worker/qualname.h \
 	src/worker/recorder.c src/worker/recorder.h \
+	src/worker/recorder_parts.h src/worker/recorder_type.c \
 	src/worker/rss.c src/worker/rss.h \
 	src/worker/self_check.c src/worker/self_check.h \
 	src/worker/tags.c src/worker/tags.h \
