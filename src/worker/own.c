@@ -2,7 +2,6 @@
 #include "worker/own.h"
 
 #include <stdint.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "worker/heap.h"
@@ -12,14 +11,6 @@
 
 static _Thread_local unsigned depth; /* begun and not ended */
 static _Thread_local uint64_t witnessed;
-static _Thread_local int64_t faults; /* of the thread, when it began */
-
-static int64_t count_faults(void)
-{
-    struct rusage usage;
-    getrusage(RUSAGE_THREAD, &usage);
-    return usage.ru_minflt + usage.ru_majflt;
-}
 
 PyDoc_STRVAR(begin_doc, "own_begin()\n\n"
                         "What the thread takes from now on is pymemtop's own. May be nested.");
@@ -29,7 +20,6 @@ static PyObject *py_begin(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignor
     if (depth++ == 0) {
         if (thread)
             ledger_read(thread);
-        faults = count_faults();
         witnessed = witness_own_begin();
     }
     heap_own_begin();
@@ -38,9 +28,9 @@ static PyObject *py_begin(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignor
 
 /* Of what has come to the RSS since it was read last, no more than the thread's page faults have
  * brought: others may have run meanwhile. */
-static void leave_out(void)
+static void leave_out(uint64_t faults)
 {
-    int64_t most = (count_faults() - faults) * sysconf(_SC_PAGESIZE);
+    int64_t most = (int64_t)faults * sysconf(_SC_PAGESIZE);
     int64_t grown = rss_read_bytes() - ledger.rss_bytes;
     int64_t own = grown < most ? grown : most;
     if (own > 0)
@@ -53,10 +43,8 @@ static PyObject *py_end(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored
     if (depth == 0)
         return PyErr_Format(PyExc_RuntimeError, "own_end() without own_begin()");
     heap_own_end();
-    if (--depth == 0) {
-        witness_own_end(witnessed);
-        leave_out();
-    }
+    if (--depth == 0)
+        leave_out(witness_own_end(witnessed));
     Py_RETURN_NONE;
 }
 

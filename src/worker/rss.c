@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -12,6 +11,7 @@
 #include "base/attributes.h"
 #include "base/clock.h"
 #include "base/process.h"
+#include "worker/grow_lock.h"
 
 static enum rss_meter meter;
 static bool with_children;
@@ -21,8 +21,9 @@ static int64_t page_bytes;
 static _Atomic int64_t own_bytes;
 static int64_t last_pages;
 
-/* Own mappings that are being made: resident already, perhaps, and not yet counted. */
-static _Atomic unsigned maps_begun, maps_done;
+/* Beginnings and ends of own mappings. Odd: one is being made, and is resident already, perhaps,
+ * and not yet counted. Written under the grow lock, so that it is even in a child made by fork. */
+static _Atomic unsigned mappings;
 
 static void open_statm(void)
 {
@@ -80,39 +81,17 @@ static int64_t read_pages(void)
     return last_pages = pages;
 }
 
-/* Where a reading came between a beginning and its end: wait for that, unless it took too long
- * already. A thread that maps may have to wait for a processor, or have been left by a fork. */
-static bool is_worth_waiting(unsigned unfinished, uint64_t *since_ns)
-{
-    enum { WAIT_NS_MAX = 1000 * 1000 * 1000 };
-    static _Atomic unsigned given_up; /* so many that were waited for in vain */
-    unsigned before = atomic_load_explicit(&given_up, memory_order_relaxed);
-    if (unfinished < before)
-        atomic_store_explicit(&given_up, unfinished, memory_order_relaxed);
-    if (unfinished > 0 && unfinished == before)
-        return false;
-    uint64_t now_ns = clock_monotonic_ns();
-    if (*since_ns == 0)
-        *since_ns = now_ns;
-    if (now_ns - *since_ns < WAIT_NS_MAX) {
-        sched_yield();
-        return true;
-    }
-    atomic_store_explicit(&given_up, unfinished, memory_order_relaxed);
-    return false;
-}
-
 static int64_t read_statm(void)
 {
-    uint64_t since_ns = 0;
     for (;;) {
-        unsigned begun = atomic_load_explicit(&maps_begun, memory_order_acquire);
-        unsigned done = atomic_load_explicit(&maps_done, memory_order_acquire);
+        unsigned before = atomic_load_explicit(&mappings, memory_order_acquire);
         int64_t bytes = read_pages() * page_bytes - rss_own_bytes();
         atomic_thread_fence(memory_order_acquire);
-        unsigned since = atomic_load_explicit(&maps_begun, memory_order_relaxed);
-        if (LIKELY(begun == done && begun == since) || !is_worth_waiting(since - done, &since_ns))
+        unsigned after = atomic_load_explicit(&mappings, memory_order_relaxed);
+        if (LIKELY(before == after && before % 2 == 0))
             return bytes;
+        grow_lock(); /* whoever maps has it */
+        grow_unlock();
     }
 }
 
@@ -228,11 +207,13 @@ void *rss_map_own(size_t bytes)
 {
     size_t page = (size_t)page_bytes;
     size_t whole = (bytes + page - 1) / page * page;
-    atomic_fetch_add_explicit(&maps_begun, 1, memory_order_seq_cst);
+    grow_lock();
+    atomic_fetch_add_explicit(&mappings, 1, memory_order_seq_cst);
     void *memory = mmap(NULL, whole, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
     if (memory != MAP_FAILED)
         rss_add_own((int64_t)whole);
-    atomic_fetch_add_explicit(&maps_done, 1, memory_order_release);
+    atomic_fetch_add_explicit(&mappings, 1, memory_order_release);
+    grow_unlock();
     return memory != MAP_FAILED ? memory : NULL;
 }

@@ -51,12 +51,13 @@ uint64_t witness_own_begin(void)
     return count_faults(RUSAGE_THREAD);
 }
 
-void witness_own_end(uint64_t faults)
+uint64_t witness_own_end(uint64_t faults)
 {
     faults = count_faults(RUSAGE_THREAD) - faults;
     atomic_fetch_add_explicit(&all_own_faults, faults, memory_order_relaxed);
     if (watching)
         atomic_fetch_add_explicit(&watching->own_faults, faults, memory_order_relaxed);
+    return faults;
 }
 
 /* Set *known to `faults`, and return by how many it has risen. It falls where a thread was taken

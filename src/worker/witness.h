@@ -44,10 +44,10 @@ void witness_open(struct witness *witness);
  * has closed, and has got again for a file of its own, is left open. */
 void witness_close(struct witness *witness);
 /* What the calling thread faults from here to witness_own_end() is for pymemtop's own memory, and
- * no evidence, whether it is watched or not. witness_own_begin() returns what the other is to get.
- */
+ * no evidence, whether it is watched or not. witness_own_begin() returns what the other is to get,
+ * and that returns how many they were. */
 uint64_t witness_own_begin(void);
-void witness_own_end(uint64_t faults);
+uint64_t witness_own_end(uint64_t faults);
 /* Page faults of the process since there were *known, which is set to those that there are; of
  * threads that nobody watches and of ended ones, too. Those of a thread that is between
  * witness_own_begin() and witness_own_end() are among them, and then less are new the next time. */
