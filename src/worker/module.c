@@ -7,6 +7,7 @@
 #include <uv.h>
 
 #include "base/attributes.h"
+#include "base/process.h"
 #include "wire/frame.h"
 #include "worker/code.h"
 #include "worker/embedded.h"
@@ -65,6 +66,42 @@ static PyObject *py_rss_bytes(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(i
     return PyLong_FromLongLong(rss_read_bytes());
 }
 
+PyDoc_STRVAR(process_bytes_doc,
+             "process_bytes(pid, kind) -> bytes\n\n"
+             "The memory of a process, \"rss\", \"pss\" or \"uss\"; 0 where there is no\n"
+             "such process (any more).");
+static PyObject *py_process_bytes(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    int pid;
+    const char *name;
+    if (!PyArg_ParseTuple(args, "is:process_bytes", &pid, &name))
+        return NULL;
+    enum process_memory kind = strcmp(name, "pss") == 0   ? PROCESS_PSS
+                               : strcmp(name, "uss") == 0 ? PROCESS_USS
+                                                          : PROCESS_RSS;
+    return PyLong_FromLongLong(process_memory_bytes(pid, kind));
+}
+
+static void append_pid(void *list, int pid)
+{
+    PyObject *number = PyLong_FromLong(pid);
+    if (number)
+        PyList_Append(list, number);
+    Py_XDECREF(number);
+}
+
+PyDoc_STRVAR(children_doc, "children(pid) -> [pid]\n\nThe processes that a process has started.");
+static PyObject *py_children(PyObject *Py_UNUSED(module), PyObject *number)
+{
+    long pid = PyLong_AsLong(number);
+    PyObject *list = PyErr_Occurred() ? NULL : PyList_New(0);
+    if (list)
+        process_visit_children((int)pid, append_pid, list);
+    if (PyErr_Occurred())
+        Py_CLEAR(list);
+    return list;
+}
+
 PyDoc_STRVAR(heap_stop_doc, "heap_stop()\n\nCount no allocation any more: the interpreter ends.");
 static PyObject *py_heap_stop(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
 {
@@ -110,6 +147,8 @@ static PyMethodDef functions[] = {
     {"events_stop", py_events_stop, METH_NOARGS, events_stop_doc},
     {"heap_stop", py_heap_stop, METH_NOARGS, heap_stop_doc},
     {"rss_bytes", py_rss_bytes, METH_NOARGS, rss_bytes_doc},
+    {"process_bytes", py_process_bytes, METH_VARARGS, process_bytes_doc},
+    {"children", py_children, METH_O, children_doc},
     {"heap_bytes", py_heap_bytes, METH_NOARGS, heap_bytes_doc},
     {"source", py_source, METH_O, source_doc},
     {"after_fork", py_after_fork, METH_NOARGS, after_fork_doc},

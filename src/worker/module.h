@@ -8,6 +8,7 @@
  *   heap_bytes()                      what is allocated now, heap.h
  *   heap_stop()                       nothing is counted any more, python_heap.h
  *   rss_bytes()                       rss.h
+ *   process_bytes(), children()       of any process, base/process.h
  *   Recorder, recorder                recorder.h
  *   own_begin(), own_end()            own.h
  *   log_reports, real_memory_profiler options of the worker, 0 or 1

@@ -24,6 +24,7 @@ GLUE_MODULES = \
 	src/worker/python/_pymemtop_glue/tables.py \
 	src/worker/python/_pymemtop_glue/threads.py \
 	src/worker/python/_pymemtop_glue/timestamps.py \
+	src/worker/python/_pymemtop_glue/unwrap.py \
 	src/worker/python/_pymemtop_glue/usage.py \
 	src/worker/python/_pymemtop_glue/wire.py \
 	src/worker/python/_pymemtop_glue/wrapping.py \

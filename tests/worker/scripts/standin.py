@@ -628,7 +628,10 @@ def test_backends():
         assert memory_profiler.choose_backend("abacus") == "psutil"
         rows, _ = table_of(grow, [], backend="psutil_uss")
         memory_profiler.LineProfiler(max_mem=100)
-    assert len(caught) == 3 and rows
+        memory_profiler.LineProfiler(include_children=True)
+        memory_profiler.TimeStamper(include_children=True)
+    assert len(caught) == 5 and rows
+    assert all("include_children" in str(each.message) for each in caught[3:])
     for backend in ("psutil", "psutil_pss", "psutil_uss", "posix", "tracemalloc"):
         assert memory_profiler.memory_usage(backend=backend)[0] > 1
 

@@ -5,7 +5,7 @@ import sys
 
 import _pymemtop
 
-from . import FILE_PREFIX
+from . import FILE_PREFIX, unwrap
 
 METHOD_KINDS = (classmethod, staticmethod)
 
@@ -22,15 +22,7 @@ def codes_of(thing):
     if isinstance(thing, property):
         parts = (thing.fget, thing.fset, thing.fdel)
         return [code for part in parts if part is not None for code in codes_of(part)]
-    for _ in range(100):  # a chain of wrappers that has no end is none of ours
-        for name in ("__wrapped__", "__func__", "func"):
-            inner = getattr(thing, name, None)
-            if inner is not None and not isinstance(inner, str):
-                thing = inner
-                break
-        else:
-            break
-    code = getattr(thing, "__code__", None)
+    code = unwrap.code_of(thing)
     return [] if code is None else [code]
 
 

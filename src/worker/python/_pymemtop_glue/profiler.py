@@ -11,7 +11,7 @@ import warnings
 
 import _pymemtop
 
-from . import wrapping
+from . import unwrap, wrapping
 
 MIB = 1 << 20
 BACKENDS = ("psutil", "psutil_pss", "psutil_uss", "posix", "tracemalloc")
@@ -26,7 +26,10 @@ def choose_backend(new_backend=None):
     return BACKENDS[0]
 
 
-def warn_of(backend):
+def warn_of(backend, include_children):
+    if include_children:
+        warnings.warn("include_children is not heeded: pymemtop measures lines by this process alone; "
+                      "memory_usage() adds its children", stacklevel=4)
     if backend not in MEASURED:
         warnings.warn("pymemtop measures lines by their resident set size, whatever the backend; "
                       "{!r} is for memory_usage()".format(backend), stacklevel=4)
@@ -133,7 +136,7 @@ class LineProfiler:
         self.prev_lineno = None
         self._recorder = _pymemtop.Recorder()
         self._code_map = CodeMap(include_children, self.backend)
-        warn_of(self.backend)
+        warn_of(self.backend, include_children)
         if max_mem is not None:
             warnings.warn("max_mem is not watched by pymemtop; its option --limit is", stacklevel=2)
 
@@ -159,7 +162,7 @@ class LineProfiler:
         return self.wrap_function(func)
 
     def add_function(self, func):
-        code = wrapping.code_of(func)
+        code = unwrap.code_of(func)
         if code is None:
             warnings.warn("{!r} has no Python code that could be profiled".format(func), stacklevel=2)
             return

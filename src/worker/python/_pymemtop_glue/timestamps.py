@@ -6,8 +6,7 @@ import time
 import _pymemtop
 
 from . import wrapping
-
-MIB = 1 << 20
+from .profiler import MIB, choose_backend, warn_of
 
 
 def sample():
@@ -47,8 +46,9 @@ class Stamped:
 class TimeStamper:
     def __init__(self, backend="psutil", include_children=False):
         self.functions = {}  # function -> [[(MiB, time) at its start, and at its end] of each call]
-        self.backend = backend
+        self.backend = choose_backend(backend)
         self.include_children = include_children
+        warn_of(self.backend, include_children)
         self.current_stack_level = -1
         self.stack = {}  # function -> [level of each call]
 

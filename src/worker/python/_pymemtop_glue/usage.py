@@ -6,47 +6,26 @@ import time
 
 import _pymemtop
 
-from .profiler import choose_backend
+from .profiler import MIB, choose_backend
 
-MIB = 1 << 20
-
-
-def read_rollup(pid, prefix):
-    """The sum of the fields with that prefix in the process's sums of its mappings."""
-    with open("/proc/{}/smaps_rollup".format(pid)) as rollup:
-        return sum(1024 * int(line.split()[1]) for line in rollup if line.startswith(prefix))
+KINDS = {"psutil_pss": "pss", "psutil_uss": "uss"}  # others: "rss"
 
 
 def read_bytes(pid, backend):
     """Of this process without pymemtop's own share; 0 where there is no such process any more."""
-    own = os.getpid()
-    try:
-        if backend == "tracemalloc" and pid == own:
-            return _pymemtop.heap_bytes()[0]
-        if backend in ("psutil_pss", "psutil_uss"):
-            return read_rollup(pid, "Pss:" if backend == "psutil_pss" else "Private_")
-        if pid == own:
-            return _pymemtop.rss_bytes()
-        with open("/proc/{}/statm".format(pid)) as statm:
-            return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, IndexError):
-        return 0
-
-
-def parent_of(pid):
-    try:
-        with open("/proc/{}/stat".format(pid)) as stat:
-            return int(stat.read().rpartition(")")[2].split()[1])
-    except (OSError, IndexError):
-        return 0
+    if pid == os.getpid() and backend == "tracemalloc":
+        return _pymemtop.heap_bytes()[0]
+    kind = KINDS.get(backend, "rss")
+    if pid == os.getpid() and kind == "rss":
+        return _pymemtop.rss_bytes()
+    return _pymemtop.process_bytes(pid, kind)
 
 
 def descendants(pid):
     """The processes that come from `pid`, at any depth."""
-    parents = {int(name): parent_of(name) for name in os.listdir("/proc") if name.isdecimal()}
     found = [pid]
     for each in found:
-        found += [child for child, parent in parents.items() if parent == each]
+        found += _pymemtop.children(each)
     return found[1:]
 
 

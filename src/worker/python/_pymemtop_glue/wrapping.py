@@ -14,30 +14,6 @@ import warnings
 from . import FILE_PREFIX
 
 
-def function_of(thing):
-    """The function that runs in the end: without what wraps it, or binds arguments to it."""
-    for _ in range(1000):  # a chain that has no end is none
-        for name in ("__wrapped__", "__func__"):
-            inner = getattr(thing, name, None)
-            if callable(inner):
-                break
-        else:
-            if isinstance(thing, functools.partial):
-                inner = thing.func
-            elif not hasattr(thing, "__code__") and hasattr(type(thing).__call__, "__code__"):
-                inner = type(thing).__call__
-            else:
-                break
-        thing = inner
-    return thing
-
-
-def code_of(thing):
-    """The code object of that function, or None."""
-    code = getattr(function_of(thing), "__code__", None)
-    return code if isinstance(code, types.CodeType) else None
-
-
 def is_wrapper(thing):
     code = getattr(thing, "__code__", None)
     return isinstance(code, types.CodeType) and code.co_filename.startswith(FILE_PREFIX)
