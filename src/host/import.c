@@ -18,7 +18,6 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "host/import_screen.h"
-#include "host/number.h"
 #include "host/options.h"
 #include "host/path.h"
 #include "host/report_file.h"
@@ -71,18 +70,9 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-static int apply_number(const char *value, unsigned long least, unsigned long most,
-                        const char *name, unsigned long long *number, struct error *error)
-{
-    if (number_parse(value, most, number) == 0 && *number >= least)
-        return 0;
-    return error_set(error, EXIT_STATUS_USAGE, "%s takes a number from %lu to %lu, not '%s'", name,
-                     least, most, value);
-}
-
 static int apply(struct request *request, int option, const char *value, struct error *error)
 {
-    unsigned long long number;
+    unsigned long number;
     switch (option) {
     case OPT_ASCII: request->report.ascii = true; break;
     case OPT_BATCH: request->batch = true; break;
@@ -90,14 +80,14 @@ static int apply(struct request *request, int option, const char *value, struct 
         request->batch = true;
         return options_parse_format(&request->report.format, value, error);
     case OPT_GAP:
-        if (apply_number(value, 1, GAP_MAX_S, "--gap", &number, error))
+        if (options_parse_number(value, 1, GAP_MAX_S, "--gap", &number, error))
             return -1;
         request->gap_s = (unsigned)number;
         break;
     case OPT_INSTANCE: request->instance = value; break;
     case OPT_NO_COLOR: request->report.no_color = true; break;
     case OPT_PRECISION:
-        if (apply_number(value, 0, TABLE_PRECISION_MAX, "--precision", &number, error))
+        if (options_parse_number(value, 0, TABLE_PRECISION_MAX, "--precision", &number, error))
             return -1;
         request->report.precision = (int)number;
         break;

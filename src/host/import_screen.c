@@ -28,11 +28,6 @@ static void act(void *context, enum ui_action action)
                "these figures are from logs: there is no app here that could run");
 }
 
-static void before_frame(void *context)
-{
-    (void)context;
-}
-
 /* How the import went is what the output view has to say. */
 static void fill_output(struct model *model)
 {
@@ -89,7 +84,6 @@ static int show_on(uv_loop_t *loop, struct model *model, bool ascii, bool color,
         .color = color,
         .context = &shown,
         .act = act,
-        .before_frame = before_frame,
     };
     fill_output(model);
     int status = screen_open(shown.screen, &setup);

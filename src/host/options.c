@@ -208,14 +208,14 @@ const char *options_help(void)
     return help;
 }
 
-static void append(const char ***list, size_t *count, const char *value)
+void options_append(const char ***list, size_t *count, const char *value)
 {
     *list = mem_resize(*list, *count + 1, sizeof **list);
     (*list)[(*count)++] = value;
 }
 
-static int parse_number(const char *text, unsigned long min, unsigned long max, const char *option,
-                        unsigned long *value, struct error *error)
+int options_parse_number(const char *text, unsigned long min, unsigned long max, const char *option,
+                         unsigned long *value, struct error *error)
 {
     unsigned long long number;
     if (number_parse(text, max, &number) || number < min)
@@ -278,7 +278,7 @@ static int add_header(struct options *options, const char *text, struct error *e
     free(name);
     if (!right)
         return error_set(error, EXIT_STATUS_USAGE, "--header takes 'Name: value', not '%s'", text);
-    append(&options->headers, &options->header_count, text);
+    options_append(&options->headers, &options->header_count, text);
     return 0;
 }
 
@@ -296,7 +296,7 @@ int options_parse_format(enum report_format *format, const char *text, struct er
     return 0;
 }
 
-static int parse_heap(struct options *options, const char *text, struct error *error)
+int options_parse_heap(struct options *options, const char *text, struct error *error)
 {
     options->heap = strcmp(text, "on") == 0;
     if (!options->heap && strcmp(text, "off") != 0)
@@ -355,7 +355,7 @@ static int add_function(struct options *options, const char *name, struct error 
 {
     if (!is_function_name(name))
         return error_set(error, EXIT_STATUS_USAGE, "--functions: '%s' is no function's name", name);
-    append(&options->functions, &options->function_count, name);
+    options_append(&options->functions, &options->function_count, name);
     return 0;
 }
 
@@ -377,24 +377,24 @@ static int apply_number(struct options *options, int option, const char *value, 
     int result = -1;
     switch (option) {
     case 'p':
-        result = parse_number(value, 0, UINT16_MAX, "--port", &number, error);
+        result = options_parse_number(value, 0, UINT16_MAX, "--port", &number, error);
         options->port = (uint16_t)number;
         options->port_given = true;
         break;
     case 'n':
-        result = parse_number(value, 1, REQUESTS_MAX, "--requests", &number, error);
+        result = options_parse_number(value, 1, REQUESTS_MAX, "--requests", &number, error);
         options->requests = (unsigned)number;
         break;
     case OPT_CONCURRENCY:
-        result = parse_number(value, 1, CONCURRENCY_MAX, "--concurrency", &number, error);
+        result = options_parse_number(value, 1, CONCURRENCY_MAX, "--concurrency", &number, error);
         options->concurrency = (unsigned)number;
         break;
     case OPT_PRECISION:
-        result = parse_number(value, 0, TABLE_PRECISION_MAX, "--precision", &number, error);
+        result = options_parse_number(value, 0, TABLE_PRECISION_MAX, "--precision", &number, error);
         options->precision = (int)number;
         break;
     case 't':
-        result = parse_number(value, 1, TIMEOUT_MAX_S, "--timeout", &number, error);
+        result = options_parse_number(value, 1, TIMEOUT_MAX_S, "--timeout", &number, error);
         options->timeout_s = (unsigned)number;
         break;
     default: break;
@@ -418,8 +418,8 @@ static void apply_plain(struct options *options, int option, const char *value)
     case OPT_CORS_CREDENTIALS: options->cors_credentials = true; break;
     case OPT_DATA: options->data = value; break;
     case OPT_ENABLE_AUTH: options->enable_auth = true; break;
-    case OPT_EXCLUDE: append(&options->exclude, &options->exclude_count, value); break;
-    case OPT_INCLUDE: append(&options->include, &options->include_count, value); break;
+    case OPT_EXCLUDE: options_append(&options->exclude, &options->exclude_count, value); break;
+    case OPT_INCLUDE: options_append(&options->include, &options->include_count, value); break;
     case OPT_NO_COLOR: options->no_color = true; break;
     case OPT_PYTHON: options->python = value; break;
     case OPT_QUIET: options->quiet = true; break;
@@ -445,7 +445,7 @@ static int apply(struct options *options, int option, const char *value, struct 
     case OPT_FORMAT: return options_parse_format(&options->format, value, error);
     case OPT_FUNCTIONS: return add_function(options, value, error);
     case OPT_HEADER: return add_header(options, value, error);
-    case OPT_HEAP: return parse_heap(options, value, error);
+    case OPT_HEAP: return options_parse_heap(options, value, error);
     case OPT_LIMIT:
     case OPT_PLAN: return apply_limit(options, option, value, error);
     case OPT_REQUEST: return options_parse_request(options, value, error);

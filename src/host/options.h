@@ -79,6 +79,13 @@ void options_fini(struct options *options);
 int options_refuse(int option, const char *argument, struct error *error);
 /* A format by its name: 0, or -1 with `error`. */
 int options_parse_format(enum report_format *format, const char *text, struct error *error);
+/* A number from `min` to `max`, the value of `option` ("--precision"): 0, or -1 with `error`. */
+int options_parse_number(const char *text, unsigned long min, unsigned long max, const char *option,
+                         unsigned long *value, struct error *error);
+/* --heap: "on" or "off". 0, or -1 with `error`. */
+int options_parse_heap(struct options *options, const char *text, struct error *error);
+/* One more value of an option that can be given several times: the list grows. */
+void options_append(const char ***list, size_t *count, const char *value);
 /* The text of --help. */
 const char *options_help(void);
 

@@ -87,6 +87,14 @@ int report_file_refuse(const char *path, int failure, struct error *error)
                      path ? path : "standard output", strerror(-failure));
 }
 
+int report_file_try(const char *path, struct error *error)
+{
+    struct report_stream stream;
+    report_stream_open(&stream, path);
+    int failure = report_stream_close(&stream, false);
+    return failure ? report_file_refuse(path, failure, error) : 0;
+}
+
 int report_file_replace(const char *path, const struct buf *bytes)
 {
     struct report_stream stream;

@@ -18,6 +18,8 @@ bool report_file_is_json(const char *path);
 /* Write the bytes to `path` (NULL: standard output): who reads it sees the old file or the new one.
  * What is no regular file (a terminal, a pipe, /dev/null) is written to as it is. 0 or -errno. */
 int report_file_replace(const char *path, const struct buf *bytes) ATTR_CHECKED;
+/* Could that be written now? Nothing is changed. 0, or -1 with `error`. */
+int report_file_try(const char *path, struct error *error);
 /* Say that it could not be written: -1 with `error`. */
 int report_file_refuse(const char *path, int failure, struct error *error);
 

@@ -182,11 +182,6 @@ static void act(void *context, enum ui_action action)
     (void)context, (void)action; /* a program takes no requests, and is the only function */
 }
 
-static void before_frame(void *context)
-{
-    (void)context;
-}
-
 static void print_summary(const struct run *run, bool was_over)
 {
     const struct run_options *options = run->options;
@@ -210,7 +205,6 @@ static int show(struct run *run)
         .color = !run->options->common.no_color,
         .context = run,
         .act = act,
-        .before_frame = before_frame,
     };
     int status = screen_open(run->screen, &setup);
     if (status == 0)

@@ -6,8 +6,6 @@
 #include <string.h>
 
 #include "base/attributes.h"
-#include "base/mem.h"
-#include "host/number.h"
 #include "report/table.h"
 
 /* That of `python -m memory_profiler`; its decorator's, and other reports', is 1. */
@@ -98,27 +96,11 @@ static int set_format(struct run_options *options, const char *name, struct erro
 
 static int set_precision(struct run_options *options, const char *value, struct error *error)
 {
-    unsigned long long number;
-    if (number_parse(value, TABLE_PRECISION_MAX, &number))
-        return error_set(error, EXIT_STATUS_USAGE,
-                         "--precision takes a number from 0 to %d, not '%s'", TABLE_PRECISION_MAX,
-                         value);
+    unsigned long number;
+    if (options_parse_number(value, 0, TABLE_PRECISION_MAX, "--precision", &number, error))
+        return -1;
     options->common.precision = (int)number;
     return 0;
-}
-
-static int set_heap(struct run_options *options, const char *value, struct error *error)
-{
-    options->common.heap = strcmp(value, "on") == 0;
-    if (options->common.heap || strcmp(value, "off") == 0)
-        return 0;
-    return error_set(error, EXIT_STATUS_USAGE, "--heap takes on or off, not '%s'", value);
-}
-
-static void append(const char ***list, size_t *count, const char *value)
-{
-    *list = mem_resize(*list, *count + 1, sizeof **list);
-    (*list)[(*count)++] = value;
 }
 
 /* Flags, and what is taken as it is. */
@@ -129,8 +111,8 @@ static void apply_plain(struct run_options *options, int option, const char *val
     case OPT_ASCII: common->ascii = true; break;
     case OPT_BATCH: options->batch = true; break;
     case OPT_CHILDREN: options->include_children = true; break;
-    case OPT_EXCLUDE: append(&common->exclude, &common->exclude_count, value); break;
-    case OPT_INCLUDE: append(&common->include, &common->include_count, value); break;
+    case OPT_EXCLUDE: options_append(&common->exclude, &common->exclude_count, value); break;
+    case OPT_INCLUDE: options_append(&common->include, &common->include_count, value); break;
     case OPT_NO_COLOR: common->no_color = true; break;
     case OPT_PYTHON: common->python = value; break;
     case OPT_QUIET: common->quiet = true; break;
@@ -151,7 +133,7 @@ static int apply(struct run_options *options, int option, const char *value, str
     switch (option) {
     case OPT_BACKEND: return set_backend(options, value, error);
     case OPT_FORMAT: return set_format(options, value, error);
-    case OPT_HEAP: return set_heap(options, value, error);
+    case OPT_HEAP: return options_parse_heap(&options->common, value, error);
     case OPT_PRECISION: return set_precision(options, value, error);
     case OPT_PDB:
         return error_set(

@@ -23,6 +23,8 @@
 #include "report/mprofile.h"
 #include "report/table.h"
 
+#define ANY_NAME "mprofile.dat" /* beside which the file is going to be */
+
 enum { REPORT_MAX_BYTES = 1 << 30, STAMP_SIZE = 16 };
 
 static bool is_appended(const struct run_options *options)
@@ -60,6 +62,11 @@ int run_report_open(struct run_report *report, const struct run_options *options
     *report = (struct run_report){.options = options, .fd = -1};
     if (is_appended(options))
         return open_output(report, error);
+    const char *path = options->common.output;
+    if (options->format == RUN_MPROF && !path)
+        path = ANY_NAME;
+    if ((options->format == RUN_MPROF || !options->common.quiet) && report_file_try(path, error))
+        return -1;
     return options->format == RUN_MPROF ? make_folder(report, error) : 0;
 }
 

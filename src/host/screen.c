@@ -231,7 +231,8 @@ static void on_signal(uv_signal_t *handle, int number)
 static void draw(struct screen *screen, uint64_t hrtime_ns)
 {
     uint64_t now_ns = clock_monotonic_ns();
-    screen->setup.before_frame(screen->setup.context);
+    if (screen->setup.before_frame)
+        screen->setup.before_frame(screen->setup.context);
     ui_sync(&screen->ui, screen->setup.model);
     scene_draw(&screen->ui, screen->setup.model, now_ns, &screen->grid);
     term_show(screen->term, &screen->grid, screen->repaint);

@@ -29,7 +29,7 @@ struct screen_setup {
     void *context;       /* of the two below */
     /* UI_REQUEST, UI_RUN, UI_SELECT, with what screen_ui() says of them. */
     void (*act)(void *context, enum ui_action action);
-    /* A frame is to be drawn: the last moment to change the model. */
+    /* A frame is to be drawn: the last moment to change the model. May be NULL. */
     void (*before_frame)(void *context);
 };
 

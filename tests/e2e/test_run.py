@@ -388,8 +388,17 @@ def test_output_is_appended(write):
         assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
     text = (folder / "kept.txt").read_text()
     assert text.startswith("kept\nFilename: one.py\n") and text.count("Filename: ") == 2
-    assert "cannot write the report to no/such.txt" in error_line(
-        run("run", "-o", "no/such.txt", "one.py"))
+
+
+@pytest.mark.parametrize("format", ["text", "json", "mprof"])
+def test_where_nothing_can_be_written_nothing_begins(write, format):
+    folder = write({"one.py": "open('ran', 'w').close()\n"})
+    result = run("run", "--format", format, "-o", "no/such.txt", "one.py")
+    assert result.returncode == 71 and "cannot write the report to no/such.txt" in error_line(result)
+    assert run("run", "--format", format, "-o", "such.txt", "--quiet", "one.py").returncode == 0
+    assert (folder / "ran").exists()
+    assert sorted(path.name for path in folder.iterdir() if path.name != "such.txt") \
+        == ["one.py", "ran"]
 
 
 def test_quiet(write):
@@ -581,9 +590,10 @@ def test_threads_pools_and_loops(write):
     assert (result.stdout, result.stderr) == (python("plain.py").stdout, "")
     document = json.loads((folder / "x.json").read_text())
     lines = {line["source"].strip(): line for file in document["files"] for line in file["lines"]}
-    # While a loop's thread takes pages, too, or one that has just begun another, what that other one
-    # takes may be on no line.
-    assert lines["kept.append(bytearray(mib << 20))"]["increment_bytes"] > 15 * MIB
+    # While a loop's thread takes pages, too, what another one takes may be on no line; on 3.10 also
+    # while the one that has begun it does.
+    least = 15 if document["python"].startswith("3.10") else 31
+    assert lines["kept.append(bytearray(mib << 20))"]["increment_bytes"] > least * MIB
     (invocation,) = document["invocations"]
     assert invocation["rss_lines_bytes"] + invocation["rss_elsewhere_bytes"] > 47 * MIB
     assert invocation["rss_shared_bytes"] == 0
