@@ -23,8 +23,7 @@ struct import_reader {
     const struct log_sink *sink;
     uint8_t first[UTF16_FIRST_BYTES]; /* before it is known whether they are UTF-16 */
     size_t first_count;
-    bool is_utf16;
-    struct import_utf16 utf16;
+    struct import_utf16 utf16; /* open where they are */
     struct buf decoded;
     enum import_kind kind;
     struct buf head; /* before the kind is known */
@@ -278,7 +277,7 @@ static bool feed_text(struct import_reader *reader, const char *bytes, size_t le
 
 static bool feed_bytes(struct import_reader *reader, const char *bytes, size_t len)
 {
-    if (!reader->is_utf16)
+    if (!reader->utf16.is_open)
         return feed_text(reader, bytes, len);
     for (size_t at = 0, part; at < len; at += part) {
         struct buf *decoded = &reader->decoded;
@@ -302,7 +301,7 @@ bool import_reader_feed(struct import_reader *reader, const char *bytes, size_t 
     reader->first_count += part;
     if (reader->first_count < UTF16_FIRST_BYTES)
         return true;
-    reader->is_utf16 = import_utf16_begins(&reader->utf16, reader->first);
+    import_utf16_begins(&reader->utf16, reader->first);
     return feed_bytes(reader, (const char *)reader->first, UTF16_FIRST_BYTES) &&
            feed_bytes(reader, bytes + part, len - part);
 }
@@ -338,5 +337,6 @@ void import_reader_free(struct import_reader *reader)
     buf_fini(&reader->line);
     buf_fini(&reader->plain);
     buf_fini(&reader->decoded);
+    import_utf16_close(&reader->utf16);
     free(reader);
 }

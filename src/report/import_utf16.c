@@ -1,65 +1,86 @@
 #include "config.h"
 #include "report/import_utf16.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/text.h"
 
-enum { SURROGATE_FIRST = 0xD800, SURROGATE_LOW = 0xDC00, SURROGATE_END = 0xE000 };
+enum { UNIT_BYTES = 2, PART_BYTES = 1024 };
 
 bool import_utf16_begins(struct import_utf16 *utf16, const uint8_t first[UTF16_FIRST_BYTES])
 {
     bool little = (first[0] == 0xFF && first[1] == 0xFE) || (first[0] && !first[1]);
     bool big = (first[0] == 0xFE && first[1] == 0xFF) || (!first[0] && first[1]);
-    *utf16 = (struct import_utf16){.is_big = big};
-    return little || big;
+    *utf16 = (struct import_utf16){.is_open = false};
+    if (!little && !big)
+        return false;
+    utf16->converter = iconv_open("UTF-8", big ? "UTF-16BE" : "UTF-16LE");
+    utf16->is_open = utf16->converter != (iconv_t)-1;
+    return utf16->is_open;
 }
 
-static int put(struct buf *out, uint32_t code)
+/* Take a unit that is no text off the input. */
+static int replace(struct buf *out, char **in, size_t *left)
 {
     char form[TEXT_UTF8_MAX];
-    return buf_append(out, form, text_encode(code, form));
+    *in += UNIT_BYTES;
+    *left -= UNIT_BYTES;
+    return buf_append(out, form, text_encode(TEXT_REPLACEMENT, form));
 }
 
-/* A unit that is no second one of a pair, though a first one came. */
-static int put_lone_high(struct import_utf16 *utf16, struct buf *out)
+/* Convert all whole characters that begin in the input. */
+static int convert(struct import_utf16 *utf16, char **in, size_t *left, struct buf *out)
 {
-    bool lone = utf16->high;
-    utf16->high = 0;
-    return lone ? put(out, TEXT_REPLACEMENT) : 0;
+    for (;;) {
+        char part[PART_BYTES], *end = part;
+        size_t room = sizeof part;
+        size_t result = iconv(utf16->converter, in, left, &end, &room);
+        int failure = result == (size_t)-1 ? errno : 0;
+        if (buf_append(out, part, (size_t)(end - part)))
+            return -1;
+        if (failure == EILSEQ && replace(out, in, left))
+            return -1;
+        if (failure != EILSEQ && failure != E2BIG)
+            return 0;
+    }
 }
 
-static int put_unit(struct import_utf16 *utf16, uint16_t unit, struct buf *out)
+/* What is left of the piece before is as good as in front of this one. */
+static int convert_rest(struct import_utf16 *utf16, const char **bytes, size_t *len,
+                        struct buf *out)
 {
-    bool is_low = unit >= SURROGATE_LOW && unit < SURROGATE_END;
-    if (is_low && utf16->high) {
-        uint32_t high = utf16->high - SURROGATE_FIRST;
-        utf16->high = 0;
-        return put(out, 0x10000 + (high << 10) + (uint32_t)(unit - SURROGATE_LOW));
+    while (utf16->rest_count > 0 && *len > 0) {
+        char *in = utf16->rest;
+        utf16->rest[utf16->rest_count++] = *(*bytes)++;
+        --*len;
+        size_t left = utf16->rest_count;
+        if (convert(utf16, &in, &left, out))
+            return -1;
+        memmove(utf16->rest, in, left);
+        utf16->rest_count = left;
     }
-    if (put_lone_high(utf16, out))
-        return -1;
-    if (unit >= SURROGATE_FIRST && unit < SURROGATE_LOW) {
-        utf16->high = unit;
-        return 0;
-    }
-    return put(out, is_low ? TEXT_REPLACEMENT : unit);
+    return 0;
 }
 
 int import_utf16_decode(struct import_utf16 *utf16, const char *bytes, size_t len, struct buf *out)
 {
-    for (size_t i = 0; i < len; i++) {
-        uint8_t byte = (uint8_t)bytes[i];
-        if (!utf16->has_half) {
-            utf16->half = byte;
-            utf16->has_half = true;
-            continue;
-        }
-        utf16->has_half = false;
-        uint16_t unit =
-            (uint16_t)(utf16->is_big ? utf16->half << 8 | byte : byte << 8 | utf16->half);
-        if (put_unit(utf16, unit, out))
-            return -1;
+    if (convert_rest(utf16, &bytes, &len, out))
+        return -1;
+    char *in = (char *)(uintptr_t)bytes; /* which iconv only reads */
+    size_t left = len;
+    if (left > 0 && convert(utf16, &in, &left, out))
+        return -1;
+    if (left > 0) {
+        memcpy(utf16->rest, in, left);
+        utf16->rest_count = left;
     }
     return 0;
+}
+
+void import_utf16_close(struct import_utf16 *utf16)
+{
+    if (utf16->is_open)
+        iconv_close(utf16->converter);
+    utf16->is_open = false;
 }
