@@ -18,8 +18,8 @@
  *   cell_heap  the same within one invocation; by the index of the cell
  *   slot_heap  an invocation's sums of that; by the index of its slot
  *   kept       what the latest invocations left behind, by line
- *   calls      of functions that a script has decorated, as they end: a ring, which says how many
- * were lost where the host came too late ring       changes of RSS in their order (wire/ring.h)
+ *   calls      of decorated functions, as they end: a ring, and how many found no room
+ *   ring       changes of RSS in their order (wire/ring.h)
  *   strings    bytes of paths and names
  *
  * A slot's life: the worker takes a FREE one, fills it in and stores RUNNING (release); it stores

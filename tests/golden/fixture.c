@@ -619,9 +619,9 @@ static const char program_source[] = "import sys\n"
 
 struct model *fixture_program(void)
 {
-    struct model *model = model_new("/home/dev/work");
-    struct file *file = file_new("/home/dev/work/grow.py", model->app_root, program_source,
-                                 sizeof program_source - 1);
+    struct model *model = model_new("/srv/work");
+    struct file *file =
+        file_new("/srv/work/grow.py", model->app_root, program_source, sizeof program_source - 1);
     const struct line_stats grown = {
         .mem_usage_bytes = 30 * MIB, .increment_bytes = 20 * MIB, .occurrences = 24};
     model_set_text(&model->python, "3.11");
