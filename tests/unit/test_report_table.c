@@ -180,6 +180,30 @@ static void test_which_functions(void **state)
     check_table(model_new("/app"), 1, "");
 }
 
+static void test_code_outside_of_functions(void **state)
+{
+    (void)state;
+    struct buf out;
+    struct model *model = model_new("/app");
+    struct file *changed =
+        add_file(model, "/app/a.py", "import x\n\ndef f():\n    return 1\nk = f()\n# end\n");
+    struct file *still = add_file(model, "/app/b.py", "import y\n");
+    file_add_function(changed, "f", 3, 4);
+    set_line(changed, 1, 2048, 1024, 1);
+    set_line(changed, 4, 2048, 1024, 1); /* f's, and no part of it */
+    set_line(changed, 5, 3072, 0, 1);
+    set_line(still, 1, 2048, 0, 1);
+    buf_init(&out, 1 << 20);
+    assert_int_equal(table_write_modules(model, 0, &out, NULL), 0);
+    assert_string_equal(buf_text(&out),
+                        "Filename: /app/a.py\n\n" HEAD
+                        "     1        2 MiB        1 MiB           1   import x\n"
+                        "     2                                         \n"
+                        "     5        3 MiB        0 MiB           1   k = f()\n\n\n");
+    buf_fini(&out);
+    model_free(model);
+}
+
 static void test_decorated_functions(void **state)
 {
     (void)state;
@@ -295,6 +319,7 @@ int main(void)
         cmocka_unit_test(test_zero_has_no_sign),
         cmocka_unit_test(test_line_that_never_ended),
         cmocka_unit_test(test_which_functions),
+        cmocka_unit_test(test_code_outside_of_functions),
         cmocka_unit_test(test_decorated_functions),
         cmocka_unit_test(test_versions),
         cmocka_unit_test(test_no_source),
