@@ -109,8 +109,10 @@ def test_a_signal_from_outside_ends_it_as_python(tmp_path):
     (tmp_path / "script.py").write_text(
         "import time\nprint('ready', flush=True)\nfor _ in range(600):\n    time.sleep(0.1)\n")
     for number in signal.SIGINT, signal.SIGTERM:
+        # Shells have what they start with & ignore SIGINT, and so would Python.
         process = subprocess.Popen([worker_program(), "--run", str(tmp_path / "script.py")],
-                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                   preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         assert process.stdout.readline() == b"ready\n"
         process.send_signal(number)
         assert process.wait(60) == -number
