@@ -10,12 +10,13 @@
  *   - Growth without such: it was not, since memory gets resident by faults only, those of system
  *     calls included.
  *   - What was given back leaves no trace. It was another thread where any has faulted, got
- *     processor time, come or gone: of all threads that /proc lists, also of those that the
- *     interpreter does not know, or knows no more while they give their stack back.
+ *     processor time, come or gone, or does so within the next millisecond, in which it goes on:
+ *     of all threads that /proc lists, also of those that the interpreter does not know, or knows
+ *     no more while they give their stack back.
  * No single one of these is enough. The clock of a thread that begins can stand still for its
  * first faults, as can that of one whose virtual processor was taken away for a while (time that
- * is stolen is taken off the clock); and the sum of the clocks stays when a thread comes and goes
- * within two looks.
+ * is stolen is taken off the clock, later): a thread was seen to give back a MiB meanwhile. And
+ * the sum of the clocks stays when a thread comes and goes within two looks.
  *
  * Thread: under the interpreter lock.
  */
