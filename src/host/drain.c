@@ -164,11 +164,13 @@ static void drain_functions(struct drain *drain)
     }
 }
 
-/* The functions that were decorated since, whenever they were published. */
+/* The functions that were decorated since, whenever they were published. One may be published and
+ * decorated between any two loads here, so that the count is loaded first. */
 static void drain_decorated(struct drain *drain)
 {
     const struct segment *segment = drain->segment;
     uint32_t count = load_clamped(&segment->decorated_count, SEGMENT_FUNCTIONS);
+    drain_functions(drain);
     if (count == drain->decorated_seen)
         return;
     drain->decorated_seen = drain->model->decorated_count = count;
@@ -228,6 +230,7 @@ static void drain_calls(struct drain *drain)
     struct segment *segment = drain->segment;
     uint64_t written = atomic_load_explicit(&segment->calls_written, memory_order_acquire);
     uint64_t read = atomic_load_explicit(&segment->calls_read, memory_order_relaxed);
+    drain_decorated(drain); /* their functions, too, perhaps only just now */
     if (written - read > SEGMENT_CALLS)
         read = written - SEGMENT_CALLS;
     for (; read != written; read++) {
@@ -472,7 +475,6 @@ void drain_run(struct drain *drain, uint64_t now_ns)
     if (!drain->segment)
         return;
     drain_header(drain);
-    drain_functions(drain);
     drain_decorated(drain);
     drain_sites(drain);
     drain_slots(drain);

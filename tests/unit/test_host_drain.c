@@ -1,7 +1,9 @@
 /* The drain, with the test as the worker: right tables first, then every kind of wrong ones. */
 #include "config.h"
 
+#include <pthread.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include "tests/unit/drain_fixture.h"
 
@@ -236,6 +238,37 @@ static void test_decorated_functions(void **state)
     assert_int_equal(model->decorated_count, SEGMENT_FUNCTIONS);
 }
 
+/* The worker, as it publishes functions, decorates them and has them called. */
+static void *decorate_many(void *context)
+{
+    (void)context;
+    for (uint32_t i = 0; i < SEGMENT_FUNCTIONS; i++) {
+        publish_function(0, "f", i + 1, i + 1);
+        atomic_store(&segment->functions[i].decorated, i + 1);
+        atomic_store(&segment->decorated_count, i + 1);
+        segment->calls[i] = (struct segment_call){.function = i, .begin_bytes = 3000};
+        atomic_store(&segment->calls_written, i + 1);
+        usleep(i % 2);
+    }
+    return NULL;
+}
+
+static void test_decorated_meanwhile(void **state)
+{
+    (void)state;
+    pthread_t thread;
+    publish_file(fixture_path("One/__init__.py"));
+    assert_int_equal(pthread_create(&thread, NULL, decorate_many, NULL), 0);
+    while (model->decorated_count < SEGMENT_FUNCTIONS)
+        drain_run(drain, NOW_NS);
+    pthread_join(thread, NULL);
+    drain_run(drain, NOW_NS);
+    for (uint32_t line = 1; line <= SEGMENT_FUNCTIONS; line++) {
+        assert_true(file_is_decorated_at(model->files[0], line));
+        assert_int_equal(file_function_at(model->files[0], line)->entry_bytes, 3000);
+    }
+}
+
 static unsigned heard;
 
 static void on_call(void *context, const char *name, const struct file *file,
@@ -425,6 +458,7 @@ int main(void)
         TEST(test_versions_without_text),
         TEST(test_ring),
         TEST(test_decorated_functions),
+        TEST(test_decorated_meanwhile),
         TEST(test_calls),
         TEST(test_first_call),
         TEST(test_sources_that_are_odd),
