@@ -119,10 +119,13 @@ def tables(text):
     return found
 
 
-def report(*arguments, status=0, **more):
+def report(*arguments, status=0, count=None, **more):
+    """The tables that a run prints; of `count`, where that is given."""
     result = run("run", *arguments, **more)
     assert result.returncode == status, result.stderr
-    return tables(result.stdout)
+    found = tables(result.stdout)
+    assert count in (None, len(found)), "{} tables, not {}: {}".format(len(found), count, result)
+    return found
 
 
 def figures(rows):
@@ -345,7 +348,7 @@ def test_decorated_functions_elsewhere(write):
     """They are measured wherever they lie, unless they are excluded."""
     folder = write({"app/grows.py": GROWS, "beside/helper.py": "@profile\n" + HELPER})
     env = {"PYTHONPATH": str(folder / "beside")}
-    ((name, rows),) = report("app/grows.py", env=env)
+    ((name, rows),) = report("app/grows.py", env=env, count=1)
     assert name == str(folder / "beside/helper.py")
     assert figures(rows).keys() == {1, 3} and rows[3][1] * MIB == near(10)
     assert {name for name, _ in report("--exclude", "*/beside/*", "app/grows.py", env=env)} \
@@ -356,7 +359,7 @@ def test_the_decorator_that_is_imported(write):
     """What says `from memory_profiler import profile` decorates, too."""
     write({"one.py": "from memory_profiler import profile\n@profile(precision=1)\ndef f():\n"
                      "    return 1\ndef g(): return f()\ng()\n"})
-    ((_, rows),) = report("one.py")
+    ((_, rows),) = report("one.py", count=1)
     assert {line: row[2] for line, row in rows.items()} == {2: 1, 3: None, 4: 1}
 
 
@@ -458,7 +461,7 @@ work()
                                      "psutil_uss", "tracemalloc"])
 def test_backend(write, backend):
     write({"meters.py": METERS})
-    ((_, rows),) = report("--backend", backend, "meters.py")
+    ((_, rows),) = report("--backend", backend, "meters.py", count=1)
     assert figures(rows).keys() == {1, 3, 4, 5, 6}
     assert rows[4][1] * MIB == near(16)
     exact = backend in ("python", "heap", "tracemalloc")
@@ -491,8 +494,8 @@ work()
 @pytest.mark.parametrize("backend", ["rss", "pss", "uss"])
 def test_include_children(write, backend):
     write({"children.py": CHILDREN})
-    ((_, alone),) = report("--backend", backend, "children.py")
-    ((_, rows),) = report("--backend", backend, "--include-children", "children.py")
+    ((_, alone),) = report("--backend", backend, "children.py", count=1)
+    ((_, rows),) = report("--backend", backend, "--include-children", "children.py", count=1)
     assert alone[9][1] < 30
     assert rows[9][0] - alone[9][0] > 60
     assert rows[8][1] + rows[7][1] + rows[9][1] > 60 and rows[11][1] < -60
