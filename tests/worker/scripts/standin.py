@@ -21,6 +21,7 @@ import memory_profiler
 # A sanitizer keeps what is freed for a while.
 SANITIZED = bool(os.environ.get("PYMEMTOP_SANITIZED"))
 
+PAGE = os.sysconf("SC_PAGE_SIZE") / (1 << 20)
 LARGE = 33 << 20  # more than malloc ever keeps when it is freed
 
 records = []
@@ -479,7 +480,9 @@ def test_the_table_takes_nothing_from_the_caller():
     kept = sum(_pymemtop.heap_bytes()) - before
     assert kept < 32768, kept
     (table,) = {id(table): table for table in profiler.code_map.values()}.values()
-    assert [figures[0] for figures in list(table.values())[1:]] == [0, 0, 0], table
+    # What the root logger's handler keeps can begin a page.
+    increments = [figures[0] for figures in list(table.values())[1:]]
+    assert len(increments) == 3 and 0 <= sum(increments) <= PAGE, table
 
 
 def test_log_file():
@@ -525,7 +528,8 @@ def test_memory_usage():
     assert len(memory_profiler.memory_usage()) == 1
     assert len(memory_profiler.memory_usage(lambda: None, timestamps=True)[0]) == 2
     assert len(memory_profiler.memory_usage(-1, interval=0.01, timeout=1)) > 1
-    process = subprocess.Popen(["sh", "-c", "sleep 60 & echo; wait"], stdout=subprocess.PIPE)
+    process = subprocess.Popen(["sh", "-c", "sleep 60 & echo; wait"], stdout=subprocess.PIPE,
+                               start_new_session=True)
     process.stdout.readline()
     alone, all_of_them = (memory_profiler.memory_usage(process.pid, include_children=children)[0]
                           for children in (False, True))
@@ -535,7 +539,7 @@ def test_memory_usage():
     stream = io.StringIO()
     memory_profiler.memory_usage(process.pid, multiprocess=True, stream=stream)
     assert re.fullmatch("MEM [0-9.]+ [0-9.]+\nCHLD [0-9]+ [0-9.]+ [0-9.]+\n", stream.getvalue())
-    process.send_signal(15)
+    os.killpg(process.pid, 9)  # the child has the pipe as well, which is read to its end
     process.communicate()
     process = subprocess.Popen(["sleep", "0.05"])
     assert memory_profiler.memory_usage(process, interval=0.01)[0] >= 0
