@@ -68,8 +68,9 @@ static void show_progress(struct batch *batch)
 static void on_output(void *context, const struct output_line *line)
 {
     struct batch *batch = context;
-    bool wanted = batch->options->verbose || line->level >= LEVEL_WARNING;
-    if (!wanted)
+    const struct options *options = batch->options;
+    /* Reports that were asked for are to be seen, and between which calls they stand. */
+    if (!options->verbose && !options->log_reports && line->level < LEVEL_WARNING)
         return;
     bool stood = batch->progress;
     clear_progress(batch);

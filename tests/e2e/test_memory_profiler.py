@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from programs import HTTP_FUNCTION, SANITIZED, VENV
+from programs import HTTP_FUNCTION, SANITIZED, VENV, batch
 
 pytestmark = pytest.mark.usefixtures("packages")
 
@@ -196,6 +196,43 @@ def test_log_reports(write_app, start):
     text = server.console
     assert text.index("kept = helper") < text.index("Executed 'Functions.Undecorated'")
     assert text.count("Filename: ") == 2
+
+
+def test_log_reports_of_a_batch(write_app):
+    """On standard error, between the notices of each call; the report alone is on standard output."""
+    root = write_app(APP)
+    result = batch("--log-reports", "-n", "2", root / "Undecorated")
+    assert result.returncode == 0
+    calls = result.stderr.split("Executing 'Functions.Undecorated'")[1:]
+    assert len(calls) == 2
+    for call in calls:
+        logged, _, rest = call.partition("Executed 'Functions.Undecorated' (Succeeded")
+        assert logged.count("Filename: ") == 2 and "Filename: " not in rest
+        for line, source in (3, "return bytearray"), (6, "kept = helper"):
+            assert re.search(r"^memory_profiler_logs: +{} +[0-9.]+ MiB +2[345]\.[0-9] MiB +1   +{}"
+                             .format(line, source), logged, re.M)
+    assert result.stdout.count("kept = helper()") == 1 and "Executed" not in result.stdout
+    assert batch(root / "Undecorated").stderr == ""
+
+
+@pytest.mark.parametrize("function, options", [("Plain", []), ("Undecorated", ["--log-reports"])])
+def test_rows_land_in_the_output_view(tmux, write_app, function, options):
+    """Those of a decorated function as they are, those of others where they are asked for."""
+    terminal = tmux(80, 24)
+    terminal.pymemtop("-p", 0, *options, write_app(APP) / function)
+    terminal.wait("READY")
+    terminal.keys("r")
+    terminal.wait("answered with status 200")
+    terminal.keys("4")
+    # In 80 columns a row of the log takes two.
+    terminal.wait(r"#1 .*memory_profiler_logs: Line #    Mem usage$", r"^ +MiB +1   +(kept =|return)",
+                  r"Executed 'Functions.{}".format(function))
+    terminal.resize(200, 50)
+    source = r"kept = bytearray" if function == "Plain" else r"kept = helper\(\)"
+    screen = terminal.wait(r"#1 .* [0-9.]+ MiB +(2[345]|3[123])\.\d MiB +1   +" + source)
+    assert screen.count("Filename: ") == (2 if options else 1)
+    terminal.keys("q")
+    terminal.wait(r"^shell> ?$")
 
 
 def test_the_real_one_stays_where_it_is_wanted(write_app, start):
