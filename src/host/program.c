@@ -300,6 +300,7 @@ static int start(struct program *program, struct error *error)
         .exclude = common->exclude,
         .exclude_count = common->exclude_count,
         .heap = common->heap,
+        .real_memory_profiler = common->real_memory_profiler,
         .verify_rss = common->verify_rss,
         .once = true,
     };

@@ -20,11 +20,13 @@ enum long_option {
     OPT_FORMAT,
     OPT_HEAP,
     OPT_INCLUDE,
+    OPT_LOG_REPORTS,
     OPT_NO_COLOR,
     OPT_PDB,
     OPT_PRECISION,
     OPT_PYTHON,
     OPT_QUIET,
+    OPT_REAL_PROFILER,
     OPT_RECORD,
     OPT_TIMESTAMP,
     OPT_VERIFY_RSS,
@@ -40,6 +42,7 @@ static const struct option long_options[] = {
     {"help", no_argument, NULL, 'h'},
     {"include", required_argument, NULL, OPT_INCLUDE},
     {"include-children", no_argument, NULL, OPT_CHILDREN},
+    {"log-reports", no_argument, NULL, OPT_LOG_REPORTS},
     {"module", required_argument, NULL, 'm'},
     {"no-color", no_argument, NULL, OPT_NO_COLOR},
     {"output", required_argument, NULL, 'o'},
@@ -47,6 +50,7 @@ static const struct option long_options[] = {
     {"precision", required_argument, NULL, OPT_PRECISION},
     {"python", required_argument, NULL, OPT_PYTHON},
     {"quiet", no_argument, NULL, OPT_QUIET},
+    {"real-memory-profiler", no_argument, NULL, OPT_REAL_PROFILER},
     {"record", optional_argument, NULL, OPT_RECORD},
     {"timestamp", no_argument, NULL, OPT_TIMESTAMP},
     {"verify-rss", no_argument, NULL, OPT_VERIFY_RSS},
@@ -116,6 +120,7 @@ static void apply_plain(struct run_options *options, int option, const char *val
     case OPT_NO_COLOR: common->no_color = true; break;
     case OPT_PYTHON: common->python = value; break;
     case OPT_QUIET: common->quiet = true; break;
+    case OPT_REAL_PROFILER: common->real_memory_profiler = true; break;
     case OPT_RECORD: common->record = value; break;
     case OPT_VERIFY_RSS: common->verify_rss = true; break;
     case 'h': options->help = true; break;
@@ -135,6 +140,10 @@ static int apply(struct run_options *options, int option, const char *value, str
     case OPT_FORMAT: return set_format(options, value, error);
     case OPT_HEAP: return options_parse_heap(&options->common, value, error);
     case OPT_PRECISION: return set_precision(options, value, error);
+    case OPT_LOG_REPORTS:
+        return error_set(error, EXIT_STATUS_USAGE,
+                         "--log-reports is for apps, at the end of each invocation; a program's "
+                         "report follows it, or goes to -o's file");
     case OPT_PDB:
         return error_set(
             error, EXIT_STATUS_USAGE,
@@ -157,6 +166,11 @@ static int check(const struct run_options *options, struct error *error)
     if (options->script && (!*options->script || strcmp(options->script, "-") == 0))
         return error_set(error, EXIT_STATUS_USAGE, "run needs a script in a file, and '%s' is none",
                          options->script);
+    if (options->module && strcmp(options->module, "memory_profiler") == 0 &&
+        !options->common.real_memory_profiler)
+        return error_set(error, EXIT_STATUS_USAGE,
+                         "run does itself what -m memory_profiler does, as in: pymemtop run "
+                         "work.py; with --real-memory-profiler it runs the installed one");
     if (counts && !options->common.heap)
         return error_set(error, EXIT_STATUS_USAGE,
                          "--backend %s counts allocations, which --heap off turns off",

@@ -363,6 +363,35 @@ def test_the_decorator_that_is_imported(write):
     assert {line: row[2] for line, row in rows.items()} == {2: 1, 3: None, 4: 1}
 
 
+WHICH = """\
+import memory_profiler
+
+
+@memory_profiler.profile
+def f():
+    return getattr(memory_profiler, "__file__", "built in")
+
+
+print(f())
+"""
+
+
+@pytest.mark.usefixtures("packages")
+def test_the_real_memory_profiler(write):
+    """Where that is wanted it is imported, and prints its tables; what runs is profiled all the same."""
+    folder = write({"which.py": WHICH})
+    assert "built in\n" in run("run", "--quiet", "which.py").stdout
+    result = run("run", "--real-memory-profiler", "which.py")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert re.search(r"^/.*site-packages/memory_profiler\.py$", result.stdout, re.M)
+    # The decorator's own table has all the path and one digit; ours what was typed, and three.
+    assert result.stdout.startswith("Filename: {}\n".format(folder / "which.py"))
+    assert re.search(r"^ +6 +\d+\.\d MiB +0\.\d MiB +1   ", result.stdout, re.M)
+    assert re.search(r"^Filename: which\.py\n(.*\n)+ +1 +\d+\.\d{3} MiB .* import", result.stdout, re.M)
+    again = run("run", "--quiet", "--real-memory-profiler", "-m", "memory_profiler", "which.py")
+    assert (again.returncode, again.stderr) == (0, "") and "site-packages" in again.stdout
+
+
 def test_json(write):
     folder = write({"grows.py": GROWS, "helper.py": HELPER})
     result = run("run", "--format", "json", "-o", "out.json", "grows.py", "a", "b")
@@ -801,6 +830,12 @@ def test_recorded_children(write):
     (["--format", "mprof", "--record", "x.py"],
      "--format mprof is a recording itself; leave --record out, or the format: pymemtop plot -o x.dat "
      "makes the one of the other"),
+    (["-m", "memory_profiler", "x.py"],
+     "run does itself what -m memory_profiler does, as in: pymemtop run work.py; with "
+     "--real-memory-profiler it runs the installed one"),
+    (["--log-reports", "x.py"],
+     "--log-reports is for apps, at the end of each invocation; a program's report follows it, or goes "
+     "to -o's file"),
     (["--pdb-mmem", "100", "x.py"],
      "--pdb-mmem is not there yet: run cannot stop a script at a limit of memory; the screen, or "
      "--record and pymemtop plot, show where it grows"),
