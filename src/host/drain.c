@@ -43,11 +43,24 @@ static const char *read_problem(int result, const struct buf *text)
     return text_is_utf8(buf_text(text), text->len) ? NULL : "not UTF-8";
 }
 
+/* The file that is in memory alone. */
+static struct file *given_file(const struct drain *drain)
+{
+    struct file *file = file_new(drain->given_path, NULL, drain->given_text, drain->given_len);
+    if (!text_is_utf8(drain->given_text, drain->given_len))
+        model_set_text(&file->problem, "not UTF-8");
+    return file;
+}
+
 /* The file as it is on disk now. */
 static struct file *read_file(const struct drain *drain, const char *path,
                               struct fingerprint *fingerprint)
 {
     struct buf text;
+    if (drain->given_path && strcmp(drain->given_path, path) == 0) {
+        *fingerprint = (struct fingerprint){0};
+        return given_file(drain);
+    }
     *fingerprint = fingerprint_of(path, 0);
     buf_init(&text, SOURCE_MAX_BYTES);
     int result = path_read(path, SOURCE_MAX_BYTES, &text);
@@ -433,6 +446,13 @@ struct drain *drain_new(struct model *model)
     struct drain *drain = mem_calloc(1, sizeof *drain);
     drain->model = model;
     return drain;
+}
+
+void drain_give_source(struct drain *drain, const char *path, const char *text, size_t len)
+{
+    drain->given_path = path;
+    drain->given_text = text;
+    drain->given_len = len;
 }
 
 void drain_listen(struct drain *drain, drain_call_listener *listener, void *context)

@@ -24,6 +24,9 @@ typedef void drain_call_listener(void *context, const char *name, const struct f
 /* A drain into `model` (borrowed). */
 struct drain *drain_new(struct model *model);
 void drain_free(struct drain *drain);
+/* The file of that path is in memory alone; its text is borrowed, as the path, until the drain is
+ * freed. */
+void drain_give_source(struct drain *drain, const char *path, const char *text, size_t len);
 /* Hand calls of decorated functions to `listener`; without one they are passed over. */
 void drain_listen(struct drain *drain, drain_call_listener *listener, void *context);
 /* A new worker writes to `segment` (borrowed until drain_detach). What the one before retained is

@@ -39,6 +39,9 @@ struct drain {
     uint64_t kept_ns;              /* when `kept` was copied last; 0: not yet */
     drain_call_listener *listener; /* of calls, or NULL */
     void *listener_context;
+    const char *given_path; /* of the file that is in memory alone, or NULL */
+    const char *given_text;
+    size_t given_len;
     bool held; /* what the worker frees from now on is no news */
 };
 

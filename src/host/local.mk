@@ -59,6 +59,7 @@ libhost_a_SOURCES = \
 	src/host/retry.c src/host/retry.h \
 	src/host/routes.c src/host/routes.h \
 	src/host/run.c src/host/run.h \
+	src/host/run_input.c src/host/run_input.h \
 	src/host/run_options.c src/host/run_options.h \
 	src/host/run_report.c src/host/run_report.h \
 	src/host/runs.c src/host/runs.h \

@@ -47,7 +47,7 @@ bool path_is_directory(const char *path)
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-static int read_all(int fd, size_t max_bytes, struct buf *out)
+int path_read_open(int fd, size_t max_bytes, struct buf *out)
 {
     char chunk[65536];
     size_t taken = 0;
@@ -75,7 +75,7 @@ int path_read(const char *path, size_t max_bytes, struct buf *out)
     if (!result && !S_ISREG(info.st_mode))
         result = -EINVAL;
     if (!result)
-        result = read_all(fd, max_bytes, out);
+        result = path_read_open(fd, max_bytes, out);
     close(fd);
     return result;
 }

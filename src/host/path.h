@@ -19,6 +19,8 @@ bool path_is_directory(const char *path);
 /* Append the bytes of the regular file `path` to `out`, at most `max_bytes`: 0, or -errno, -EFBIG
  * where it is longer and -EINVAL where it is no regular file (which could block). */
 int path_read(const char *path, size_t max_bytes, struct buf *out) ATTR_CHECKED;
+/* The same of what is left to read of `fd`, whatever it is. */
+int path_read_open(int fd, size_t max_bytes, struct buf *out) ATTR_CHECKED;
 /* Write all `len` bytes to `fd`: 0 or -errno, with any part of them written. */
 int path_write_all(int fd, const char *bytes, size_t len) ATTR_CHECKED;
 

@@ -23,6 +23,7 @@
 #include "host/path.h"
 #include "host/supervisor.h"
 #include "host/workers.h"
+#include "wire/segment.h"
 
 #define FUNCTION   "__main__"
 #define UNBUFFERED "PYTHONUNBUFFERED=1"
@@ -47,17 +48,21 @@ struct program {
 
 /* ---- what it is called ---- */
 
-/* The script's absolute path without links, or NULL. The caller frees it. */
+/* The script's absolute path without links, what Python calls it where it has none, or NULL. The
+ * caller frees it. */
 static char *script_path(const struct run_options *options)
 {
+    if (run_options_have_input(options))
+        return mem_strdup(SEGMENT_INPUT_PATH);
     return options->script ? realpath(options->script, NULL) : NULL;
 }
 
 /* The folder that is profiled, as the worker finds it, too: the script's, which is the script
- * itself where that is a folder; for a module, and a script that is not there, the current one. */
+ * itself where that is a folder; for a module, for standard input, and for a script that is not
+ * there, the current one. */
 static char *find_root(const struct run_options *options)
 {
-    char *script = script_path(options);
+    char *script = run_options_have_input(options) ? NULL : script_path(options);
     if (!script)
         return realpath(".", NULL);
     if (path_is_directory(script))
@@ -112,7 +117,7 @@ static void name_script(struct program *program)
     const struct run_options *options = program->setup.options;
     char *script = script_path(options);
     long file = script ? model_find_file(program->model, script) : -1;
-    if (file >= 0)
+    if (file >= 0 && !run_options_have_input(options))
         model_set_text(&program->model->files[file]->given, options->script);
     free(script);
 }
@@ -329,6 +334,9 @@ static int prepare(struct program *program, struct error *error)
     program->model = model_new(root);
     program->drain = drain_new(program->model);
     drain_listen(program->drain, on_call, program);
+    if (program->setup.input)
+        drain_give_source(program->drain, SEGMENT_INPUT_PATH, buf_text(program->setup.input),
+                          program->setup.input->len);
     program->variables = make_variables(!program->setup.inherits);
     int result = environment_find(&program->environment, options->common.python, root, error);
     free(root);

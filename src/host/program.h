@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <uv.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "host/run_options.h"
 #include "model/model.h"
@@ -21,7 +22,8 @@ struct program_setup {
     /* It has this process's standard streams, and is of its process group; else what it says goes
      * to the model's output. */
     bool inherits;
-    const int *ignored; /* signals that it is to ignore; 0 ends them; borrowed likewise */
+    const struct buf *input; /* the script where it came by standard input; borrowed likewise */
+    const int *ignored;      /* signals that it is to ignore; 0 ends them; borrowed likewise */
     void *context;
     /* A call of a decorated function is over: "module.name". May be NULL. */
     void (*called)(void *context, const char *name, const struct series_span *span);

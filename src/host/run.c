@@ -24,6 +24,7 @@
 #include "host/program.h"
 #include "host/recorder.h"
 #include "host/report_file.h"
+#include "host/run_input.h"
 #include "host/run_options.h"
 #include "host/run_report.h"
 #include "host/screen.h"
@@ -38,6 +39,7 @@ struct run {
     const struct run_options *options;
     uv_loop_t loop;
     struct run_report report;
+    struct buf script; /* where it came by standard input */
     struct program *program;
     struct recorder *recorder; /* NULL where nothing is recorded */
     int ignored[SIGNALS + 1];  /* those that were ignored when this process began; 0 ends them */
@@ -126,6 +128,7 @@ static int open_program(struct run *run, struct error *error)
         .loop = &run->loop,
         .options = run->options,
         .inherits = !run->screen,
+        .input = run_options_have_input(run->options) ? &run->script : NULL,
         .ignored = run->ignored,
         .context = run,
         .called = on_call,
@@ -250,6 +253,8 @@ static int run_on_loop(struct run *run, struct error *error)
     find_ignored(run);
     if (run_report_open(&run->report, run->options, error))
         return -1;
+    if (run_options_have_input(run->options) && run_input_read(&run->script, error))
+        return -1;
     if (!live && watch_signals(run, error))
         return -1;
     int status = live ? run_live(run, error) : run_batch(run, error);
@@ -276,6 +281,7 @@ int run_run(int argc, char **argv, struct error *error)
             status = run_on_loop(&run, error);
         uv_loop_close(&run.loop);
         run_report_close(&run.report);
+        buf_fini(&run.script);
     }
     run_options_fini(&options);
     return status;

@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/attributes.h"
 #include "report/table.h"
@@ -157,20 +158,30 @@ static int apply(struct run_options *options, int option, const char *value, str
     }
 }
 
-static int check(const struct run_options *options, struct error *error)
+static int check_program(const struct run_options *options, struct error *error)
 {
-    bool counts = options->backend == BACKEND_PYTHON || options->backend == BACKEND_HEAP;
     if (!options->script && !options->module)
         return error_set(error, EXIT_STATUS_USAGE,
                          "run needs a script, or -m and a module, as in: pymemtop run work.py");
-    if (options->script && (!*options->script || strcmp(options->script, "-") == 0))
-        return error_set(error, EXIT_STATUS_USAGE, "run needs a script in a file, and '%s' is none",
-                         options->script);
+    if (options->script && !*options->script)
+        return error_set(error, EXIT_STATUS_USAGE, "run needs a script, and '' is none");
+    if (run_options_have_input(options) && isatty(STDIN_FILENO))
+        return error_set(error, EXIT_STATUS_USAGE,
+                         "run - takes the script from standard input, which is the terminal; name "
+                         "a file, or as in: pymemtop run - <work.py");
     if (options->module && strcmp(options->module, "memory_profiler") == 0 &&
         !options->common.real_memory_profiler)
         return error_set(error, EXIT_STATUS_USAGE,
                          "run does itself what -m memory_profiler does, as in: pymemtop run "
                          "work.py; with --real-memory-profiler it runs the installed one");
+    return 0;
+}
+
+static int check(const struct run_options *options, struct error *error)
+{
+    bool counts = options->backend == BACKEND_PYTHON || options->backend == BACKEND_HEAP;
+    if (check_program(options, error))
+        return -1;
     if (counts && !options->common.heap)
         return error_set(error, EXIT_STATUS_USAGE,
                          "--backend %s counts allocations, which --heap off turns off",
@@ -207,6 +218,11 @@ int run_options_parse(struct run_options *options, int argc, char **argv, struct
         options->script = argv[optind++];
     options->arguments = argv + optind;
     return check(options, error);
+}
+
+bool run_options_have_input(const struct run_options *options)
+{
+    return options->script && strcmp(options->script, "-") == 0;
 }
 
 void run_options_fini(struct run_options *options)

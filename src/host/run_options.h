@@ -21,8 +21,9 @@ enum run_format { RUN_TEXT, RUN_JSON, RUN_MPROF };
 struct run_options {
     struct options common; /* output, precision, include, exclude, python, heap, record, quiet, ...;
                               its format is that of the report, if there is one */
-    const char *script;    /* one of these two is set; borrowed from argv, as all here */
-    const char *module;    /* -m */
+    /* One of these two is set; borrowed from argv, as all here. */
+    const char *script;     /* "-": it comes by standard input */
+    const char *module;     /* -m */
     char *const *arguments; /* NULL-terminated; the script's own */
     enum run_format format;
     enum run_backend backend;
@@ -35,6 +36,8 @@ struct run_options {
 /* Parse what follows the word `run`, which is argv[0]. 0, or -1 with `error` (EXIT_STATUS_USAGE);
  * run_options_fini is right in either case. */
 int run_options_parse(struct run_options *options, int argc, char **argv, struct error *error);
+/* True where the script comes by standard input. */
+bool run_options_have_input(const struct run_options *options);
 void run_options_fini(struct run_options *options);
 
 #endif

@@ -135,8 +135,11 @@ struct segment_kept_row {
     _Atomic int64_t left_bytes[SEGMENT_KEPT];        /* of both, when the invocation ended */
 };
 
+/* What Python calls the file of a program that it reads from standard input. */
+#define SEGMENT_INPUT_PATH "<stdin>"
+
 struct segment_file {
-    uint32_t path_offset; /* into strings; absolute path, UTF-8 or raw bytes */
+    uint32_t path_offset; /* into strings; absolute path, UTF-8 or raw bytes, or as above */
     uint32_t path_len;
 };
 

@@ -137,6 +137,11 @@ int arguments_parse(struct arguments *arguments, int argc, char **argv, struct e
     return check(arguments, error);
 }
 
+bool arguments_have_input(const struct arguments *arguments)
+{
+    return arguments->run && strcmp(arguments->run, "-") == 0;
+}
+
 void arguments_fini(struct arguments *arguments)
 {
     free(arguments->include);

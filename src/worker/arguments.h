@@ -11,7 +11,7 @@
  *   pymemtop-worker-3.X --run-module MODULE [OPTIONS] [--] [ARGS...]  as `python -m MODULE ARGS...`
  *
  * The last two need no host (--link-fd, --segment-fd), and may have one. With a --segment-fd the
- * whole program is invocation 1.
+ * whole program is invocation 1. A SCRIPT of - is what standard input holds.
  * --no-trace: report no events, so that the same interpreter can be measured without.
  * --heap off: count no allocations; --native off: none but Python's.
  * --meter: what lines are measured by; with --include-children that of child processes, too.
@@ -55,6 +55,8 @@ struct arguments {
 
 /* 0, or -1 with `error` filled in. arguments_fini is right in either case. */
 int arguments_parse(struct arguments *arguments, int argc, char **argv, struct error *error);
+/* True where the program comes by standard input. */
+bool arguments_have_input(const struct arguments *arguments);
 void arguments_fini(struct arguments *arguments);
 
 #endif

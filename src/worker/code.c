@@ -36,6 +36,7 @@ enum { HEAD_ORDERS = 17 }; /* up to 65,536 heads; a module with more has none */
 
 Py_ssize_t code_extra_index = -1;
 bool code_may_be_recorded;
+bool code_input_is_profiled;
 static struct traced_file *files;
 static struct file_name *file_names;
 static struct free_info *free_infos;
@@ -168,16 +169,35 @@ static void remember_name(const char *name, struct traced_file *file)
     file_names = fresh;
 }
 
+static bool is_input(const char *name)
+{
+    return code_input_is_profiled && strcmp(name, SEGMENT_INPUT_PATH) == 0;
+}
+
+/* The path under which a file is published; false where there is none of that name. */
+static bool find_path(const char *name, char path[PATH_MAX])
+{
+    if (!is_input(name))
+        return realpath(name, path) != NULL;
+    memcpy(path, SEGMENT_INPUT_PATH, sizeof SEGMENT_INPUT_PATH);
+    return true;
+}
+
+static bool is_wanted(const char *path)
+{
+    return is_input(path) ? !filter_excludes(path) : filter_matches(path);
+}
+
 /* The profiled file of that name, or NULL. *is_other is set where it is there and is not profiled,
  * whatever the current folder. */
 static struct traced_file *resolve(const char *name, bool *is_other)
 {
     char path[PATH_MAX];
     struct traced_file *file = find_named(name);
-    if (file || !realpath(name, path))
+    if (file || !find_path(name, path))
         return file;
     file = find_file(path);
-    if (!file && filter_matches(path))
+    if (!file && is_wanted(path))
         file = add_file(path);
     if (file)
         remember_name(name, file);
@@ -453,7 +473,7 @@ static struct traced_file *force_file(PyCodeObject *code)
     char path[PATH_MAX];
     struct traced_file *file = NULL;
     PyObject *name = PyUnicode_EncodeFSDefault(code->co_filename);
-    if (name && realpath(PyBytes_AS_STRING(name), path) && !filter_excludes(path)) {
+    if (name && find_path(PyBytes_AS_STRING(name), path) && !filter_excludes(path)) {
         file = find_file(path);
         if (!file)
             file = add_file(path);

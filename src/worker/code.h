@@ -59,6 +59,10 @@ struct code_info {
 /* Set before the first of them is made: profiled code may be recorded from the start on. */
 extern bool code_may_be_recorded;
 
+/* Set before, too, where the program comes by standard input, in no file: its code is profiled all
+ * the same. */
+extern bool code_input_is_profiled;
+
 /* Ask the interpreter for a place in the code objects. 0, or -1 with an exception. */
 int code_open(void);
 /* The info of `code`, made at the first call; never NULL (where memory is short: CODE_OTHER). It is

@@ -27,9 +27,12 @@ static int config_string(PyConfig *config, wchar_t **field, const char *text)
     return PyStatus_Exception(status) ? -1 : 0;
 }
 
-/* Python makes a script's path absolute where it reads its own command line. */
+/* Python makes a script's path absolute where it reads its own command line; without one it runs
+ * standard input. */
 static int set_script(PyConfig *config, const char *script)
 {
+    if (strcmp(script, "-") == 0)
+        return 0;
     char *folder = script[0] == '/' ? NULL : get_current_dir_name();
     char *path = folder ? mem_printf("%s/%s", folder, script) : mem_strdup(script);
     int result = config_string(config, &config->run_filename, path);

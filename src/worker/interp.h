@@ -12,7 +12,7 @@
 /* What the interpreter is to run by itself, as its own command line has it: one of the two names is
  * set. All borrowed. */
 struct interp_program {
-    const char *script;
+    const char *script; /* "-": what standard input holds */
     const char *module;
     char *const *arguments; /* NULL-terminated; sys.argv[1:] */
 };

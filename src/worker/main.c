@@ -112,6 +112,7 @@ static int import_glue(const char *name, struct error *error)
 static int start_tracer(const struct arguments *arguments, const char *root, struct error *error)
 {
     filter_set(root, arguments->include, arguments->exclude);
+    code_input_is_profiled = arguments_have_input(arguments);
     if (code_open() < 0 || tracer_open(arguments->verify_rss) < 0)
         return interp_error(error, "the tracer does not start");
     if (!arguments->no_trace && events_start() < 0)
@@ -162,19 +163,18 @@ static bool is_folder(const char *path)
 }
 
 /* The folder that is profiled: the app root, the script's folder (which is the script itself where
- * that is a folder with a __main__.py), or for a module the current one. A script that is not there
- * is the interpreter's to complain of. */
+ * that is a folder with a __main__.py), or for a module and for standard input the current one. A
+ * script that is not there is the interpreter's to complain of. */
 static int find_root(const struct arguments *arguments, char root[PATH_MAX], struct error *error)
 {
-    const char *path = arguments->run          ? arguments->run
-                       : arguments->run_module ? "."
-                                               : arguments->app_root;
-    if (arguments->run && !realpath(path, root))
+    bool is_current = arguments->run_module || arguments_have_input(arguments);
+    const char *path = is_current ? "." : arguments->run ? arguments->run : arguments->app_root;
+    if (!is_current && arguments->run && !realpath(path, root))
         path = "/";
     if (!realpath(path, root))
         return error_set(error, EXIT_STATUS_APP, "%s: %s", path, strerror(errno));
     char *slash = strrchr(root, '/');
-    if (arguments->run && slash && slash > root && !is_folder(root))
+    if (!is_current && arguments->run && slash && slash > root && !is_folder(root))
         *slash = '\0';
     return 0;
 }

@@ -593,6 +593,77 @@ def test_what_it_sees(write, words):
     assert "'--format', 'json', '-o', 'x', '-m', '--'" in result.stdout and "typed" in result.stdout
 
 
+# ---- a script on standard input
+
+
+def run_input(text, *arguments, env=None):
+    """`pymemtop run` with that script on standard input."""
+    return subprocess.run([PYMEMTOP, "run", *arguments], env=programs.environment(env), input=text,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
+                          timeout=2 * LIMIT)
+
+
+@pytest.mark.parametrize("script", [
+    SEEN, "", "def f():\n    1 / 0\nf()\n", "if x\n", "import sys; sys.exit(7)", "input()",
+    "print('no newline at the end')", "print('é', '\u4e16')\r\nprint(2)\r\n", "import helper",
+    "import sys; print(getattr(sys, 'orig_argv', [])[1:])",
+], ids=["what it sees", "nothing", "exception", "syntax", "exit", "input", "no newline", "crlf",
+        "import", "orig_argv"])
+def test_standard_input(write, script):
+    """As `python -`, down to the words of an exception."""
+    write({"helper.py": "print(__file__)\n"})
+    result = run_input(script, "--quiet", "-", "a", "--b", "-")
+    real = python("-", "a", "--b", "-", stdin=script)
+    assert (result.stdout, result.stderr, result.returncode) == (real.stdout, real.stderr,
+                                                                 real.returncode)
+
+
+@pytest.mark.parametrize("decorator", ["", "@profile\n", "import memory_profiler\n@memory_profiler.profile\n"],
+                         ids=["plain", "builtin", "imported"])
+def test_the_table_of_standard_input(write, decorator):
+    """Its source is shown, though no file has it."""
+    folder = write({"helper.py": HELPER, "<stdin>": "not this\n", "-": "nor this\n"})
+    script = "import helper\n{}def f(n):\n    return helper.third(n)  # \u4e16\nf(24)\n".format(decorator)
+    result = run_input(script, "-")
+    assert (result.returncode, result.stderr) == (0, "")
+    found = tables(result.stdout)
+    others = set() if decorator else {str(folder / "helper.py")}
+    assert {name for name, _ in found} == {"<stdin>"} | others
+    (rows,) = [rows for name, rows in found if name == "<stdin>" and any("def f" in row[3]
+                                                                         for row in rows.values())]
+    (row,) = [row for row in rows.values() if "return" in row[3]]
+    assert row[1] * MIB == near(24) and row[2] == 1 and row[3].endswith("# \u4e16")
+
+
+def test_formats_of_standard_input(write):
+    folder = write({"helper.py": HELPER})
+    assert run_input(GROWS, "--format", "json", "-o", "x.json", "-",
+                     "a").returncode == 0
+    file, _ = json.loads((folder / "x.json").read_text())["files"]
+    assert file["path"] == "<stdin>" and file["lines"][0]["source"] == "import helper, sys"
+    run_input(CALLS, "--format", "mprof", "--quiet", "-o", "x.dat", "-", "a")
+    text = (folder / "x.dat").read_text()
+    assert text.startswith("CMDLINE - a\n")
+    assert calls_of(text)[0] == ("__main__.outer", 0)
+    assert run_input(CALLS, "--exclude", "<stdin>", "-").stdout == ""
+
+
+def test_a_terminal_is_no_script(write, pty):
+    write({})
+    terminal = pty("run", "-")
+    assert terminal.wait_exit() == 2
+    assert b"pymemtop: run - takes the script from standard input, which is the terminal" in terminal.output
+
+
+def test_ctrl_c_while_the_script_is_awaited(write):
+    process = subprocess.Popen([PYMEMTOP, "run", "-"], env=programs.environment(), stdin=subprocess.PIPE,
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+    wait_until_asleep(process.pid)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(LIMIT) == -signal.SIGINT
+    process.stdin.close()
+
+
 LATE = """\
 import sys
 print([name for name in ("asyncio", "json", "logging", "threading") if name in sys.modules])
@@ -816,7 +887,7 @@ def test_recorded_children(write):
 @pytest.mark.parametrize("arguments, words", [
     ([], "run needs a script, or -m and a module, as in: pymemtop run work.py"),
     (["--batch"], "run needs a script, or -m and a module, as in: pymemtop run work.py"),
-    (["-"], "run needs a script in a file, and '-' is none"),
+    ([""], "run needs a script, and '' is none"),
     (["-m"], "-m needs a value; see pymemtop --help"),
     (["--frob", "x.py"], "unknown option --frob; see pymemtop --help"),
     (["--precision", "x", "x.py"], "--precision takes a number from 0 to 12, not 'x'"),
@@ -849,7 +920,7 @@ def test_refused(arguments, words):
 
 def test_help():
     result = run("run", "--help")
-    assert result.returncode == 0 and "pymemtop run [OPTIONS] SCRIPT [ARGS...]" in result.stdout
+    assert result.returncode == 0 and "pymemtop run [OPTIONS] SCRIPT|- [ARGS...]" in result.stdout
 
 
 # ---- the screen

@@ -32,7 +32,8 @@ class _Call:
 
 def profile(func=None, stream=None, precision=1, backend="psutil"):
     """Decorate a function: bare, `profile(f)`, or `profile(stream=..., precision=...)`. Each call
-    writes its table to `stream`, sys.stdout where that is None, when it ends."""
+    writes its table to `stream`, sys.stdout where that is None, when it ends. A function of a program
+    that came by standard input is in the report at the end instead."""
     if func is None:
         return lambda function: profile(function, stream, precision, backend)
 
@@ -41,6 +42,9 @@ def profile(func=None, stream=None, precision=1, backend="psutil"):
         template.add_function(function)
         return wrapping.wrap_function(function, lambda: _Call(template, stream, precision))
 
+    if decorating.is_of_input(func):
+        decorating.mark(func)
+        return func
     decorating.mark(func, tells=True)
     return wrapping.decorate(func, wrap)
 

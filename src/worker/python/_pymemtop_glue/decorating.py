@@ -8,6 +8,7 @@ import _pymemtop
 from . import FILE_PREFIX, unwrap
 
 METHOD_KINDS = (classmethod, staticmethod)
+INPUT = "<stdin>"  # what Python calls the file of a program that it reads from standard input
 
 is_program = False  # a script runs: in an app nothing needs a mark
 
@@ -24,6 +25,11 @@ def codes_of(thing):
         return [code for part in parts if part is not None for code in codes_of(part)]
     code = unwrap.code_of(thing)
     return [] if code is None else [code]
+
+
+def is_of_input(func):
+    """The program came by standard input, and `func` is of it: only the host has its source."""
+    return is_program and any(code.co_filename == INPUT for code in codes_of(func))
 
 
 def mark(func, tells=False):
