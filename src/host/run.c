@@ -32,7 +32,10 @@
 #include "tui/format.h"
 #include "tui/ui.h"
 
-static const int signal_numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+/* Those that people and service managers send to programs. The last four Python leaves to the
+ * program; any of them would else end this process, and the program with it, or get lost. */
+static const int signal_numbers[] = {SIGINT,  SIGTERM, SIGHUP,   SIGQUIT,
+                                     SIGUSR1, SIGUSR2, SIGWINCH, SIGALRM};
 enum { SIGNALS = ARRAY_LEN(signal_numbers) };
 
 struct run {

@@ -740,6 +740,43 @@ def test_a_signal_to_pymemtop_is_handed_on(write, number):
     assert rows[4][2] == 1 and (rows[4][0] is None) == (number != signal.SIGINT)
 
 
+HANDLES = """\
+import signal, time
+seen = []
+def handle(number, frame):
+    seen.append(number)
+    print(signal.Signals(number).name, flush=True)
+for name in ("SIGUSR1", "SIGUSR2", "SIGWINCH", "SIGALRM", "SIGHUP", "SIGTERM"):
+    signal.signal(getattr(signal, name), handle)
+print("ready", flush=True)
+while len(seen) < 6:
+    time.sleep(0.01)
+"""
+
+
+def test_signals_that_the_script_handles(write):
+    """pymemtop lives on, as the script does, and each arrives once."""
+    write({"handles.py": HANDLES})
+    process = start("--quiet", "handles.py",
+                    preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
+    assert process.stdout.readline() == "ready\n"
+    for name in "SIGUSR1", "SIGUSR2", "SIGWINCH", "SIGALRM", "SIGHUP", "SIGTERM":
+        process.send_signal(getattr(signal, name))
+        assert process.stdout.readline() == name + "\n"
+    assert process.communicate(timeout=LIMIT) == ("", "") and process.returncode == 0
+
+
+def test_a_signal_that_the_script_does_not_handle(write):
+    """Its end is the script's, by the same signal, and the table follows."""
+    write({"waits.py": WAITS})
+    process = start("waits.py")
+    wait_until_asleep(int(re.match("ready ([0-9]+)", process.stdout.readline())[1]))
+    process.send_signal(signal.SIGUSR1)
+    out, err = process.communicate(timeout=LIMIT)
+    assert (process.returncode, err) == (128 + signal.SIGUSR1, "")
+    assert tables(out)[-1][1][4][2] == 1
+
+
 def test_a_killed_script_has_its_table(write):
     write({"waits.py": WAITS})
     process = start("waits.py")
