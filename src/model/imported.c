@@ -53,5 +53,6 @@ void imported_free(struct imported *imported)
     for (size_t i = 0; i < imported->instance_count; i++)
         free(imported->instances[i].name);
     free(imported->instances);
+    free(imported->unsure_date);
     free(imported);
 }

@@ -29,16 +29,18 @@ struct imported_instance {
 
 struct imported {
     uint64_t files;
-    uint64_t records;    /* of all kinds */
-    uint64_t rows;       /* of memory_profiler, with figures */
-    uint64_t blank_rows; /* without */
-    uint64_t unreadable; /* what looked like rows and was none, and broken records */
-    uint64_t dropped;    /* rows for which there is no room: see IMPORT_LINES_MAX */
-    uint64_t repeated;   /* rows that an earlier log had, too: they count once */
-    uint64_t sampled;    /* items that sampling left out for those that are there */
-    uint64_t undated;    /* rows whose time is not known */
-    uint64_t no_file;    /* rows of which no file is known */
-    uint64_t other_text; /* lines of which --source has another text than the log */
+    uint64_t records;      /* of all kinds */
+    uint64_t rows;         /* of memory_profiler, with figures */
+    uint64_t blank_rows;   /* without */
+    uint64_t unreadable;   /* what looked like rows and was none, and broken records */
+    uint64_t dropped;      /* rows for which there is no room: see IMPORT_LINES_MAX */
+    uint64_t repeated;     /* rows that an earlier log had, too: they count once */
+    uint64_t sampled;      /* items that sampling left out for those that are there */
+    uint64_t undated;      /* rows whose time is not known */
+    uint64_t unsure_dates; /* rows whose date may have day and month the other way round */
+    char *unsure_date;     /* owned or NULL: the first one: "1/5/2024 was read as 2024-01-05" */
+    uint64_t no_file;      /* rows of which no file is known */
+    uint64_t other_text;   /* lines of which --source has another text than the log */
     struct imported_problem problems[IMPORTED_EXAMPLES]; /* the first ones */
     size_t problem_count;
     struct imported_instance *instances; /* owned; those that grow most first */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -138,13 +139,33 @@ static struct span function_of(const struct log_record *record)
     return (struct span){category.at, end ? (size_t)(end - category.at) : category.len};
 }
 
+/* Of other records, too: one date with a number above 12 tells how to read all. */
+static void take_time(struct import *import, struct span text)
+{
+    struct log_time *time = &import->time;
+    if (!log_time_parse(text, import->order, time))
+        *time = (struct log_time){0};
+    if (time->order == DATE_PLAIN)
+        return;
+    if (time->is_unsure) {
+        if (!import->unsure)
+            import->unsure = mem_strndup(text.at, text.len);
+        return;
+    }
+    import->has_day_first |= time->order == DATE_DAY_FIRST;
+    import->has_month_first |= time->order == DATE_MONTH_FIRST;
+    import->order = time->order;
+}
+
 /* What the record says of its rows. */
 static struct import_row describe(struct import *import, const struct log_record *record)
 {
-    struct import_row row = {.text = IMPORT_NONE};
+    struct import_row row = {
+        .text = IMPORT_NONE,
+        .time_ns = import->time.realtime_ns,
+        .order = (uint8_t)(import->time.is_unsure ? import->time.order : DATE_PLAIN),
+    };
     struct span key = record->fields[FIELD_INVOCATION];
-    if (!log_time_parse(record->fields[FIELD_TIME], &row.time_ns))
-        row.time_ns = 0;
     row.file = intern_given(&import->files, span_trim_end(record->fields[FIELD_FILE]));
     row.key = intern_given(&import->keys, key.len ? key : record->fields[FIELD_OPERATION]);
     row.instance = intern_add(&import->instances, record->fields[FIELD_INSTANCE]);
@@ -156,15 +177,6 @@ static struct import_row describe(struct import *import, const struct log_record
         row.function = import->open[0].function;
     }
     return row;
-}
-
-static void count_step(struct import *import, const struct import_row *row)
-{
-    if (import->row_count == import->first_row || !row->time_ns)
-        return;
-    uint64_t before = import->rows[import->row_count - 1].time_ns;
-    import->later += row->time_ns > before;
-    import->earlier += before && row->time_ns < before;
 }
 
 static void add_row(struct import *import, const struct log_record *record,
@@ -190,7 +202,6 @@ static void add_row(struct import *import, const struct log_record *record,
         imported->repeated++;
         return;
     }
-    count_step(import, &row);
     row.sequence = (uint32_t)import->row_count;
     imported->rows += measured;
     imported->blank_rows += found->kind == LOG_ROW_UNMEASURED;
@@ -270,6 +281,7 @@ static void on_record(void *context, const struct log_record *record)
     struct import *import = context;
     size_t before = import->row_count;
     import->imported->records++;
+    take_time(import, record->fields[FIELD_TIME]);
     if (import->setup.instance &&
         !span_equal(record->fields[FIELD_INSTANCE], span_of(import->setup.instance)))
         return;
@@ -299,7 +311,7 @@ void import_begin(struct import *import, const char *name)
     import->reader = import_reader_new(&import->sink);
     import->name = mem_strdup(name);
     import->first_row = import->row_count;
-    import->later = import->earlier = 0;
+    import->has_day_first = import->has_month_first = false;
     import->open_count = 0;
     import->imported->files++;
     for (size_t i = import->seen_count; i < import->row_count; i++)
@@ -313,8 +325,53 @@ bool import_feed(struct import *import, const char *bytes, size_t len)
     return import_reader_feed(import->reader, bytes, len);
 }
 
-/* Exports with the newest rows first are as frequent as others: rows of the same time are then in
- * the order from back to front, too. */
+/* "1/5/2024 10:00 was read as 2024-05-01" */
+static char *describe_unsure(const char *text, uint64_t time_ns)
+{
+    char clean[EXAMPLE_BYTES], date[16] = "";
+    time_t seconds = (time_t)(time_ns / NS_PER_SECOND);
+    struct tm parts;
+    if (gmtime_r(&seconds, &parts))
+        strftime(date, sizeof date, "%Y-%m-%d", &parts);
+    text_clean(clean, sizeof clean, text, strlen(text));
+    return mem_printf("%s was read as %s", clean, date);
+}
+
+/* Dates that do not say which number is the day are read by the others of their log, else by those
+ * of an earlier one. Where none says it, or a log says both, what is usual was taken. */
+static void settle_dates(struct import *import)
+{
+    struct imported *imported = import->imported;
+    if (import->has_day_first && import->has_month_first)
+        import->order = DATE_PLAIN;
+    bool is_known = import->order != DATE_PLAIN;
+    for (size_t i = import->first_row; import->unsure && i < import->row_count; i++) {
+        struct import_row *row = &import->rows[i];
+        if (row->order == DATE_PLAIN)
+            continue;
+        if (is_known && row->order != import->order)
+            row->time_ns = log_time_exchange(row->time_ns);
+        if (!is_known && !imported->unsure_date)
+            imported->unsure_date = describe_unsure(import->unsure, row->time_ns);
+        imported->unsure_dates += !is_known && row->occurrences > 0;
+    }
+    free(import->unsure);
+    import->unsure = NULL;
+}
+
+/* Exports with the newest rows first are as frequent as others. */
+static bool is_newest_first(const struct import *import)
+{
+    size_t later = 0, earlier = 0;
+    for (size_t i = import->first_row + 1; i < import->row_count; i++) {
+        uint64_t before = import->rows[i - 1].time_ns, now = import->rows[i].time_ns;
+        later += now > before;
+        earlier += now && now < before;
+    }
+    return earlier > later;
+}
+
+/* Rows of the same time are then in the order from back to front, too. */
 static void turn_round(struct import *import)
 {
     for (size_t i = import->first_row; i < import->row_count; i++)
@@ -324,7 +381,8 @@ static void turn_round(struct import *import)
 void import_end(struct import *import)
 {
     import_reader_end(import->reader);
-    if (import->earlier > import->later)
+    settle_dates(import);
+    if (is_newest_first(import))
         turn_round(import);
     import_reader_free(import->reader);
     free(import->name);
@@ -343,6 +401,7 @@ void import_free(struct import *import)
         return;
     import_reader_free(import->reader);
     free(import->name);
+    free(import->unsure);
     free(import->rows);
     free(import->calls);
     intern_fini(&import->texts);

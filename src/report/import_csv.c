@@ -24,7 +24,7 @@ struct import_csv {
     const struct log_sink *sink;
     struct csv_parser parser;
     bool failed;
-    uint64_t line;     /* that is being fed, from 1 */
+    uint64_t line;     /* that is being fed */
     uint64_t row_line; /* in which the row began */
     bool in_row;
     bool has_header;
@@ -101,10 +101,11 @@ char import_csv_delimiter(struct span header)
     return best;
 }
 
-struct import_csv *import_csv_new(const struct log_sink *sink, char delimiter)
+struct import_csv *import_csv_new(const struct log_sink *sink, char delimiter, uint64_t line)
 {
     struct import_csv *csv = mem_calloc(1, sizeof *csv);
     csv->sink = sink;
+    csv->line = line;
     csv_init(&csv->parser, 0);
     csv_set_delim(&csv->parser, (unsigned char)delimiter);
     csv_set_space_func(&csv->parser, is_space);
@@ -137,8 +138,6 @@ bool import_csv_feed(struct import_csv *csv, const char *bytes, size_t len)
     while (len > 0 && !csv->failed) {
         const char *end = memchr(bytes, '\n', len);
         size_t part = end ? (size_t)(end - bytes) + 1 : len;
-        if (csv->line == 0)
-            csv->line = 1;
         feed_line(csv, bytes, part);
         csv->line += end != NULL;
         bytes += part;

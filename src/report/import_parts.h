@@ -6,6 +6,7 @@
 #include "report/import.h"
 #include "report/import_seen.h"
 #include "report/log_row.h"
+#include "report/log_time.h"
 
 #define IMPORT_NONE UINT32_MAX
 
@@ -23,6 +24,7 @@ struct import_row {
     uint32_t instance;
     uint32_t function; /* name; IMPORT_NONE */
     bool begins_table; /* set later */
+    uint8_t order;     /* enum date_order that was taken where the date does not say it */
 };
 
 /* What a console's notices say of an invocation. */
@@ -57,7 +59,10 @@ struct import {
     size_t first_row;
     struct import_seen seen; /* rows of the logs before it */
     size_t seen_count;       /* rows that were looked at for it */
-    uint64_t later, earlier; /* steps of time in it */
+    struct log_time time;    /* of the record that is read */
+    enum date_order order;   /* as the dates of a log say it, of this one or an earlier one */
+    bool has_day_first, has_month_first; /* what they say in this one */
+    char *unsure; /* owned or NULL: the first date of this log that does not say it */
     struct buf joined;
 };
 

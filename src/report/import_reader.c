@@ -8,8 +8,10 @@
 #include "report/import_reader.h"
 
 #include <stdint.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "report/import_csv.h"
@@ -71,6 +73,17 @@ static bool is_list(struct span text)
     return text.len > 0 && (text.at[0] == '{' || text.at[0] == ']');
 }
 
+/* "sep=;", which tells Excel the delimiter of the lines below: that, or 0. */
+static char declared_delimiter(struct span line)
+{
+    struct span text = span_trim_end(line);
+    bool tab = line.len > text.len && line.at[text.len] == '\t';
+    if (text.len < 4 || strncasecmp(text.at, "sep=", 4) != 0 || text.len + tab != 5)
+        return 0;
+    char delimiter = tab ? '\t' : text.at[4];
+    return delimiter == '"' || isalnum((unsigned char)delimiter) ? 0 : delimiter;
+}
+
 enum import_kind import_kind_of(struct span head)
 {
     if (begins(head, "\x1F\x8B") || begins(head, "PK\x03\x04"))
@@ -85,7 +98,7 @@ enum import_kind import_kind_of(struct span head)
         bool more = skip_space(span_skip(text, line.len)).len > 0;
         return more && import_json_is_whole(line) ? IMPORT_NDJSON : IMPORT_JSON;
     }
-    return import_csv_delimiter(line) ? IMPORT_CSV : IMPORT_CONSOLE;
+    return declared_delimiter(line) || import_csv_delimiter(line) ? IMPORT_CSV : IMPORT_CONSOLE;
 }
 
 const char *import_place_name(enum import_kind kind)
@@ -107,13 +120,13 @@ static bool is_digits(const char *text, size_t len)
 static struct span take_words(struct span *line, int words)
 {
     size_t len = 0;
-    uint64_t ignored;
+    struct log_time ignored;
     for (; words > 0 && len < line->len; words--) {
         const char *end = memchr(line->at + len + 1, ' ', line->len - len - 1);
         len = end ? (size_t)(end - line->at) : line->len;
     }
     struct span time = {line->at, len};
-    if (!log_time_parse(time, &ignored))
+    if (!log_time_parse(time, DATE_PLAIN, &ignored))
         return (struct span){NULL, 0};
     *line = span_skip(*line, len + 1);
     return time;
@@ -238,6 +251,17 @@ static bool feed_kind(struct import_reader *reader, struct span bytes)
     }
 }
 
+/* Takes the line that declares the delimiter off the head, if there is one. */
+static void begin_csv(struct import_reader *reader, struct span *head)
+{
+    struct span text = skip_space(*head), line = first_line(text);
+    char delimiter = declared_delimiter(line);
+    if (delimiter)
+        *head = span_skip(text, line.len + 1);
+    reader->csv = import_csv_new(reader->sink, delimiter ? delimiter : import_csv_delimiter(line),
+                                 delimiter ? 2 : 1);
+}
+
 /* The head says what it is: begin. */
 static void begin(struct import_reader *reader)
 {
@@ -245,8 +269,7 @@ static void begin(struct import_reader *reader)
     reader->kind = import_kind_of(head);
     head = skip_mark(head);
     if (reader->kind == IMPORT_CSV)
-        reader->csv =
-            import_csv_new(reader->sink, import_csv_delimiter(first_line(skip_space(head))));
+        begin_csv(reader, &head);
     if (reader->kind == IMPORT_JSON || reader->kind == IMPORT_NDJSON)
         reader->json = import_json_new(reader->sink);
     if (reader->kind == IMPORT_PACKED)

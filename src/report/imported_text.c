@@ -52,6 +52,11 @@ static int put_counts(const struct model *model, struct buf *out)
     if (!result)
         result = put_count(out, imported->undated,
                            "rows have a time that cannot be read; they count in the log's order");
+    if (!result && imported->unsure_dates)
+        result = buf_printf(out,
+                            "%" PRIu64 " rows have dates that do not say which number is the day; "
+                            "%s\n",
+                            imported->unsure_dates, imported->unsure_date);
     if (!result)
         result = put_count(out, imported->no_file, "rows have lost the name of their file");
     if (!result)

@@ -273,6 +273,7 @@ static json_t *imported_value(const struct imported *imported)
         {"repeated", imported->repeated},
         {"sampled", imported->sampled},
         {"undated", imported->undated},
+        {"unsure_dates", imported->unsure_dates},
         {"no_file", imported->no_file},
         {"other_text", imported->other_text},
     };

@@ -90,7 +90,7 @@ static double take_fraction(struct span *span)
     return value / scale;
 }
 
-/* "-46.6", in MiB. */
+/* "-46.6", in MiB; "46,6" where Excel has saved it. */
 static bool take_mib(struct span *span, int64_t *bytes)
 {
     const uint64_t max = (uint64_t)(INT64_MAX / (int64_t)MIB_BYTES) - 1;
@@ -102,7 +102,7 @@ static bool take_mib(struct span *span, int64_t *bytes)
     if (!take_count(&rest, max, &whole))
         return false;
     double mib = (double)whole;
-    if (rest.len > 1 && rest.at[0] == '.' && is_digit(rest.at[1]))
+    if (rest.len > 1 && (rest.at[0] == '.' || rest.at[0] == ',') && is_digit(rest.at[1]))
         mib += take_fraction(&rest);
     *bytes = (int64_t)(mib * MIB_BYTES + 0.5);
     if (negative)

@@ -1,6 +1,9 @@
 #include "config.h"
 #include "report/log_time.h"
 
+#include <time.h>
+
+#include "base/attributes.h"
 #include "base/clock.h"
 
 struct date {
@@ -37,12 +40,15 @@ static void take_fraction(struct span *text, uint64_t *ns)
     }
 }
 
-/* "12:34:56.789" */
+/* "12:34:56.789"; Excel leaves the seconds out. */
 static bool take_clock(struct span *text, struct date *date)
 {
     if (!take_number(text, 1, 2, &date->hour) || !take(text, ":") ||
-        !take_number(text, 2, 2, &date->minute) || !take(text, ":") ||
-        !take_number(text, 2, 2, &date->second))
+        !take_number(text, 2, 2, &date->minute))
+        return false;
+    if (!take(text, ":"))
+        return true;
+    if (!take_number(text, 2, 2, &date->second))
         return false;
     take_fraction(text, &date->ns);
     return true;
@@ -96,23 +102,69 @@ static bool parse_iso(struct span text, uint64_t *realtime_ns)
            take_offset(&text, &offset_s) && text.len == 0 && settle(&date, offset_s, realtime_ns);
 }
 
-static bool parse_portal(struct span text, uint64_t *realtime_ns)
+/* Also those that do not break a line, which browsers put before AM and PM. */
+static void skip_spaces(struct span *text)
+{
+    static const char *const spaces[] = {" ", "\xC2\xA0", "\xE2\x80\xAF"};
+    for (size_t i = 0; i < ARRAY_LEN(spaces); i++) {
+        size_t len = strlen(spaces[i]);
+        if (text->len < len || memcmp(text->at, spaces[i], len) != 0)
+            continue;
+        *text = span_skip(*text, len);
+        i = (size_t)-1;
+    }
+}
+
+/* "PM", "p.m." or nothing; false where the hour does not go with it. */
+static bool take_half(struct span *text, struct date *date, bool *found)
+{
+    skip_spaces(text);
+    *found = text->len > 0;
+    if (!*found)
+        return true;
+    bool afternoon = text->at[0] == 'P' || text->at[0] == 'p';
+    if (!take(text, "APap"))
+        return false;
+    take(text, ".");
+    skip_spaces(text);
+    if (!take(text, "Mm") || date->hour < 1 || date->hour > 12)
+        return false;
+    take(text, ".");
+    date->hour = date->hour % 12 + (afternoon ? 12 : 0);
+    return true;
+}
+
+/* Which of the two numbers is the month. */
+static void settle_order(struct date *date, unsigned first, unsigned second, bool has_half,
+                         struct log_time *time)
+{
+    bool month_first = time->order == DATE_PLAIN ? has_half : time->order == DATE_MONTH_FIRST;
+    time->is_unsure = first <= 12 && second <= 12 && first != second;
+    if (first > 12 || second > 12)
+        month_first = second > 12;
+    time->order = first == second ? DATE_PLAIN : month_first ? DATE_MONTH_FIRST : DATE_DAY_FIRST;
+    date->month = month_first ? first : second;
+    date->day = month_first ? second : first;
+}
+
+/* "5/1/2024, 12:34:56.789 PM", "1/5/2024 12:34:56", "01-05-2024 12:34". time->order is that to take
+ * where the numbers do not say it. */
+static bool parse_either(struct span text, struct log_time *time)
 {
     struct date date = {0};
-    if (!take_number(&text, 1, 2, &date.month) || !take(&text, "/") ||
-        !take_number(&text, 1, 2, &date.day) || !take(&text, "/") ||
+    unsigned first, second;
+    bool has_half;
+    if (!take_number(&text, 1, 2, &first) || text.len == 0)
+        return false;
+    const char mark[] = {text.at[0], '\0'};
+    if (!take(&text, "/-") || !take_number(&text, 1, 2, &second) || !take(&text, mark) ||
         !take_number(&text, 4, 4, &date.year))
         return false;
     take(&text, ",");
-    if (!take(&text, " ") || !take_clock(&text, &date) || !take(&text, " ") || text.len != 2 ||
-        (text.at[1] != 'M' && text.at[1] != 'm') || date.hour < 1 || date.hour > 12)
+    if (!take(&text, " ") || !take_clock(&text, &date) || !take_half(&text, &date, &has_half))
         return false;
-    date.hour %= 12;
-    if (text.at[0] == 'P' || text.at[0] == 'p')
-        date.hour += 12;
-    else if (text.at[0] != 'A' && text.at[0] != 'a')
-        return false;
-    return settle(&date, 0, realtime_ns);
+    settle_order(&date, first, second, has_half, time);
+    return text.len == 0 && settle(&date, 0, &time->realtime_ns);
 }
 
 /* "31.12.2024, 13:04:05,678": points stand between day and month everywhere. */
@@ -141,9 +193,33 @@ static bool parse_year_first(struct span text, uint64_t *realtime_ns)
            settle(&date, 0, realtime_ns);
 }
 
-bool log_time_parse(struct span text, uint64_t *realtime_ns)
+bool log_time_parse(struct span text, enum date_order order, struct log_time *time)
 {
     text = span_trim_end(text);
-    return parse_iso(text, realtime_ns) || parse_portal(text, realtime_ns) ||
-           parse_points(text, realtime_ns) || parse_year_first(text, realtime_ns);
+    *time = (struct log_time){.order = order};
+    if (parse_either(text, time))
+        return true;
+    *time = (struct log_time){0};
+    return parse_iso(text, &time->realtime_ns) || parse_points(text, &time->realtime_ns) ||
+           parse_year_first(text, &time->realtime_ns);
+}
+
+uint64_t log_time_exchange(uint64_t realtime_ns)
+{
+    time_t seconds = (time_t)(realtime_ns / NS_PER_SECOND);
+    struct tm parts;
+    uint64_t exchanged = realtime_ns;
+    if (!gmtime_r(&seconds, &parts))
+        return realtime_ns;
+    const struct date date = {
+        .year = (unsigned)parts.tm_year + 1900,
+        .month = (unsigned)parts.tm_mday,
+        .day = (unsigned)parts.tm_mon + 1,
+        .hour = (unsigned)parts.tm_hour,
+        .minute = (unsigned)parts.tm_min,
+        .second = (unsigned)parts.tm_sec,
+        .ns = realtime_ns % NS_PER_SECOND,
+    };
+    settle(&date, 0, &exchanged);
+    return exchanged;
 }

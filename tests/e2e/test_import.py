@@ -3,6 +3,7 @@ which a deployed app's logs are had, and not a row is lost."""
 
 import contextlib
 import csv
+import datetime
 import gzip
 import io
 import json
@@ -121,6 +122,16 @@ def write_page_csv(log, path, occurrences="Occurrences"):
             writer.writerow([time, *shifted(message), "item-%d" % at])
 
 
+def write_excel_csv(log, path):
+    """The same, when Excel has saved it: its own first line, semicolons, and dates of the locale."""
+    with open(path, "w", newline="", encoding="utf-8-sig") as file:
+        file.write("sep=;\r\n")
+        writer = csv.writer(file, delimiter=";")
+        writer.writerow(["timestamp [UTC]", *COLUMNS, "RequestId"])
+        for at, message in enumerate(log.messages):
+            writer.writerow(["31/05/2024 12:34", *shifted(message), "item-%d" % at])
+
+
 def table(names, rows):
     columns = [{"name": name, "type": "string"} for name in names]
     return {"tables": [{"name": "PrimaryResult", "columns": columns, "rows": rows}]}
@@ -199,7 +210,7 @@ def write_app_logs(log, path):
         for time, message in zip(log.times(), log.messages)))
 
 
-WRITERS = {"page.csv": write_page_csv, "page.json": write_page_json,
+WRITERS = {"page.csv": write_page_csv, "excel.csv": write_excel_csv, "page.json": write_page_json,
            "traces.json": write_traces_json, "analytics.json": write_analytics_json,
            "lines.ndjson": write_ndjson, "console.txt": write_console,
            "powershell.txt": write_powershell, "stream.txt": write_stream,
@@ -441,6 +452,91 @@ def test_lost_names_of_files(tmp_path):
     assert report["import"]["no_file"] == 3
 
 
+def write_dated(path, dates, head="timestamp [Local Time],message\n", delimiter=","):
+    """A call at each date, whose memory at the start is 10, 11, ... MiB; dates without a call (None)
+    are those of other messages."""
+    lines = []
+    for start, date in dates:
+        texts = ["a line of the app's own"] if start is None else call(start, 1)
+        lines += ['"{}"{}"{}"'.format(date, delimiter, text) for text in texts]
+    path.write_text(head + "\n".join(lines) + "\n")
+    return path
+
+
+def days(report):
+    return [datetime.datetime.fromtimestamp(one["start_ns"] / 1e9, datetime.timezone.utc)
+            .strftime("%Y-%m-%d %H:%M:%S") for one in report["invocations"]]
+
+
+@pytest.mark.parametrize("dates, expected", [
+    (["1/5/2024, 1:04:05 PM", "2/5/2024, 1:04:05 am", "13/5/2024, 12:00:00 a.m."],
+     ["2024-05-01 13:04:05", "2024-05-02 01:04:05", "2024-05-13 00:00:00"]),
+    (["5/1/2024, 1:04:05\u202fPM", "5/2/2024, 1:04:05\u202fAM", "5/13/2024, 12:00:00\u202fAM"],
+     ["2024-05-01 13:04:05", "2024-05-02 01:04:05", "2024-05-13 00:00:00"]),
+    (["01/05/2024 13:04:05", "02/05/2024 01:04:05", "31/12/2024 00:00:00"],
+     ["2024-05-01 13:04:05", "2024-05-02 01:04:05", "2024-12-31 00:00:00"]),
+    (["5/1/2024 13:04", "5/2/2024 1:04", "12/31/2024 0:00"],
+     ["2024-05-01 13:04:00", "2024-05-02 01:04:00", "2024-12-31 00:00:00"]),
+    (["01-05-2024 13:04:05", "02-05-2024 01:04:05", "31-12-2024 00:00:00"],
+     ["2024-05-01 13:04:05", "2024-05-02 01:04:05", "2024-12-31 00:00:00"]),
+], ids=["day, PM", "month, PM", "day", "month, by Excel", "hyphens"])
+def test_one_date_tells_the_order_of_all(tmp_path, dates, expected):
+    """Wherever in the log it stands, with a row or without one."""
+    log = write_dated(tmp_path / "log.csv", list(zip((10, 11, 12), dates)))
+    report = imported(log)
+    assert (days(report), starts(report)) == (expected, [10, 11, 12])
+    assert (report["import"]["unsure_dates"], report["import"]["undated"]) == (0, 0)
+    told = write_dated(tmp_path / "told.csv", [(10, dates[0]), (11, dates[1]), (None, dates[2])])
+    assert days(imported(told)) == expected[:2]
+    # Newest first, as the portal exports, it is the same, and so are those rows once more.
+    down = write_dated(tmp_path / "down.csv", [])
+    head, *lines = log.read_text().splitlines(keepends=True)
+    down.write_text(head + "".join(reversed(lines)))
+    both = imported(log, down)
+    assert days(both) == expected and both["import"]["repeated"] == 9
+
+
+def test_a_log_before_tells_the_order(tmp_path):
+    told = write_dated(tmp_path / "told.csv", [(10, "31/12/2023 01:02:03")])
+    log = write_dated(tmp_path / "log.csv", [(11, "1/5/2024 1:02:03 PM"), (12, "2/5/2024 1:02:03 PM")])
+    assert days(imported(log, told))[1:] == ["2024-05-01 13:02:03", "2024-05-02 13:02:03"]
+
+
+@pytest.mark.parametrize("dates, expected, taken", [
+    (["5/1/2024, 1:04:05 PM", "5/2/2024, 1:04:05 PM"], ["2024-05-01 13:04:05", "2024-05-02 13:04:05"],
+     "5/1/2024, 1:04:05 PM was read as 2024-05-01"),
+    (["01/05/2024 13:04:05", "02/05/2024 13:04:05"], ["2024-05-01 13:04:05", "2024-05-02 13:04:05"],
+     "01/05/2024 13:04:05 was read as 2024-05-01"),
+], ids=["PM", "24 hours"])
+def test_an_order_that_nothing_tells_is_said(tmp_path, dates, expected, taken):
+    log = write_dated(tmp_path / "log.csv", list(zip((10, 11), dates)))
+    report = imported(log)
+    assert days(report) == expected and report["import"]["unsure_dates"] == 6
+    assert "\n6 rows have dates that do not say which number is the day; {}\n".format(taken) \
+        in run("import", "--batch", log).stdout
+    same = write_dated(tmp_path / "same.csv", [(10, "5/5/2024 13:04:05")])
+    assert imported(same)["import"]["unsure_dates"] == 0
+
+
+def test_saved_by_excel(tmp_path):
+    """Its first line, its delimiter, and its decimal comma in columns that were numbers."""
+    log = tmp_path / "log.csv"
+    lines = ["sep=;", "timestamp [UTC];LineNumber;TotalMem_MiB;IncreMem_MiB;Occurrences;Contents",
+             '13.05.2024 10:00;/home/site/wwwroot/Shop/__init__.py;;;;',
+             '13.05.2024 10:00;1;10,5;10,5;1;@profile', '13.05.2024 10:00;3;12,25;1,75;2;"    x = ""a;b"""',
+             "13.05.2024 10:00;x y;1;1;1;"]
+    log.write_bytes("\r\n".join(lines).encode("utf-8-sig") + b"\r\n")
+    report = imported(log)
+    (file,) = report["files"]
+    assert [(line["line"], line["source"], line["occurrences"], line["mem_usage_bytes"] / MIB,
+             line["increment_bytes"] / MIB) for line in file["lines"]] == [
+                 (1, "@profile", 1, 10.5, 0), (3, '    x = "a;b"', 2, 12.25, 1.75)]
+    assert [problem["where"] for problem in report["import"]["problems"]] == ["{}, line 6".format(log)]
+    assert days(report) == ["2024-05-13 10:00:00"]
+    log.write_bytes(b"SEP=\t\n" + "\n".join(lines[1:]).replace(";", "\t").encode() + b"\n")
+    assert len(imported(log)["files"][0]["lines"]) == 2
+
+
 def test_dates(tmp_path):
     """The portal's own form sorts, others are kept in the log's order."""
     path = tmp_path / "log.csv"
@@ -450,7 +546,7 @@ def test_dates(tmp_path):
     path.write_text("\n".join(lines) + "\n")
     assert starts(imported(path)) == [10, 11, 12]
     path.write_text("time,message\n" + "\n".join(
-        "31.12.2024 10:00,{}".format(text) for text in call(10, 1)) + "\n")
+        "31.12.24 10:00,{}".format(text) for text in call(10, 1)) + "\n")
     report = imported(path)
     assert report["import"]["undated"] == 3 and starts(report) == [10]
 

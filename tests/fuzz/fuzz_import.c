@@ -147,9 +147,22 @@ static void fill_message(uint64_t *seed, char out[TEXT_MAX])
     }
 }
 
+/* In one of the forms of a portal, a browser or Excel. */
+static void fill_date(uint64_t *seed, unsigned second, char out[TEXT_MAX])
+{
+    unsigned first = (unsigned)(next_random(seed) % 14), other = (unsigned)(next_random(seed) % 14);
+    switch (next_random(seed) % 8) {
+    case 0: snprintf(out, TEXT_MAX, "\"%u/%u/2024, 1:00:%02u PM\"", first, other, second); break;
+    case 1: snprintf(out, TEXT_MAX, "%u/%u/2024 12:%02u", first, other, second); break;
+    case 2: snprintf(out, TEXT_MAX, "%02u-%02u-2024 12:00:%02u", first, other, second); break;
+    case 3: snprintf(out, TEXT_MAX, "%u.%u.2024 12:00:%02u", first, other, second); break;
+    default: snprintf(out, TEXT_MAX, "2024-05-01T12:00:%02uZ", second);
+    }
+}
+
 static size_t fill_record(uint64_t *seed, char *out, size_t size)
 {
-    char message[TEXT_MAX];
+    char message[TEXT_MAX], date[TEXT_MAX];
     unsigned second = (unsigned)(next_random(seed) % 60), id = (unsigned)(next_random(seed) % 4);
     fill_message(seed, message);
     for (char *c = message; FUZZ_KIND != IMPORT_CONSOLE && FUZZ_KIND != IMPORT_UNKNOWN && *c; c++)
@@ -157,8 +170,8 @@ static size_t fill_record(uint64_t *seed, char *out, size_t size)
             *c = '\'';
     switch (FUZZ_KIND) {
     case IMPORT_CSV:
-        return (size_t)snprintf(out, size, "2024-05-01T12:00:%02uZ,\"%s\",,,,,,%u,,%u\n", second,
-                                message, id, id);
+        fill_date(seed, second, date);
+        return (size_t)snprintf(out, size, "%s,\"%s\",,,,,,%u,,%u\n", date, message, id, id);
     case IMPORT_UNKNOWN:
     case IMPORT_CONSOLE:
         return (size_t)snprintf(out, size, "[2024-05-01T12:00:%02u.000Z] %s\n", second, message);

@@ -81,6 +81,11 @@ static void test_csv(void **state)
     check("timestamp\tLineNumber\tTotalMem_MiB\tIncreMem_MiB\tOccurences\tContents\n"
           "1\t\t\t22\t\t 46.6 MiB\n",
           IMPORT_CSV, "2T: t=1 I=22 C= 46.6 MiB\n");
+    /* As Excel writes and wants it: the first line says the delimiter, whatever the header says. */
+    check("\xEF\xBB\xBFsep=;\r\nmessage;timestamp,x\r\na,b;1\r\n", IMPORT_CSV, "3: m=a,b\n");
+    check("SEP=\t\nmessage\ttimestamp\na\t1\n", IMPORT_CSV, "3: t=1 m=a\n");
+    check("sep=;", IMPORT_CSV, "");
+    check("sep=x\nmessage\n", IMPORT_CONSOLE, "1C: m=sep=x\n2C: m=message\n");
     /* More fields than columns, and fewer. */
     check("message,x\na,b,c\nd\n", IMPORT_CSV, "2: m=a\n3: m=d\n");
 }
@@ -93,7 +98,7 @@ static void test_csv_without_end(void **state)
     (void)state;
     buf_init(&seen.text, 1 << 20);
     memset(chunk, 'x', 1 << 20);
-    struct import_csv *csv = import_csv_new(&sink, ',');
+    struct import_csv *csv = import_csv_new(&sink, ',', 1);
     assert_true(import_csv_feed(csv, "message\na\n\"", 11));
     bool goes_on = true;
     for (int i = 0; i < 20 && goes_on; i++)
