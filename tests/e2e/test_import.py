@@ -627,41 +627,63 @@ def test_progress(tmp_path):
     os.close(leader)
 
 
-def test_query():
+# What the queries of `pymemtop kql` project, in their order: of traces, and of AppTraces.
+PROJECTED = {(): ["timestamp", "LineNumber", "TotalMem_MiB", "IncreMem_MiB", "Occurrences", "Occurences",
+                  "Contents", "RequestId", "InvocationId", "FileName", "operation_Id", "operation_Name",
+                  "cloud_RoleInstance", "itemCount"]}
+PROJECTED["--workspace",] = ["TimeGenerated", *PROJECTED[()][1:10], "OperationId", "OperationName",
+                             "AppRoleInstance", "ItemCount"]
+# The columns that Application Insights has in either table, of which the queries may speak.
+TABLE = {(): {"timestamp", "message", "customDimensions", "itemId", "operation_Id", "operation_Name",
+              "cloud_RoleInstance", "itemCount"},
+         ("--workspace",): {"TimeGenerated", "Message", "Properties", "OperationId", "OperationName",
+                            "AppRoleInstance", "ItemCount"}}
+
+
+@pytest.mark.parametrize("options", PROJECTED, ids=" ".join)
+def test_query(options):
     """What it finds, by its own pattern, is the row."""
-    result = run("kql")
+    result = run("kql", *options)
     assert result.returncode == 0
-    pattern = re.search(r"extract_all\(@'(.*?)', message\)", result.stdout).group(1)
+    assert result.stdout.startswith("AppTraces\n" if options else "traces\n")
+    for other, names in TABLE.items():
+        for name in names - (set() if other == options else TABLE[options]):
+            assert bool(re.search(r"\b{}\b".format(name), result.stdout)) == (other == options), name
+    pattern = re.search(r"extract_all\(@'(.*?)', [mM]essage\)", result.stdout).group(1)
     name = re.search(r"FileName = extract\(@'(.*?)',", result.stdout).group(1)
     text = row(22, 46.6, -1.5, 10, "        x = \"1 MiB  2.0 MiB\"") + "\n"
     assert re.search(pattern, text).groups() == \
         ("22", "46.6", "-1.5", "10", "        x = \"1 MiB  2.0 MiB\"")
     assert re.search(name, "memory_profiler_logs: Filename: /a b.py\n\n").group(1) == "/a b.py"
-    for column in ("Occurrences", "Occurences", "InvocationId", "operation_Id", "itemCount"):
-        assert re.search(r"\b{}\b".format(column), result.stdout)
+
+
+def test_other_queries():
+    result = run("kql")
     published = run("kql", "--as-published").stdout
     assert "parse message with" in published and published != result.stdout
     assert "--as-published" in error_line(run("kql", "--what"))
+    assert "not '--workspace'" in error_line(run("kql", "--as-published", "--workspace"))
+    assert "--workspace" in run("kql", "--help").stdout
 
 
 @pytest.mark.usefixtures("packages")
+@pytest.mark.parametrize("options", PROJECTED, ids=" ".join)
 @pytest.mark.parametrize("precision", [1, 4])
-def test_query_finds_every_row(tmp_path, precision):
+def test_query_finds_every_row(tmp_path, precision, options):
     log = Log(tmp_path, precision)
-    pattern = re.compile(re.search(r"extract_all\(@'(.*?)', message\)", run("kql").stdout).group(1))
+    pattern = re.compile(re.search(r"extract_all\(@'(.*?)', [mM]essage\)",
+                                   run("kql", *options).stdout).group(1))
     found = {int(match.group(1)): match.group(5) or "" for match in map(pattern.match, log.messages)
              if match}
     assert found == {line: figures[3].rstrip() for line, figures in log.measured.items()}
 
 
-def query_result(log):
+def query_result(log, options):
     """What the query of `pymemtop kql` gives: its columns, and a row for each message that it finds."""
-    query = run("kql").stdout
-    row_pattern = re.search(r"extract_all\(@'(.*?)', message\)", query).group(1)
+    query = run("kql", *options).stdout
+    row_pattern = re.search(r"extract_all\(@'(.*?)', [mM]essage\)", query).group(1)
     name_pattern = re.search(r"FileName = extract\(@'(.*?)',", query).group(1)
-    names = ["timestamp", "LineNumber", "TotalMem_MiB", "IncreMem_MiB", "Occurrences", "Occurences",
-             "Contents", "RequestId", "InvocationId", "FileName", "operation_Id", "operation_Name",
-             "cloud_RoleInstance", "itemCount"]
+    names = PROJECTED[options]
     projected = query[query.index("| project") + 9:query.index("| order")]
     assert all(re.search(r"\b{}\b".format(name), projected) for name in names)
     rows = []
@@ -678,17 +700,21 @@ def query_result(log):
 
 
 @pytest.mark.usefixtures("packages")
+@pytest.mark.parametrize("options", PROJECTED, ids=" ".join)
 @pytest.mark.parametrize("precision", [1, 4])
-def test_result_of_the_query_is_imported(tmp_path, precision):
-    """As JSON and as CSV; nothing is put together again, and no row is lost."""
+def test_result_of_the_query_is_imported(tmp_path, precision, options):
+    """As JSON of either command of az and as CSV; nothing is put together again, and no row is lost."""
     log = Log(tmp_path, precision)
-    names, rows = query_result(log)
+    names, rows = query_result(log, options)
     (tmp_path / "rows.json").write_text(json.dumps(table(names, rows)))
+    (tmp_path / "list.json").write_text(json.dumps(
+        [{"TableName": "PrimaryResult", **{name: "None" if value is None else str(value)
+                                           for name, value in zip(names, row)}} for row in rows]))
     with open(tmp_path / "rows.csv", "w", newline="", encoding="utf-8-sig") as file:
         writer = csv.writer(file)
         writer.writerow(names)
         writer.writerows(rows)
-    for name in ("rows.json", "rows.csv"):
+    for name in ("rows.json", "rows.csv", "list.json"):
         report = imported(tmp_path / name)
         log.check(report)
         assert [(one["id"], one["function"]) for one in report["invocations"]] == [("i-1", "Shop")]
