@@ -147,11 +147,8 @@ static void take_time(struct import *import, struct span text)
         *time = (struct log_time){0};
     if (time->order == DATE_PLAIN)
         return;
-    if (time->is_unsure) {
-        if (!import->unsure)
-            import->unsure = mem_strndup(text.at, text.len);
+    if (time->is_unsure)
         return;
-    }
     import->has_day_first |= time->order == DATE_DAY_FIRST;
     import->has_month_first |= time->order == DATE_MONTH_FIRST;
     import->order = time->order;
@@ -202,6 +199,8 @@ static void add_row(struct import *import, const struct log_record *record,
         imported->repeated++;
         return;
     }
+    if (row.order != DATE_PLAIN && !import->unsure)
+        import->unsure = mem_strndup(record->fields[FIELD_TIME].at, record->fields[FIELD_TIME].len);
     row.sequence = (uint32_t)import->row_count;
     imported->rows += measured;
     imported->blank_rows += found->kind == LOG_ROW_UNMEASURED;
@@ -337,20 +336,52 @@ static char *describe_unsure(const char *text, uint64_t time_ns)
     return mem_printf("%s was read as %s", clean, date);
 }
 
+static uint64_t time_by(const struct import_row *row, enum date_order order)
+{
+    bool is_other = row->order != DATE_PLAIN && row->order != order;
+    return is_other ? log_time_exchange(row->time_ns) : row->time_ns;
+}
+
+/* How long a time this log is of, if that is the order of its dates. */
+static uint64_t span_by(const struct import *import, enum date_order order)
+{
+    uint64_t first_ns = UINT64_MAX, last_ns = 0;
+    for (size_t i = import->first_row; i < import->row_count; i++) {
+        uint64_t time_ns = time_by(&import->rows[i], order);
+        if (time_ns && time_ns < first_ns)
+            first_ns = time_ns;
+        if (time_ns > last_ns)
+            last_ns = time_ns;
+    }
+    return last_ns > first_ns ? last_ns - first_ns : 0;
+}
+
+/* Logs are of some days, so that 1/5, 2/5 and 3/5 are days of May. Where that tells nothing, it is
+ * DATE_PLAIN. */
+static enum date_order likely_order(const struct import *import)
+{
+    uint64_t by_day = span_by(import, DATE_DAY_FIRST);
+    uint64_t by_month = span_by(import, DATE_MONTH_FIRST);
+    return by_day < by_month ? DATE_DAY_FIRST : by_month < by_day ? DATE_MONTH_FIRST : DATE_PLAIN;
+}
+
 /* Dates that do not say which number is the day are read by the others of their log, else by those
- * of an earlier one. Where none says it, or a log says both, what is usual was taken. */
+ * of an earlier one, else so that they lie close together, else as is usual. */
 static void settle_dates(struct import *import)
 {
     struct imported *imported = import->imported;
     if (import->has_day_first && import->has_month_first)
         import->order = DATE_PLAIN;
     bool is_known = import->order != DATE_PLAIN;
+    enum date_order order = import->order;
+    if (!is_known && import->unsure)
+        order = likely_order(import);
     for (size_t i = import->first_row; import->unsure && i < import->row_count; i++) {
         struct import_row *row = &import->rows[i];
         if (row->order == DATE_PLAIN)
             continue;
-        if (is_known && row->order != import->order)
-            row->time_ns = log_time_exchange(row->time_ns);
+        if (order != DATE_PLAIN)
+            row->time_ns = time_by(row, order);
         if (!is_known && !imported->unsure_date)
             imported->unsure_date = describe_unsure(import->unsure, row->time_ns);
         imported->unsure_dates += !is_known && row->occurrences > 0;

@@ -62,7 +62,8 @@ struct import {
     struct log_time time;    /* of the record that is read */
     enum date_order order;   /* as the dates of a log say it, of this one or an earlier one */
     bool has_day_first, has_month_first; /* what they say in this one */
-    char *unsure; /* owned or NULL: the first date of this log that does not say it */
+    char *unsure; /* owned or NULL: the date of the first row of this log whose date does not say it
+                   */
     struct buf joined;
 };
 

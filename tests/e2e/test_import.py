@@ -507,8 +507,17 @@ def test_a_log_before_tells_the_order(tmp_path):
      "5/1/2024, 1:04:05 PM was read as 2024-05-01"),
     (["01/05/2024 13:04:05", "02/05/2024 13:04:05"], ["2024-05-01 13:04:05", "2024-05-02 13:04:05"],
      "01/05/2024 13:04:05 was read as 2024-05-01"),
-], ids=["PM", "24 hours"])
+    (["1/5/2024, 1:04:05 PM", "2/5/2024, 1:04:05 PM"], ["2024-05-01 13:04:05", "2024-05-02 13:04:05"],
+     "1/5/2024, 1:04:05 PM was read as 2024-05-01"),
+    (["5/1/2024 13:04", "5/2/2024 13:04"], ["2024-05-01 13:04:00", "2024-05-02 13:04:00"],
+     "5/1/2024 13:04 was read as 2024-05-01"),
+    (["5/1/2024, 1:04:05 PM", "5/1/2024, 2:04:05 PM"], ["2024-05-01 13:04:05", "2024-05-01 14:04:05"],
+     "5/1/2024, 1:04:05 PM was read as 2024-05-01"),
+    (["1/5/2024 13:04", "1/5/2024 14:04"], ["2024-05-01 13:04:00", "2024-05-01 14:04:00"],
+     "1/5/2024 13:04 was read as 2024-05-01"),
+], ids=["month, PM", "day", "day, PM", "month", "one day, PM", "one day"])
 def test_an_order_that_nothing_tells_is_said(tmp_path, dates, expected, taken):
+    """It is that by which the log is of the shorter time, else the usual one."""
     log = write_dated(tmp_path / "log.csv", list(zip((10, 11), dates)))
     report = imported(log)
     assert days(report) == expected and report["import"]["unsure_dates"] == 6
