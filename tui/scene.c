@@ -397,7 +397,9 @@ static void draw_empty(const struct scene *scene, const struct rect *rect, enum 
         draw_centered(scene, rect, row, STYLE_WARNING, "the app has no functions");
     else
         draw_centered(scene, rect, row, STYLE_DIM,
-                      "no profiled line has run yet: r runs the function");
+                      model->worker == WORKER_ENDED ? "no profiled line has run"
+                      : model->is_program           ? "no profiled line has run yet"
+                                          : "no profiled line has run yet: r runs the function");
 }
 
 static void draw_banner_row(const struct scene *scene, int row, enum style style, const char *text)

@@ -215,13 +215,36 @@ static void on_notice(void *context, const char *text)
 
 /* ---- its end ---- */
 
-/* "killed by SIGSEGV (exit code 139) at work.py:7" */
-static char *describe_end(const struct supervisor_end *end, const char *place)
+/* "/usr/bin/python3: No module named x" without the interpreter's name. */
+static const char *skip_interpreter(const char *line)
 {
+    const char *space = line[0] == '/' ? strchr(line, ' ') : NULL;
+    return space && space[-1] == ':' ? space + 1 : line;
+}
+
+/* What it said last on standard error, as far as that is known here: where it has ended by an
+ * exception, that one. NULL without. */
+static const char *last_words(const struct program *program)
+{
+    const struct output *output = &program->model->output;
+    for (size_t i = output->count; i > 0; i--) {
+        const struct output_line *line = output_at(output, i - 1);
+        if (line->source == OUTPUT_STDERR && line->text[strspn(line->text, " \t")])
+            return skip_interpreter(line->text);
+    }
+    return NULL;
+}
+
+/* "killed by SIGSEGV (exit code 139) at work.py:7" */
+static char *describe_end(const struct program *program, const struct supervisor_end *end,
+                          const char *place)
+{
+    const char *words = end->exit_status ? last_words(program) : NULL;
     const char *name = end->signal ? sigabbrev_np(end->signal) : NULL;
     const char *at = *place ? " at " : "";
     if (!end->signal)
-        return mem_printf("the program has ended with exit code %d", end->exit_status);
+        return mem_printf("the program has ended with exit code %d%s%s", end->exit_status,
+                          words ? ": " : "", words ? words : "");
     return mem_printf("the program was killed by SIG%s (exit code %d)%s%s", name ? name : "NAL",
                       end->exit_status, at, place);
 }
@@ -248,7 +271,7 @@ static void on_died(void *context, const struct supervisor_end *end, unsigned de
     drain_run(program->drain, now_ns);
     if (!drain_last_line(program->drain, place, sizeof place))
         place[0] = '\0';
-    char *words = describe_end(end, place);
+    char *words = describe_end(program, end, place);
     drain_detach(program->drain, now_ns);
     end_invocation(program, end, words, now_ns);
     name_script(program);

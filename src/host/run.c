@@ -245,9 +245,11 @@ static int run_live(struct run *run, struct error *error)
 
 /* ---- the whole ---- */
 
+/* Of a script that is not there no screen is opened: Python says so. */
 static bool is_live(const struct run_options *options)
 {
-    return !options->batch && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+    bool is_there = !options->script || access(options->script, F_OK) == 0;
+    return !options->batch && is_there && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 }
 
 static int run_on_loop(struct run *run, struct error *error)

@@ -72,7 +72,7 @@ static int put_instance(const struct imported_instance *instance, struct buf *ou
     size_t size = 3 * strlen(instance->name) + 1;
     char *name = mem_calloc(size, 1);
     text_clean(name, size, instance->name, strlen(instance->name));
-    int result = buf_printf(out, "%7" PRIu64 " %8.1f %8.1f %8.1f %+9.3f  %s\n",
+    int result = buf_printf(out, "%6" PRIu64 " %7.1f %7.1f %7.1f %+8.3f %s\n",
                             instance->invocations, (double)instance->first_start_bytes / MIB_BYTES,
                             (double)instance->last_start_bytes / MIB_BYTES,
                             (double)instance->peak_bytes / MIB_BYTES,
@@ -85,7 +85,7 @@ static int put_instances(const struct imported *imported, struct buf *out)
 {
     int result = buf_printf(out,
                             "\nMiB when the first and the last invocation began, at the peak, and "
-                            "growth an invocation:\n%7s %8s %8s %8s %9s  %s\n",
+                            "growth an invocation:\n%6s %7s %7s %7s %8s %s\n",
                             "Invoc.", "First", "Last", "Peak", "Growth", "Instance");
     for (size_t i = 0; !result && i < imported->instance_count; i++)
         if (imported->instances[i].invocations)

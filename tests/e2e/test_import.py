@@ -362,7 +362,7 @@ def test_growth_of_each_instance(tmp_path):
     assert grown["leaky"]["last_start_bytes"] == 68 * MIB
     assert grown["leaky"]["peak_bytes"] == 69 * MIB and grown["leaky"]["invocations"] == 10
     text = run("import", log).stdout
-    assert re.search(r"^ +10 +50\.0 +68\.0 +69\.0 +\+2\.000  leaky\n +10 .* steady$", text, re.M), text
+    assert re.search(r"^ +10 +50\.0 +68\.0 +69\.0 +\+2\.000 leaky\n +10 .* steady$", text, re.M), text
     report = imported(log, "--instance", "leaky")
     assert [one["name"] for one in report["import"]["instances"]] == ["leaky"]
     assert {line["occurrences"] for line in report["files"][0]["lines"]} == {10}

@@ -1029,6 +1029,29 @@ def test_the_screen_names_what_is_measured(write, tmux, tmp_path, options, name)
     terminal.wait("was ended")
 
 
+def test_the_screen_says_why_a_program_has_failed(write, tmux, tmp_path):
+    write({"fails.py": "import time\ntime.sleep(0.1)\n{}['gone']\n"})
+    terminal = tmux(80, 24)
+    terminal.shell("cd " + shlex.quote(str(tmp_path)))
+    terminal.pymemtop("run", "fails.py")
+    terminal.wait("! the program has ended with exit code 1: KeyError: 'gone'$")
+    terminal.keys("q")
+    terminal.wait("fails.py has ended with exit code 1")
+    terminal.pymemtop("run", "-m", "nowhere")
+    terminal.wait("! the program has ended with exit code 1: No module named nowhere$",
+                  "no profiled line has run$")
+    terminal.keys("q")
+    terminal.wait("nowhere has ended with exit code 1")
+
+
+def test_a_script_that_is_not_there_has_no_screen(write, pty):
+    write({})
+    terminal = pty("run", "nowhere.py")
+    assert terminal.wait_exit() == 2
+    assert re.fullmatch(rb"\S+: can't open file '\S+nowhere\.py': .*No such file or directory\r\n",
+                        terminal.output)
+
+
 def test_a_terminal_with_batch_or_a_format_has_no_screen(write, pty):
     write({"one.py": "print('plain')\n"})
     for options in ["--batch"], ["--format", "text"], ["-o", "out.txt"]:

@@ -102,6 +102,7 @@ static const struct scene scenes[] = {
     {"program-again", fixture_program, "key r\n", false},
     {"program-ended", fixture_program_ended, "", true},
     {"program-ended-seen", fixture_program_ended, "key 5\n", false},
+    {"program-unable", fixture_program_unable, "", false},
     {"program-ended-invocations", fixture_program_ended, "key 3\n", false},
     {"long-output", fixture_shop, "key 4 g j\n", true},
     {"long-output-paged", fixture_shop, "key 4 g j PgDn PgDn j\n", false},

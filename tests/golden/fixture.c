@@ -656,3 +656,22 @@ struct model *fixture_program_ended(void)
                     3, FIXTURE_NOW_NS, model->worker_end);
     return model;
 }
+
+struct model *fixture_program_unable(void)
+{
+    struct model *model = model_new("/srv/work");
+    model_set_text(&model->python, "3.11");
+    model->is_program = true;
+    model->worker = WORKER_ENDED;
+    model->worker_deaths = 1;
+    model->exit_status = 1;
+    model_add_function(model, "__main__", "program", "")->line = 1;
+    model_set_text(&model->worker_end,
+                   "the program has ended with exit code 1: No module named grov");
+    struct invocation *run =
+        invocations_add(&model->invocations, 1, "", "__main__", "-m grov --by 20");
+    run->start_ns = FIXTURE_NOW_NS - 2000000000;
+    run->start_realtime_ns = FIXTURE_REALTIME_NS - 2000000000;
+    invocations_end(&model->invocations, run, OUTCOME_FAILED, 1, FIXTURE_NOW_NS, model->worker_end);
+    return model;
+}

@@ -42,6 +42,8 @@ struct model *fixture_shop_broken(void);
 struct model *fixture_program(void);
 /* after its end with a status that is not 0. */
 struct model *fixture_program_ended(void);
+/* One that has ended before a line of it ran. */
+struct model *fixture_program_unable(void);
 /* The source was saved, and a second worker runs it: the first function has become shorter. */
 struct model *fixture_reloaded(void);
 

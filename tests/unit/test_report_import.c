@@ -87,8 +87,8 @@ static void test_table(void **state)
         buf_text(&out),
         "Imported 3 rows of 2 invocations from 1 log with 6 records.\n\n"
         "MiB when the first and the last invocation began, at the peak, and growth an invocation:\n"
-        " Invoc.    First     Last     Peak    Growth  Instance\n"
-        "      2     40.0     42.0     42.0    +2.000  (not named)\n");
+        "Invoc.   First    Last    Peak   Growth Instance\n"
+        "     2    40.0    42.0    42.0   +2.000 (not named)\n");
     buf_fini(&out);
     model_free(model);
 }
