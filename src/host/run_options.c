@@ -167,8 +167,8 @@ static int check_program(const struct run_options *options, struct error *error)
         return error_set(error, EXIT_STATUS_USAGE, "run needs a script, and '' is none");
     if (run_options_have_input(options) && isatty(STDIN_FILENO))
         return error_set(error, EXIT_STATUS_USAGE,
-                         "run - takes the script from standard input, which is the terminal; name "
-                         "a file, or as in: pymemtop run - <work.py");
+                         "run - reads the script from standard input, as in: pymemtop run - "
+                         "<work.py");
     if (options->module && strcmp(options->module, "memory_profiler") == 0 &&
         !options->common.real_memory_profiler)
         return error_set(error, EXIT_STATUS_USAGE,

@@ -87,18 +87,29 @@ static bool has_run(const struct file *file, bool decorated)
     return false;
 }
 
-/* Without a line that has run an empty report would look like a mistake of pymemtop's, unless the
- * program says why. */
+static bool any_has_run(const struct model *model)
+{
+    for (size_t i = 0; i < model->file_count; i++)
+        if (has_run(model->files[i], model->decorated_count > 0))
+            return true;
+    return false;
+}
+
+/* An empty report would look like a mistake of pymemtop's, unless the program says why. Functions
+ * that were decorated and have run have printed their tables themselves. */
 static void say_nothing_ran(const struct model *model)
 {
-    bool decorated = model->decorated_count > 0;
-    for (size_t i = 0; i < model->file_count; i++)
-        if (has_run(model->files[i], decorated))
-            return;
-    fputs(decorated ? "pymemtop: no function that the program has decorated was called\n"
-                    : "pymemtop: no file that is profiled has run; these are the files in the "
-                      "program's folder and below, or those of --include\n",
-          stderr);
+    bool decorated = model->decorated_count > 0, ran = any_has_run(model);
+    if (!ran && decorated)
+        fputs("pymemtop: no function that the program has decorated was called\n", stderr);
+    else if (!ran)
+        fputs("pymemtop: no file that is profiled has run; these are the files in the program's "
+              "folder and below, or those of --include\n",
+              stderr);
+    else if (!decorated)
+        fputs("pymemtop: no function was called, and the code outside of functions has not changed "
+              "the memory\n",
+              stderr);
 }
 
 static int write_table(const struct run_report *report, const struct model *model, bool succeeded,

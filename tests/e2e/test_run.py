@@ -329,6 +329,11 @@ def test_nothing_to_report(write):
     result = run("run", "-m", "json.tool", "numbers.json", "out.json")
     assert (result.returncode, result.stdout) == (0, "")
     assert "no file that is profiled has run" in result.stderr
+    write({"little.py": "little = 1\n"})
+    result = run("run", "little.py")
+    assert (result.returncode, result.stdout) == (0, "")
+    assert "no function was called, and the code outside of functions has not changed the memory" \
+        in result.stderr
 
 
 def test_include_and_exclude(write):
@@ -652,7 +657,7 @@ def test_a_terminal_is_no_script(write, pty):
     write({})
     terminal = pty("run", "-")
     assert terminal.wait_exit() == 2
-    assert b"pymemtop: run - takes the script from standard input, which is the terminal" in terminal.output
+    assert b"pymemtop: run - reads the script from standard input" in terminal.output
 
 
 def test_ctrl_c_while_the_script_is_awaited(write):
