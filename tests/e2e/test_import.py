@@ -122,6 +122,18 @@ def write_page_csv(log, path, occurrences="Occurrences"):
             writer.writerow([time, *shifted(message), "item-%d" % at])
 
 
+def write_traces_csv(log, path):
+    """The portal's export of the traces themselves."""
+    with open(path, "w", newline="", encoding="utf-8-sig") as file:
+        writer = csv.writer(file)
+        writer.writerow(["timestamp [UTC]", "message", "severityLevel", "itemType", "customDimensions",
+                         "operation_Name", "operation_Id", "cloud_RoleInstance", "itemId", "itemCount"])
+        for at, (time, message) in enumerate(zip(log.times(), log.messages)):
+            dimensions = {"InvocationId": "i-1", "Category": "Function.Shop.User"}
+            writer.writerow([time, message, 1, "trace", json.dumps(dimensions), "Shop", "op", "instance-1",
+                             "item-%d" % at, 1])
+
+
 def write_excel_csv(log, path):
     """The same, when Excel has saved it: its own first line, semicolons, and dates of the locale."""
     with open(path, "w", newline="", encoding="utf-8-sig") as file:
@@ -210,8 +222,9 @@ def write_app_logs(log, path):
         for time, message in zip(log.times(), log.messages)))
 
 
-WRITERS = {"page.csv": write_page_csv, "excel.csv": write_excel_csv, "page.json": write_page_json,
-           "traces.json": write_traces_json, "analytics.json": write_analytics_json,
+WRITERS = {"page.csv": write_page_csv, "traces.csv": write_traces_csv, "excel.csv": write_excel_csv,
+           "page.json": write_page_json, "traces.json": write_traces_json,
+           "analytics.json": write_analytics_json,
            "lines.ndjson": write_ndjson, "console.txt": write_console,
            "powershell.txt": write_powershell, "stream.txt": write_stream,
            "container.txt": write_container, "app_logs.ndjson": write_app_logs}
@@ -578,6 +591,37 @@ def test_standard_input_and_refusals(tmp_path):
     assert "Azure says: no such column" in error_line(run("import", empty))
     empty.write_bytes(gzip.compress(log.read_bytes()))
     assert "gunzip -c" in error_line(run("import", empty))
+
+
+def test_options_of_the_report(tmp_path):
+    log = write_traces(tmp_path / "log", call(10, 1.5))
+    text = run("import", log).stdout
+    assert re.search(r"^ +3 +11\.5 MiB +1\.5 MiB +1       x = make\(\)$", text, re.M)
+    assert "Imported 3 rows" in text
+    for output in "-o", "--output":
+        result = run("import", output, tmp_path / "x.txt", log)
+        assert (result.returncode, result.stdout) == (0, "")
+        assert (tmp_path / "x.txt").read_text() == text
+    assert re.search(r"^ +3 +11\.5000 MiB +1\.5000 MiB ", run("import", "--precision", 4, log).stdout, re.M)
+    assert "--precision takes" in error_line(run("import", "--precision", 13, log))
+    assert "--source: " in error_line(run("import", "--source", tmp_path / "none", log))
+    assert "pymemtop import" in run("import", "--help").stdout
+    assert run("import", "--batch", "--quiet", log).stderr == ""
+
+
+def test_options_of_the_screen(tmux, tmp_path):
+    log = write_traces(tmp_path / "log", call(10, 1))
+    terminal = tmux(80, 24)
+    terminal.pymemtop("import", "--ascii", "--no-color", log)
+    screen = terminal.wait("IMPORTED", r"x = make\(\)", "1 source")
+    assert screen.isascii() and "|" in screen
+    assert not re.search(r"\x1b\[[\d;]*(3[0-7]|38|4[0-7]|48|9[0-7])[;m]",
+                         terminal.screen(colours=True))
+    terminal.keys("q")
+    terminal.wait(r"^shell> ?$")
+    terminal.pymemtop("import", log)
+    assert "│" in terminal.wait("IMPORTED", r"x = make\(\)", "1 source")
+    assert re.search(r"\x1b\[[\d;]*(3[0-7]|38|4[0-7]|48|9[0-7])[;m]", terminal.screen(colours=True))
 
 
 def test_screen(tmux, tmp_path):

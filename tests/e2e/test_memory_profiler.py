@@ -213,6 +213,8 @@ def test_log_reports_of_a_batch(write_app):
                              .format(line, source), logged, re.M)
     assert result.stdout.count("kept = helper()") == 1 and "Executed" not in result.stdout
     assert batch(root / "Undecorated").stderr == ""
+    # What a function logs by itself is not logged once more.
+    assert batch("--log-reports", root / "Plain").stderr.count("kept = bytearray") == 1
 
 
 @pytest.mark.parametrize("function, options", [("Plain", []), ("Undecorated", ["--log-reports"])])

@@ -438,6 +438,13 @@ def test_where_nothing_can_be_written_nothing_begins(write, format):
         == ["one.py", "ran"]
 
 
+def test_long_names_of_options(write):
+    folder = write({"one.py": "@profile\ndef f(): return 1\nf()\n"})
+    assert [len(report(option, "one")) for option in ("-m", "--module")] == [1, 1]
+    run("run", "--output", "x.txt", "--module", "one")
+    assert len(tables((folder / "x.txt").read_text())) == 1
+
+
 def test_quiet(write):
     write({"one.py": "def f(): return 1\nprint(f())\n"})
     result = run("run", "--quiet", "one.py")
@@ -912,6 +919,22 @@ def test_record(write):
     assert calls_of((folder / "plain.dat").read_text()) == [("__main__", 0)]
 
 
+def test_a_recording_is_drawn(write):
+    """As a picture and as a page: the calls, the peak, and each child by its pid."""
+    folder = write({"children.py": CHILDREN.replace("input()", "import time, os; print(os.getpid(), "
+                                                    "flush=True); time.sleep(1)")
+                    .replace("    child.stdout.readline()\n",
+                             "    child.stdout.readline()\n    print(int(child.stdout.readline()))\n")})
+    pid = run("run", "--quiet", "--record=x.pymemtop", "children.py").stdout.strip()
+    for name in "x.svg", "x.html":
+        assert run("plot", "x.pymemtop", "-o", name).returncode == 0
+        text = (folder / name).read_text()
+        assert "child {}".format(pid) in text and "__main__.work" in text
+        assert "peak " in text and "children.py" in text
+    peaks = run("peak", "x.pymemtop").stdout
+    assert float(re.search(r"Child {}\s+([\d.]+) MiB".format(pid), peaks).group(1)) > 60
+
+
 def test_recorded_children(write):
     folder = write({"children.py": CHILDREN.replace("input()", "import time; time.sleep(1)")})
     run("run", "--format", "mprof", "-o", "x.dat", "children.py")
@@ -1020,6 +1043,19 @@ def test_quitting_ends_the_script(write, tmux, tmp_path):
     assert not programs.is_alive(worker) and (tmp_path / "cleaned").exists()
     terminal.shell("echo status $?")
     terminal.wait("^status 0")
+
+
+def test_the_screen_without_colours(write, tmux, tmp_path):
+    write({"waits.py": WAITS})
+    terminal = tmux(80, 24)
+    terminal.shell("cd " + shlex.quote(str(tmp_path)))
+    terminal.pymemtop("run", "--ascii", "--no-color", "waits.py")
+    screen = terminal.wait("RUNNING", r"^> +4 .*time\.sleep")
+    assert screen.isascii()
+    assert not re.search(r"\x1b\[[\d;]*(3[0-7]|38|4[0-7]|48|9[0-7])[;m]",
+                         terminal.screen(colours=True))
+    terminal.keys("q")
+    terminal.wait("was ended")
 
 
 @pytest.mark.parametrize("options, name", [(["--backend", "uss"], "USS"), (["--backend", "python"], "Python"),
