@@ -71,6 +71,15 @@ static void show_hottest(struct ui *ui, struct model *model)
     ui_show_line(ui, model, file, line);
 }
 
+/* What one should know before one believes the figures. */
+static void say_doubts(struct ui *ui, const struct imported *imported)
+{
+    if (imported->unreadable || imported->sampled || imported->dropped)
+        ui_say(ui, STYLE_WARNING, "not all could be read, or was logged; 4 says what");
+    else if (imported->undated || imported->unsure_dates)
+        ui_say(ui, STYLE_WARNING, "not all dates are sure; 4 says which");
+}
+
 static int show_on(uv_loop_t *loop, struct model *model, bool ascii, bool color,
                    struct error *error)
 {
@@ -89,9 +98,7 @@ static int show_on(uv_loop_t *loop, struct model *model, bool ascii, bool color,
     int status = screen_open(shown.screen, &setup);
     if (status == 0) {
         show_hottest(screen_ui(shown.screen), model);
-        if (model->imported->unreadable || model->imported->sampled || model->imported->dropped)
-            ui_say(screen_ui(shown.screen), STYLE_WARNING,
-                   "not all could be read, or was logged; 4 says what");
+        say_doubts(screen_ui(shown.screen), model->imported);
         status = screen_run(shown.screen);
     }
     screen_give_back(shown.screen);

@@ -654,6 +654,12 @@ def test_screen_says_that_something_is_missing(tmux, tmp_path):
     terminal.wait("not all could be read, or was logged; 4 says what")
     terminal.type("4")
     terminal.wait("4 items were left out by sampling")
+    terminal.type("q")
+    terminal.wait(r"^shell> ?$")
+    terminal.pymemtop("import", write_dated(tmp_path / "log.csv", [(10, "1/5/2024 13:04")]))
+    terminal.wait("not all dates are sure; 4 says which")
+    terminal.type("4")
+    terminal.wait("3 rows have dates that do not say which number is", "was read as 2024-05-01")
 
 
 def test_progress(tmp_path):
