@@ -708,6 +708,8 @@ def test_query(options):
     for other, names in TABLE.items():
         for name in names - (set() if other == options else TABLE[options]):
             assert bool(re.search(r"\b{}\b".format(name), result.stdout)) == (other == options), name
+    assert "| order by {0} asc, {1} asc".format(PROJECTED[options][10], PROJECTED[options][0]) \
+        in result.stdout
     pattern = re.search(r"extract_all\(@'(.*?)', [mM]essage\)", result.stdout).group(1)
     name = re.search(r"FileName = extract\(@'(.*?)',", result.stdout).group(1)
     text = row(22, 46.6, -1.5, 10, "        x = \"1 MiB  2.0 MiB\"") + "\n"
