@@ -36,6 +36,7 @@ uint32_t kept_row_of_rest(uint32_t site)
     return row || is_full || site == SEGMENT_NONE ? row : KEPT_NO_ROW;
 }
 
+/* Two lines of a forked child may share a row, see grow_lock.h. */
 static uint32_t make_row(uint32_t site)
 {
     grow_lock();

@@ -130,6 +130,7 @@ WORKER_TESTS = \
 	tests/unit/test_worker_kept \
 	tests/unit/test_worker_publish \
 	tests/unit/test_worker_rss \
+	tests/unit/test_worker_stress \
 	tests/unit/test_worker_tags \
 	tests/unit/test_worker_witness
 WORKER_TEST_CPPFLAGS = $(WORKER_CPPFLAGS) $(PYTHON_CPPFLAGS) $(CMOCKA_CFLAGS)
@@ -152,6 +153,9 @@ tests_unit_test_worker_publish_LDADD = $(WORKER_TEST_LIBS)
 tests_unit_test_worker_rss_SOURCES = tests/unit/test_worker_rss.c
 tests_unit_test_worker_rss_CPPFLAGS = $(WORKER_TEST_CPPFLAGS)
 tests_unit_test_worker_rss_LDADD = $(WORKER_TEST_LIBS)
+tests_unit_test_worker_stress_SOURCES = tests/unit/test_worker_stress.c
+tests_unit_test_worker_stress_CPPFLAGS = $(WORKER_TEST_CPPFLAGS)
+tests_unit_test_worker_stress_LDADD = $(WORKER_TEST_LIBS)
 tests_unit_test_worker_kept_SOURCES = tests/unit/test_worker_kept.c
 tests_unit_test_worker_kept_CPPFLAGS = $(WORKER_TEST_CPPFLAGS)
 tests_unit_test_worker_kept_LDADD = $(WORKER_TEST_LIBS)

@@ -15,7 +15,10 @@ struct range {
     uintptr_t start, end;
 };
 
-static struct range *ranges; /* sorted; they do not overlap. Under grow_lock(), as all here */
+/* Sorted; they do not overlap. Under grow_lock(), as all here. In a forked child some may overlap,
+ * or end before they start, where another thread was just moving them (grow_lock.h); every step of
+ * cut_out takes one away all the same, and leaves nothing of it within what is cut out. */
+static struct range *ranges;
 static size_t count;
 static uintptr_t page = 4096;
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -22,7 +23,7 @@ static _Atomic int64_t own_bytes;
 static int64_t last_pages;
 
 /* Beginnings and ends of own mappings. Odd: one is being made, and is resident already, perhaps,
- * and not yet counted. Written under the grow lock, so that it is even in a child made by fork. */
+ * and not yet counted. Written under the grow lock. */
 static _Atomic unsigned mappings;
 
 static void open_statm(void)
@@ -47,9 +48,16 @@ bool rss_moves_freely(void)
     return with_children || is_heap();
 }
 
+/* A mapping that another thread was making has no end in a child. */
+static void end_in_child(void)
+{
+    atomic_store_explicit(&mappings, 0, memory_order_relaxed);
+}
+
 int rss_open(struct error *error)
 {
     page_bytes = sysconf(_SC_PAGESIZE);
+    pthread_atfork(NULL, NULL, end_in_child);
     open_statm();
     if (statm_fd < 0)
         return error_set(error, EXIT_STATUS_SYSTEM,

@@ -18,7 +18,8 @@ _Static_assert(TAG_SITE_BITS + TAG_COLUMN_BITS + TAG_BYTES_BITS == 32, "a tag ha
 
 tag_entry *_Atomic *tags_top;
 
-/* All below under the grow_lock. */
+/* All below under the grow_lock. A child may have been forked between any two of the steps that
+ * change it, by another thread (grow_lock.h). */
 static uint64_t top_touched[TOP_PAGES / 64]; /* by page of the first level */
 static uint32_t *leaf_places; /* by leaf: its index in the first level; in the order of making */
 static size_t leaf_count, leaf_capacity;
@@ -57,6 +58,7 @@ static bool reserve_place(void)
     for (size_t i = 0; i < leaf_count; i++)
         grown[i] = leaf_places[i];
     leaf_places = grown; /* the old one stays: half as much, and never again */
+    atomic_signal_fence(memory_order_release); /* there is never less room than that says */
     leaf_capacity = capacity;
     return true;
 }
@@ -72,8 +74,10 @@ static tag_entry *make_leaf(size_t at)
     if (!leaf)
         return NULL;
     count_top_page(at);
-    leaf_places[leaf_count++] = (uint32_t)at;
     atomic_store_explicit(&tags_top[at], leaf, memory_order_release);
+    leaf_places[leaf_count] = (uint32_t)at;
+    atomic_signal_fence(memory_order_release); /* all that are counted have their leaves */
+    leaf_count++;
     return leaf;
 }
 

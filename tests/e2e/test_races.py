@@ -7,12 +7,14 @@ ThreadSanitizer hears of them. So two threads that come to the tracer in turns, 
 order, and one that comes to it without the lock is reported. The first test is that this is so.
 """
 
+import glob
+import os
 import subprocess
 
 import pytest
 
 import programs
-from programs import APPS, HTTP_FUNCTION, batch
+from programs import APPS, BUILD, HTTP_FUNCTION, batch, environment
 
 pytestmark = [
     pytest.mark.usefixtures("packages"),
@@ -92,3 +94,18 @@ def test_the_interpreter_lock_is_known(races, write_app, tmp_path, how, is_race)
 ], ids=["loops", "tasks", "left behind", "one by one", "native", "at once"])
 def test_none(races, path, options):
     assert races("{}/{}".format(APPS, path), *options) == ""
+
+
+@pytest.mark.parametrize("script", ["heap", "native", "threads"])
+def test_none_in_scripts(tmp_path, script):
+    """What tests/worker runs in the worker: blocks of many threads, forks and signals meanwhile."""
+    (worker,) = glob.glob(os.path.join(BUILD, "pymemtop-worker-3.*[0-9]"))
+    path = os.path.join(os.path.dirname(os.path.dirname(APPS)), "tests", "worker", "scripts",
+                        script + ".py")
+    # A request for more than there is fails, and is no fault.
+    done = subprocess.run(
+        [worker, "--run", path], capture_output=True, text=True, timeout=600,
+        env=environment({"TSAN_OPTIONS": "allocator_may_return_null=1:log_path={}".format(
+            tmp_path / "races"), "PYMEMTOP_TEST_STRESS": "20"}))
+    said = "".join(file.read_text() for file in sorted(tmp_path.glob("races.*")))
+    assert (done.returncode, said) == (0, ""), done.stdout + done.stderr
