@@ -1,5 +1,7 @@
 """Blocks that are not Python's: malloc and its kin, numpy's arrays, mappings, other C libraries."""
 
+import re
+
 import pytest
 
 from programs import APPS, MIB, SANITIZED, Report
@@ -109,11 +111,13 @@ def test_freed_after_the_end_of_a_thread(report):
 
 
 def test_other_libraries(report):
-    """SQLite's pages, and what it gives back at the end; a TLS context that is kept."""
+    """SQLite's pages, by its own count, and what it gives back at the end; a TLS context that is kept."""
     lines = [report.line(FILE, source)["net_native_bytes"] for source in (
         'base = sqlite3.connect(":memory:")', 'base.execute("CREATE TABLE t (a)")',
         'base.executemany("INSERT INTO t VALUES (?)", [("x" * 1000,) for _ in range(2000)])')]
     assert 2 * 2_000_000 < lines[2] < 2 * 3_000_000
+    own = sum(map(int, re.findall("SQLite has ([0-9]+) bytes", report.result.stderr)))
+    assert sum(lines) == pytest.approx(own, rel=0.01), (lines, own)
     closed = report.line(FILE, "base.close()")["net_native_bytes"]
     assert abs(sum(lines) + closed) < 10_000, (lines, closed)
     assert report.line(FILE, "context = ssl.create_default_context()")["retained_native_bytes"] > 10_000

@@ -5,6 +5,7 @@ import io
 import json
 import logging
 import sys
+import zlib
 
 import azure.functions as func
 
@@ -12,6 +13,7 @@ gc.disable()  # it would free other code's objects, on whatever line is being ex
 KEPT = []
 SAID = {}
 TEXT = json.dumps([{"name": "user%d" % i} for i in range(1000)])
+PACKED = zlib.compress(bytes(400_000))
 LINE = "x" * 99 + "\n"
 
 
@@ -20,9 +22,15 @@ class Node:
         self.value = value
 
 
+def size_of(one):
+    """From 3.11 on an integer's memory is whole words."""
+    size = sys.getsizeof(one)
+    return (size + 7) // 8 * 8 if type(one) is int and sys.version_info >= (3, 11) else size
+
+
 def say(source, kept):
     """Beside the list that keeps it, which is allocated elsewhere."""
-    SAID[source] = sum(sys.getsizeof(one) for one in kept)
+    SAID[source] = sum(map(size_of, kept))
 
 
 def known():
@@ -31,6 +39,11 @@ def known():
     text = "x" * 50_000
     numbers = [i + 0.5 for i in range(2000)]
     table = {str(i): None for i in range(3000)}
+    integers = list(range(100_000, 110_000))
+    growing = {}
+    for i in range(5000):
+        growing["key%d" % i] = None
+    unpacked = zlib.decompress(PACKED)
     nodes = [Node(None) for _ in range(500)]
     loaded = json.loads(TEXT)
     stream = io.BytesIO()
@@ -42,12 +55,16 @@ def known():
     say('text = "x" * 50_000', [text])
     say("numbers = [i + 0.5 for i in range(2000)]", [numbers, *numbers])
     say("table = {str(i): None for i in range(3000)}", [table, *table])
+    say("integers = list(range(100_000, 110_000))", [integers, *integers])
+    say('growing["key%d" % i] = None', [growing, *growing])
+    say("unpacked = zlib.decompress(PACKED)", [unpacked])
     say("lines = (LINE * 1000).splitlines()", [lines, *lines])
     say("loaded = json.loads(TEXT)",
         [loaded, *loaded, *[one["name"] for one in loaded], "name"])
     say('stream.write(b"y" * 300_000)', [stream])
     say('file = open(__file__, "rb", buffering=200_000)', [file, file.raw])
-    KEPT.append([data, array, text, numbers, table, nodes, loaded, stream, lines, file])
+    KEPT.append([data, array, text, numbers, table, integers, growing, unpacked, nodes, loaded, stream,
+                 lines, file])
 
 
 def gone():

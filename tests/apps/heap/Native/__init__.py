@@ -2,12 +2,14 @@
 import bz2
 import ctypes
 import gc
+import logging
 import mmap
 import sqlite3
 import ssl
 import threading
 import zlib
 
+import _sqlite3
 import azure.functions as func
 import numpy
 
@@ -26,6 +28,8 @@ libc.valloc.argtypes = [ctypes.c_size_t]
 libc.posix_memalign.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t]
 libc.free.argtypes = [ctypes.c_void_p]
 libc.pthread_setspecific.argtypes = [ctypes.c_uint, ctypes.c_void_p]
+in_sqlite = ctypes.CDLL(getattr(_sqlite3, "__file__", None)).sqlite3_memory_used
+in_sqlite.restype = ctypes.c_int64
 KEYS = []  # destructors are called in this order, after pymemtop's own
 for at_end in (libc.sem_post, libc.sem_wait, libc.free, libc.sem_post):
     KEYS.append(ctypes.c_uint())
@@ -73,9 +77,11 @@ def libraries():
     del compressor
     packed = bz2.BZ2Compressor()
     del packed
+    before = in_sqlite()
     base = sqlite3.connect(":memory:")
     base.execute("CREATE TABLE t (a)")
     base.executemany("INSERT INTO t VALUES (?)", [("x" * 1000,) for _ in range(2000)])
+    logging.warning("SQLite has %d bytes", in_sqlite() - before)
     base.close()
     context = ssl.create_default_context()
     KEPT.append(context)
