@@ -69,18 +69,23 @@ static void test_left_and_alive(void **state)
     kept_add(kept_row(SEGMENT_NONE), column, -30);
 }
 
-/* Many invocations, each of which keeps a block: the newest 64 have theirs, the others are one. */
+/* Many invocations, each of which keeps a block: the newest 64 have theirs, the others are one; and
+ * all that without more memory. */
 static void test_window(void **state)
 {
     (void)state;
-    enum { MANY = 1000 };
+    enum { MANY = 1000, FEW = 100 };
     uint32_t row = kept_row(41), column = 0;
+    int64_t own_bytes = 0;
     for (uint32_t number = 2; number < MANY; number++) {
+        if (number == FEW)
+            own_bytes = rss_own_bytes();
         column = kept_begin(number);
         kept_add(row, column, 100);
         atomic_store(tags_make(block + 16 * (size_t)number), tag_of(41, column) | 100);
         assert_int_equal(kept_end(column), 100);
     }
+    assert_int_equal(rss_own_bytes(), own_bytes);
     int64_t sum = 0, told = 0;
     for (uint32_t i = KEPT_EARLIER; i < SEGMENT_KEPT; i++)
         sum += alive(row, i);
