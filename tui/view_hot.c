@@ -1,5 +1,5 @@
-/* The lines that take the most, of all files: one sorts by any of the numbers. Old versions of a
- * file are left out, but where an invocation is opened that ran in them. */
+/* The lines that take the most, of all files: one sorts by any of the numbers, or by place. Old
+ * versions of a file are left out, but where an invocation is opened that ran in them. */
 #include "config.h"
 #include "tui/view.h"
 
@@ -21,7 +21,8 @@ enum {
     COL_USAGE,
     COL_PEAK,
     COL_COUNT,
-    COL_NET, /* here begins what needs the heap, */
+    COL_PLACE, /* the only one whose order is from the first to the last */
+    COL_NET,   /* here begins what needs the heap, */
     COL_RETAINED,
     COL_HIGH,
     COL_NATIVE, /* and here what needs the native one */
@@ -29,7 +30,6 @@ enum {
     COL_MARKER = SORT_COUNT,
     COL_HEAT,
     COL_TREND,
-    COL_PLACE,
     COL_SEPARATOR,
     COL_SOURCE,
 };
@@ -103,6 +103,7 @@ static double sort_value(const struct view_context *context, uint64_t id,
     case COL_USAGE: return (double)stats->mem_usage_bytes;
     case COL_PEAK: return (double)stats->peak_bytes;
     case COL_COUNT: return (double)stats->occurrences;
+    case COL_PLACE: return -(double)id;
     case COL_NET: return (double)line_net_bytes(stats);
     case COL_NATIVE: return (double)stats->net_native_bytes;
     case COL_HIGH: return (double)stats->high_bytes;
@@ -152,7 +153,8 @@ static void hot_heading(const struct view_context *context, struct pen *pen)
     for (size_t i = 0; i < columns.count; i++) {
         const struct column *column = &columns.items[i];
         struct pen cell = view_cell(pen, column);
-        view_draw_title(&cell, column, column->spec->id == (int)list->sort, list->inverted);
+        view_draw_title(&cell, column, column->spec->id == (int)list->sort,
+                        list->inverted != (column->spec->id == COL_PLACE));
     }
 }
 

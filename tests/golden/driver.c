@@ -35,10 +35,11 @@ struct scene {
 static const struct scene scenes[] = {
     {"source", fixture_busy, "", true},
     {"hot", fixture_busy, "key 2\n", true},
-    {"hot-retained", fixture_busy, "key 2 > > > > > >\n", true},
+    {"hot-place", fixture_busy, "key 2 > > > > >\n", false},
+    {"hot-retained", fixture_busy, "key 2 > > > > > > >\n", true},
     {"hot-high", fixture_busy, "key 2 < <\n", false},
     {"heap-off", fixture_heap_off, "", true},
-    {"heap-off-hot", fixture_heap_off, "key 2 < > > > > > >\n", false},
+    {"heap-off-hot", fixture_heap_off, "key 2 < > > > > > > >\n", false},
     {"no-native", fixture_no_native, "key 2 <\n", true},
     {"invocations-retained", fixture_busy, "key 3 <\n", false},
     {"invocations", fixture_busy, "key 3 j j\n", true},

@@ -453,18 +453,18 @@ static void test_hot_lines(void **state)
     assert_int_equal(selected(VIEW_HOT), ui_line_id(0, 25));
 }
 
-/* By every number, and the one is on the screen however narrow that is. */
-static void test_hot_lines_by_heap(void **state)
+/* By every column that is no text, and by the place; what is sorted by is on the screen however
+ * narrow that is. */
+static void test_hot_lines_by_every_column(void **state)
 {
     static const struct {
         const char *title;
         uint32_t first;
-    } sorts[] = {
-        {"Net\u25BC", 41}, {"Retained\u25BC", 8}, {"High\u25BC", 26}, {"Native\u25BC", 25}};
+    } sorts[] = {{"Self\u25BC", 41},    {"Mem usage\u25BC", 41}, {"Peak\u25BC", 41},
+                 {"Occur.\u25BC", 25},  {"Place\u25B2", 1},      {"Net\u25BC", 41},
+                 {"Retained\u25BC", 8}, {"High\u25BC", 26},      {"Native\u25BC", 25}};
     (void)state;
     press('2');
-    for (int i = 0; i < 4; i++)
-        press('>');
     for (size_t i = 0; i < ARRAY_LEN(sorts); i++) {
         press('>');
         press('g');
@@ -491,7 +491,7 @@ static void test_heap_that_is_off(void **state)
     assert_true(display_holds("High\u25BC"));
     model->heap.is_on = false;
     press('<');
-    assert_true(display_holds("Occur.\u25BC"));
+    assert_true(display_holds("Place\u25B2"));
     assert_true(display_holds("heap off"));
     assert_false(display_holds(" heap  "));
     ui.cols = 120;
@@ -813,7 +813,7 @@ int main(void)
         TEST(test_an_old_version_that_was_chosen_stays),
         TEST(test_an_opened_invocation_keeps_its_version),
         TEST(test_hot_lines),
-        TEST(test_hot_lines_by_heap),
+        TEST(test_hot_lines_by_every_column),
         TEST(test_heap_that_is_off),
         TEST(test_what_is_retained),
         TEST(test_heap_since),
