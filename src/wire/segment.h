@@ -20,6 +20,7 @@
  *   kept       what the latest invocations left behind, by line
  *   calls      of decorated functions, as they end: a ring, and how many found no room
  *   ring       changes of RSS in their order (wire/ring.h)
+ *   control    where threads are to stop, and what one that has stopped says (wire/control.h)
  *   strings    bytes of paths and names
  *
  * A slot's life: the worker takes a FREE one, fills it in and stores RUNNING (release); it stores
@@ -36,10 +37,11 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "wire/control.h"
 #include "wire/ring.h"
 
 #define SEGMENT_MAGIC   0x504d5453u /* "STMP" */
-#define SEGMENT_VERSION 3u
+#define SEGMENT_VERSION 4u
 
 enum segment_limits {
     SEGMENT_FILES = 512,
@@ -237,6 +239,7 @@ struct segment {
     struct segment_kept_row kept_rows[SEGMENT_KEPT_ROWS];
     struct segment_call calls[SEGMENT_CALLS]; /* number n is at n % SEGMENT_CALLS */
     struct ring ring;
+    struct control control;
     char strings[SEGMENT_STRING_BYTES];
 };
 
