@@ -20,6 +20,11 @@ AM_TESTS_ENVIRONMENT = \
 
 EXTRA_DIST += tests/check_layers tests/check_layers_fail tests/check_headers tests/check_format \
 	tests/check_tidy tests/check_banned tests/conftest.py tests/requirements.txt tests/run
+# Plays the host for tests/worker/test_stop.py.
+check_PROGRAMS += tests/worker/stopper
+tests_worker_stopper_SOURCES = tests/worker/stopper.c
+tests_worker_stopper_LDADD = libwire.a libbase.a
+
 EXTRA_DIST += tests/apps tests/bench tests/e2e tests/mprofile tests/worker
 
 # The worker's allocators and its tables of blocks, under valgrind's memcheck, on every Python: what the

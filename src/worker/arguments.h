@@ -3,7 +3,8 @@
  * a worker by hand:
  *
  *   pymemtop-worker-3.X --link-fd N --segment-fd N --app-root DIR [--executable PYTHON]
- *                       [--include GLOB]... [--exclude GLOB]... [--verify-rss] [--no-trace]
+ *                       [--control-fd N] [--include GLOB]... [--exclude GLOB]... [--verify-rss]
+                       [--no-trace]
  *                       [--rss-clock KIND] [--heap off] [--native off]
  *                       [--meter rss|pss|uss|python|heap] [--include-children]
  *                       [--ignore-signal NUMBER]... [--log-reports] [--real-memory-profiler]
@@ -15,6 +16,9 @@
  * --no-trace: report no events, so that the same interpreter can be measured without.
  * --heap off: count no allocations; --native off: none but Python's.
  * --meter: what lines are measured by; with --include-children that of child processes, too.
+ * --control-fd: an eventfd that is written to whenever a thread stops or goes on; breakpoint() of
+ the
+ * program stops, too, then.
  * --ignore-signal: as nohup does.
  * --log-reports: every invocation logs the tables of its functions at its end.
  * --real-memory-profiler: `import memory_profiler` gives the one that is installed, if any.
@@ -35,6 +39,7 @@ enum { ARGUMENTS_SIGNALS_MAX = 8 };
 struct arguments {
     int link_fd;            /* -1 where there is no host */
     int segment_fd;         /* -1 where nobody is to read the tables */
+    int control_fd;         /* an eventfd; -1 where nobody is to hear of stops */
     const char *app_root;   /* borrowed, as all strings here, from argv */
     const char *executable; /* NULL: the embedded Python's own */
     const char *run;        /* the script; NULL but with --run */

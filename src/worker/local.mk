@@ -8,6 +8,7 @@ WORKER_SOURCES = \
 	src/worker/arena.c src/worker/arena.h \
 	src/worker/arguments.c src/worker/arguments.h \
 	src/worker/await_chain.c src/worker/await_chain.h \
+	src/worker/breakpoints.c src/worker/breakpoints.h \
 	src/worker/code.c src/worker/code.h \
 	src/worker/compat.h \
 	src/worker/embedded.c src/worker/embedded.h \
@@ -18,10 +19,12 @@ WORKER_SOURCES = \
 	src/worker/grow_lock.c src/worker/grow_lock.h \
 	src/worker/guard.c src/worker/guard.h \
 	src/worker/heap.c src/worker/heap.h \
+	src/worker/inspect.c src/worker/inspect.h \
 	src/worker/interp.c src/worker/interp.h \
 	src/worker/kept.c src/worker/kept.h \
 	src/worker/ledger.c src/worker/ledger.h \
 	src/worker/link.c src/worker/link.h \
+	src/worker/locals.c src/worker/locals.h \
 	src/worker/loop_step.c src/worker/loop_step.h \
 	src/worker/module.c src/worker/module.h \
 	src/worker/mappings.c src/worker/mappings.h \
@@ -34,6 +37,7 @@ WORKER_SOURCES = \
 	src/worker/recorder_parts.h src/worker/recorder_type.c \
 	src/worker/rss.c src/worker/rss.h \
 	src/worker/self_check.c src/worker/self_check.h \
+	src/worker/stop.c src/worker/stop.h \
 	src/worker/tags.c src/worker/tags.h \
 	src/worker/thread.c src/worker/thread.h \
 	src/worker/tracer.c src/worker/tracer.h \

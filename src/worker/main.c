@@ -36,6 +36,7 @@
 #include "worker/publish.h"
 #include "worker/python_heap.h"
 #include "worker/rss.h"
+#include "worker/stop.h"
 #include "worker/tracer.h"
 
 #define MAIN_GLUE   "_pymemtop_glue.main"
@@ -74,6 +75,7 @@ static int open_tables(const struct arguments *arguments, struct error *error)
     struct segment *segment = open_segment(arguments, error);
     if (!segment || publish_open(segment, error) < 0)
         return -1;
+    stop_open(arguments->control_fd);
     publish_meter(gate.kind != GATE_TSC && !rss_moves_freely(), !rss_is_exact());
     return 0;
 }

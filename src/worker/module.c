@@ -19,6 +19,7 @@
 #include "worker/python_heap.h"
 #include "worker/recorder.h"
 #include "worker/rss.h"
+#include "worker/stop.h"
 #include "worker/tracer.h"
 #include "worker/uvselector.h"
 
@@ -202,7 +203,8 @@ PyObject *module_init(void)
         return NULL;
     if (add_frame_types(module) == 0 && add_options(module) == 0 && link_add(module) == 0 &&
         uvselector_add(module, uv_default_loop()) == 0 && tracer_add_functions(module) == 0 &&
-        own_add_functions(module) == 0 && recorder_add(module) == 0)
+        own_add_functions(module) == 0 && stop_add_functions(module) == 0 &&
+        recorder_add(module) == 0)
         return module;
     Py_DECREF(module);
     return NULL;

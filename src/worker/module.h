@@ -11,6 +11,7 @@
  *   process_bytes(), children()       of any process, base/process.h
  *   Recorder, recorder                recorder.h
  *   own_begin(), own_end()            own.h
+ *   stop_next(), can_stop             stop.h
  *   log_reports, real_memory_profiler options of the worker, 0 or 1
  *   source(name)                      a Python source that is built in, embedded.h
  *   after_fork()                      to be called in a child made by fork

@@ -12,9 +12,7 @@
 static _Thread_local unsigned depth; /* begun and not ended */
 static _Thread_local uint64_t witnessed;
 
-PyDoc_STRVAR(begin_doc, "own_begin()\n\n"
-                        "What the thread takes from now on is pymemtop's own. May be nested.");
-static PyObject *py_begin(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+void own_begin(void)
 {
     struct thread *thread = thread_current();
     if (depth++ == 0) {
@@ -23,6 +21,13 @@ static PyObject *py_begin(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignor
         witnessed = witness_own_begin();
     }
     heap_own_begin();
+}
+
+PyDoc_STRVAR(begin_doc, "own_begin()\n\n"
+                        "What the thread takes from now on is pymemtop's own. May be nested.");
+static PyObject *py_begin(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+{
+    own_begin();
     Py_RETURN_NONE;
 }
 
@@ -37,14 +42,19 @@ static void leave_out(uint64_t faults)
         rss_add_own(own);
 }
 
+void own_end(void)
+{
+    heap_own_end();
+    if (--depth == 0)
+        leave_out(witness_own_end(witnessed));
+}
+
 PyDoc_STRVAR(end_doc, "own_end()\n\nThe end of the latest own_begin() in the thread.");
 static PyObject *py_end(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
 {
     if (depth == 0)
         return PyErr_Format(PyExc_RuntimeError, "own_end() without own_begin()");
-    heap_own_end();
-    if (--depth == 0)
-        leave_out(witness_own_end(witnessed));
+    own_end();
     Py_RETURN_NONE;
 }
 

@@ -23,6 +23,7 @@
 #include "worker/ledger.h"
 #include "worker/publish.h"
 #include "worker/rss.h"
+#include "worker/stop.h"
 #include "worker/thread.h"
 
 static PyObject *load; /* owned; the activity between load_begin and load_end */
@@ -231,6 +232,8 @@ void tracer_line(const void *frame, int line)
     if (UNLIKELY(thread->heap_dirty))
         heap_next_line(thread, top, site, cell);
     thread->parking = NULL;
+    if (stop_is_armed())
+        stop_at_line(thread, site);
 }
 
 bool tracer_is_innermost(const void *frame)
@@ -298,6 +301,8 @@ void tracer_leave(const void *frame, bool awaits)
         end_call(thread, at);
     if (heap_is_on)
         heap_leave(thread, at);
+    if (stop_is_armed())
+        stop_at_leave(thread, awaits);
     if (awaits)
         park(thread, at);
     thread_pop(thread);
@@ -371,6 +376,7 @@ static int end(struct activity *activity)
         heap_close();
         heap_end(activity->slot);
         publish_end(activity->slot, rss_bytes);
+        stop_at_end(activity->number);
     }
     return activity_reset(activity);
 }

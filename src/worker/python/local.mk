@@ -5,6 +5,7 @@ GLUE_MODULES = \
 	src/worker/python/_pymemtop_glue/app_v1.py \
 	src/worker/python/_pymemtop_glue/app_v2.py \
 	src/worker/python/_pymemtop_glue/bindings.py \
+	src/worker/python/_pymemtop_glue/breaking.py \
 	src/worker/python/_pymemtop_glue/context.py \
 	src/worker/python/_pymemtop_glue/converters.py \
 	src/worker/python/_pymemtop_glue/decorating.py \
@@ -19,6 +20,7 @@ GLUE_MODULES = \
 	src/worker/python/_pymemtop_glue/main.py \
 	src/worker/python/_pymemtop_glue/payload.py \
 	src/worker/python/_pymemtop_glue/script.py \
+	src/worker/python/_pymemtop_glue/stopping.py \
 	src/worker/python/_pymemtop_glue/profiler.py \
 	src/worker/python/_pymemtop_glue/reports.py \
 	src/worker/python/_pymemtop_glue/tables.py \

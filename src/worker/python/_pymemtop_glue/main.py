@@ -8,7 +8,7 @@ import sys
 
 import _pymemtop
 
-from . import forks, host, logs, loop, threads, wire
+from . import breaking, forks, host, logs, loop, threads, wire
 
 # What the interpreter frees while it is taken down is no work of the program. Registered first, so
 # that it is called after all that the program registers.
@@ -26,6 +26,7 @@ def main(app_root):
     threads.variables.append(logs.invocation)
     sys.modules[__package__].is_started = True
     threads.install()
+    breaking.install()
     event_loop = loop.Loop()
     asyncio.set_event_loop(event_loop)
     functions = host.Host(event_loop)

@@ -9,7 +9,7 @@ import sys
 
 import _pymemtop
 
-from . import after_import, decorating, threads
+from . import after_import, breaking, decorating, threads
 
 INVOCATION = 1
 
@@ -26,6 +26,7 @@ def prepare(is_read):
     after_import["asyncio.events"] = lambda module: _pymemtop.mark_loop_step()
     if is_read:
         threads.install()
+        breaking.install()
         _pymemtop.load_end()  # what there is now is the baseline
         atexit.register(end, _pymemtop.begin(INVOCATION), os.getpid())
     atexit.register(_pymemtop.events_stop)

@@ -1,0 +1,138 @@
+#include "config.h"
+#include <Python.h>
+#include <frameobject.h>
+
+#include "worker/inspect.h"
+
+#include <string.h>
+
+#include "worker/locals.h"
+#include "worker/own.h"
+#include "worker/publish.h"
+#include "worker/qualname.h"
+
+#define GLUE "_pymemtop_glue.stopping"
+
+static PyObject *answer; /* owned or NULL: (text, failed), not told yet */
+
+/* stopping.NAME(*arguments). Takes the reference to `arguments`, which may be NULL. */
+static PyObject *call_glue(const char *name, PyObject *arguments)
+{
+    PyObject *glue = arguments ? PyImport_ImportModule(GLUE) : NULL;
+    PyObject *function = glue ? PyObject_GetAttrString(glue, name) : NULL;
+    PyObject *result = function ? PyObject_CallObject(function, arguments) : NULL;
+    Py_XDECREF(function);
+    Py_XDECREF(glue);
+    Py_XDECREF(arguments);
+    if (!result)
+        PyErr_Clear();
+    return result;
+}
+
+/* The frame that is stopped; a new reference. */
+static PyFrameObject *stopped_frame(void)
+{
+    PyFrameObject *frame = PyThreadState_GetFrame(PyThreadState_Get());
+    if (!frame)
+        PyErr_Clear();
+    return frame;
+}
+
+/* ---- the account ---- */
+
+/* (path, line, name) of a frame of the thread. */
+static PyObject *describe_frame(const struct activation *at)
+{
+    const struct segment_site *site = &publish_shared.segment->sites[at->site];
+    PyObject *name = qualname_of(at->info->code);
+    PyObject *path = name ? PyUnicode_DecodeFSDefault(at->info->file->path) : NULL;
+    PyObject *entry = path ? Py_BuildValue("(OIO)", path, (unsigned)site->line, name) : NULL;
+    Py_XDECREF(path);
+    return entry;
+}
+
+/* Innermost first. */
+static PyObject *describe_stack(const struct thread *thread)
+{
+    PyObject *stack = PyList_New(0);
+    for (uint32_t i = thread->depth; stack && i > 0; i--) {
+        PyObject *entry = describe_frame(&thread->stack[i - 1]);
+        if (!entry || PyList_Append(stack, entry) < 0)
+            Py_CLEAR(stack);
+        Py_XDECREF(entry);
+    }
+    return stack;
+}
+
+static PyObject *describe(const struct thread *thread, size_t size)
+{
+    PyFrameObject *frame = stopped_frame();
+    PyObject *names = frame ? locals_of(frame) : NULL;
+    PyObject *stack = names ? describe_stack(thread) : NULL;
+    PyObject *arguments =
+        stack ? Py_BuildValue("(OOOn)", stack, names, answer ? answer : Py_None, (Py_ssize_t)size)
+              : NULL;
+    Py_XDECREF(stack);
+    Py_XDECREF(names);
+    Py_XDECREF((PyObject *)frame);
+    if (!arguments)
+        PyErr_Clear();
+    return call_glue("describe", arguments);
+}
+
+size_t inspect_describe(const struct thread *thread, char *out, size_t size, bool *is_loop)
+{
+    const char *text;
+    Py_ssize_t len = 0;
+    int runs_loop = 0;
+    own_begin();
+    PyObject *account = describe(thread, size);
+    if (account && PyArg_ParseTuple(account, "y#p", &text, &len, &runs_loop) && (size_t)len <= size)
+        memcpy(out, text, (size_t)len);
+    else
+        len = 0;
+    PyErr_Clear();
+    Py_XDECREF(account);
+    Py_CLEAR(answer);
+    own_end();
+    *is_loop = runs_loop;
+    return (size_t)len;
+}
+
+/* ---- expressions ---- */
+
+static PyObject *in_frame(const char *function, const char *expression, size_t len)
+{
+    PyFrameObject *frame = stopped_frame();
+    PyObject *names = frame ? locals_of(frame) : NULL;
+    PyObject *globals = names ? PyObject_GetAttrString((PyObject *)frame, "f_globals") : NULL;
+    PyObject *arguments =
+        globals ? Py_BuildValue("(s#OO)", expression, (Py_ssize_t)len, globals, names) : NULL;
+    Py_XDECREF(globals);
+    Py_XDECREF(names);
+    Py_XDECREF((PyObject *)frame);
+    if (!arguments)
+        PyErr_Clear();
+    return call_glue(function, arguments);
+}
+
+void inspect_evaluate(const char *expression, size_t len)
+{
+    PyObject *result = in_frame("evaluate", expression, len);
+    Py_XDECREF(answer);
+    answer = result;
+}
+
+bool inspect_holds(const char *expression, size_t len)
+{
+    PyObject *result = in_frame("holds", expression, len);
+    bool is_failure = result && PyTuple_Check(result);
+    bool holds = !result || is_failure || result == Py_True;
+    if (is_failure) {
+        Py_XDECREF(answer);
+        Py_INCREF(result);
+        answer = result;
+    }
+    Py_XDECREF(result);
+    return holds;
+}

@@ -1,0 +1,189 @@
+"""What is told of a stopped thread. None of this runs code of the program, but the expressions that
+somebody has typed: a value is shown by its type, and only what is of a built-in type also by its
+content."""
+
+import _thread
+import gc
+import json
+import os
+import sys
+import time
+import types
+
+TEXT_CHARACTERS = 80  # of a value
+ITEMS = 3  # of a container that are shown
+INTEGER_BITS = 512  # a longer one takes too long to write
+LOCALS = 200
+STACK = 100
+SIZE_OBJECTS = 20000  # that are visited for the deep sizes of one account
+SIZE_SECONDS = 0.004  # that may take
+ANSWER_CHARACTERS = 2000
+SHARED = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.CodeType,
+          types.FrameType, types.GetSetDescriptorType, types.MethodDescriptorType)
+
+
+def describe(stack, names, answer, limit):
+    """The account of wire/control.h, as UTF-8 of no more than `limit` bytes, and whether the thread
+    runs an event loop."""
+    sizes = Sizes()
+    account = {
+        "thread": thread_name(),
+        "stack": [{"path": path, "line": line, "name": name} for path, line, name in stack[:STACK]],
+        "locals": [{"name": str(name), "type": type_name(value), "bytes": sizes.of(value),
+                    "text": text_of(value)} for name, value in list(names.items())[:LOCALS]],
+    }
+    if len(stack) > STACK or len(names) > LOCALS:
+        account["cut"] = True
+    if answer is not None:
+        account["answer"], account["failed"] = answer
+    return fit(account, limit), runs_loop()
+
+
+def fit(account, limit):
+    text = encode(account)
+    while len(text) > limit and (account["locals"] or account["stack"]):
+        account["cut"] = True
+        longest = max(("locals", "stack"), key=lambda part: len(account[part]))
+        del account[longest][len(account[longest]) // 2:]
+        text = encode(account)
+    return text if len(text) <= limit else b"{}"
+
+
+def encode(account):
+    return json.dumps(account, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def runs_loop():
+    events = sys.modules.get("asyncio.events")  # not there: nor is a loop
+    return events is not None and events._get_running_loop() is not None
+
+
+def thread_name():
+    """Without threading.current_thread(), which makes an object for a thread that it does not know,
+    and without importing what the program has not."""
+    threading = sys.modules.get("threading")
+    thread = threading and threading._active.get(_thread.get_ident())
+    if thread:
+        return str(thread._name)
+    number = _thread.get_native_id()
+    return "MainThread" if number == os.getpid() else "thread %d" % number
+
+
+# ---- values
+
+
+# A class's own attributes, though its metaclass may have other ideas of them.
+NAME_OF, NAMES_OF, ORDER_OF = (type.__dict__[name].__get__
+                               for name in ("__name__", "__dict__", "__mro__"))
+
+
+def type_name(value):
+    kind = type(value)
+    name = NAME_OF(kind)
+    module = NAMES_OF(kind).get("__module__", "")
+    if not isinstance(module, str) or module in ("builtins", ""):
+        return name
+    return module + "." + name
+
+
+def text_of(value, depth=1):
+    """Harmless: only values of exactly the built-in types are looked into."""
+    kind = type(value)
+    if value is None or kind is bool or kind is float or kind is complex or value is Ellipsis:
+        return repr(value)
+    if kind is int:
+        bits = value.bit_length()
+        return repr(value) if bits <= INTEGER_BITS else "an integer of %d bits" % bits
+    if kind in (str, bytes, bytearray):
+        short = repr(value[:TEXT_CHARACTERS])
+        return short if len(value) <= TEXT_CHARACTERS else "%s and %d more" % (
+            short, len(value) - TEXT_CHARACTERS)
+    if kind in (list, tuple, set, frozenset, dict):
+        return container_text(value, kind, depth)
+    if kind in (types.FunctionType, types.BuiltinFunctionType):
+        return value.__name__ if type(value.__name__) is str else ""
+    if issubclass(type(value), type):
+        return "class " + NAME_OF(value)
+    return ""
+
+
+def container_text(value, kind, depth):
+    size = "%d item%s" % (len(value), "" if len(value) == 1 else "s")
+    if depth == 0 or not value:
+        return size
+    shown = []
+    # Another thread may change it meanwhile.
+    try:
+        for item in value.items() if kind is dict else value:
+            if len(shown) == ITEMS:
+                break
+            parts = item if kind is dict else (item,)
+            shown.append(": ".join(text_of(part, depth - 1) or type_name(part) for part in parts))
+    except RuntimeError:
+        return size
+    return "%s: %s%s" % (size, ", ".join(shown), ", ..." if len(value) > len(shown) else "")
+
+
+class Sizes:
+    """Deep sizes: a value with all that it refers to, but for what is everybody's. All values of an
+    account together get so many objects and so much time, and then there is no number."""
+
+    def __init__(self):
+        self.left = SIZE_OBJECTS
+        self.until = time.monotonic() + SIZE_SECONDS
+
+    def of(self, value):
+        seen = {id(value)}
+        todo = [value]
+        total = 0
+        while todo:
+            if self.left <= 0 or time.monotonic() > self.until:
+                return None
+            self.left -= 1
+            each = todo.pop()
+            total += shallow(each)
+            for other in gc.get_referents(each):
+                if id(other) not in seen and not issubclass(type(other), SHARED):
+                    seen.add(id(other))
+                    todo.append(other)
+        return total
+
+
+def shallow(value):
+    """Not of what has a __sizeof__ in Python: that would be code of the program."""
+    for kind in ORDER_OF(type(value)):
+        method = NAMES_OF(kind).get("__sizeof__")
+        if method is not None:
+            return sys.getsizeof(value) if type(method) is types.MethodDescriptorType else 0
+    return 0
+
+
+# ---- expressions
+
+
+def failure(exc):
+    return type_name(exc) + ": " + str(exc)[:ANSWER_CHARACTERS], True
+
+
+def evaluate(expression, scope, names):
+    """(text, failed). As one has asked for it, the value's own repr() is called. A statement is
+    executed."""
+    try:
+        try:
+            code = compile(expression, "<pymemtop>", "eval", dont_inherit=True)
+        except SyntaxError:
+            exec(compile(expression, "<pymemtop>", "exec", dont_inherit=True), scope, names)
+            return "", False
+        text = repr(eval(code, scope, names))
+        return (text if len(text) <= ANSWER_CHARACTERS else
+                "%s and %d more" % (text[:ANSWER_CHARACTERS], len(text) - ANSWER_CHARACTERS)), False
+    except BaseException as exc:
+        return failure(exc)
+
+
+def holds(expression, scope, names):
+    """Whether it is true; (text, True) where it fails."""
+    try:
+        return bool(eval(expression, scope, names))
+    except BaseException as exc:
+        return failure(exc)
