@@ -147,6 +147,8 @@ struct model *snapshot_model(const struct model *model)
         copy->invocations.kept[i] = copy_invocation(model->invocations.kept[i]);
     copy_counts(&copy->invocations, &model->invocations);
     copy_output(&copy->output, &model->output);
+    copy->stop = stop_copy(&model->stop);
+    copy->breakpoints = breakpoints_copy(&model->breakpoints);
     copy->kept.lines = copy_of(model->kept.lines, model->kept.line_count, sizeof *copy->kept.lines);
     copy->kept.line_capacity = model->kept.line_count;
     return copy;

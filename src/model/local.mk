@@ -1,6 +1,7 @@
 # model: what is known about the app, its invocations and its lines. Pure. Depends on base.
 noinst_LIBRARIES += libmodel.a
 libmodel_a_SOURCES = \
+	src/model/breakpoint.c src/model/breakpoint.h \
 	src/model/file.c src/model/file.h \
 	src/model/heap.c src/model/heap.h \
 	src/model/imported.c src/model/imported.h \
@@ -10,10 +11,12 @@ libmodel_a_SOURCES = \
 	src/model/model.c src/model/model.h \
 	src/model/output.c src/model/output.h \
 	src/model/series.c src/model/series.h \
+	src/model/stop.c src/model/stop.h \
 	src/model/timeline.c src/model/timeline.h
 
 if HAVE_CMOCKA
 model_tests = \
+	tests/unit/test_model_breakpoint \
 	tests/unit/test_model_file \
 	tests/unit/test_model_heap \
 	tests/unit/test_model_invocation \
@@ -21,6 +24,7 @@ model_tests = \
 	tests/unit/test_model_model \
 	tests/unit/test_model_output \
 	tests/unit/test_model_series \
+	tests/unit/test_model_stop \
 	tests/unit/test_model_timeline
 check_PROGRAMS += $(model_tests)
 TESTS += $(model_tests)
@@ -48,4 +52,10 @@ tests_unit_test_model_series_LDADD = libmodel.a libbase.a $(CMOCKA_LIBS) -lm
 tests_unit_test_model_timeline_SOURCES = tests/unit/test_model_timeline.c
 tests_unit_test_model_timeline_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_model_timeline_LDADD = libmodel.a libbase.a $(CMOCKA_LIBS)
+tests_unit_test_model_breakpoint_SOURCES = tests/unit/test_model_breakpoint.c
+tests_unit_test_model_breakpoint_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_model_breakpoint_LDADD = libmodel.a libbase.a $(CMOCKA_LIBS)
+tests_unit_test_model_stop_SOURCES = tests/unit/test_model_stop.c
+tests_unit_test_model_stop_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_model_stop_LDADD = libmodel.a libbase.a $(CMOCKA_LIBS)
 endif

@@ -51,6 +51,8 @@ void model_free(struct model *model)
     if (!model)
         return;
     kept_fini(&model->kept);
+    breakpoints_fini(&model->breakpoints);
+    stop_fini(&model->stop);
     imported_free(model->imported);
     output_fini(&model->output);
     invocations_fini(&model->invocations);

@@ -13,12 +13,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/breakpoint.h"
 #include "model/file.h"
 #include "model/heap.h"
 #include "model/imported.h"
 #include "model/invocation.h"
 #include "model/kept.h"
 #include "model/output.h"
+#include "model/stop.h"
 #include "model/timeline.h"
 
 enum worker_state {
@@ -96,6 +98,8 @@ struct model {
                                  reports are of them alone */
     struct invocations invocations;
     struct output output;
+    struct stop stop;
+    struct breakpoints breakpoints;
     struct imported *imported; /* owned; NULL where a worker runs, or has */
 };
 
