@@ -40,6 +40,7 @@ struct call {
     bool limited;
     bool sent;
     uint64_t deadline_ns; /* for a worker while it is not sent, then for the function */
+    uint64_t since_ns;    /* when the time until then began to run */
     /* For the answer where the model no longer keeps the invocation. */
     char id[INVOCATION_ID_SIZE];
     char *function; /* owned */
@@ -55,6 +56,8 @@ struct calls {
     size_t pending;
     size_t outstanding; /* of pending, the limited ones */
     size_t concurrent;  /* of outstanding, those that were sent */
+    struct calls_hold hold;
+    uint64_t held_ns; /* up to when the deadlines have been moved by it */
     bool worker_ready;
     bool walking;    /* send_waiting is under way */
     bool walk_again; /* and has been asked for once more */
@@ -104,6 +107,7 @@ static struct call *call_new(struct calls *calls, const struct calls_request *re
     call->function = mem_strdup(request->function);
     call->start_ns = now_ns;
     call->deadline_ns = now_ns + calls->limits.worker_wait_ns;
+    call->since_ns = now_ns;
     call->limited = request->limited;
     make_id(call->id);
     while (*end)
@@ -221,6 +225,7 @@ static void send_call(struct calls *calls, struct call *call, uint64_t now_ns)
     /* Any other failure means that the worker is dying, which calls_worker_died will say. */
     call->sent = true;
     calls->concurrent += call->limited;
+    call->since_ns = now_ns;
     call->deadline_ns =
         calls->limits.timeout_ns == UINT64_MAX ? UINT64_MAX : now_ns + calls->limits.timeout_ns;
 }
@@ -426,9 +431,37 @@ static void time_out(struct calls *calls, struct call *call, uint64_t now_ns)
     free(words);
 }
 
+/* Does the time of the call stand still? */
+static bool is_held(const struct calls *calls, const struct call *call)
+{
+    if (!calls->hold.any || calls->hold.all || calls->hold.number == call->number)
+        return calls->hold.any;
+    const struct invocation *invocation =
+        invocations_find(&calls->model->invocations, call->number);
+    return call->sent && invocation && invocation->outcome == OUTCOME_WAITING;
+}
+
+/* Move the deadlines by the time for which they have been held. */
+static void settle_hold(struct calls *calls, uint64_t now_ns)
+{
+    for (struct call *call = calls->first; call; call = call->next) {
+        uint64_t from_ns = call->since_ns > calls->held_ns ? call->since_ns : calls->held_ns;
+        if (is_held(calls, call) && call->deadline_ns != UINT64_MAX && now_ns > from_ns)
+            call->deadline_ns += now_ns - from_ns;
+    }
+    calls->held_ns = now_ns;
+}
+
+void calls_hold(struct calls *calls, const struct calls_hold *hold, uint64_t now_ns)
+{
+    settle_hold(calls, now_ns);
+    calls->hold = *hold;
+}
+
 void calls_tick(struct calls *calls, uint64_t now_ns)
 {
     bool overdue = false;
+    settle_hold(calls, now_ns);
     for (struct call *call = calls->first, *next; call; call = next) {
         next = call->next;
         if (!call->sent && calls->worker_ready)

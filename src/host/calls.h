@@ -88,6 +88,13 @@ size_t calls_sent(const struct calls *calls);
 /* Append their functions and ids to `out`: "Functions.One (Id=...), Functions.Two (Id=...)"; the
  * first three, and how many others there are. Nothing where there is none. */
 void calls_name_sent(const struct calls *calls, struct buf *out);
+/* From now on the time of call `number` does not run, nor that of those which the worker has not
+ * begun, since they may wait for its thread; with `all` nobody's. `any` false: everybody's runs. */
+struct calls_hold {
+    bool any, all;
+    uint64_t number;
+};
+void calls_hold(struct calls *calls, const struct calls_hold *hold, uint64_t now_ns);
 /* See to the deadlines. */
 void calls_tick(struct calls *calls, uint64_t now_ns);
 /* Answer everything with 503. */

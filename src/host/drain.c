@@ -295,6 +295,14 @@ bool drain_find_site(const struct drain *drain, uint32_t index, uint32_t *file, 
     return *file != NO_FILE && *line >= 1 && *line <= FILE_LINES_MAX;
 }
 
+bool drain_place(struct drain *drain, uint32_t site, uint32_t *file, uint32_t *line)
+{
+    if (!drain->segment)
+        return false;
+    drain_files(drain); /* the site's may have been published only just now */
+    return drain_find_site(drain, site, file, line);
+}
+
 static void drain_sites(struct drain *drain)
 {
     uint32_t count = load_clamped(&drain->segment->site_count, SEGMENT_SITES);

@@ -1,18 +1,16 @@
 /*
  * What a drain is made of: for drain.c, and for drain_heap.c, which does the part of the heap.
- *
- * Nothing in the segment can be trusted: what is loaded is loaded once, checked, and then used.
  */
 #ifndef HOST_DRAIN_PARTS_H
 #define HOST_DRAIN_PARTS_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "host/drain.h"
 #include "host/fingerprint.h"
+#include "host/shared.h"
 #include "model/model.h"
 #include "wire/segment.h"
 
@@ -59,34 +57,5 @@ void drain_heap_slot(const struct drain *drain, uint32_t slot, struct invocation
                      bool over);
 /* Copy what invocations left behind, where the last time is long enough ago. */
 void drain_kept(struct drain *drain, uint64_t now_ns);
-
-/* A count, no more than `max`. */
-static inline uint32_t load_clamped(const _Atomic uint32_t *count, uint32_t max)
-{
-    uint32_t value = atomic_load_explicit(count, memory_order_acquire);
-    return value < max ? value : max;
-}
-
-/* A plain field of the segment, read exactly once: the compiler must not read it again after it was
- * checked, since the other process may have changed it in between. */
-static inline uint32_t load_once(const uint32_t *field)
-{
-    return *(const volatile uint32_t *)field;
-}
-
-static inline int64_t load_bytes(const _Atomic int64_t *value)
-{
-    return atomic_load_explicit(value, memory_order_relaxed);
-}
-
-static inline uint32_t load_count(const _Atomic uint32_t *field)
-{
-    return atomic_load_explicit(field, memory_order_relaxed);
-}
-
-static inline uint64_t load_total(const _Atomic uint64_t *field)
-{
-    return atomic_load_explicit(field, memory_order_relaxed);
-}
 
 #endif

@@ -193,9 +193,12 @@ static void refuse_oldest(struct front *front, size_t count, const char *words)
         memmove(front->held, front->held + count, front->held_count * sizeof *front->held);
 }
 
-void front_tick(struct front *front, uint64_t now_ns)
+void front_tick(struct front *front, bool stands, uint64_t now_ns)
 {
     size_t late = 0;
+    for (size_t i = 0; stands && i < front->held_count; i++)
+        front->held[i].deadline_ns += now_ns - front->ticked_ns;
+    front->ticked_ns = now_ns;
     while (late < front->held_count && now_ns >= front->held[late].deadline_ns)
         late++;
     refuse_oldest(front, late, CALLS_NO_WORKER);

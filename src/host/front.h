@@ -34,14 +34,16 @@ struct front {
     bool holding;
     struct held *held; /* owned; requests that are held back, oldest first */
     size_t held_count;
+    uint64_t ticked_ns;
 };
 
 /* From now on hold requests back, until front_release; nothing where `hold` is false. */
 void front_hold(struct front *front, bool hold);
 /* The functions are known: serve what was held back, and what comes. */
 void front_release(struct front *front);
-/* Answer with 503 what is held for longer than a worker may take to get ready. */
-void front_tick(struct front *front, uint64_t now_ns);
+/* Answer with 503 what is held for longer than a worker may take to get ready. Time does not run
+ * while somebody has stopped the worker (`stands`). */
+void front_tick(struct front *front, bool stands, uint64_t now_ns);
 /* Answer with 503 all that is held. */
 void front_refuse_held(struct front *front, const char *words);
 /* Nothing may be held any more. */

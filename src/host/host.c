@@ -2,8 +2,8 @@
  * The host's parts put together. Everything is on one loop and one thread, so that a part may call
  * another without locks; the parts know each other only through the functions handed to them here.
  *
- * What the worker does reaches the model in host_worker.c; a saved file brings a new worker in
- * host_reload.c.
+ * What the worker does reaches the model in host_worker.c, its threads are stopped in host_stop.c;
+ * a saved file brings a new worker in host_reload.c.
  *
  * Closing is a countdown: each part that has handles in the loop counts as open until it says that
  * it is closed, and host_stop runs the loop until none is.
@@ -187,6 +187,7 @@ static void make_parts(struct host *host)
     host->model->heap.is_on = host->model->heap.native_is_on = host->options->heap;
     host->notes = (struct notes){.model = host->model, .events = host->events};
     host->drain = drain_new(host->model);
+    host_make_stepper(host);
     host->routes = routes_new(host->app.settings.route_prefix);
     host->calls = calls_new(host->model, &host->notes, &ops, &limits);
     host->runs = (struct runs){.loop = host->loop,
@@ -341,6 +342,7 @@ static void free_all(struct host *host)
     front_fini(&host->front);
     calls_free(host->calls);
     routes_free(host->routes);
+    stepper_free(host->stepper);
     drain_free(host->drain);
     model_free(host->model);
     settings_environment_free(host->worker_environment);
@@ -358,6 +360,8 @@ void host_stop(struct host *host)
     if (host->closing)
         return;
     host->closing = true;
+    if (host->stepper)
+        stepper_release(host->stepper);
     if (host->drain)
         drain_hold(host->drain, clock_monotonic_ns());
     if (host->calls) {

@@ -21,6 +21,7 @@
 #include "model/model.h"
 
 struct host;
+struct stepper;
 
 /* What the commands hear of. All are called on the loop's thread, after the model was updated; any
  * may be NULL. They must not close the host. */
@@ -45,6 +46,8 @@ void host_stop(struct host *host);
 /* host_stop, then free all. NULL is fine. */
 void host_close(struct host *host);
 
+/* What stops threads and lets them go on, as long as the host lives; nobody attends at first. */
+struct stepper *host_stepper(struct host *host);
 /* The model; it lives as long as the host. */
 struct model *host_model(struct host *host);
 /* What hears of a request's end: its status, or a negative errno where there was no answer. */

@@ -1,6 +1,6 @@
 /*
- * What a host is made of: for host.c, which puts it together, and for the two files that share the
- * work with it, host_worker.c and host_reload.c.
+ * What a host is made of: for host.c, which puts it together, and for the files that share the work
+ * with it, host_worker.c, host_stop.c and host_reload.c.
  */
 #ifndef HOST_HOST_PARTS_H
 #define HOST_HOST_PARTS_H
@@ -25,6 +25,7 @@
 #include "host/requests.h"
 #include "host/runs.h"
 #include "host/schedule.h"
+#include "host/stepper.h"
 #include "host/supervisor.h"
 #include "host/watch.h"
 
@@ -50,6 +51,7 @@ struct host {
     struct routes *routes;
     struct calls *calls;
     struct drain *drain;
+    struct stepper *stepper;
     struct http_server *http;
     struct supervisor *supervisor;
     struct watch *watch;
@@ -89,6 +91,13 @@ void host_drain(struct host *host);
 /* Bring the timer to the pace that fits what goes on. */
 void host_pace(struct host *host);
 void host_on_tick(uv_timer_t *timer);
+
+/* ---- host_stop.c ---- */
+
+/* After the drain. */
+void host_make_stepper(struct host *host);
+/* No call can get on, since a thread is stopped. */
+bool host_holds_all(const struct host *host);
 
 /* ---- host_reload.c ---- */
 

@@ -1,7 +1,8 @@
 /*
  * A saved file brings a new worker. Until the running invocations are over, or RELOAD_WAIT_S have
  * passed, requests are held back; then the app is read anew and its worker replaced. Where it
- * cannot be read, the old one goes on.
+ * cannot be read, the old one goes on. One that somebody has stopped and looks at is not taken away
+ * from him: these seconds only run while it does.
  */
 #include "config.h"
 
@@ -32,6 +33,7 @@ static void take_next_app(struct host *host)
     if (!host->app.script)
         host_publish_functions(host, &error);
     const struct supervisor_setup setup = host_worker_setup(host);
+    stepper_release(host->stepper);
     supervisor_replace(host->supervisor, &setup);
     settings_environment_free(old_environment);
     app_fini(&old);
@@ -40,6 +42,8 @@ static void take_next_app(struct host *host)
 void host_reload_when_idle(struct host *host, uint64_t now_ns)
 {
     static const char told[] = "the app was changed while this ran, and its worker replaced";
+    if (host->model->stop.is_stopped)
+        host->reload_deadline_ns = now_ns + RELOAD_WAIT_S * NS_PER_SECOND;
     if (!host->reloading || (calls_sent(host->calls) && now_ns < host->reload_deadline_ns))
         return;
     host_drain(host);
@@ -60,8 +64,10 @@ static void say_change(struct host *host, const struct watch_change *change)
     }
     if (change->count > shown)
         snprintf(names + len, sizeof names - len, " and %zu more", change->count - shown);
-    notes_say(&host->notes, LEVEL_INFO, OUTPUT_NO_INVOCATION, "%s changed: the app is loaded again",
-              names);
+    bool paused = host->model->stop.is_stopped && calls_sent(host->calls);
+    notes_say(&host->notes, LEVEL_INFO, OUTPUT_NO_INVOCATION,
+              "%s changed: the app is loaded again%s", names,
+              paused ? " once what is paused has gone on" : "");
 }
 
 static void on_source_saved(void *context ATTR_UNUSED, const char *path)

@@ -100,8 +100,9 @@ void host_on_tick(uv_timer_t *timer)
     if (host->closing)
         return; /* the timer only wakes the loop */
     host_drain(host);
+    stepper_tick(host->stepper, now_ns);
     calls_tick(host->calls, now_ns);
-    front_tick(&host->front, now_ns);
+    front_tick(&host->front, host_holds_all(host), now_ns);
     host_reload_when_idle(host, now_ns);
     if (now_ns - host->files_checked_ns >= FILE_CHECK_MS * NS_PER_MS) {
         host->files_checked_ns = now_ns;
@@ -151,6 +152,7 @@ static void on_worker_started(void *context, struct segment *segment)
     if (host->limit)
         start_limit(host);
     drain_attach(host->drain, segment);
+    stepper_attach(host->stepper, segment);
     host->replacing = false;
     model->worker = WORKER_STARTING;
     model->worker_pid = supervisor_pid(host->supervisor);
@@ -320,6 +322,12 @@ static void on_worker_frame(void *context, enum frame_type type, json_t *json, s
     }
 }
 
+static void on_worker_stopped(void *context)
+{
+    struct host *host = context;
+    stepper_hear(host->stepper);
+}
+
 static void on_worker_text(void *context, enum output_source source, const char *line, size_t len)
 {
     struct host *host = context;
@@ -378,6 +386,7 @@ static void on_worker_died(void *context, const struct supervisor_end *end, unsi
     uint64_t now_ns = clock_monotonic_ns();
     drain_run(host->drain, now_ns);
     char *words = describe_end(host, end);
+    stepper_detach(host->stepper);
     drain_detach(host->drain, now_ns);
     end_load(host, OUTCOME_KILLED);
     model->worker = end->replaced ? WORKER_STARTING : WORKER_DEAD;
@@ -426,6 +435,7 @@ int host_start_worker(struct host *host, struct error *error)
     const struct supervisor_events events = {
         .context = host,
         .started = on_worker_started,
+        .stopped = on_worker_stopped,
         .frame = on_worker_frame,
         .text = on_worker_text,
         .notice = on_worker_notice,

@@ -27,6 +27,7 @@ libhost_a_SOURCES = \
 	src/host/function.c src/host/function.h \
 	src/host/host.c src/host/host.h src/host/host_parts.h \
 	src/host/host_reload.c \
+	src/host/host_stop.c \
 	src/host/host_worker.c \
 	src/host/http_check.c src/host/http_check.h \
 	src/host/http_server.c src/host/http_server.h \
@@ -70,7 +71,10 @@ libhost_a_SOURCES = \
 	src/host/series_peak.c src/host/series_peak.h \
 	src/host/series_plot.c src/host/series_plot.h \
 	src/host/settings.c src/host/settings.h \
+	src/host/shared.h \
 	src/host/start.c src/host/start.h \
+	src/host/stepper.c src/host/stepper.h \
+	src/host/stepper_account.c src/host/stepper_account.h \
 	src/host/supervisor.c src/host/supervisor.h \
 	src/host/template.c src/host/template.h \
 	src/host/text_pipe.c src/host/text_pipe.h \
@@ -116,6 +120,7 @@ HOST_TESTS = \
 	tests/unit/test_host_retry \
 	tests/unit/test_host_routes \
 	tests/unit/test_host_settings \
+	tests/unit/test_host_stepper \
 	tests/unit/test_host_streams \
 	tests/unit/test_host_time_span \
 	tests/unit/test_host_timers \
@@ -169,6 +174,10 @@ tests_unit_test_host_routes_LDADD = $(HOST_TEST_LIBS)
 tests_unit_test_host_settings_SOURCES = tests/unit/test_host_settings.c tests/unit/host_fixture.h
 tests_unit_test_host_settings_CFLAGS = $(HOST_TEST_CFLAGS)
 tests_unit_test_host_settings_LDADD = $(HOST_TEST_LIBS)
+tests_unit_test_host_stepper_SOURCES = \
+	tests/unit/test_host_stepper.c tests/unit/drain_fixture.h tests/unit/host_fixture.h
+tests_unit_test_host_stepper_CFLAGS = $(HOST_TEST_CFLAGS)
+tests_unit_test_host_stepper_LDADD = $(HOST_TEST_LIBS)
 tests_unit_test_host_streams_SOURCES = tests/unit/test_host_streams.c tests/unit/host_fixture.h
 tests_unit_test_host_streams_CFLAGS = $(HOST_TEST_CFLAGS)
 tests_unit_test_host_streams_LDADD = $(HOST_TEST_LIBS)

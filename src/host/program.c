@@ -21,6 +21,7 @@
 #include "host/drain.h"
 #include "host/environment.h"
 #include "host/path.h"
+#include "host/stepper.h"
 #include "host/supervisor.h"
 #include "host/workers.h"
 #include "wire/segment.h"
@@ -34,6 +35,7 @@ struct program {
     struct program_setup setup;
     struct model *model;
     struct drain *drain;
+    struct stepper *stepper;
     struct environment environment;
     char *worker_program; /* owned */
     char **variables;     /* owned array of borrowed strings; its environment */
@@ -164,8 +166,26 @@ static void update(struct program *program)
 static void on_tick(uv_timer_t *timer)
 {
     struct program *program = timer->data;
-    if (!program->is_over)
-        update(program);
+    if (program->is_over)
+        return;
+    update(program);
+    stepper_tick(program->stepper, clock_monotonic_ns());
+}
+
+static void refresh(void *context)
+{
+    update(context);
+}
+
+static void on_stop_changed(void *context)
+{
+    (void)context; /* the model says it, and a program has as much time as it wants */
+}
+
+static void on_stopped(void *context)
+{
+    struct program *program = context;
+    stepper_hear(program->stepper);
 }
 
 /* "__main__.f" for the script, "helper.f" for what it imports: what mprof calls them. */
@@ -190,6 +210,7 @@ static void on_started(void *context, struct segment *segment)
 {
     struct program *program = context;
     drain_attach(program->drain, segment);
+    stepper_attach(program->stepper, segment);
     program->model->worker_pid = supervisor_pid(program->supervisor);
     program->model->worker_starts++;
     model_touch(program->model);
@@ -272,6 +293,7 @@ static void on_died(void *context, const struct supervisor_end *end, unsigned de
     if (!drain_last_line(program->drain, place, sizeof place))
         place[0] = '\0';
     char *words = describe_end(program, end, place);
+    stepper_detach(program->stepper);
     drain_detach(program->drain, now_ns);
     end_invocation(program, end, words, now_ns);
     name_script(program);
@@ -335,6 +357,7 @@ static int start(struct program *program, struct error *error)
     const struct supervisor_events events = {
         .context = program,
         .started = on_started,
+        .stopped = on_stopped,
         .frame = on_frame,
         .text = on_text,
         .notice = on_notice,
@@ -351,6 +374,8 @@ static int start(struct program *program, struct error *error)
 static int prepare(struct program *program, struct error *error)
 {
     const struct run_options *options = program->setup.options;
+    const struct stepper_ops ops = {
+        .context = program, .refresh = refresh, .changed = on_stop_changed};
     char *root = find_root(options);
     if (!root)
         return error_set(error, EXIT_STATUS_SYSTEM, "the current folder is gone");
@@ -360,6 +385,7 @@ static int prepare(struct program *program, struct error *error)
     if (program->setup.input)
         drain_give_source(program->drain, SEGMENT_INPUT_PATH, buf_text(program->setup.input),
                           program->setup.input->len);
+    program->stepper = stepper_new(program->model, program->drain, &ops);
     program->variables = make_variables(!program->setup.inherits);
     int result = environment_find(&program->environment, options->common.python, root, error);
     free(root);
@@ -390,6 +416,11 @@ struct program *program_open(const struct program_setup *setup, struct error *er
 struct model *program_model(const struct program *program)
 {
     return program->model;
+}
+
+struct stepper *program_stepper(const struct program *program)
+{
+    return program->stepper;
 }
 
 const struct invocation *program_invocation(const struct program *program)
@@ -431,6 +462,7 @@ void program_close(struct program *program)
     if (!program->open || program->is_closing)
         return;
     program->is_closing = true;
+    stepper_release(program->stepper);
     uv_close((uv_handle_t *)&program->tick, on_tick_closed);
     supervisor_close(program->supervisor, on_supervisor_closed, program);
 }
@@ -439,6 +471,7 @@ void program_free(struct program *program)
 {
     if (!program)
         return;
+    stepper_free(program->stepper);
     drain_free(program->drain);
     model_free(program->model);
     environment_fini(&program->environment);

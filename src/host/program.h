@@ -15,6 +15,7 @@
 #include "model/series.h"
 
 struct program;
+struct stepper;
 
 struct program_setup {
     uv_loop_t *loop;
@@ -35,6 +36,8 @@ struct program_setup {
 struct program *program_open(const struct program_setup *setup, struct error *error);
 /* The program's; it lives as long. */
 struct model *program_model(const struct program *program);
+/* What stops its threads and lets them go on; nobody attends at first. */
+struct stepper *program_stepper(const struct program *program);
 /* Its invocation, and the model's. */
 const struct invocation *program_invocation(const struct program *program);
 bool program_is_over(const struct program *program);

@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -42,7 +43,7 @@ enum {
 };
 
 /* Places of the descriptors in the worker. */
-enum { FD_LINK = 3, FD_SEGMENT = 4, FD_COUNT = 5 };
+enum { FD_LINK = 3, FD_SEGMENT = 4, FD_CONTROL = 5, FD_COUNT = 6 };
 
 struct worker {
     struct supervisor *supervisor;
@@ -51,6 +52,8 @@ struct worker {
     struct text_pipe out;
     struct text_pipe err;
     uv_timer_t timer; /* steps of ending */
+    uv_poll_t control;
+    int control_fd; /* an eventfd; -1 where `control` is not open */
     struct segment *segment;
     int statm_fd;   /* -1 where it could not be opened */
     bool has_link;  /* not where it runs a program */
@@ -101,6 +104,8 @@ static void release_worker(struct worker *worker)
     segment_unmap(worker->segment);
     if (worker->statm_fd >= 0)
         close(worker->statm_fd);
+    if (worker->control_fd >= 0)
+        close(worker->control_fd);
     free(worker);
     release(supervisor);
 }
@@ -117,6 +122,7 @@ CLOSED_CALLBACK(on_link_closed, link.pipe)
 CLOSED_CALLBACK(on_out_closed, out.pipe)
 CLOSED_CALLBACK(on_err_closed, err.pipe)
 CLOSED_CALLBACK(on_timer_closed, timer)
+CLOSED_CALLBACK(on_control_closed, control)
 
 static void worker_close(struct worker *worker)
 {
@@ -127,6 +133,8 @@ static void worker_close(struct worker *worker)
         uv_close((uv_handle_t *)&worker->out.pipe, on_out_closed);
         uv_close((uv_handle_t *)&worker->err.pipe, on_err_closed);
     }
+    if (worker->control_fd >= 0)
+        uv_close((uv_handle_t *)&worker->control, on_control_closed);
     uv_close((uv_handle_t *)&worker->timer, on_timer_closed);
 }
 
@@ -149,6 +157,18 @@ static void on_err(void *context, const char *line, size_t len)
 {
     struct supervisor *supervisor = ((struct worker *)context)->supervisor;
     supervisor->events.text(supervisor->events.context, OUTPUT_STDERR, line, len);
+}
+
+/* What is written to an eventfd is a number, and reading it sets it back. */
+static void on_control(uv_poll_t *handle, int status, int polled)
+{
+    const struct worker *worker = handle->data;
+    const struct supervisor_events *events = &worker->supervisor->events;
+    uint64_t times;
+    (void)status, (void)polled;
+    if (read(worker->control_fd, &times, sizeof times) == sizeof times && events->stopped &&
+        worker->supervisor->worker == worker)
+        events->stopped(events->context);
 }
 
 static const struct supervisor_program *program_of(const struct worker *worker)
@@ -268,6 +288,7 @@ struct channel_fds {
     int out[2];
     int err[2];
     int segment;
+    int control; /* of both; the host's is the worker's `control_fd` */
 };
 
 static void close_fd(int *fd)
@@ -287,6 +308,9 @@ static void close_worker_ends(struct channel_fds *fds)
 
 static int open_streams(const struct worker *worker, struct channel_fds *fds)
 {
+    fds->control = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (fds->control < 0)
+        return -1;
     if (worker->has_link && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds->link) < 0)
         return -1;
     if (worker->has_pipes && (pipe2(fds->out, O_CLOEXEC) < 0 || pipe2(fds->err, O_CLOEXEC) < 0))
@@ -297,13 +321,14 @@ static int open_streams(const struct worker *worker, struct channel_fds *fds)
 static int open_channels(const struct worker *worker, struct channel_fds *fds,
                          struct segment **segment, struct error *error)
 {
-    *fds = (struct channel_fds){{-1, -1}, {-1, -1}, {-1, -1}, -1};
+    *fds = (struct channel_fds){{-1, -1}, {-1, -1}, {-1, -1}, -1, -1};
     *segment = segment_create(&fds->segment, error);
     if (!*segment)
         return -1;
     if (open_streams(worker, fds) < 0) {
         error_set(error, EXIT_STATUS_SYSTEM, "cannot connect to a worker: %s", strerror(errno));
         close_worker_ends(fds);
+        close_fd(&fds->control);
         close_fd(&fds->link[0]);
         close_fd(&fds->out[0]);
         close_fd(&fds->err[0]);
@@ -363,6 +388,7 @@ static char **make_arguments(const struct supervisor_setup *setup)
         add_argument(arguments, &count, "--app-root", setup->app_root);
     }
     add_number(arguments, &count, "--segment-fd", FD_SEGMENT);
+    add_number(arguments, &count, "--control-fd", FD_CONTROL);
     if (setup->executable)
         add_argument(arguments, &count, "--executable", setup->executable);
     for (size_t i = 0; i < setup->include_count; i++)
@@ -393,7 +419,7 @@ static void set_up_stdio(const struct worker *worker, const struct channel_fds *
                          uv_stdio_container_t stdio[FD_COUNT])
 {
     const int own[] = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
-    const int ends[] = {-1, fds->out[1], fds->err[1], fds->link[1], fds->segment};
+    const int ends[] = {-1, fds->out[1], fds->err[1], fds->link[1], fds->segment, fds->control};
     for (int i = 0; i < FD_COUNT; i++) {
         bool is_own = i <= STDERR_FILENO && !worker->has_pipes;
         stdio[i].data.fd = is_own ? own[i] : ends[i];
@@ -455,13 +481,26 @@ static void listen_to(struct worker *worker, struct channel_fds *fds)
         on_link_ended(worker, "no output");
 }
 
+/* Where it cannot be polled, stops are still heard from time to time. */
+static void listen_to_control(struct worker *worker, int fd)
+{
+    if (uv_poll_init(worker->supervisor->loop, &worker->control, fd)) {
+        close(fd);
+        return;
+    }
+    worker->control.data = worker;
+    worker->control_fd = fd;
+    worker->handles++;
+    uv_poll_start(&worker->control, UV_READABLE, on_control);
+}
+
 static int spawn(struct supervisor *supervisor, struct error *error)
 {
     struct worker *worker = mem_calloc(1, sizeof *worker);
     struct channel_fds fds;
     const struct supervisor_program *program = supervisor->setup.run;
     worker->supervisor = supervisor;
-    worker->statm_fd = -1;
+    worker->statm_fd = worker->control_fd = -1;
     worker->has_link = !program;
     worker->has_pipes = !program || !program->inherits;
     if (open_channels(worker, &fds, &worker->segment, error)) {
@@ -479,6 +518,7 @@ static int spawn(struct supervisor *supervisor, struct error *error)
     worker->process.data = worker;
     close_worker_ends(&fds);
     listen_to(worker, &fds);
+    listen_to_control(worker, fds.control);
     if (result) {
         error_set(error, EXIT_STATUS_SYSTEM, "cannot run the worker %s: %s",
                   supervisor->setup.program, uv_strerror(result));

@@ -65,6 +65,8 @@ struct supervisor_events {
     void *context;
     /* A worker was spawned; it writes to `segment`, which is mapped until after `died`. */
     void (*started)(void *context, struct segment *segment);
+    /* It has written to its eventfd: control.stop has changed. May be NULL. */
+    void (*stopped)(void *context);
     /* A frame, as a link's `heard` has it. */
     void (*frame)(void *context, enum frame_type type, json_t *json, struct body *body);
     /* A line of its stdout or stderr. */

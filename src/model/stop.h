@@ -65,10 +65,11 @@ struct stop {
     size_t frame_count;
     struct stop_local *locals; /* owned */
     size_t local_count;
-    bool is_cut;      /* there are more locals or frames than are told */
-    char *expression; /* owned or NULL: what was evaluated last, here */
-    char *answer;     /* owned or NULL: what came of it, or what a condition failed by */
-    bool has_failed;  /* the answer is an exception's */
+    bool is_evaluating; /* `expression` has no answer yet */
+    bool is_cut;        /* there are more locals or frames than are told */
+    char *expression;   /* owned or NULL: what was evaluated last, here */
+    char *answer;       /* owned or NULL: what came of it, or what a condition failed by */
+    bool has_failed;    /* the answer is an exception's */
     struct stop_step step;
     /* The line's numbers in the invocation when it was stopped before, for the next stop. */
     struct line_stats before;

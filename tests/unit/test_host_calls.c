@@ -328,6 +328,68 @@ static void test_timeout(void **state)
     assert_end(2, 502, OUTCOME_KILLED);
 }
 
+static void hold(bool any, bool all, uint64_t number, uint64_t now_ns)
+{
+    const struct calls_hold held = {.any = any, .all = all, .number = number};
+    calls_hold(calls, &held, now_ns);
+}
+
+/* What the worker has begun runs on beside the one that is stopped. */
+static void test_a_stopped_call_has_time(void **state)
+{
+    (void)state;
+    calls_worker_ready(calls, 0);
+    begin(&anyone, 0);
+    begin(&anyone, 0);
+    begin(&anyone, 0);
+    invocations_find(&model->invocations, 1)->outcome = OUTCOME_RUNNING;
+    invocations_find(&model->invocations, 2)->outcome = OUTCOME_RUNNING;
+    hold(true, false, 1, 50 * SECOND);
+    calls_tick(calls, 59 * SECOND);
+    assert_int_equal(seen.ended, 0);
+    calls_tick(calls, 60 * SECOND);
+    assert_end(1, 500, OUTCOME_TIMED_OUT);
+    assert_int_equal(invocations_find(&model->invocations, 2)->outcome, OUTCOME_TIMED_OUT);
+    calls_tick(calls, 200 * SECOND);
+    hold(false, false, 0, 300 * SECOND);
+    calls_tick(calls, 309 * SECOND);
+    assert_int_equal(seen.ended, 1);
+    calls_tick(calls, 310 * SECOND);
+    assert_int_equal(seen.ended, 3);
+}
+
+static void test_no_call_has_time_while_the_loop_is_held(void **state)
+{
+    (void)state;
+    calls_worker_ready(calls, 0);
+    begin(&anyone, 0);
+    invocations_find(&model->invocations, 1)->outcome = OUTCOME_RUNNING;
+    hold(true, true, 7, 10 * SECOND);
+    calls_tick(calls, 90 * SECOND);
+    begin(&anyone, 100 * SECOND);
+    hold(false, false, 0, 110 * SECOND);
+    calls_tick(calls, 159 * SECOND);
+    assert_int_equal(seen.ended, 0);
+    calls_tick(calls, 160 * SECOND);
+    assert_end(1, 500, OUTCOME_TIMED_OUT);
+    calls_tick(calls, 169 * SECOND);
+    assert_int_equal(seen.ended, 1);
+    calls_tick(calls, 170 * SECOND);
+    assert_int_equal(seen.ended, 2);
+}
+
+static void test_nobody_waits_in_vain_for_a_worker_that_is_stopped(void **state)
+{
+    (void)state;
+    begin(&anyone, 0);
+    hold(true, true, 0, 0);
+    calls_tick(calls, 300 * SECOND);
+    assert_int_equal(seen.ended, 0);
+    hold(false, false, 0, 300 * SECOND);
+    calls_tick(calls, 330 * SECOND);
+    assert_end(1, 503, OUTCOME_FAILED);
+}
+
 static void test_too_large_for_the_worker(void **state)
 {
     (void)state;
@@ -556,6 +618,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_worker_death, open_calls, close_calls),
         cmocka_unit_test_setup_teardown(test_names_of_what_the_worker_has, open_calls, close_calls),
         cmocka_unit_test_setup_teardown(test_timeout, open_calls, close_calls),
+        cmocka_unit_test_setup_teardown(test_a_stopped_call_has_time, open_calls, close_calls),
+        cmocka_unit_test_setup_teardown(test_no_call_has_time_while_the_loop_is_held, open_calls,
+                                        close_calls),
+        cmocka_unit_test_setup_teardown(test_nobody_waits_in_vain_for_a_worker_that_is_stopped,
+                                        open_calls, close_calls),
         cmocka_unit_test_setup_teardown(test_too_large_for_the_worker, open_calls, close_calls),
         cmocka_unit_test_setup_teardown(test_function_that_did_not_load, open_calls, close_calls),
         cmocka_unit_test_setup_teardown(test_one_too_many, open_calls, close_calls),
