@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
@@ -324,6 +325,14 @@ static void open_line(struct act *act, uint64_t id)
     ui->old_chosen = ui_is_old(ui, act->model);
 }
 
+/* Where the selected frame, or the breakpoint, is. */
+static void open_target(struct act *act)
+{
+    uint32_t file, line;
+    if (target_line(act->ui, act->model, &file, &line))
+        open_line(act, ui_line_id(file, line));
+}
+
 /* From an old version of a file to the current one, which what ran in the old one did not run in.
  */
 static void open_current(struct act *act)
@@ -381,6 +390,8 @@ static void open_selected(struct act *act, int unused)
         open_current(act);
     else if (act->ui->focus == VIEW_FUNCTIONS)
         open_function(act);
+    else if (act->ui->focus == VIEW_STOP)
+        open_target(act);
     else if (list_selected(act->list, &id))
         open_line(act, id);
     if (invocation)
@@ -514,6 +525,37 @@ static void run(struct act *act, int many)
         act->action = run_start(act->ui, act->live, 1);
 }
 
+static void pause_or_not(struct act *act, int unused)
+{
+    (void)unused;
+    act->ui->paused = act->live->stop.is_awaited;
+    act->action = UI_PAUSE;
+}
+
+static void toggle_breakpoint(struct act *act, int unused)
+{
+    (void)unused;
+    act->action = step_break(act->ui, act->model);
+}
+
+static void ask_condition(struct act *act, int unused)
+{
+    (void)unused;
+    step_ask_condition(act->ui, act->model);
+}
+
+static void ask_expression(struct act *act, int unused)
+{
+    (void)unused;
+    prompt_open_with(act->ui, PROMPT_EXPRESSION, NULL);
+}
+
+static void run_to(struct act *act, int unused)
+{
+    (void)unused;
+    act->action = step_run_to(act->ui, act->model);
+}
+
 static void edit(struct act *act, int unused)
 {
     struct ui *ui = act->ui;
@@ -560,10 +602,12 @@ static const struct {
     [CMD_VIEW_OUTPUT] = {show_view, VIEW_OUTPUT},
     [CMD_VIEW_FUNCTIONS] = {show_view, VIEW_FUNCTIONS},
     [CMD_VIEW_HELP] = {show_view, VIEW_HELP},
+    [CMD_VIEW_STOP] = {show_view, VIEW_STOP},
     [CMD_PICK] = {toggle_view, VIEW_PICK},
     [CMD_HELP] = {toggle_view, VIEW_HELP},
     [CMD_OUTPUT] = {toggle_view, VIEW_OUTPUT},
     [CMD_FUNCTIONS] = {toggle_view, VIEW_FUNCTIONS},
+    [CMD_STOP] = {toggle_view, VIEW_STOP},
     [CMD_SEARCH] = {open_prompt, PROMPT_SEARCH},
     [CMD_MATCH_PREVIOUS] = {next_match, -1},
     [CMD_MATCH_NEXT] = {next_match, 1},
@@ -580,6 +624,15 @@ static const struct {
     [CMD_ZERO] = {toggle_zero, 0},
     [CMD_MARK] = {mark, 0},
     [CMD_DIFF] = {show_difference, 0},
+    [CMD_PAUSE] = {pause_or_not, 0},
+    [CMD_STEP_INTO] = {ask_caller, UI_STEP_INTO},
+    [CMD_STEP_OVER] = {ask_caller, UI_STEP_OVER},
+    [CMD_STEP_OUT] = {ask_caller, UI_STEP_OUT},
+    [CMD_CONTINUE] = {ask_caller, UI_CONTINUE},
+    [CMD_RUN_TO] = {run_to, 0},
+    [CMD_BREAK] = {toggle_breakpoint, 0},
+    [CMD_CONDITION] = {ask_condition, 0},
+    [CMD_EVALUATE] = {ask_expression, 0},
     [CMD_REQUEST] = {run, false},
     [CMD_REQUEST_MANY] = {run, true},
     [CMD_EDIT] = {edit, 0},
@@ -625,6 +678,11 @@ static enum ui_command command_of(const struct ui *ui, const struct model *model
     return CMD_NONE;
 }
 
+static bool is_one_of(int key, const char *keys)
+{
+    return key > 0 && key < 0x80 && strchr(keys, key);
+}
+
 /* A key that has a meaning, but not here, says so; silence would look like a hang. */
 static void say_useless(struct ui *ui, const struct model *model, int key, bool known)
 {
@@ -639,8 +697,14 @@ static void say_useless(struct ui *ui, const struct model *model, int key, bool 
                key == 'e' ? "edit" : "run");
     else if (known && model->worker == WORKER_NONE && (key == 'F' || key == ' ' || key == 'z'))
         ui_say(ui, STYLE_TEXT, "these figures are from logs: nothing goes on");
+    else if (known && model->worker == WORKER_NONE && is_one_of(key, "isnfctbBv7:"))
+        ui_say(ui, STYLE_TEXT, "these figures are from logs: there is nothing to pause");
     else if (known && model->is_program && (key == 'r' || key == 'R'))
         ui_say(ui, STYLE_WARNING, "a program is run once; q ends it, and pymemtop run begins anew");
+    else if (known && is_one_of(key, "snfct:"))
+        ui_say(ui, STYLE_TEXT, "nothing is paused; i pauses at the next line, b sets a breakpoint");
+    else if (known && key == 'i' && model->stop.is_stopped)
+        ui_say(ui, STYLE_TEXT, "it is paused; c continues");
     else if (known && (key == 'r' || key == 'R'))
         ui_say(ui, STYLE_TEXT, "there is no function to run");
     else if (known && key != K_ESC)

@@ -36,6 +36,9 @@ bool target_line(const struct ui *ui, const struct model *shown, uint32_t *file,
  * focus, else the model's selected one, or NULL. */
 const struct model_function *target_function(const struct ui *ui, const struct model *model);
 
+/* The breakpoint that is selected, or on the selected line, or NULL. */
+const struct breakpoint *target_breakpoint(const struct ui *ui, const struct model *shown);
+
 /* mouse.c */
 
 enum ui_action mouse_key(struct ui *ui, const struct model *model, struct key_event event,
@@ -48,6 +51,17 @@ enum ui_action run_start(struct ui *ui, const struct model *model, unsigned coun
 /* The prompt for it was answered with `text`. */
 enum ui_action run_accept(struct ui *ui, const struct model *model, enum prompt prompt,
                           const char *text);
+
+/* step.c */
+
+/* Set a breakpoint on the selected line, or remove the one that is there. */
+enum ui_action step_break(struct ui *ui, const struct model *shown);
+/* Ask for the condition of the breakpoint on the selected line, which need not be there yet. */
+void step_ask_condition(struct ui *ui, const struct model *shown);
+/* Go on to the selected line. */
+enum ui_action step_run_to(struct ui *ui, const struct model *shown);
+/* The prompt was answered with `text`. */
+enum ui_action step_accept(struct ui *ui, enum prompt prompt, const char *text);
 
 /* prompt.c */
 

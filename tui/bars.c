@@ -12,14 +12,16 @@
 #include "tui/act.h"
 #include "tui/view.h"
 
-struct bar bar_tabs(const struct ui *ui)
+struct bar bar_tabs(const struct ui *ui, const struct model *model)
 {
-    static const enum ui_command commands[] = {CMD_VIEW_SOURCE,      CMD_VIEW_HOT,
-                                               CMD_VIEW_INVOCATIONS, CMD_VIEW_OUTPUT,
-                                               CMD_VIEW_FUNCTIONS,   CMD_VIEW_HELP};
+    static const enum ui_command commands[] = {
+        CMD_VIEW_SOURCE,    CMD_VIEW_HOT,  CMD_VIEW_INVOCATIONS, CMD_VIEW_OUTPUT,
+        CMD_VIEW_FUNCTIONS, CMD_VIEW_HELP, CMD_VIEW_STOP};
     struct bar bar = {.count = 0};
     int col = 2;
     for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+        if (!ui_can(ui, model, commands[i]))
+            continue;
         struct bar_item *item = &bar.items[bar.count];
         item->command = commands[i];
         item->label = view_of((enum view_id)i)->name;
@@ -69,12 +71,15 @@ static void add_key(struct bar *bar, const struct key_binding *binding, const ch
     *col += item->cols;
 }
 
-/* `}` works from anywhere, but only with an invocation opened is it what one looks for; and `a` is
- * little use where there is one function. */
+/* `}` works from anywhere, but only with an invocation opened is it what one looks for; `a` is
+ * little use where there is one function, and `i` and `v` while nothing runs that could be paused,
+ * or is. */
 static bool is_offered(const struct ui *ui, const struct model *model, enum ui_command command)
 {
     return ui_can(ui, model, command) && (command != CMD_INVOCATION_NEXT || ui->one_open) &&
-           (command != CMD_FUNCTIONS || model->function_count > 1);
+           (command != CMD_FUNCTIONS || model->function_count > 1) &&
+           (command != CMD_PAUSE || model->invocations.running > 0) &&
+           (command != CMD_STOP || model->stop.is_stopped);
 }
 
 static bool is_always_offered(enum ui_command command)
@@ -88,9 +93,10 @@ static struct bar prompt_keys(enum prompt prompt)
     static const struct key_binding accept = {CMD_NONE, {K_ENTER}, GROUP_FIND, 0, "accept", NULL};
     static const struct key_binding cancel = {CMD_NONE, {K_ESC}, GROUP_FIND, 0, "cancel", NULL};
     bool sends = prompt == PROMPT_PAYLOAD || prompt == PROMPT_LINE;
+    const char *word = sends ? "send" : prompt == PROMPT_EXPRESSION ? "evaluate" : accept.label;
     struct bar bar = {.count = 0};
     int col = 0;
-    add_key(&bar, &accept, sends ? "send" : accept.label, &col);
+    add_key(&bar, &accept, word, &col);
     add_key(&bar, &cancel, cancel.label, &col);
     return bar;
 }

@@ -14,14 +14,14 @@ struct bar_item {
     const char *label;       /* "request"; borrowed */
 };
 
-enum { BAR_ITEMS_MAX = 24 };
+enum { BAR_ITEMS_MAX = 40 };
 
 struct bar {
     struct bar_item items[BAR_ITEMS_MAX];
     size_t count;
 };
 
-struct bar bar_tabs(const struct ui *ui);
+struct bar bar_tabs(const struct ui *ui, const struct model *model);
 struct bar bar_keys(const struct ui *ui, const struct model *model);
 /* The command of the item at `col`, or CMD_NONE. */
 enum ui_command bar_hit(const struct bar *bar, int col);

@@ -74,10 +74,12 @@ enum ui_command {
     CMD_VIEW_OUTPUT,
     CMD_VIEW_FUNCTIONS,
     CMD_VIEW_HELP,
+    CMD_VIEW_STOP,
     CMD_PICK,
     CMD_HELP,
     CMD_OUTPUT,
     CMD_FUNCTIONS,
+    CMD_STOP,
     CMD_SEARCH,
     CMD_MATCH_PREVIOUS,
     CMD_MATCH_NEXT,
@@ -94,6 +96,15 @@ enum ui_command {
     CMD_ZERO,
     CMD_MARK,
     CMD_DIFF,
+    CMD_PAUSE,
+    CMD_STEP_INTO,
+    CMD_STEP_OVER,
+    CMD_STEP_OUT,
+    CMD_CONTINUE,
+    CMD_RUN_TO,
+    CMD_BREAK,
+    CMD_CONDITION,
+    CMD_EVALUATE,
     CMD_REQUEST,
     CMD_REQUEST_MANY,
     CMD_EDIT,
@@ -105,7 +116,15 @@ enum ui_command {
     CMD_COUNT,
 };
 
-enum key_group { GROUP_MOVE, GROUP_FIND, GROUP_VIEW, GROUP_INVOCATION, GROUP_ACT, GROUP_COUNT };
+enum key_group {
+    GROUP_MOVE,
+    GROUP_FIND,
+    GROUP_VIEW,
+    GROUP_INVOCATION,
+    GROUP_STEP,
+    GROUP_ACT,
+    GROUP_COUNT
+};
 
 enum { BINDING_KEYS = 3 };
 

@@ -5,6 +5,7 @@ libtui_a_SOURCES = \
 	tui/bars.c tui/bars.h \
 	tui/capture.c tui/capture.h \
 	tui/detail.c tui/detail.h \
+	tui/detail_stop.c tui/detail_stop.h \
 	tui/format.c tui/format.h \
 	tui/glyph.c tui/glyph.h \
 	tui/grid.c tui/grid.h \
@@ -18,6 +19,7 @@ libtui_a_SOURCES = \
 	tui/scene.c tui/scene.h \
 	tui/script.c tui/script.h \
 	tui/snapshot.c tui/snapshot.h \
+	tui/step.c \
 	tui/style.c tui/style.h \
 	tui/target.c \
 	tui/term.c tui/term.h \
@@ -29,7 +31,8 @@ libtui_a_SOURCES = \
 	tui/view_invocations.c \
 	tui/view_output.c \
 	tui/view_pick.c \
-	tui/view_source.c
+	tui/view_source.c \
+	tui/view_stop.c
 libtui_a_CPPFLAGS = $(AM_CPPFLAGS) $(NCURSESW_CFLAGS)
 TUI_LIBS = libtui.a libmodel.a libbase.a
 
@@ -42,6 +45,7 @@ tui_tests = \
 	tests/unit/test_tui_layout \
 	tests/unit/test_tui_run \
 	tests/unit/test_tui_script \
+	tests/unit/test_tui_step \
 	tests/unit/test_tui_ui
 check_PROGRAMS += $(tui_tests)
 TESTS += $(tui_tests)
@@ -68,6 +72,10 @@ tests_unit_test_tui_script_SOURCES = tests/unit/test_tui_script.c \
 	tests/golden/fixture.c tests/golden/fixture.h
 tests_unit_test_tui_script_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_tui_script_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_tui_step_SOURCES = tests/unit/test_tui_step.c \
+	tests/golden/fixture.c tests/golden/fixture.h
+tests_unit_test_tui_step_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_tui_step_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_tui_ui_SOURCES = tests/unit/test_tui_ui.c \
 	tests/golden/fixture.c tests/golden/fixture.h
 tests_unit_test_tui_ui_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

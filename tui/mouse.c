@@ -44,7 +44,7 @@ static enum view_id view_under(const struct ui *ui, struct key_event event)
 static enum ui_command command_under(const struct ui *ui, const struct model *model,
                                      struct key_event event)
 {
-    struct bar keys = bar_keys(ui, model), tabs = bar_tabs(ui);
+    struct bar keys = bar_keys(ui, model), tabs = bar_tabs(ui, model);
     if (ui->layout.too_small)
         return CMD_NONE;
     if (event.row == ui->layout.key_row)

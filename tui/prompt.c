@@ -8,6 +8,7 @@
 #include "tui/act.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,13 +35,16 @@ void prompt_label(const struct ui *ui, struct buf *out)
                    ui->prefill_cut ? "payload for %s (its start): " : "payload for %s: ", name);
         break;
     case PROMPT_LINE: buf_printf(out, "request to %s: ", name); break;
+    case PROMPT_CONDITION: buf_printf(out, "line %" PRIu32 ", pause when: ", ui->break_line); break;
+    case PROMPT_EXPRESSION: buf_printf(out, "evaluate (can change the program): "); break;
     }
 }
 
 /* Bytes that the prompt takes, with the NUL. */
 static size_t input_size(const struct ui *ui)
 {
-    bool long_text = ui->prompt == PROMPT_PAYLOAD || ui->prompt == PROMPT_LINE;
+    bool long_text =
+        ui->prompt != PROMPT_SEARCH && ui->prompt != PROMPT_FILTER && ui->prompt != PROMPT_REQUESTS;
     return long_text ? sizeof ui->input : LIST_TEXT_SIZE;
 }
 
@@ -270,6 +274,8 @@ static enum ui_action accept(struct ui *ui, const struct model *model)
     case PROMPT_REQUESTS: return accept_count(ui, model);
     case PROMPT_PAYLOAD:
     case PROMPT_LINE: return run_accept(ui, model, prompt, text);
+    case PROMPT_CONDITION:
+    case PROMPT_EXPRESSION: return step_accept(ui, prompt, text);
     default: return UI_NOTHING;
     }
 }

@@ -14,11 +14,17 @@
 #include "base/size.h"
 #include "tui/act.h"
 #include "tui/bars.h"
+#include "tui/detail_stop.h"
 #include "tui/format.h"
 #include "tui/glyph.h"
 #include "tui/view.h"
 
-enum { SPARK_COLS_MOST = 60, SPARK_COLS_LEAST = 4, LABEL_BYTES_MAX = 512 };
+enum {
+    SPARK_COLS_MOST = 60,
+    SPARK_COLS_LEAST = 4,
+    LABEL_BYTES_MAX = 512,
+    MESSAGE_BYTES_MAX = 16384
+};
 /* Of the word before the RSS, of "  peak 143.0 MiB", and the share of the limit that is shown at
  * the most. */
 enum { RSS_COLS = 4, RSS_POLLED_COLS = 12, PEAK_COLS = 16, SHARE_MOST = 9999 };
@@ -55,6 +61,10 @@ static void draw_exit(const struct model *model, struct pen *pen)
 static void draw_state(const struct scene *scene, struct pen *pen)
 {
     const struct model *model = scene->model;
+    if (model->stop.is_stopped) {
+        pen_text(pen, STYLE_WAIT, " PAUSED ");
+        return;
+    }
     switch (model->worker) {
     case WORKER_STARTING: pen_text(pen, STYLE_WAIT, " STARTING "); return;
     case WORKER_LOADING: pen_text(pen, STYLE_WAIT, " LOADING "); return;
@@ -71,10 +81,16 @@ static void draw_state(const struct scene *scene, struct pen *pen)
         pen_text(pen, STYLE_IDLE, "READY");
 }
 
-/* The one that runs now, else the latest one; NULL before any. */
+/* The one that is stopped, else one that runs, else the latest one; NULL before any. */
 static const struct invocation *latest_invocation(const struct model *model)
 {
     const struct invocation *running = invocations_newest_running(&model->invocations);
+    const struct invocation *stopped =
+        model->stop.is_stopped && model->stop.number
+            ? invocations_find(&model->invocations, model->stop.number)
+            : NULL;
+    if (stopped)
+        return stopped;
     if (running && running->number)
         return running;
     for (size_t i = model->invocations.count; i > 0; i--) {
@@ -522,7 +538,7 @@ static void draw_separator(const struct scene *scene)
 static void draw_rule(const struct scene *scene)
 {
     const struct ui *ui = scene->ui;
-    struct bar tabs = bar_tabs(ui);
+    struct bar tabs = bar_tabs(ui, scene->live);
     if (ui->layout.rule_row < 0)
         return;
     struct pen rule = row_pen(scene, ui->layout.rule_row);
@@ -602,6 +618,29 @@ static void draw_opened(const struct scene *scene, struct pen *pen)
     pen_right(pen, STYLE_NOTICE, text);
 }
 
+/* What there is to say though no key was pressed: of a thread that is stopped, of a worker that has
+ * died. */
+static void draw_lasting_message(const struct scene *scene, struct pen *pen)
+{
+    const struct model *model = scene->model;
+    const struct stop *stop = &model->stop;
+    struct buf text;
+    if (scene->ui->view == VIEW_STOP)
+        return; /* which has it */
+    buf_init(&text, MESSAGE_BYTES_MAX);
+    detail_stop_answer(model, &text);
+    enum style style = stop->has_failed ? STYLE_ERROR : STYLE_STRONG;
+    if (text.len == 0) {
+        detail_stop_why(model, &text);
+        style = STYLE_WARNING;
+    }
+    if (text.len)
+        pen_text(pen, style, buf_text(&text));
+    else if (ui_tells_death(scene->ui, model) && scene->ui->banner_rows == 0)
+        pen_text(pen, STYLE_ERROR, model->worker_end);
+    buf_fini(&text);
+}
+
 /* States of the display that last, at the right; what was said last, at the left. */
 static void draw_message(const struct scene *scene)
 {
@@ -632,17 +671,20 @@ static void draw_message(const struct scene *scene)
     }
     if (!ui->mouse)
         pen_right(&pen, STYLE_DIM, " mouse off ");
-    if (ui->view == VIEW_SOURCE && ui->follow && scene->model->worker != WORKER_NONE)
+    if (scene->model->stop.is_awaited)
+        pen_right(&pen, STYLE_NOTICE, " pauses at the next line ");
+    if (ui->view == VIEW_SOURCE && ui->follow && scene->model->worker != WORKER_NONE &&
+        !scene->model->stop.is_stopped)
         pen_right(&pen, STYLE_GOOD, " following ");
     if (scene->model->dropped_samples) {
         snprintf(text, sizeof text, " %" PRIu64 " samples dropped ", scene->model->dropped_samples);
         pen_right(&pen, STYLE_DIM, text);
     }
     pen_skip(&pen, 1);
-    if (!ui->message[0] && ui_tells_death(ui, scene->model) && ui->banner_rows == 0)
-        pen_text(&pen, STYLE_ERROR, scene->model->worker_end);
-    else
+    if (ui->message[0])
         pen_text(&pen, ui->message_style, ui->message);
+    else
+        draw_lasting_message(scene, &pen);
 }
 
 static void draw_keys(const struct scene *scene)

@@ -37,11 +37,43 @@ const struct model_function *target_function(const struct ui *ui, const struct m
     return list_selected(&ui->lists[VIEW_FUNCTIONS], &id) ? ui_find_function(ui, model, id) : NULL;
 }
 
+/* What the view of the stop has selected; a line of Python that runs elsewhere has no file here. */
+static bool line_of_stop(const struct ui *ui, const struct model *shown, uint32_t *file,
+                         uint32_t *line)
+{
+    const struct stop_frame *frame = view_stop_frame(ui, shown);
+    const struct breakpoint *breakpoint = view_stop_breakpoint(ui, shown);
+    long found = breakpoint ? model_find_file(shown, breakpoint->path) : -1;
+    if (frame) {
+        *file = frame->file;
+        *line = frame->line;
+    } else if (breakpoint) {
+        *file = found < 0 ? STOP_NO_FILE : (uint32_t)found;
+        *line = breakpoint->line;
+    } else {
+        return false;
+    }
+    return *file < shown->file_count;
+}
+
+const struct breakpoint *target_breakpoint(const struct ui *ui, const struct model *shown)
+{
+    const struct breakpoint *selected = view_stop_breakpoint(ui, shown);
+    uint32_t file, line;
+    if (ui->focus == VIEW_STOP && selected)
+        return selected;
+    if (!target_line(ui, shown, &file, &line) || shown->files[file]->retired)
+        return NULL;
+    return breakpoints_at(&shown->breakpoints, shown->files[file]->path, line);
+}
+
 bool target_line(const struct ui *ui, const struct model *shown, uint32_t *file, uint32_t *line)
 {
     uint64_t id;
     *file = ui->file;
     *line = 1;
+    if (ui->focus == VIEW_STOP)
+        return line_of_stop(ui, shown, file, line);
     if (ui->focus == VIEW_HOT) {
         if (!list_selected(&ui->lists[VIEW_HOT], &id))
             return false;
@@ -61,13 +93,32 @@ static bool can_go_back(const struct ui *ui)
 
 static bool can_open(const struct ui *ui, const struct model *shown)
 {
+    uint32_t file, line;
     if (ui->focus == VIEW_OUTPUT)
         return target_of_output(ui, shown) != NULL;
     if (ui->focus == VIEW_SOURCE)
         return ui_is_old(ui, shown);
+    if (ui->focus == VIEW_STOP)
+        return line_of_stop(ui, shown, &file, &line);
     return ui->lists[ui->focus].count > 0 &&
            (ui->focus == VIEW_HOT || ui->focus == VIEW_INVOCATIONS || ui->focus == VIEW_FUNCTIONS ||
             ui->focus == VIEW_PICK);
+}
+
+static bool runs(const struct model *model)
+{
+    return model->worker != WORKER_NONE && model->worker != WORKER_ENDED;
+}
+
+/* On a line of what runs, or on a breakpoint that has none any more. */
+static bool can_break(const struct ui *ui, const struct model *shown)
+{
+    uint32_t file, line;
+    bool has_rows = ui->focus == VIEW_SOURCE || ui->focus == VIEW_HOT || ui->focus == VIEW_STOP;
+    if (!runs(shown) || !has_rows)
+        return false;
+    return target_breakpoint(ui, shown) ||
+           (target_line(ui, shown, &file, &line) && !shown->files[file]->retired);
 }
 
 static bool can_compare(const struct ui *ui, const struct model *shown)
@@ -115,6 +166,17 @@ bool ui_can(const struct ui *ui, const struct model *model, enum ui_command comm
     case CMD_ZERO: return model->worker != WORKER_NONE;
     case CMD_MARK: return target_invocation(ui, shown) != NULL;
     case CMD_DIFF: return can_compare(ui, shown);
+    case CMD_STOP:
+    case CMD_VIEW_STOP: return model->worker != WORKER_NONE;
+    case CMD_PAUSE: return runs(model) && !model->stop.is_stopped;
+    case CMD_STEP_INTO:
+    case CMD_STEP_OVER:
+    case CMD_STEP_OUT:
+    case CMD_CONTINUE:
+    case CMD_EVALUATE: return model->stop.is_stopped;
+    case CMD_RUN_TO: return model->stop.is_stopped && can_break(ui, shown);
+    case CMD_BREAK:
+    case CMD_CONDITION: return can_break(ui, shown);
     case CMD_REQUEST:
     case CMD_REQUEST_MANY:
         return model->worker != WORKER_NONE && !model->is_program &&

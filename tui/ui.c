@@ -48,6 +48,9 @@ void ui_fini(struct ui *ui)
     free(ui->payload);
     free(ui->line);
     free(ui->edit_path);
+    free(ui->condition);
+    free(ui->refused);
+    free(ui->expression);
     *ui = (struct ui){0};
 }
 
@@ -154,11 +157,21 @@ bool ui_line_runs(const struct ui *ui, uint32_t file, uint32_t line)
     return false;
 }
 
-/* The newest running line comes first; with one invocation opened only its own counts. */
+bool ui_line_stops(const struct model *model, uint32_t file, uint32_t line)
+{
+    const struct stop *stop = &model->stop;
+    return stop->is_stopped && stop->file == file && stop->line == line;
+}
+
+/* The newest running line comes first, before it one that somebody is stopped at; with one
+ * invocation opened only its own counts. */
 static void collect_running(struct ui *ui, const struct model *model)
 {
     const struct invocations *set = &model->invocations;
     ui->running_count = 0;
+    if (model->stop.is_stopped && model->stop.file < model->file_count)
+        ui->running[ui->running_count++] =
+            (struct running_line){model->stop.file, model->stop.line};
     for (size_t i = set->count; i > 0 && ui->running_count < UI_RUNNING_MAX; i--) {
         const struct invocation *invocation = set->kept[i - 1];
         if (invocation->outcome != OUTCOME_RUNNING || invocation->line == 0)
@@ -311,6 +324,22 @@ static void follow_running(struct ui *ui, const struct model *model)
         ui_show_line(ui, model, line->file, line->line);
 }
 
+/* Whatever one looked at, a thread that stops is what happens now: its line is shown, in the source
+ * but where a step was made from the view of the stop, or from another one. */
+static void go_to_stop(struct ui *ui, const struct model *model)
+{
+    const struct stop *stop = &model->stop;
+    if (!stop->is_stopped || stop->count == ui->stop_seen || ui->frozen)
+        return;
+    ui->stop_seen = stop->count;
+    ui->lists[VIEW_SOURCE].filter[0] = '\0';
+    ui_show_line(ui, model, stop->file, stop->line);
+    if (stop->reason == STOP_STEP || ui->view == VIEW_STOP || ui->prompt != PROMPT_NONE)
+        return;
+    ui->view = ui->focus = VIEW_SOURCE;
+    ui->view_chosen = true;
+}
+
 /* An opened invocation can become too old to be kept. */
 static void check_opened(struct ui *ui, const struct model *model)
 {
@@ -447,6 +476,7 @@ void ui_sync(struct ui *ui, const struct model *live)
     leave_old_version(ui, model);
     show_default(ui, model);
     follow_running(ui, model);
+    go_to_stop(ui, model);
     for (size_t i = 0; i < VIEW_COUNT; i++)
         sync_view(ui, model, (enum view_id)i);
     prepare_colors(ui, model);

@@ -26,6 +26,7 @@ enum view_id {
     VIEW_OUTPUT,
     VIEW_FUNCTIONS,
     VIEW_HELP,
+    VIEW_STOP, /* stack, locals and breakpoints */
     VIEW_PICK,
     VIEW_COUNT,
 };
@@ -37,7 +38,16 @@ enum ui_action {
     UI_REQUEST, /* send function ui->function the request ui->line, ui->requests times */
     UI_RUN,     /* run it with ui->payload, ui->requests times */
     UI_SELECT,  /* make function ui->function the selected one: model_select() */
-    UI_EDIT,    /* open ui->edit_path at ui->edit_line in an editor */
+    UI_PAUSE,   /* stop before the next line that runs; with ui->paused it is taken back */
+    UI_STEP_INTO,
+    UI_STEP_OVER,
+    UI_STEP_OUT,
+    UI_CONTINUE,
+    UI_RUN_TO,   /* go on to ui->break_line of ui->break_file */
+    UI_BREAK,    /* set a breakpoint there with ui->condition, or give that to ui->break_number */
+    UI_UNBREAK,  /* remove ui->break_number */
+    UI_EVALUATE, /* ui->expression */
+    UI_EDIT,     /* open ui->edit_path at ui->edit_line in an editor */
     UI_SUSPEND,
     UI_QUIT,
 };
@@ -47,8 +57,10 @@ enum prompt {
     PROMPT_SEARCH,
     PROMPT_FILTER,
     PROMPT_REQUESTS,
-    PROMPT_PAYLOAD, /* of a function that HTTP does not trigger */
-    PROMPT_LINE,    /* "GET /api/X", where nobody knows what to send */
+    PROMPT_PAYLOAD,   /* of a function that HTTP does not trigger */
+    PROMPT_LINE,      /* "GET /api/X", where nobody knows what to send */
+    PROMPT_CONDITION, /* of a breakpoint */
+    PROMPT_EXPRESSION,
 };
 
 /* What is remembered of a source file that is not shown now. */
@@ -125,6 +137,7 @@ struct ui {
 
     char message[UI_MESSAGE_SIZE]; /* until the next key */
     enum style message_style;
+    uint64_t stop_seen;   /* number of the stop whose line was gone to */
     uint64_t deaths_seen; /* of the worker's, those that need not be told any more */
 
     int click_row, click_col; /* of the latest click, to know a double one */
@@ -139,6 +152,14 @@ struct ui {
     size_t function; /* index into the live model's functions */
     char *payload;   /* owned; "" for none */
     char *line;      /* owned; "GET /api/X" */
+    bool paused;
+    uint32_t break_file; /* index into the live model's files */
+    uint32_t break_line;
+    uint32_t break_number; /* 0 for none */
+    char *condition;       /* owned; "" for none */
+    char *refused;         /* owned or NULL: what was typed, and was no condition, */
+    uint64_t refused_at;   /* for that line */
+    char *expression;      /* owned */
     uint32_t edit_line;
     char *edit_path; /* owned */
 };
@@ -180,6 +201,8 @@ bool ui_sum_stats(const struct ui *ui, const struct model *model, uint32_t file,
 bool ui_retained(const struct ui *ui, const struct model *model, uint32_t file, uint32_t line,
                  int64_t *bytes);
 bool ui_line_runs(const struct ui *ui, uint32_t file, uint32_t line);
+/* Is a thread stopped before that line? */
+bool ui_line_stops(const struct model *model, uint32_t file, uint32_t line);
 /* Show a line of a file in the source view; it is selected, and in the middle where it was off the
  * screen. */
 void ui_show_line(struct ui *ui, const struct model *model, uint32_t file, uint32_t line);

@@ -26,6 +26,7 @@ const struct view *view_of(enum view_id id)
         [VIEW_OUTPUT] = &view_output,
         [VIEW_FUNCTIONS] = &view_functions,
         [VIEW_HELP] = &view_help,
+        [VIEW_STOP] = &view_stop,
         [VIEW_PICK] = &view_pick,
     };
     return views[id];

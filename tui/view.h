@@ -43,9 +43,14 @@ struct view {
 };
 
 extern const struct view view_source, view_hot, view_invocations, view_output, view_functions,
-    view_help, view_pick;
+    view_help, view_stop, view_pick;
 
 const struct view *view_of(enum view_id id);
+
+/* view_stop.c: the selected row of that view, where it is one of these, or NULL. */
+
+const struct stop_frame *view_stop_frame(const struct ui *ui, const struct model *shown);
+const struct breakpoint *view_stop_breakpoint(const struct ui *ui, const struct model *shown);
 
 /* Shared by the views. */
 

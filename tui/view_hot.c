@@ -277,7 +277,7 @@ static void hot_heap_detail(const struct view_context *context, uint64_t id, str
 }
 
 const struct view view_hot = {
-    .name = "hot lines",
+    .name = "hot",
     .empty = "no line has run yet",
     .rows = hot_rows,
     .text = hot_text,

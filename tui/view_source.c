@@ -12,6 +12,7 @@
 
 #include "base/attributes.h"
 #include "tui/detail.h"
+#include "tui/detail_stop.h"
 #include "tui/format.h"
 
 enum {
@@ -32,6 +33,9 @@ enum {
     COL_SEPARATOR,
     COL_SOURCE,
 };
+
+/* Lines below have a blank before their number. */
+enum { MARKED_LINES = 10000 };
 
 static const struct column_spec sum_columns[] = {
     {COL_MARKER, "", 1, 0, 0, false},
@@ -220,27 +224,50 @@ static void draw_number(const struct view_context *context, const struct column 
         view_draw_trend(pen, cols, &context->model->files[ui->file]->lines[line - 1]);
 }
 
+static bool has_breakpoint(const struct view_context *context, uint32_t line)
+{
+    const struct file *file = context->model->files[context->ui->file];
+    return !file->retired && breakpoints_at(&context->model->breakpoints, file->path, line);
+}
+
+/* The line that runs, or a breakpoint; where it is both, the breakpoint's mark is beside it, if the
+ * number leaves it room. */
+static void draw_marker(const struct view_context *context, uint32_t line, struct pen *pen)
+{
+    bool stops = ui_line_stops(context->model, context->ui->file, line);
+    bool runs = ui_line_runs(context->ui, context->ui->file, line);
+    struct pen beside = pen_at(pen->grid, pen->row, pen->col + 1, 1);
+    if (stops || runs)
+        pen_text(pen, stops ? STYLE_WAIT : STYLE_RUNNING, ">");
+    if (!has_breakpoint(context, line))
+        return;
+    if (!stops && !runs)
+        pen_text(pen, STYLE_ERROR, "b");
+    else if (line < MARKED_LINES)
+        pen_text(&beside, STYLE_ERROR, "b");
+}
+
+static void draw_line_number(const struct view_context *context, const struct column *column,
+                             uint32_t line, struct pen *pen)
+{
+    bool runs = ui_line_runs(context->ui, context->ui->file, line);
+    char number[FORMAT_SIZE];
+    snprintf(number, sizeof number, "%" PRIu32, line);
+    pen_field(pen, runs ? STYLE_RUNNING : STYLE_LINE_NUMBER, column->cols, true, number);
+}
+
 static void source_row(const struct view_context *context, uint64_t id, int part, struct pen *pen)
 {
     const struct ui *ui = context->ui;
     uint32_t line = (uint32_t)id;
     struct columns columns = columns_of(context);
-    bool runs = ui_line_runs(ui, ui->file, line);
     (void)part;
     for (size_t i = 0; i < columns.count; i++) {
         const struct column *column = &columns.items[i];
         struct pen cell = view_cell(pen, column);
         switch (column->spec->id) {
-        case COL_MARKER:
-            if (runs)
-                pen_text(&cell, STYLE_RUNNING, ">");
-            break;
-        case COL_LINE: {
-            char number[FORMAT_SIZE];
-            snprintf(number, sizeof number, "%" PRIu32, line);
-            pen_field(&cell, runs ? STYLE_RUNNING : STYLE_LINE_NUMBER, column->cols, true, number);
-            break;
-        }
+        case COL_MARKER: break; /* after the number, which it may stand beside */
+        case COL_LINE: draw_line_number(context, column, line, &cell); break;
         case COL_SEPARATOR: pen_fill(&cell, STYLE_RULE, 0x2502); break;
         case COL_SOURCE:
             view_draw_source(context, &cell, ui->file, line, ui->lists[VIEW_SOURCE].scroll_cols,
@@ -249,10 +276,14 @@ static void source_row(const struct view_context *context, uint64_t id, int part
         default: draw_number(context, column, line, &cell);
         }
     }
+    draw_marker(context, line, pen);
 }
 
 static void source_detail(const struct view_context *context, uint64_t id, struct pen *pen)
 {
+    if (ui_line_stops(context->model, context->ui->file, (uint32_t)id) &&
+        detail_draw_step(context->model, pen))
+        return;
     pen_printf(pen, STYLE_STRONG, " line %" PRIu64, id);
     detail_draw_line(context, context->ui->file, (uint32_t)id, pen);
 }

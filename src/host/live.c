@@ -17,6 +17,7 @@
 #include "host/recorder.h"
 #include "host/report_file.h"
 #include "host/screen.h"
+#include "host/stepping.h"
 #include "tui/format.h"
 #include "tui/ui.h"
 
@@ -160,6 +161,8 @@ static void add_job(struct live *live, bool request)
 static void act(void *context, enum ui_action action)
 {
     struct live *live = context;
+    if (stepping_act(host_stepper(live->host), live->ui, action))
+        return;
     if (action == UI_SELECT)
         model_select(live->model, live->model->functions[live->ui->function].name);
     else
@@ -209,8 +212,10 @@ static int show(struct live *live)
     };
     live->ui = screen_ui(live->screen);
     int status = screen_open(live->screen, &setup);
+    stepper_attend(host_stepper(live->host), status == 0);
     if (status == 0)
         status = screen_run(live->screen);
+    stepper_attend(host_stepper(live->host), false);
     screen_give_back(live->screen);
     return status;
 }

@@ -75,6 +75,7 @@ libhost_a_SOURCES = \
 	src/host/start.c src/host/start.h \
 	src/host/stepper.c src/host/stepper.h \
 	src/host/stepper_account.c src/host/stepper_account.h \
+	src/host/stepping.c src/host/stepping.h \
 	src/host/supervisor.c src/host/supervisor.h \
 	src/host/template.c src/host/template.h \
 	src/host/text_pipe.c src/host/text_pipe.h \

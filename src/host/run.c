@@ -29,6 +29,7 @@
 #include "host/run_report.h"
 #include "host/screen.h"
 #include "host/series_file.h"
+#include "host/stepping.h"
 #include "tui/format.h"
 #include "tui/ui.h"
 
@@ -185,7 +186,9 @@ static int run_batch(struct run *run, struct error *error)
 
 static void act(void *context, enum ui_action action)
 {
-    (void)context, (void)action; /* a program takes no requests, and is the only function */
+    const struct run *run = context;
+    /* A program takes no requests, and is the only function. */
+    (void)!stepping_act(program_stepper(run->program), screen_ui(run->screen), action);
 }
 
 static void print_summary(const struct run *run, bool was_over)
@@ -213,8 +216,10 @@ static int show(struct run *run)
         .act = act,
     };
     int status = screen_open(run->screen, &setup);
+    stepper_attend(program_stepper(run->program), status == 0);
     if (status == 0)
         status = screen_run(run->screen);
+    stepper_attend(program_stepper(run->program), false);
     screen_give_back(run->screen);
     return status;
 }

@@ -169,7 +169,16 @@ static void perform(struct screen *screen, enum ui_action action)
     case UI_REDRAW: screen->repaint = true; break;
     case UI_REQUEST:
     case UI_RUN:
-    case UI_SELECT: screen->setup.act(screen->setup.context, action); break;
+    case UI_SELECT:
+    case UI_PAUSE:
+    case UI_STEP_INTO:
+    case UI_STEP_OVER:
+    case UI_STEP_OUT:
+    case UI_CONTINUE:
+    case UI_RUN_TO:
+    case UI_BREAK:
+    case UI_UNBREAK:
+    case UI_EVALUATE: screen->setup.act(screen->setup.context, action); break;
     case UI_EDIT: edit(screen); break;
     case UI_SUSPEND: suspend(screen, 0); break;
     case UI_QUIT: quit(screen); break;

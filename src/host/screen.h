@@ -27,7 +27,8 @@ struct screen_setup {
     bool ascii;          /* draw with ASCII alone, whatever the locale */
     bool color;          /* unless NO_COLOR forbids it */
     void *context;       /* of the two below */
-    /* UI_REQUEST, UI_RUN, UI_SELECT, with what screen_ui() says of them. */
+    /* UI_REQUEST, UI_RUN, UI_SELECT, UI_PAUSE to UI_EVALUATE, with what screen_ui() says of them.
+     */
     void (*act)(void *context, enum ui_action action);
     /* A frame is to be drawn: the last moment to change the model. May be NULL. */
     void (*before_frame)(void *context);

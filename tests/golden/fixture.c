@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 
 #define MIB  1048576LL
 #define ROOT "/srv/PythonMemoryProfilingDemo"
@@ -591,6 +592,84 @@ struct model *fixture_reloaded(void)
                         OUTCOME_SUCCEEDED, 200, FIXTURE_NOW_NS - 9 * NS_PER_SECOND, NULL);
     model->worker_starts = 2;
     replace_source(model);
+    return model;
+}
+
+struct model *fixture_breakpoints(void)
+{
+    struct model *model = fixture_busy();
+    struct breakpoints *set = &model->breakpoints;
+    breakpoints_add(set, model->files[0], LINE_LOG)->hits = 3;
+    (void)!breakpoint_set_condition(&set->items[0], "rss>64M, if url.startswith('http')", NULL);
+    breakpoints_add(set, model->files[0], LINE_READ)->hits = 12345;
+    breakpoints_add(set, model->files[0], 41);
+    set->items[2].is_lost = true;
+    breakpoints_add(set, model->files[0], 43)->is_temporary = true;
+    return model;
+}
+
+static void add_frame(struct stop *stop, const char *name, const char *place, uint32_t line)
+{
+    struct stop_frame *frame = stop_add_frame(stop);
+    frame->name = mem_strdup(name);
+    frame->place = mem_strdup(place);
+    frame->line = line;
+    frame->file = line < 100 ? 0 : STOP_NO_FILE;
+}
+
+static void add_local(struct stop *stop, const char *name, const char *type, int64_t bytes,
+                      const char *text)
+{
+    struct stop_local *local = stop_add_local(stop);
+    local->name = mem_strdup(name);
+    local->type = mem_strdup(type);
+    local->text = mem_strdup(text);
+    local->bytes = bytes;
+}
+
+/* The await is over, and what it did is the difference to the stop before. */
+struct model *fixture_paused(void)
+{
+    struct model *model = fixture_breakpoints();
+    struct invocation *invocation = invocations_find(&model->invocations, 13);
+    struct line_stats stats = *invocation_line_stats(invocation, 0, LINE_READ);
+    struct stop fresh = {.number = 13, .line = LINE_READ, .reason = STOP_BREAKPOINT};
+    stop_set(&model->stop, &fresh, invocation);
+    stop_clear(&model->stop);
+    stats.increment_bytes += 1536 * 1024;
+    stats.net_python_bytes += 412;
+    stats.net_native_bytes += 16384;
+    stats.occurrences++;
+    invocation_set_line(invocation, 0, LINE_READ, &stats);
+    invocation->line = LINE_LOG;
+    fresh = (struct stop){.number = 13,
+                          .line = LINE_LOG,
+                          .reason = STOP_BREAKPOINT,
+                          .breakpoint = 1,
+                          .loop_held = true,
+                          .waiting = 2,
+                          .thread = mem_strdup("MainThread")};
+    add_frame(&fresh, "page_size", "HttpTriggerAsync/__init__.py", LINE_LOG);
+    add_frame(&fresh, "main.<locals>.a_function_with_quite_a_long_name",
+              "HttpTriggerAsync/__init__.py", 39);
+    add_frame(&fresh, "helper", "a/folder/below/another/folder/with/a/long/name/\x1B[31m.py", 120);
+    add_local(&fresh, "body", "bytes", 1256040,
+              "b'<!doctype html><html lang=\"en-us\" dir=\"ltr\"...");
+    add_local(&fresh, "escape", "str", 63, "'\x1B[31mred\x1B[0m'");
+    add_local(&fresh, "response", "aiohttp.client_reqrep.ClientResponse", -1,
+              "<ClientResponse(https://microsoft.com) [200 OK]>");
+    add_local(&fresh, "\xE6\x97\xA5\xE6\x9C\xAC", "dict", 232, "{'\xF0\x9F\x90\x8D': 1}");
+    add_local(&fresh, "url", "str", 70, "'https://microsoft.com'");
+    fresh.is_cut = true;
+    stop_set(&model->stop, &fresh, invocation);
+    return model;
+}
+
+struct model *fixture_answered(void)
+{
+    struct model *model = fixture_paused();
+    model->stop.expression = mem_strdup("len(KEPT), sum(map(len, KEPT))");
+    model->stop.answer = mem_strdup("(48, 12582912)");
     return model;
 }
 

@@ -46,6 +46,12 @@ struct model *fixture_program_ended(void);
 struct model *fixture_program_unable(void);
 /* The source was saved, and a second worker runs it: the first function has become shorter. */
 struct model *fixture_reloaded(void);
+/* The app at work, with breakpoints: one has a condition, one has lost its line. */
+struct model *fixture_breakpoints(void);
+/* A thread is stopped by one of them; the event loop is held. */
+struct model *fixture_paused(void);
+/* And something was evaluated there. */
+struct model *fixture_answered(void);
 
 /* Logs of a deployed app with two instances, of which one grows; not all of them can be read. In a
  * file of its own, for it needs the importer. */

@@ -655,7 +655,7 @@ static void test_mouse(void **state)
     mouse(K_WHEEL_UP, 7, 40);
     mouse(K_WHEEL_UP, 7, 40);
     assert_int_equal(ui.lists[VIEW_SOURCE].top, 0);
-    struct bar tabs = bar_tabs(&ui);
+    struct bar tabs = bar_tabs(&ui, model);
     mouse(K_CLICK, ui.layout.rule_row, tabs.items[2].col + 1);
     assert_int_equal(ui.view, VIEW_INVOCATIONS);
     now_ns += NS_PER_SECOND;
