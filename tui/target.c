@@ -168,7 +168,7 @@ bool ui_can(const struct ui *ui, const struct model *model, enum ui_command comm
     case CMD_DIFF: return can_compare(ui, shown);
     case CMD_STOP:
     case CMD_VIEW_STOP: return model->worker != WORKER_NONE;
-    case CMD_PAUSE: return runs(model) && !model->stop.is_stopped;
+    case CMD_PAUSE: return runs(model) && (!model->stop.is_stopped || model->stop.is_leaving);
     case CMD_STEP_INTO:
     case CMD_STEP_OVER:
     case CMD_STEP_OUT:

@@ -332,6 +332,7 @@ static void go_to_stop(struct ui *ui, const struct model *model)
     if (!stop->is_stopped || stop->count == ui->stop_seen || ui->frozen)
         return;
     ui->stop_seen = stop->count;
+    ui->message[0] = '\0'; /* of the time before */
     ui->lists[VIEW_SOURCE].filter[0] = '\0';
     ui_show_line(ui, model, stop->file, stop->line);
     if (stop->reason == STOP_STEP || ui->view == VIEW_STOP || ui->prompt != PROMPT_NONE)

@@ -18,7 +18,7 @@
 #include "host/shared.h"
 #include "host/stepper_account.h"
 
-enum { SOURCE_MAX_BYTES = 16 << 20, QUEUED_MAX = 16, ATTEMPTS = 4 };
+enum { SOURCE_MAX_BYTES = 16 << 20, QUEUED_MAX = 4096, ATTEMPTS = 4 };
 #define LEAVING_NS (100 * NS_PER_MS)
 
 struct stepper {
@@ -30,14 +30,19 @@ struct stepper {
     bool released;  /* the worker of `segment` is about to end */
     uint32_t heard; /* serial of the latest stop, or of its end */
     uint64_t left_ns;
-    enum control_move move; /* the latest */
-    enum control_move queued[QUEUED_MAX];
-    size_t queued_count;
+    enum control_move move;               /* the latest */
+    enum control_move queued[QUEUED_MAX]; /* to be made when that is done */
+    size_t queued_count, queued_done;
 };
 
 static struct control *control_of(struct stepper *stepper)
 {
     return stepper->segment && !stepper->released ? &stepper->segment->control : NULL;
+}
+
+static void forget_queued(struct stepper *stepper)
+{
+    stepper->queued_count = stepper->queued_done = 0;
 }
 
 static void tell(struct stepper *stepper)
@@ -294,6 +299,7 @@ int stepper_await(struct stepper *stepper, bool await, struct error *error)
         atomic_fetch_or(&control->armed, CONTROL_INTERRUPT);
     else
         atomic_fetch_and(&control->armed, ~(uint32_t)CONTROL_INTERRUPT);
+    forget_queued(stepper);
     stepper->model->stop.is_awaited = await;
     model_touch(stepper->model);
     return 0;
@@ -345,7 +351,7 @@ int stepper_evaluate(struct stepper *stepper, const char *expression, struct err
 static void clear(struct stepper *stepper)
 {
     bool was = stepper->model->stop.is_stopped;
-    stepper->queued_count = 0;
+    forget_queued(stepper);
     stop_clear(&stepper->model->stop);
     if (was)
         tell(stepper);
@@ -377,14 +383,10 @@ static void count_hit(struct stepper *stepper, uint32_t number)
  * than was expected. */
 static void go_on_queued(struct stepper *stepper, bool as_expected)
 {
-    enum control_move move = stepper->queued[0];
-    if (!as_expected)
-        stepper->queued_count = 0;
-    if (stepper->queued_count == 0)
-        return;
-    stepper->queued_count--;
-    memmove(stepper->queued, stepper->queued + 1, stepper->queued_count * sizeof *stepper->queued);
-    leave(stepper, move, clock_monotonic_ns());
+    if (as_expected && stepper->queued_done < stepper->queued_count)
+        leave(stepper, stepper->queued[stepper->queued_done++], clock_monotonic_ns());
+    else
+        forget_queued(stepper);
 }
 
 static void take_stop(struct stepper *stepper, struct stop *fresh)
@@ -518,7 +520,7 @@ void stepper_attach(struct stepper *stepper, struct segment *segment)
 static void forget(struct stepper *stepper)
 {
     bool was = stepper->model->stop.is_stopped;
-    stepper->queued_count = 0;
+    forget_queued(stepper);
     stop_forget(&stepper->model->stop);
     if (was)
         tell(stepper);

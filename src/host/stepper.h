@@ -49,7 +49,7 @@ void stepper_tick(struct stepper *stepper, uint64_t now_ns);
 
 /* All below: 0, or -1 with `error` (EXIT_STATUS_USAGE) in words for the screen. */
 
-/* Stop whoever begins the next line, or with false no longer. */
+/* Stop whoever begins the next line, or with false no longer. Moves that are kept are forgotten. */
 int stepper_await(struct stepper *stepper, bool await, struct error *error);
 /* Let who is stopped go on by `move` (all but CONTROL_EVALUATE). While a move is under way, the
  * next ones are kept for when it is done. */

@@ -11,8 +11,8 @@ static int pause_next(struct stepper *stepper, struct ui *ui, struct error *erro
     if (stepper_await(stepper, await, error))
         return -1;
     ui_say(ui, STYLE_TEXT,
-           await ? "the next line that runs is paused before; i again: it is not"
-                 : "the next line is not paused before");
+           await ? "pausing before the next line that runs; i again: not"
+                 : "the next line that runs does not pause");
     return 0;
 }
 

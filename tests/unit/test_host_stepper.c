@@ -577,6 +577,26 @@ static void test_keys_typed_ahead(void **state)
     pthread_join(worker.thread, NULL);
 }
 
+static void test_keys_are_taken_back(void **state)
+{
+    (void)state;
+    stop_at(CONTROL_AT_STEP, 1);
+    for (int i = 0; i < 5000; i++)
+        assert_int_equal(stepper_move(stepper, CONTROL_INTO, NOW_NS, &error), 0);
+    uint32_t order = atomic_load(&control->order.serial);
+    stepper_await(stepper, true, &error);
+    go_on();
+    stop_at(CONTROL_AT_INTERRUPT, 2);
+    assert_int_equal(atomic_load(&control->order.serial), order);
+    assert_false(model->stop.is_leaving);
+    /* Nor are they made when it has left for good. */
+    for (int i = 0; i < 3; i++)
+        stepper_move(stepper, CONTROL_GO, NOW_NS, &error);
+    go_on();
+    stop_at(CONTROL_AT_STEP, 1);
+    assert_int_equal(atomic_load(&control->order.serial), order + 1);
+}
+
 /* pymemtop ends, or the app was saved. */
 static void test_who_is_stopped_is_let_go(void **state)
 {
@@ -649,6 +669,7 @@ int main(void)
         TEST(test_a_line_without_a_site),
         TEST(test_stepping_a_thread),
         TEST(test_keys_typed_ahead),
+        TEST(test_keys_are_taken_back),
         TEST(test_who_is_stopped_is_let_go),
         TEST(test_a_worker_gone_mad),
     };

@@ -239,11 +239,14 @@ static void test_the_source_goes_to_the_stop(void **state)
     (void)state;
     press('g');
     press('3');
+    ui_say(&ui, STYLE_TEXT, "pausing before the next line");
     stop_at(LINE_LOG, STOP_BREAKPOINT);
     assert_int_equal(ui.view, VIEW_SOURCE);
     assert_int_equal(selected_line(), LINE_LOG);
     assert_true(display_holds(" PAUSED "));
     assert_true(display_holds(">   26"));
+    assert_true(display_holds("paused before line 26"));
+    assert_false(display_holds("pausing before"));
     /* It stays where one goes from there, as long as it is the same stop. */
     press('k');
     ui_sync(&ui, model);
