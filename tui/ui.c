@@ -176,6 +176,9 @@ static void collect_running(struct ui *ui, const struct model *model)
         const struct invocation *invocation = set->kept[i - 1];
         if (invocation->outcome != OUTCOME_RUNNING || invocation->line == 0)
             continue;
+        /* Its line is known better than that. */
+        if (model->stop.is_stopped && model->stop.number == invocation->number)
+            continue;
         if (ui->one_open && ui_invocation_id(invocation) != ui->one)
             continue;
         ui->running[ui->running_count++] =

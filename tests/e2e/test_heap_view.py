@@ -65,7 +65,7 @@ def test_screen_has_the_columns_of_the_heap(tmux, copy_app):
     terminal.keys("r")
     terminal.wait(r"Net +.*Retained", r"\+64\.0 MiB +(0 +)?64\.0 MiB .*block = bytearray")
     terminal.keys("2")
-    terminal.wait("hot lines", r"Increment.*Net.*Retained")
+    terminal.wait("2 hot", r"Increment.*Net.*Retained")
     terminal.keys("3")
     terminal.wait(r"No\..*Heap +Retained")
 
