@@ -154,7 +154,7 @@ def test_processes_of_the_app_are_recorded(start, write_app, tmp_path):
 
 def test_screen_says_it_when_it_is_over(pty, tmp_path):
     path = tmp_path / "none" / "x.pymemtop"
-    terminal = pty("--record={}".format(path), os.path.join(APPS, "memory", "Keep"))
+    terminal = pty("-p", 0, "--record={}".format(path), os.path.join(APPS, "memory", "Keep"))
     terminal.wait(b"Keep")
     terminal.type(b"q")
     terminal.wait(b"cannot write the recording .*nothing more is recorded")
