@@ -38,6 +38,7 @@
 #include <stddef.h>
 #include <unistd.h>
 
+#include "worker/meters.h"
 #include "worker/publish.h"
 #include "worker/rss.h"
 #include "worker/self_check.h"
@@ -169,7 +170,7 @@ static void charge_site(uint32_t slot, uint32_t site, const struct recorded *rec
                         int64_t delta_bytes, bool self)
 {
     if (UNLIKELY(recorded->scope))
-        recorder_charge(recorded, delta_bytes, charge_number);
+        recorder_charge(recorded, METERS_WORKERS, delta_bytes, charge_number);
     if (charged[site] == charge_number)
         return;
     charged[site] = charge_number;
@@ -294,6 +295,30 @@ static void charge(struct thread *thread, struct suspects *suspects, int64_t del
                        ledger.rss_bytes - (delta_bytes - outside_bytes));
     if (delta_bytes != outside_bytes)
         charge_part(thread, suspects, delta_bytes - outside_bytes, ledger.rss_bytes);
+}
+
+static void record_line(const struct recorded *recorded, unsigned meter, int64_t delta_bytes)
+{
+    if (recorded->scope)
+        recorder_charge(recorded, meter, delta_bytes, charge_number);
+}
+
+static void record_chain(const struct await_chain *chain, unsigned meter, int64_t delta_bytes)
+{
+    for (uint32_t i = 0; i < chain->count; i++)
+        record_line(&chain->lines[i].recorded, meter, delta_bytes);
+}
+
+void ledger_record(const struct thread *thread, unsigned meter, int64_t delta_bytes)
+{
+    const struct activity *step = step_of(thread);
+    charge_number++;
+    if (step)
+        record_chain(&step->parked, meter, delta_bytes);
+    else if (thread->depth > thread->thrown_depth)
+        record_chain(&thread->thrown, meter, delta_bytes);
+    for (uint32_t i = thread->depth; i-- > 0;)
+        record_line(&thread->stack[i].recorded, meter, delta_bytes);
 }
 
 /* What that touches is no evidence. */

@@ -40,6 +40,9 @@ static inline int64_t ledger_settle(struct thread *thread)
     thread->looked_ticks = now;
     return ledger.rss_bytes;
 }
+/* By another meter (meters.h) there are `delta_bytes` more than before: the lines of the thread,
+ * as recorders of that meter have them, are charged. */
+void ledger_record(const struct thread *thread, unsigned meter, int64_t delta_bytes);
 /* What a thread works for: a line that it executes or that waits for it (SEGMENT_NONE: none is
  * known) of the invocation in the slot. */
 struct ledger_place {

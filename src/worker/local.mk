@@ -26,6 +26,7 @@ WORKER_SOURCES = \
 	src/worker/link.c src/worker/link.h \
 	src/worker/locals.c src/worker/locals.h \
 	src/worker/loop_step.c src/worker/loop_step.h \
+	src/worker/meters.c src/worker/meters.h \
 	src/worker/module.c src/worker/module.h \
 	src/worker/mappings.c src/worker/mappings.h \
 	src/worker/native.c src/worker/native.h \

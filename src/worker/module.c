@@ -15,6 +15,7 @@
 #include "worker/heap.h"
 #include "worker/link.h"
 #include "worker/loop_step.h"
+#include "worker/meters.h"
 #include "worker/own.h"
 #include "worker/python_heap.h"
 #include "worker/recorder.h"
@@ -204,7 +205,7 @@ PyObject *module_init(void)
     if (add_frame_types(module) == 0 && add_options(module) == 0 && link_add(module) == 0 &&
         uvselector_add(module, uv_default_loop()) == 0 && tracer_add_functions(module) == 0 &&
         own_add_functions(module) == 0 && stop_add_functions(module) == 0 &&
-        recorder_add(module) == 0)
+        meters_add_functions(module) == 0 && recorder_add(module) == 0)
         return module;
     Py_DECREF(module);
     return NULL;

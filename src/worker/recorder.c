@@ -7,6 +7,7 @@
 #include "base/attributes.h"
 #include "worker/compat.h"
 #include "worker/heap.h"
+#include "worker/meters.h"
 
 /* Scopes that are open at the same time; a number's low bits say which of them it is. */
 enum { RUNNING_BITS = 12, RUNNING_MAX = 1 << RUNNING_BITS };
@@ -172,6 +173,7 @@ static void stop(struct scope *scope)
         return;
     running[scope->number % RUNNING_MAX] = NULL;
     scope->number = 0;
+    meters_give_back(scope->recorder->meter);
     struct scope **link = &scope->recorder->scopes;
     while (*link != scope)
         link = &(*link)->next;
@@ -250,6 +252,7 @@ int recorder_begin(struct recorder *recorder)
     if (result == 0 && take_number(scope)) {
         scope->next = recorder->scopes;
         recorder->scopes = scope;
+        meters_take(recorder->meter);
     }
     Py_DECREF(scope);
     return result;
@@ -347,19 +350,21 @@ void recorder_open_line(struct recorded *at, int line)
         row->occurrences++;
 }
 
+/* Within a call that another recorder measures, by the same meter. */
 static bool is_within_another(const struct scope *scope, const struct recorder *recorder)
 {
     for (; scope; scope = scope->below)
-        if (scope->number && scope->recorder != recorder)
+        if (scope->number && scope->recorder != recorder &&
+            scope->recorder->meter == recorder->meter)
             return true;
     return false;
 }
 
 /* The recorder's first line is over. */
-static void enter(struct recorder *recorder, const struct row *row, int64_t rss_bytes)
+static void enter(struct recorder *recorder, const struct row *row, int64_t bytes)
 {
     recorder->entry_row = (uint32_t)(row - recorder->rows);
-    recorder->entry_bytes = rss_bytes - row->increment_bytes;
+    recorder->entry_bytes = bytes - row->increment_bytes;
 }
 
 void recorder_close_line(const struct recorded *at, int64_t rss_bytes)
@@ -367,21 +372,23 @@ void recorder_close_line(const struct recorded *at, int64_t rss_bytes)
     struct recorder *recorder;
     struct walk walk = walk_begin(at);
     for (struct row *row; (row = walk_next(&walk, &recorder));) {
+        int64_t bytes = meters_bytes(recorder->meter, rss_bytes);
         if (recorder->executed == 0 && !is_within_another(walk.scope, recorder))
-            enter(recorder, row, rss_bytes);
+            enter(recorder, row, bytes);
         if (row->order == 0)
             row->order = ++recorder->executed;
-        if (rss_bytes > row->peak_bytes)
-            row->peak_bytes = rss_bytes;
+        if (bytes > row->peak_bytes)
+            row->peak_bytes = bytes;
     }
 }
 
-void recorder_charge(const struct recorded *at, int64_t delta_bytes, uint32_t charge)
+void recorder_charge(const struct recorded *at, unsigned meter, int64_t delta_bytes,
+                     uint32_t charge)
 {
     struct recorder *recorder;
     struct walk walk = walk_begin(at);
     for (struct row *row; (row = walk_next(&walk, &recorder));) {
-        if (row->charge == charge)
+        if (row->charge == charge || recorder->meter != meter)
             continue;
         row->charge = charge;
         row->increment_bytes += delta_bytes;

@@ -42,9 +42,11 @@ struct recorded recorder_find(const struct code_info *info);
 
 /* An execution of `line` begins. */
 void recorder_open_line(struct recorded *at, int line);
-/* It ends, at an RSS of `rss_bytes`. */
+/* It ends, at an RSS of `rss_bytes`, or at what the recorder's own meter was at last. */
 void recorder_close_line(const struct recorded *at, int64_t rss_bytes);
-/* The line is charged with `delta_bytes`; at most once for each `charge` (> 0). */
-void recorder_charge(const struct recorded *at, int64_t delta_bytes, uint32_t charge);
+/* The line is charged with `delta_bytes` by recorders of that meter (meters.h); at most once for
+ * each `charge` (> 0). */
+void recorder_charge(const struct recorded *at, unsigned meter, int64_t delta_bytes,
+                     uint32_t charge);
 
 #endif

@@ -26,6 +26,7 @@ struct recorded_code {
 
 struct recorder {
     PyObject_HEAD bool everything; /* functions are added when they are entered */
+    unsigned meter;                /* what it measures by: meters.h */
     struct scope *scopes;          /* borrowed; those that are open */
     struct recorded_code *codes;
     uint32_t code_count;

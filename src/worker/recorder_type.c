@@ -10,6 +10,7 @@
 
 #include "worker/compat.h"
 #include "worker/heap.h"
+#include "worker/meters.h"
 
 static PyTypeObject recorder_type;
 
@@ -36,14 +37,19 @@ static struct recorder *make_recorder(PyTypeObject *type)
 
 static PyObject *recorder_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
 {
-    static char name[] = "everything";
-    static char *names[] = {name, NULL};
+    static char everything_name[] = "everything", meter_name[] = "meter";
+    static char *names[] = {everything_name, meter_name, NULL};
     int everything = 0;
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "|$p:Recorder", names, &everything))
+    unsigned meter = METERS_WORKERS;
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "|$pI:Recorder", names, &everything, &meter))
         return NULL;
+    if (!meters_is_one(meter))
+        return PyErr_Format(PyExc_ValueError, "there is no meter %u", meter);
     struct recorder *recorder = make_recorder(type);
-    if (recorder)
-        recorder->everything = everything != 0;
+    if (!recorder)
+        return NULL;
+    recorder->everything = everything != 0;
+    recorder->meter = meter;
     return (PyObject *)recorder;
 }
 
@@ -70,6 +76,7 @@ static PyObject *py_fresh(PyObject *self, PyObject *Py_UNUSED(ignored))
     if (!fresh)
         return NULL;
     fresh->everything = recorder->everything;
+    fresh->meter = recorder->meter;
     heap_own_begin();
     bool is_done = recorder_add_rows(fresh, recorder->row_count);
     for (uint32_t i = 0; is_done && i < recorder->code_count; i++)

@@ -19,7 +19,7 @@ static bool with_children;
 static int64_t (*heap_reader)(bool all);
 static int statm_fd = -1;
 static int64_t page_bytes;
-static _Atomic int64_t own_bytes;
+static _Atomic int64_t own_bytes, own_shared_bytes; /* the latter: the host has it, too */
 static int64_t last_pages;
 
 /* Beginnings and ends of own mappings. Odd: one is being made, and is resident already, perhaps,
@@ -38,14 +38,25 @@ void rss_choose(enum rss_meter chosen, bool children, int64_t (*read_heap)(bool 
     heap_reader = read_heap;
 }
 
-static bool is_heap(void)
+static bool is_heap(enum rss_meter which)
 {
-    return meter == RSS_METER_PYTHON || meter == RSS_METER_HEAP;
+    return which == RSS_METER_PYTHON || which == RSS_METER_HEAP;
 }
 
 bool rss_moves_freely(void)
 {
-    return with_children || is_heap();
+    return with_children || is_heap(meter);
+}
+
+/* The own share of what a meter measures. The host has the shared part resident, too: half of it is
+ * the worker's, and none of it is its alone. */
+static int64_t own_of(enum rss_meter which)
+{
+    int64_t own = atomic_load_explicit(&own_bytes, memory_order_relaxed);
+    int64_t shared = atomic_load_explicit(&own_shared_bytes, memory_order_relaxed);
+    if (which == RSS_METER_USS)
+        return own;
+    return own + (which == RSS_METER_PSS ? shared / 2 : shared);
 }
 
 /* A mapping that another thread was making has no end in a child. */
@@ -93,7 +104,7 @@ static int64_t read_statm(void)
 {
     for (;;) {
         unsigned before = atomic_load_explicit(&mappings, memory_order_acquire);
-        int64_t bytes = read_pages() * page_bytes - rss_own_bytes();
+        int64_t bytes = read_pages() * page_bytes - own_of(RSS_METER_RSS);
         atomic_thread_fence(memory_order_acquire);
         unsigned after = atomic_load_explicit(&mappings, memory_order_relaxed);
         if (LIKELY(before == after && before % 2 == 0))
@@ -130,40 +141,54 @@ static int64_t take(struct slow_reading *reading, int64_t bytes, uint64_t begin_
     return bytes;
 }
 
+enum { KINDS = PROCESS_USS + 1 };
+
 static int64_t read_children(enum process_memory kind)
 {
-    static struct slow_reading reading;
+    static struct slow_reading readings[KINDS];
+    struct slow_reading *reading = &readings[kind];
     uint64_t now_ns = clock_monotonic_ns();
-    if (!is_due(&reading, now_ns))
-        return reading.bytes;
-    return take(&reading, process_descendants_bytes(getpid(), kind), now_ns);
+    if (!is_due(reading, now_ns))
+        return reading->bytes;
+    return take(reading, process_descendants_bytes(getpid(), kind), now_ns);
 }
 
 /* What the process does itself to its PSS and USS shows in its RSS; that is looked at at every
  * line, and what others do now and then. */
-static int64_t read_rollup(enum process_memory kind)
+static int64_t read_rollup(enum process_memory kind, enum rss_meter which)
 {
-    static struct slow_reading reading;
-    static int64_t rss_bytes;
+    static struct slow_reading readings[KINDS];
+    static int64_t rss_bytes[KINDS];
+    struct slow_reading *reading = &readings[kind];
     uint64_t now_ns = clock_monotonic_ns();
-    int64_t before_bytes = rss_bytes;
-    rss_bytes = read_statm();
-    if (!is_due(&reading, now_ns) && rss_bytes == before_bytes)
-        return reading.bytes - rss_own_bytes();
+    int64_t before_bytes = rss_bytes[kind];
+    rss_bytes[kind] = read_statm();
+    if (!is_due(reading, now_ns) && rss_bytes[kind] == before_bytes)
+        return reading->bytes;
     int64_t bytes = process_memory_bytes(getpid(), kind);
     if (bytes == 0) /* no descriptor is left */
-        bytes = reading.bytes;
-    return take(&reading, bytes, now_ns) - rss_own_bytes();
+        return reading->bytes;
+    return take(reading, bytes - own_of(which), now_ns);
+}
+
+int64_t rss_meter_bytes(enum rss_meter which, bool children)
+{
+    static const enum process_memory kinds[] = {PROCESS_RSS, PROCESS_PSS, PROCESS_USS};
+    if (is_heap(which))
+        return heap_reader ? heap_reader(which == RSS_METER_HEAP) : 0;
+    enum process_memory kind = kinds[which];
+    int64_t bytes = kind == PROCESS_RSS ? read_statm() : read_rollup(kind, which);
+    return children ? bytes + read_children(kind) : bytes;
 }
 
 static NOINLINE int64_t read_chosen(void)
 {
-    static const enum process_memory kinds[] = {PROCESS_RSS, PROCESS_PSS, PROCESS_USS};
-    if (is_heap())
-        return heap_reader(meter == RSS_METER_HEAP);
-    enum process_memory kind = kinds[meter];
-    int64_t bytes = kind == PROCESS_RSS ? read_statm() : read_rollup(kind);
-    return with_children ? bytes + read_children(kind) : bytes;
+    return rss_meter_bytes(meter, with_children);
+}
+
+bool rss_is_chosen(enum rss_meter which, bool children)
+{
+    return which == meter && children == with_children;
 }
 
 int64_t rss_read_bytes(void)
@@ -195,7 +220,7 @@ bool rss_is_exact(void)
 
 int64_t rss_own_bytes(void)
 {
-    return atomic_load_explicit(&own_bytes, memory_order_relaxed);
+    return own_of(meter);
 }
 
 void rss_add_own(int64_t bytes)
@@ -203,12 +228,9 @@ void rss_add_own(int64_t bytes)
     atomic_fetch_add_explicit(&own_bytes, bytes, memory_order_relaxed);
 }
 
-/* The host has all of it resident, too: it is half the worker's, and none of it is its alone. */
 void rss_add_own_shared(int64_t bytes)
 {
-    if (meter == RSS_METER_USS)
-        return;
-    rss_add_own(meter == RSS_METER_PSS ? bytes / 2 : bytes);
+    atomic_fetch_add_explicit(&own_shared_bytes, bytes, memory_order_relaxed);
 }
 
 void *rss_map_own(size_t bytes)

@@ -45,6 +45,11 @@ int rss_open(struct error *error);
  * is opened again, and this reading is the one before. Another meter's figure, where one was
  * chosen; the last two need the interpreter lock. */
 int64_t rss_read_bytes(void);
+/* The same by any meter, own left out, whichever was chosen; those of the heap have no `children`.
+ * Under the interpreter lock. */
+int64_t rss_meter_bytes(enum rss_meter which, bool children);
+/* True where rss_read_bytes() is that. */
+bool rss_is_chosen(enum rss_meter which, bool children);
 /* Whether a reading shows every page: some are touched one by one, and given back. */
 bool rss_is_exact(void);
 /* The own share so far, in bytes, of what the meter measures. */

@@ -21,12 +21,21 @@
 #include "worker/activity.h"
 #include "worker/heap.h"
 #include "worker/ledger.h"
+#include "worker/meters.h"
 #include "worker/publish.h"
 #include "worker/rss.h"
 #include "worker/stop.h"
 #include "worker/thread.h"
 
 static PyObject *load; /* owned; the activity between load_begin and load_end */
+
+/* Charge what has changed since the last event. The RSS, in bytes. */
+static ALWAYS_INLINE int64_t settle(struct thread *thread)
+{
+    if (UNLIKELY(meters_open != 0))
+        meters_settle(thread);
+    return ledger_settle(thread);
+}
 
 static void find_slot(struct activation *at)
 {
@@ -161,7 +170,7 @@ void tracer_enter(const void *frame, const struct code_info *info, int line, boo
     struct thread *thread = thread_current();
     if (UNLIKELY(!thread))
         return;
-    ledger_settle(thread);
+    settle(thread);
     bool is_bottom = thread->depth <= thread_base(thread);
     struct activation bottom;
     if (UNLIKELY(is_bottom))
@@ -201,7 +210,7 @@ static __attribute__((noinline)) struct activation *switch_to(struct thread *thr
     struct activation *at = thread_is_full(thread) ? NULL : thread_find(thread, frame);
     if (at ? at < thread->stack + thread_base(thread) : thread->aside_count == 0)
         return NULL;
-    ledger_settle(thread);
+    settle(thread);
     heap_step(thread);
     thread->heap_dirty = heap_is_on; /* each may have taken something since its line began */
     thread->thrown.count = 0;
@@ -225,7 +234,7 @@ void tracer_line(const void *frame, int line)
     struct activation *top = LIKELY(thread != NULL) ? find_innermost(thread, frame) : NULL;
     if (UNLIKELY(!top))
         return;
-    close_line(top, ledger_settle(thread));
+    close_line(top, settle(thread));
     uint32_t site = top->site;
     uint32_t cell = top->line.cell;
     open_line(top, line);
@@ -296,7 +305,7 @@ void tracer_leave(const void *frame, bool awaits)
         thread_forget(thread, frame);
         return;
     }
-    close_line(at, ledger_settle(thread));
+    close_line(at, settle(thread));
     if (UNLIKELY(at->info->decorated))
         end_call(thread, at);
     if (heap_is_on)
@@ -339,7 +348,7 @@ void tracer_step_begin(const void *frame, PyObject *context)
     struct thread *thread = thread_current();
     if (!thread || thread->step_count == THREAD_STEPS_MAX)
         return;
-    ledger_settle(thread);
+    settle(thread);
     push_step(thread, frame, activity_in(context));
 }
 
@@ -348,7 +357,7 @@ void tracer_step_end(const void *frame)
     struct thread *thread = thread_this;
     if (!thread || thread->step_count == 0 || thread->steps[thread->step_count - 1].frame != frame)
         return;
-    ledger_settle(thread);
+    settle(thread);
     pop_step(thread);
 }
 
@@ -415,7 +424,7 @@ static PyObject *py_work_begin(PyObject *Py_UNUSED(module), PyObject *for_waitin
     struct thread *thread = thread_current();
     if (!thread || thread->step_count == THREAD_STEPS_MAX)
         return PyLong_FromLong(0);
-    ledger_settle(thread);
+    settle(thread);
     push_step(thread, NULL, for_waiting == Py_True ? activity_carried() : activity_current());
     return PyLong_FromLong((long)thread->step_count);
 }
@@ -428,7 +437,7 @@ static PyObject *py_work_end(PyObject *Py_UNUSED(module), PyObject *token)
     if (begun == -1 && PyErr_Occurred())
         return NULL;
     if (thread && begun > 0) {
-        ledger_settle(thread);
+        settle(thread);
         while (thread->step_count >= (unsigned long)begun)
             pop_step(thread);
     }

@@ -1,6 +1,7 @@
 """Where allocations cannot be counted, or are not to be, the program runs all the same."""
 
 import os
+import re
 import resource
 import subprocess
 
@@ -44,6 +45,26 @@ def test_off(tmp_path):
 def test_off_and_a_loop_within_profiled_code(tmp_path):
     done = run(tmp_path, "--heap", "off", source=LOOP)
     assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")
+
+
+DECORATED = """
+import memory_profiler
+
+@memory_profiler.profile(backend="tracemalloc")
+def function():
+    return b"x" * (33 << 20)
+
+function()
+"""
+
+
+def test_off_and_a_function_that_is_to_be_measured_by_allocations(tmp_path):
+    done = run(tmp_path, "--heap", "off", source=DECORATED)
+    assert done.returncode == 0, done.stderr
+    assert re.search(" 33.0 MiB           1       return", done.stdout), done.stdout
+    # the line of the decorator, or of the def
+    assert re.search("script[.]py:[45]: UserWarning: backend='tracemalloc' is not heeded: --heap "
+                     "off counts no allocations", done.stderr), done.stderr
 
 
 def test_no_address_space(tmp_path):

@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 import types
 import warnings
 import weakref
@@ -23,6 +24,7 @@ SANITIZED = bool(os.environ.get("PYMEMTOP_SANITIZED"))
 
 PAGE = os.sysconf("SC_PAGE_SIZE") / (1 << 20)
 LARGE = 33 << 20  # more than malloc ever keeps when it is freed
+MIB = 1 << 20
 
 records = []
 
@@ -630,14 +632,123 @@ def test_backends():
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         assert memory_profiler.choose_backend("abacus") == "psutil"
-        rows, _ = table_of(grow, [], backend="psutil_uss")
         memory_profiler.LineProfiler(max_mem=100)
-        memory_profiler.LineProfiler(include_children=True)
-        memory_profiler.TimeStamper(include_children=True)
-    assert len(caught) == 5 and rows
-    assert all("include_children" in str(each.message) for each in caught[3:])
-    for backend in ("psutil", "psutil_pss", "psutil_uss", "posix", "tracemalloc"):
-        assert memory_profiler.memory_usage(backend=backend)[0] > 1
+        memory_profiler.LineProfiler(include_children=True, backend="tracemalloc")
+        memory_profiler.TimeStamper(include_children=True, backend="tracemalloc")
+        for backend in BACKENDS:
+            memory_profiler.LineProfiler(backend=backend, include_children=False)
+    assert len(caught) == 4, caught
+    assert all("include_children is not heeded" in str(each.message) for each in caught[2:])
+    assert {each.filename for each in caught} == {__file__}, caught
+    for backend in BACKENDS:
+        assert memory_profiler.memory_usage(backend=backend)[0] > .5
+
+
+def backend_work(kept):
+    kept.append(b"x" * LARGE)
+    kept.append(bytes(LARGE))
+    pid = child_until(kept)
+    kept.pop()
+    kept.pop()
+    return pid
+
+
+def child_until(pids):
+    """A child that shares all pages with this process; it ends with the pipe."""
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(writer)
+        os.read(reader, 1)
+        os._exit(0)
+    os.close(reader)
+    CHILDREN.append((pid, writer))
+    time.sleep(.2)  # the kernel's sums are read where a line has taken longer than that does
+    return pid
+
+
+def end_children():
+    for pid, writer in CHILDREN:
+        os.close(writer)
+        os.waitpid(pid, 0)
+    CHILDREN.clear()
+
+
+CHILDREN = []
+BACKENDS = ("psutil", "psutil_pss", "psutil_uss", "posix", "tracemalloc")
+
+
+def test_each_backend_measures_lines():
+    mib = LARGE / MIB
+    others = 8  # what other processes come to share, or give up, meanwhile: libraries
+    for backend, asked, shared, off in (
+            ("psutil", 0, 0, 1), ("posix", 0, 0, 1), ("psutil_pss", 0, -mib / 2, others),
+            ("psutil_uss", 0, -mib, others), ("tracemalloc", mib, 0, 1)):
+        rows, _ = table_of(backend_work, [], backend=backend)
+        end_children()
+        assert abs(rows['kept.append(b"x" * LARGE)'][1] - mib) < off, (backend, rows)
+        assert abs(rows["kept.append(bytes(LARGE))"][1] - asked) < off, (backend, rows)
+        # besides, all that there was before is shared from now on
+        found = rows["pid = child_until(kept)"][1]
+        assert shared - 60 < found < shared + off if shared else abs(found) < 2, (backend, rows)
+        first = rows["def backend_work(kept):"]
+        assert first[0] == first[1] > .5, (backend, rows)
+
+
+def test_backends_within_each_other():
+    def outer(kept):
+        rows.append(table_of(grow, kept, backend="tracemalloc")[0])
+        kept.append(bytes(LARGE))
+    rows = []
+    rows.append(table_of(outer, [])[0])
+    inner, outer_rows = rows
+    # each starts with the whole of what it measures
+    assert inner["def grow(kept):"][1] > .5 and outer_rows["def outer(kept):"][1] > 1, rows
+    assert abs(inner['kept.append(b"x" * LARGE)'][1] - LARGE / MIB) < 1, inner
+    assert abs(outer_rows["kept.append(bytes(LARGE))"][1]) < 1, outer_rows
+
+
+def test_recursion_by_a_backend_is_charged_once():
+    def down(levels):
+        if levels == 0:
+            return bytes(LARGE)
+        return down(levels - 1)
+    rows, kept = table_of(down, 5, backend="tracemalloc")
+    assert rows["return down(levels - 1)"][2] == 5 and kept, rows
+    assert abs(rows["return down(levels - 1)"][1] - LARGE / MIB) < 1, rows
+
+
+def test_a_backend_of_overlapping_calls():
+    async def waits(turns, kept):
+        for _ in range(turns):
+            await asyncio.sleep(0)
+            kept.append(bytes(LARGE))
+
+    async def both():
+        streams = [io.StringIO(), io.StringIO()]
+        await asyncio.gather(*(
+            memory_profiler.profile(waits, stream, backend="tracemalloc")(turns, [])
+            for turns, stream in zip((2, 5), streams)))
+        return [rows_of(stream.getvalue()) for stream in streams]
+    for turns, rows in zip((2, 5), asyncio.run(both())):
+        assert abs(rows["kept.append(bytes(LARGE))"][1] - turns * LARGE / MIB) < 1, rows
+        assert abs(rows["await asyncio.sleep(0)"][1]) < 1, rows
+
+
+def test_children_are_included_where_that_is_asked():
+    for options, least, most in (({}, -1, 2), ({"include_children": True}, 8, 2000),
+                                 ({"include_children": True, "backend": "psutil_uss"}, -60, 2000)):
+        profiler = memory_profiler.LineProfiler(**options)
+        profiler(child_until)([])
+        (_, lines), = profiler.code_map.items()
+        end_children()
+        figures = [row for _, row in lines if row and row[2]]
+        assert least < sum(row[0] for row in figures[1:]) < most, (options, figures)
+    stamper = memory_profiler.TimeStamper(include_children=True)
+    stamper(child_until)([])
+    ((start, end),), = stamper.functions.values()
+    end_children()
+    assert end[0] > start[0] + 8, (start, end)
 
 
 def test_ipython_is_refused_in_words():

@@ -7,32 +7,48 @@ Increment, not every table's first line and every line after a call."""
 
 import inspect
 import os
+import sys
 import warnings
 
 import _pymemtop
 
-from . import unwrap, wrapping
+from . import FILE_PREFIX, unwrap, wrapping
 
 MIB = 1 << 20
 BACKENDS = ("psutil", "psutil_pss", "psutil_uss", "posix", "tracemalloc")
-MEASURED = ("psutil", "posix")  # the resident set size
+METERS = {"psutil_pss": "pss", "psutil_uss": "uss", "tracemalloc": "python"}  # others: "rss"
+
+
+def warn(text):
+    """Where the program has called pymemtop's Python."""
+    level = 2
+    frame = sys._getframe(1)
+    while frame.f_back and frame.f_code.co_filename.startswith(FILE_PREFIX):
+        frame = frame.f_back
+        level += 1
+    warnings.warn(text, stacklevel=level)
 
 
 def choose_backend(new_backend=None):
     """The backend's name; that of the resident set size where there is none of that name."""
     if new_backend is None or new_backend in BACKENDS:
         return new_backend or BACKENDS[0]
-    warnings.warn("there is no backend {!r}; psutil is used".format(new_backend), stacklevel=3)
+    warn("there is no backend {!r}; psutil is used".format(new_backend))
     return BACKENDS[0]
 
 
-def warn_of(backend, include_children):
-    if include_children:
-        warnings.warn("include_children is not heeded: pymemtop measures lines by this process alone; "
-                      "memory_usage() adds its children", stacklevel=4)
-    if backend not in MEASURED:
-        warnings.warn("pymemtop measures lines by their resident set size, whatever the backend; "
-                      "{!r} is for memory_usage()".format(backend), stacklevel=4)
+def meter_of(backend, include_children):
+    """The number of the meter that measures so; where there is none, that of what comes next to it.
+    By psutil and alone it is the worker's, whichever pymemtop was told to measure by."""
+    name = METERS.get(backend, "rss")
+    if name == "rss" and not include_children:
+        return 0
+    try:
+        return _pymemtop.meter(name, bool(include_children))
+    except ValueError as exc:
+        without = "include_children" if include_children else "backend={!r}".format(backend)
+        warn("{} is not heeded: {}".format(without, exc))
+    return meter_of(backend, False) if include_children else 0
 
 
 def source_range(code):
@@ -53,6 +69,7 @@ class CodeMap(dict):
         super().__init__()
         self.include_children = include_children
         self.backend = backend
+        self._meter = 0
         self._toplevel = []
         self._last = {}  # by trace(): line -> MiB
 
@@ -63,8 +80,8 @@ class CodeMap(dict):
             path = code.co_filename
             lines = source_range(code) if os.path.exists(path) else None
             if lines is None:
-                warnings.warn("{} has no source in {}: its lines are not shown".format(
-                    code.co_name, path), stacklevel=4)
+                warn("{} has no source in {}: its lines are not shown".format(
+                    code.co_name, path))
                 return
             self._toplevel.append((path, code, lines))
             self[code] = {}
@@ -78,6 +95,7 @@ class CodeMap(dict):
         """One of the same code objects, without figures."""
         other = CodeMap(self.include_children, self.backend)
         other._toplevel = self._toplevel
+        other._meter = self._meter
         tables = {id(table): {} for table in self.values()}
         other.update((code, tables[id(table)]) for code, table in self.items_by_code())
         return other
@@ -93,7 +111,7 @@ class CodeMap(dict):
 
     def trace(self, code, lineno, prev_lineno):
         """Line `lineno` is over: sample it, against what there was after `prev_lineno`."""
-        usage = _pymemtop.rss_bytes() / MIB
+        usage = _pymemtop.meter_bytes(self._meter) / MIB
         increment, highest, count = self[code].get(lineno, (0, 0, 0))
         grown = usage - self._last.get((code, prev_lineno), 0)
         self[code][lineno] = (increment + grown, max(usage, highest), count + 1)
@@ -134,11 +152,11 @@ class LineProfiler:
         self.max_mem = max_mem
         self.prevlines = []
         self.prev_lineno = None
-        self._recorder = _pymemtop.Recorder()
         self._code_map = CodeMap(include_children, self.backend)
-        warn_of(self.backend, include_children)
+        self._code_map._meter = meter_of(self.backend, include_children)
+        self._recorder = _pymemtop.Recorder(meter=self._code_map._meter)
         if max_mem is not None:
-            warnings.warn("max_mem is not watched by pymemtop; its option --limit is", stacklevel=2)
+            warn("max_mem is not watched by pymemtop; its option --limit is")
 
     @property
     def code_map(self):
@@ -164,7 +182,7 @@ class LineProfiler:
     def add_function(self, func):
         code = unwrap.code_of(func)
         if code is None:
-            warnings.warn("{!r} has no Python code that could be profiled".format(func), stacklevel=2)
+            warn("{!r} has no Python code that could be profiled".format(func))
             return
         _pymemtop.own_begin()
         try:

@@ -6,11 +6,7 @@ import time
 import _pymemtop
 
 from . import wrapping
-from .profiler import MIB, choose_backend, warn_of
-
-
-def sample():
-    return _pymemtop.rss_bytes() / MIB, time.time()
+from .profiler import MIB, choose_backend, meter_of
 
 
 class Stamped:
@@ -26,7 +22,7 @@ class Stamped:
         if not self._stamps:
             self._stamper.current_stack_level += 1
             self._levels.append(self._stamper.current_stack_level)
-            self._stamps.append(sample())
+            self._stamps.append(self._stamper.sample())
 
     def end(self):
         pass  # of one step, perhaps
@@ -34,7 +30,7 @@ class Stamped:
     def finish(self):
         if self._stamps:
             self._stamper.current_stack_level -= 1
-            self._stamps.append(sample())
+            self._stamps.append(self._stamper.sample())
 
     def __enter__(self):
         self.begin()
@@ -48,7 +44,7 @@ class TimeStamper:
         self.functions = {}  # function -> [[(MiB, time) at its start, and at its end] of each call]
         self.backend = choose_backend(backend)
         self.include_children = include_children
-        warn_of(self.backend, include_children)
+        self._meter = meter_of(self.backend, include_children)
         self.current_stack_level = -1
         self.stack = {}  # function -> [level of each call]
 
@@ -58,6 +54,9 @@ class TimeStamper:
         if not callable(func) and not isinstance(func, (classmethod, staticmethod, property)):
             raise ValueError("{!r} cannot be called".format(func))
         return wrapping.decorate(func, self._wrap)
+
+    def sample(self):
+        return _pymemtop.meter_bytes(self._meter) / MIB, time.time()
 
     def _wrap(self, func):
         self.add_function(func)

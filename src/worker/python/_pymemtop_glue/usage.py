@@ -6,19 +6,15 @@ import time
 
 import _pymemtop
 
-from .profiler import MIB, choose_backend
-
-KINDS = {"psutil_pss": "pss", "psutil_uss": "uss"}  # others: "rss"
+from .profiler import METERS, MIB, choose_backend, meter_of
 
 
 def read_bytes(pid, backend):
     """Of this process without pymemtop's own share; 0 where there is no such process any more."""
-    if pid == os.getpid() and backend == "tracemalloc":
-        return _pymemtop.heap_bytes()[0]
-    kind = KINDS.get(backend, "rss")
-    if pid == os.getpid() and kind == "rss":
-        return _pymemtop.rss_bytes()
-    return _pymemtop.process_bytes(pid, kind)
+    kind = METERS.get(backend, "rss")
+    if pid != os.getpid():
+        return _pymemtop.process_bytes(pid, kind)
+    return _pymemtop.rss_bytes() if kind == "rss" else _pymemtop.meter_bytes(meter_of(backend, False))
 
 
 def descendants(pid):
