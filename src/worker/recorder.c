@@ -9,12 +9,13 @@
 #include "worker/heap.h"
 #include "worker/meters.h"
 
-/* Scopes that are open at the same time; a number's low bits say which of them it is. */
-enum { RUNNING_BITS = 12, RUNNING_MAX = 1 << RUNNING_BITS };
 /* Code objects that are found by looking at each. */
 enum { FEW_CODES = 8 };
 
-static struct scope *running[RUNNING_MAX]; /* borrowed */
+/* Borrowed; the scopes that are open, each at its number modulo the size, which is 0 or a power of
+ * two and at least twice their count. */
+static struct scope **running;
+static uint64_t running_size, running_count;
 static uint64_t serial, passes;
 static PyObject *scope_var;
 static PyTypeObject scope_type;
@@ -152,26 +153,47 @@ static struct row *row_at(const struct recorder *recorder, uint32_t code, int li
 
 static struct scope *running_one(uint64_t number)
 {
-    struct scope *found = running[number % RUNNING_MAX];
+    struct scope *found = running_size ? running[number & (running_size - 1)] : NULL;
     return LIKELY(found && found->number == number) ? found : NULL;
 }
 
+/* Scopes that had places of their own have them in a larger table, too. */
+static bool grow_running(void)
+{
+    enum { FIRST_SIZE = 64 };
+    uint64_t size = running_size ? 2 * running_size : FIRST_SIZE;
+    struct scope **table = PyMem_Calloc(size, sizeof(struct scope *));
+    if (!table)
+        return false;
+    for (uint64_t i = 0; i < running_size; i++)
+        if (running[i])
+            table[running[i]->number & (size - 1)] = running[i];
+    PyMem_Free(running);
+    running = table;
+    running_size = size;
+    return true;
+}
+
+/* False where memory is short. */
 static bool take_number(struct scope *scope)
 {
-    for (unsigned tries = 0; tries < RUNNING_MAX; tries++)
-        if (!running[++serial % RUNNING_MAX]) {
-            scope->number = serial;
-            running[serial % RUNNING_MAX] = scope;
-            return true;
-        }
-    return false;
+    if (2 * (running_count + 1) > running_size && !grow_running())
+        return false;
+    do
+        serial++;
+    while (running[serial & (running_size - 1)]);
+    scope->number = serial;
+    running[serial & (running_size - 1)] = scope;
+    running_count++;
+    return true;
 }
 
 static void stop(struct scope *scope)
 {
     if (scope->number == 0)
         return;
-    running[scope->number % RUNNING_MAX] = NULL;
+    running[scope->number & (running_size - 1)] = NULL;
+    running_count--;
     scope->number = 0;
     meters_give_back(scope->recorder->meter);
     struct scope **link = &scope->recorder->scopes;

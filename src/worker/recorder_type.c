@@ -102,7 +102,7 @@ static PyObject *as_own(int (*change)(struct recorder *recorder), PyObject *self
 PyDoc_STRVAR(begin_doc,
              "begin()\n\n"
              "What runs in the current context from now on is recorded. May be called in\n"
-             "several contexts, and again. Where too many others run, nothing is.");
+             "several contexts, and again. Where memory is short, nothing is recorded.");
 static PyObject *py_begin(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
     return as_own(recorder_begin, self);

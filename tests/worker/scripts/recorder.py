@@ -310,12 +310,27 @@ def test_many():
         recorder.add(deep.__code__)
         recorder.begin()
         recorder.end()
-    running = [Recorder() for _ in range(5000)]
-    for recorder in running:
-        recorder.begin()
-    for recorder in running:
-        recorder.end()
     assert occurrences(recorded(grow)[0])[3] == 2
+
+
+def count(turns):
+    for _ in range(turns):
+        pass
+
+
+def test_no_bound_to_how_many_are_open():
+    running = [(Recorder(), contextvars.copy_context()) for _ in range(10000)]
+    for recorder, context in running:
+        recorder.add(count.__code__)
+        context.run(recorder.begin)
+    for turns, (_, context) in enumerate(running):
+        context.run(count, turns % 3)
+    assert occurrences(recorded(grow)[0])[3] == 2
+    for recorder, context in reversed(running):
+        context.run(recorder.end)
+    for turns, (recorder, context) in enumerate(running):
+        context.run(count, 1)
+        assert occurrences(by_line(recorder))[1] == turns % 3 + 1, turns
 
 
 def test_wrong_use():
