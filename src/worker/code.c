@@ -7,6 +7,7 @@
 
 #include "worker/arena.h"
 #include "worker/compat.h"
+#include "worker/events.h"
 #include "worker/filter.h"
 #include "worker/publish.h"
 #include "worker/qualname.h"
@@ -197,7 +198,9 @@ static struct traced_file *resolve(const char *name, bool *is_other)
     if (file || !find_path(name, path))
         return file;
     file = find_file(path);
-    if (!file && is_wanted(path))
+    if (file && file->is_in_part)
+        file = NULL;
+    else if (!file && is_wanted(path))
         file = add_file(path);
     if (file)
         remember_name(name, file);
@@ -468,21 +471,53 @@ void code_announce(PyCodeObject *code, struct code_info *info)
 }
 
 /* The file of `code`, which the filter has left out; NULL where it is excluded, or no file. */
-static struct traced_file *force_file(PyCodeObject *code)
+static struct traced_file *force_file(PyCodeObject *code, bool in_part)
 {
     char path[PATH_MAX];
     struct traced_file *file = NULL;
     PyObject *name = PyUnicode_EncodeFSDefault(code->co_filename);
     if (name && find_path(PyBytes_AS_STRING(name), path) && !filter_excludes(path)) {
         file = find_file(path);
-        if (!file)
+        bool is_fresh = !file;
+        if (is_fresh)
             file = add_file(path);
+        if (file)
+            file->is_in_part = in_part && (is_fresh || file->is_in_part);
     }
     Py_XDECREF(name);
     PyErr_Clear();
-    if (file)
+    if (file && !in_part)
         Py_CLEAR(other_name);
     return file;
+}
+
+/* The function and all code within it belong to the file. */
+static void profile_code(PyCodeObject *code, struct traced_file *file)
+{
+    struct code_info *info = code_info(code);
+    if (info != &no_info && info->kind == CODE_OTHER) {
+        info->file = file;
+        info->kind = CODE_PROFILED;
+    }
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(code->co_consts); i++) {
+        PyObject *nested = PyTuple_GET_ITEM(code->co_consts, i);
+        if (PyCode_Check(nested))
+            profile_code((PyCodeObject *)nested, file);
+    }
+}
+
+bool code_profile_alone(PyCodeObject *code)
+{
+    const struct code_info *info = code_info(code);
+    if (info == &no_info || info->kind != CODE_OTHER)
+        return info->kind == CODE_PROFILED;
+    struct traced_file *file = force_file(code, true);
+    if (!file)
+        return false;
+    qualname_pass_on(code);
+    profile_code(code, file);
+    events_restart(); /* it may have run */
+    return true;
 }
 
 /* The function and all code within it. */
@@ -524,9 +559,10 @@ void code_decorate(PyCodeObject *code, PyCodeObject *by, bool tells)
     struct code_info *info = code_info(code);
     if (info == &no_info)
         return;
-    if (info->kind == CODE_OTHER && (info->file = force_file(code))) {
+    if (info->kind == CODE_OTHER && (info->file = force_file(code, false))) {
         info->kind = CODE_PROFILED;
         qualname_pass_on(code);
+        events_restart();
     }
     uint32_t index = info->kind == CODE_PROFILED ? publish(code, info) : PUBLISH_NO_FUNCTION;
     if (index == PUBLISH_NO_FUNCTION)

@@ -21,6 +21,7 @@ struct traced_file {
     const char *path; /* in the arena */
     uint32_t index;   /* in the segment */
     uint32_t line_count;
+    bool is_in_part; /* some of its functions are profiled, and no other code */
     uint32_t *sites; /* by line, in the arena; SEGMENT_NONE where the line has not run */
 };
 
@@ -126,6 +127,9 @@ bool code_is_named(const PyCodeObject *code);
 int code_last_line(PyCodeObject *code);
 /* Publish the function whose code this is, once; not for modules, classes, lambdas and the like. */
 void code_announce(PyCodeObject *code, struct code_info *info);
+/* Have the function whose code this is be profiled, with the code within it, and nothing else of
+ * its file, where that is not profiled. False where it cannot be: it is excluded, or no file. */
+bool code_profile_alone(PyCodeObject *code);
 /* A script has decorated the function whose code this is, in a frame of `by`: publish that. Its
  * file is profiled from now on, wherever it lies, unless it is excluded; code of that file that has
  * run already stays as it is. Where `by` is a function that defines it, and was not decorated, the

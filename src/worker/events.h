@@ -14,6 +14,8 @@
 int events_start(void);
 /* Report none any more; called before the interpreter is finalised. */
 void events_stop(void);
+/* Code that was not profiled when it ran is profiled now. */
+void events_restart(void);
 
 /* For the implementations: true for what an asynchronous generator's own `yield` hands to whoever
  * runs it, and its `await` does not. (The type is not exported by every libpython.) */

@@ -358,6 +358,17 @@ int events_start(void)
     return set_events(global_events);
 }
 
+/* Its starts were disabled. */
+void events_restart(void)
+{
+    if (tool == NO_TOOL)
+        return;
+    PyObject *result = PyObject_CallMethod(monitoring, "restart_events", NULL);
+    Py_XDECREF(result);
+    if (!result)
+        PyErr_Clear();
+}
+
 void events_stop(void)
 {
     if (tool == NO_TOOL)

@@ -53,18 +53,23 @@ static PyObject *recorder_new(PyTypeObject *type, PyObject *args, PyObject *keyw
     return (PyObject *)recorder;
 }
 
-PyDoc_STRVAR(add_doc, "add(code)\n\n"
-                      "Record the lines of the code object, and of those in its constants.");
+PyDoc_STRVAR(add_doc,
+             "add(code) -> bool\n\n"
+             "Record the lines of the code object, and of those in its constants; where its file\n"
+             "is not profiled, they are, alone. False: they cannot be, since it is excluded.");
 static PyObject *py_add(PyObject *self, PyObject *code)
 {
     struct recorder *recorder = (struct recorder *)self;
     uint32_t known;
     if (!PyCode_Check(code))
         return PyErr_Format(PyExc_TypeError, "add() takes a code object");
+    heap_own_begin();
+    bool is_profiled = code_profile_alone((PyCodeObject *)code);
+    heap_own_end();
     if (!recorder_knows(recorder, code_info((PyCodeObject *)code), &known) &&
         !recorder_add_code(recorder, (PyCodeObject *)code))
         return PyErr_Occurred() ? NULL : PyErr_NoMemory();
-    Py_RETURN_NONE;
+    return PyBool_FromLong(is_profiled);
 }
 
 PyDoc_STRVAR(fresh_doc, "fresh() -> Recorder\n\n"

@@ -147,6 +147,29 @@ static void test_announced_function(void **state)
     assert_int_equal(function->name_len, sizeof "Outer.method" - 1);
 }
 
+/* A function of a file that is not profiled can be, and that file's other code is not. */
+static void test_one_function_alone(void **state)
+{
+    (void)state;
+    static const char *const exclude[] = {"*", NULL};
+    char path[] = "/var/tmp/pymemtop-test-XXXXXX";
+    close(mkstemp(path));
+    PyCodeObject *other = (PyCodeObject *)Py_CompileString(source, path, Py_file_input);
+    PyCodeObject *outer = nested(other, "Outer"), *method = nested(outer, "method");
+    filter_set("/tmp", NULL, exclude);
+    assert_false(code_profile_alone(method));
+    filter_set("/tmp", NULL, NULL);
+    assert_true(code_profile_alone(method));
+    assert_true(code_profile_alone(method));
+    assert_int_equal(code_info(nested(method, "Local"))->kind, CODE_PROFILED);
+    assert_int_equal(code_info(method)->kind, CODE_PROFILED);
+    assert_true(code_info(method)->is_function);
+    assert_int_equal(code_info(other)->kind, CODE_OTHER);
+    assert_int_equal(code_info(nested(other, "decorate"))->kind, CODE_OTHER);
+    unlink(path);
+    Py_DECREF(other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +177,7 @@ int main(void)
         cmocka_unit_test(test_heads_of_functions),
         cmocka_unit_test(test_what_is_gone_leaves_its_room),
         cmocka_unit_test(test_announced_function),
+        cmocka_unit_test(test_one_function_alone),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -187,9 +187,12 @@ class LineProfiler:
         _pymemtop.own_begin()
         try:
             self._code_map.add(code)
-            self._recorder.add(code)
+            is_profiled = self._recorder.add(code)
         finally:
             _pymemtop.own_end()
+        if not is_profiled and code in self._code_map:
+            warn("{} has no table: {} is excluded from what is profiled".format(
+                code.co_name, code.co_filename))
 
     def wrap_function(self, func):
         return wrapping.wrap_function(func, lambda: Enabled(self))
