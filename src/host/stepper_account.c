@@ -99,7 +99,7 @@ static enum stop_reason reason_of(uint32_t reason)
     }
 }
 
-bool stepper_account(const struct control_stop *from, uint32_t serial, const struct model *model,
+bool stepper_account(struct control_stop *from, uint32_t serial, const struct model *model,
                      struct stop *stop, uint32_t *site)
 {
     struct stop copy = {.file = STOP_NO_FILE,
@@ -112,8 +112,8 @@ bool stepper_account(const struct control_stop *from, uint32_t serial, const str
     *site = load_once(&from->site);
     len = len < CONTROL_ACCOUNT_BYTES ? len : CONTROL_ACCOUNT_BYTES;
     char *account = mem_strndup(from->account, len);
-    atomic_thread_fence(memory_order_acquire);
-    bool same = atomic_load_explicit(&from->serial, memory_order_relaxed) == serial;
+    /* Adding nothing is a load that nothing above may come after. */
+    bool same = atomic_fetch_add_explicit(&from->serial, 0, memory_order_acq_rel) == serial;
     if (same) {
         take_account(account, len, model, &copy);
         *stop = copy;

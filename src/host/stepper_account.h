@@ -11,7 +11,7 @@
 /* Copy what `from` says of the stop `serial`: everything but the line that is next, whose site is
  * set in *site. False where another stop has taken its place meanwhile; then nothing is copied.
  * Paths become indices of the model's files where it has them. */
-bool stepper_account(const struct control_stop *from, uint32_t serial, const struct model *model,
+bool stepper_account(struct control_stop *from, uint32_t serial, const struct model *model,
                      struct stop *stop, uint32_t *site);
 
 #endif
