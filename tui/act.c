@@ -701,6 +701,8 @@ static void say_useless(struct ui *ui, const struct model *model, int key, bool 
         ui_say(ui, STYLE_TEXT, "these figures are from logs: there is nothing to pause");
     else if (known && model->is_program && (key == 'r' || key == 'R'))
         ui_say(ui, STYLE_WARNING, "a program is run once; q ends it, and pymemtop run begins anew");
+    else if (known && is_one_of(key, "snfct:") && model->stop.is_stepping)
+        ui_say(ui, STYLE_TEXT, "the step is still under way; i pauses at the next line");
     else if (known && is_one_of(key, "snfct:"))
         ui_say(ui, STYLE_TEXT, "nothing is paused; i pauses at the next line, b sets a breakpoint");
     else if (known && key == 'i' && model->stop.is_stopped)

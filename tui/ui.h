@@ -112,6 +112,7 @@ struct ui {
     bool one_open;       /* the numbers of one invocation are shown */
     bool marked;         /* `mark` is set */
     bool difference;     /* one less mark */
+    bool paused;         /* for the caller, with UI_PAUSE */
 
     uint32_t file;             /* shown in the source view; an index into the model's files */
     struct file_place *places; /* owned; by file */
@@ -127,10 +128,10 @@ struct ui {
 
     enum prompt prompt;
     char input[UI_INPUT_SIZE];           /* in a search or a filter at most LIST_TEXT_SIZE */
+    bool pasted_line_end;                /* the character before was part of a pasted line end */
+    bool prefill_cut;                    /* `prefill` is longer than what is shown of it */
     size_t input_at;                     /* byte before which the cursor stands */
     char *prefill;                       /* owned or NULL: what the prompt began with, uncut */
-    bool pasted_line_end;                /* the character before was part of a pasted line end */
-    bool prefill_cut;                    /* it is longer than what is shown of it */
     char pattern[LIST_TEXT_SIZE];        /* searched for; "" for none */
     char pattern_before[LIST_TEXT_SIZE]; /* to be put back by Esc */
     uint64_t search_from;                /* row id where the search began */
@@ -149,19 +150,18 @@ struct ui {
 
     /* For the caller, with its action. */
     unsigned requests;
-    size_t function; /* index into the live model's functions */
-    char *payload;   /* owned; "" for none */
-    char *line;      /* owned; "GET /api/X" */
-    bool paused;
-    uint32_t break_file; /* index into the live model's files */
+    uint32_t edit_line;
     uint32_t break_line;
+    uint32_t break_file;   /* index into the live model's files */
     uint32_t break_number; /* 0 for none */
-    char *condition;       /* owned; "" for none */
+    size_t function;       /* index into the live model's functions */
+    char *payload;         /* owned; "" for none */
+    char *line;            /* owned; "GET /api/X" */
+    char *expression;      /* owned; Python */
+    char *condition;       /* owned; of a breakpoint, "" for none */
     char *refused;         /* owned or NULL: what was typed, and was no condition, */
     uint64_t refused_at;   /* for that line */
-    char *expression;      /* owned */
-    uint32_t edit_line;
-    char *edit_path; /* owned */
+    char *edit_path;       /* owned */
 };
 
 void ui_init(struct ui *ui, int cols, int rows);

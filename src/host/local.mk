@@ -123,6 +123,7 @@ HOST_TESTS = \
 	tests/unit/test_host_settings \
 	tests/unit/test_host_stepper \
 	tests/unit/test_host_streams \
+	tests/unit/test_host_supervisor \
 	tests/unit/test_host_time_span \
 	tests/unit/test_host_timers \
 	tests/unit/test_host_watch
@@ -194,6 +195,10 @@ tests_unit_test_host_configuration_LDADD = $(HOST_TEST_LIBS)
 tests_unit_test_host_log_levels_SOURCES = tests/unit/test_host_log_levels.c tests/unit/host_fixture.h
 tests_unit_test_host_log_levels_CFLAGS = $(HOST_TEST_CFLAGS)
 tests_unit_test_host_log_levels_LDADD = $(HOST_TEST_LIBS)
+tests_unit_test_host_supervisor_SOURCES = \
+	tests/unit/test_host_supervisor.c tests/unit/host_fixture.h
+tests_unit_test_host_supervisor_CFLAGS = $(HOST_TEST_CFLAGS)
+tests_unit_test_host_supervisor_LDADD = $(HOST_TEST_LIBS)
 tests_unit_test_host_time_span_SOURCES = tests/unit/test_host_time_span.c tests/unit/host_fixture.h
 tests_unit_test_host_time_span_CFLAGS = $(HOST_TEST_CFLAGS)
 tests_unit_test_host_time_span_LDADD = $(HOST_TEST_LIBS)

@@ -286,6 +286,7 @@ static void leave(struct stepper *stepper, enum control_move move, uint64_t now_
     stepper->move = move;
     stepper->left_ns = now_ns;
     stepper->model->stop.is_leaving = true;
+    stepper->model->stop.is_stepping = move != CONTROL_GO;
     give_order(stepper, move, "");
     tell(stepper);
 }
@@ -448,13 +449,21 @@ void stepper_hear(struct stepper *stepper)
     }
 }
 
-/* A temporary breakpoint of an invocation that is over will not be reached by it. */
-static void end_run_to(struct stepper *stepper)
+/* Of what is outside of all invocations one cannot know. */
+static bool is_over(const struct model *model, uint64_t number)
 {
-    const struct invocation *invocation =
-        invocations_find(&stepper->model->invocations, stepper->model->stop.number);
-    if (!stepper->model->stop.is_stopped && (!invocation || invocation_is_over(invocation)))
-        drop_temporary(stepper);
+    const struct invocation *invocation = invocations_find(&model->invocations, number);
+    return invocation ? invocation_is_over(invocation) : number != INVOCATION_OUTSIDE;
+}
+
+/* What an invocation was told to go on to it will not reach when it is over. */
+static void end_of_way(struct stepper *stepper)
+{
+    struct stop *stop = &stepper->model->stop;
+    if (stop->is_stopped || !is_over(stepper->model, stop->number))
+        return;
+    stop->is_stepping = false;
+    drop_temporary(stepper);
 }
 
 void stepper_tick(struct stepper *stepper, uint64_t now_ns)
@@ -471,7 +480,7 @@ void stepper_tick(struct stepper *stepper, uint64_t now_ns)
         stop->waiting = waiting;
         tell(stepper);
     }
-    end_run_to(stepper);
+    end_of_way(stepper);
 }
 
 /* ---- begin and end ---- */
@@ -504,7 +513,7 @@ void stepper_attend(struct stepper *stepper, bool attended)
         return;
     }
     let_go(stepper);
-    stepper->model->stop.is_awaited = false;
+    stepper->model->stop.is_awaited = stepper->model->stop.is_stepping = false;
     clear(stepper);
 }
 

@@ -81,7 +81,8 @@ struct stop_local *stop_add_local(struct stop *stop)
 
 void stop_clear(struct stop *stop)
 {
-    struct stop left = {.is_awaited = stop->is_awaited,
+    struct stop left = {.is_stepping = stop->is_stepping,
+                        .is_awaited = stop->is_awaited,
                         .count = stop->count,
                         .number = stop->number,
                         .file = stop->file,
@@ -141,7 +142,7 @@ void stop_set(struct stop *stop, struct stop *fresh, const struct invocation *in
 {
     struct stop now = *fresh;
     now.is_stopped = true;
-    now.is_leaving = now.is_evaluating = false;
+    now.is_leaving = now.is_stepping = now.is_evaluating = false;
     now.is_awaited = stop->is_awaited && fresh->reason != STOP_INTERRUPT;
     now.count = stop->count + 1;
     now.step = step_of(stop, &now, invocation);
@@ -155,7 +156,7 @@ void stop_set_answer(struct stop *stop, struct stop *fresh)
 {
     struct stop now = *fresh;
     now.is_stopped = true;
-    now.is_leaving = now.is_evaluating = false;
+    now.is_leaving = now.is_stepping = now.is_evaluating = false;
     now.is_awaited = stop->is_awaited;
     now.count = stop->count;
     now.reason = stop->reason;

@@ -51,6 +51,7 @@ struct stop_step {
 struct stop {
     bool is_stopped;
     bool is_leaving;         /* it was told to go on just now, and what is shown is where it was */
+    bool is_stepping;        /* nobody is stopped now, but who was is on its way to the next line */
     bool is_awaited;         /* the next line that runs is to be stopped before */
     uint64_t count;          /* stops so far, answers not counted: another number, another stop */
     uint64_t number;         /* of the invocation */
@@ -79,8 +80,8 @@ struct stop {
 /* All zero is no stop. */
 void stop_fini(struct stop *stop);
 struct stop stop_copy(const struct stop *stop);
-/* Nobody is stopped: everything but `count`, `is_awaited` and what the next step is told by is
- * dropped. */
+/* Nobody is stopped: everything but `count`, `is_awaited`, `is_stepping` and what the next step is
+ * told by is dropped. */
 void stop_clear(struct stop *stop);
 /* A thread is stopped: take `fresh` (ownership moves; `count`, `is_awaited`, `step` and `before` of
  * it are not looked at). `invocation` is the one that it runs, with its numbers of this moment, or

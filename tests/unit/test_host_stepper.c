@@ -310,13 +310,14 @@ static void test_a_step_under_way_stays_on_the_screen(void **state)
     assert_true(model->stop.is_stopped);
     stepper_tick(stepper, NOW_NS + NS_PER_SECOND);
     assert_false(model->stop.is_stopped);
+    assert_true(model->stop.is_stepping);
     assert_int_equal(stepper_move(stepper, CONTROL_INTO, NOW_NS, &error), -1);
     assert_holds(error.text, "nothing is paused");
     /* Who goes on to who knows where is gone at once. */
     stop_at(CONTROL_AT_BREAKPOINT, 1);
     stepper_move(stepper, CONTROL_GO, NOW_NS, &error);
     go_on();
-    assert_false(model->stop.is_stopped);
+    assert_false(model->stop.is_stopped || model->stop.is_stepping);
     /* And so is one that was not told to. */
     stop_at(CONTROL_AT_BREAKPOINT, 1);
     go_on();
@@ -412,6 +413,33 @@ static void test_running_to_a_line(void **state)
     assert_int_equal(control->breakpoint_count, 0);
 }
 
+/* A thread of nobody's may still get there. */
+static void test_running_to_a_line_outside_of_invocations(void **state)
+{
+    (void)state;
+    write_stop(CONTROL_AT_BREAKPOINT, 1, "{}");
+    control->stop.number = INVOCATION_OUTSIDE;
+    raise_serial(1);
+    stepper_hear(stepper);
+    assert_int_equal(stepper_run_to(stepper, 0, 3, NOW_NS, &error), 0);
+    go_on();
+    stepper_tick(stepper, NOW_NS);
+    assert_int_equal(control->breakpoint_count, 1);
+}
+
+/* The step was its last one. */
+static void test_an_invocation_ends_under_a_step(void **state)
+{
+    (void)state;
+    stop_at(CONTROL_AT_STEP, 2);
+    stepper_move(stepper, CONTROL_OVER, NOW_NS, &error);
+    go_on();
+    invocations_end(&model->invocations, invocations_find(&model->invocations, 7),
+                    OUTCOME_SUCCEEDED, 200, NOW_NS, NULL);
+    stepper_tick(stepper, NOW_NS + NS_PER_SECOND);
+    assert_false(model->stop.is_stopped || model->stop.is_stepping);
+}
+
 static void test_a_worker_that_is_gone(void **state)
 {
     (void)state;
@@ -443,8 +471,9 @@ static void test_nonsense_is_cut(void **state)
         "{\"stack\"",
         "\xff\xfe",
         "{\"stack\": 3, \"locals\": {}, \"thread\": 1, \"answer\": []}",
-        "{\"stack\": [1, null, {\"path\": 3}, {\"path\": \"/a\"}, {\"path\": \"/a\", \"line\": 0},"
-        " {\"path\": \"/a\", \"line\": -5}, {\"path\": \"/a\", \"line\": 9999999999}]}",
+        "{\"stack\": [1, null, {\"path\": 3}, {\"path\": \"/a\"}]}",
+        "{\"stack\": [{\"path\": \"/a\", \"line\": 0}, {\"path\": \"/a\", \"line\": -5}]}",
+        "{\"stack\": [{\"path\": \"/a\", \"line\": 9999999999}]}",
         "{\"locals\": [1, {}, {\"name\": null}]}",
     };
     (void)state;
@@ -678,6 +707,8 @@ int main(void)
         TEST(test_evaluating),
         TEST(test_an_expression_that_is_too_long),
         TEST(test_running_to_a_line),
+        TEST(test_running_to_a_line_outside_of_invocations),
+        TEST(test_an_invocation_ends_under_a_step),
         TEST(test_a_worker_that_is_gone),
         TEST(test_nonsense_is_cut),
         TEST(test_a_line_without_a_site),

@@ -165,6 +165,9 @@ static void test_steps_are_for_what_is_paused(void **state)
         assert_non_null(strstr(ui.message, "nothing is paused"));
         assert_int_equal(ui.prompt, PROMPT_NONE);
     }
+    model->stop.is_stepping = true;
+    assert_int_equal(press('n'), UI_NOTHING);
+    assert_non_null(strstr(ui.message, "still under way"));
     stop_at(LINE_LOG, STOP_BREAKPOINT);
     assert_int_equal(press('s'), UI_STEP_INTO);
     assert_int_equal(press('n'), UI_STEP_OVER);
