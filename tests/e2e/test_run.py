@@ -381,6 +381,37 @@ print(f())
 """
 
 
+API = """\
+import inspect, json
+import memory_profiler
+NAMES = ("profile LineProfiler show_results CodeMap TimeStamper LogFile choose_backend memory_usage"
+         " load_ipython_extension").split()
+found = {name: getattr(memory_profiler, name) for name in NAMES}
+for name in NAMES:
+    if inspect.isclass(found[name]):
+        found.update((name + "." + member, each) for member, each in inspect.getmembers(found[name])
+                     if inspect.isfunction(each) and member.strip("_") in (member, "call", "enter", "exit"))
+print(json.dumps({name: list(inspect.signature(each).parameters) for name, each in found.items()}))
+"""
+# Of its own machinery.
+NOT_API = {"LineProfiler.trace_memory_usage", "LineProfiler.trace_max_mem", "TimeStamper.call_on_stack",
+           "CodeMap.add", "CodeMap.trace"}
+
+
+@pytest.mark.usefixtures("packages")
+def test_names_and_parameters_are_the_real_ones(write):
+    """The stand-in has all that can be called, and takes all that can be given."""
+    write({"api.py": API})
+    ours, real = (json.loads(run("run", "--quiet", *options, "api.py").stdout)
+                  for options in ((), ("--real-memory-profiler",)))
+    assert len(real) > 15 and ours != real
+    for name in real.keys() - NOT_API:
+        assert set(real[name]) - {"kw"} <= set(ours[name]), name
+    for option in "include_children", "backend", "max_mem":
+        assert option in ours["LineProfiler"]
+
+
+
 @pytest.mark.usefixtures("packages")
 def test_the_real_memory_profiler(write):
     """Where that is wanted it is imported, and prints its tables; what runs is profiled all the same."""
