@@ -98,6 +98,8 @@ void host_on_tick(uv_timer_t *timer);
 void host_make_stepper(struct host *host);
 /* No call can get on, since a thread is stopped. */
 bool host_holds_all(const struct host *host);
+/* Let the time of calls stand still, or run, as what is stopped wants it. */
+void host_hold_calls(struct host *host);
 
 /* ---- host_reload.c ---- */
 

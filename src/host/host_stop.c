@@ -11,9 +11,18 @@
 bool host_holds_all(const struct host *host)
 {
     const struct stop *stop = &host->model->stop;
-    /* One that waits for its turn to stop may be any call's. */
+    /* One that waits for its turn to stop may be any call's; and the next worker, for which what
+     * comes waits once a file was saved, comes after this. */
     return stop->is_stopped &&
-           (stop->loop_held || stop->waiting || stop->number == INVOCATION_LOAD);
+           (stop->loop_held || stop->waiting || stop->number == INVOCATION_LOAD || host->reloading);
+}
+
+void host_hold_calls(struct host *host)
+{
+    const struct stop *stop = &host->model->stop;
+    const struct calls_hold hold = {
+        .any = stop->is_stopped, .all = host_holds_all(host), .number = stop->number};
+    calls_hold(host->calls, &hold, clock_monotonic_ns());
 }
 
 static void refresh(void *context)
@@ -24,11 +33,7 @@ static void refresh(void *context)
 
 static void on_changed(void *context)
 {
-    struct host *host = context;
-    const struct stop *stop = &host->model->stop;
-    const struct calls_hold hold = {
-        .any = stop->is_stopped, .all = host_holds_all(host), .number = stop->number};
-    calls_hold(host->calls, &hold, clock_monotonic_ns());
+    host_hold_calls(context);
 }
 
 void host_make_stepper(struct host *host)

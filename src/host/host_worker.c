@@ -101,6 +101,7 @@ void host_on_tick(uv_timer_t *timer)
         return; /* the timer only wakes the loop */
     host_drain(host);
     stepper_tick(host->stepper, now_ns);
+    host_hold_calls(host);
     calls_tick(host->calls, now_ns);
     front_tick(&host->front, host_holds_all(host), now_ns);
     host_reload_when_idle(host, now_ns);
