@@ -58,10 +58,11 @@ static uint32_t times_before(const struct control_breakpoint *is)
     return 0;
 }
 
-/* False where the host has changed them meanwhile. */
+/* False where the host has changed them meanwhile; then they stay as they were. */
 static bool copy_all(const struct control *control, uint32_t version)
 {
     static struct breakpoint fresh[CONTROL_BREAKPOINTS_MAX];
+    static char text[CONTROL_TEXT_BYTES];
     size_t count = control->breakpoint_count, kept = 0;
     uint64_t lines = 0;
     if (count > CONTROL_BREAKPOINTS_MAX)
@@ -73,11 +74,12 @@ static bool copy_all(const struct control *control, uint32_t version)
         fresh[kept++] = (struct breakpoint){.is = is, .file = NO_FILE, .times = times_before(&is)};
         lines |= UINT64_C(1) << is.line % LINE_BITS;
     }
-    memcpy(copy.text, control->text, sizeof copy.text);
+    memcpy(text, control->text, sizeof text);
     atomic_thread_fence(memory_order_acquire);
     if (PUBLISH_LOAD(control->version) != version)
         return false;
     memcpy(copy.all, fresh, kept * sizeof fresh[0]);
+    memcpy(copy.text, text, sizeof text);
     copy.count = kept;
     copy.lines = lines;
     copy.version = version;
@@ -165,9 +167,21 @@ static bool holds(const struct breakpoint *breakpoint, const struct activation *
            inspect_holds(copy.text + is->expression.offset, is->expression.len);
 }
 
-static bool is_time(struct breakpoint *breakpoint)
+/* One more time that the others hold. The table may have been copied anew while they were looked
+ * at: then the breakpoint has another place in it, or is gone. */
+static bool is_time(uint32_t number)
 {
-    return ++breakpoint->times >= breakpoint->is.hits;
+    for (size_t i = 0; i < copy.count; i++)
+        if (copy.all[i].is.number == number)
+            return ++copy.all[i].times >= copy.all[i].is.hits;
+    return false;
+}
+
+/* All but the one on the increment. */
+static bool is_met(const struct breakpoint *breakpoint, const struct activation *at)
+{
+    uint32_t number = breakpoint->is.number;
+    return holds(breakpoint, at) && is_time(number);
 }
 
 static int64_t increment_of(const struct activation *at)
@@ -189,7 +203,7 @@ static bool stops_at(struct breakpoint *breakpoint, const struct activation *at,
         breakpoint->increment_bytes = increment_of(at);
         return false;
     }
-    return holds(breakpoint, at) && is_time(breakpoint);
+    return is_met(breakpoint, at);
 }
 
 /* `site`, on which `part` counts, is over in the frame. */
@@ -201,26 +215,36 @@ static bool stops_after(struct breakpoint *breakpoint, const struct activation *
     const struct published_line line = publish_line(at->slot, site);
     int64_t taken = PUBLISH_LOAD(line.part->increment_bytes) - breakpoint->increment_bytes;
     return line_of(site) == breakpoint->is.line && taken > breakpoint->is.increment_above_bytes &&
-           holds(breakpoint, at) && is_time(breakpoint);
+           is_met(breakpoint, at);
 }
 
-uint32_t breakpoints_at_line(const struct activation *at, uint32_t before)
+static const struct activation *innermost(const struct thread *thread)
 {
-    uint32_t number = 0;
+    return &thread->stack[thread->depth - 1];
+}
+
+/* Whatever is asked may run an expression, after which nothing is as it was: all is looked up again
+ * for each breakpoint. */
+uint32_t breakpoints_at_line(const struct thread *thread, uint32_t before)
+{
     refresh();
-    struct range range = range_of(at, before);
+    struct range range = range_of(innermost(thread), before);
     bool may_be = may_be_in(range);
-    for (size_t i = 0; i < copy.count && !number; i++)
-        if (stops_after(&copy.all[i], at, before) || (may_be && stops_at(&copy.all[i], at, range)))
-            number = copy.all[i].is.number;
-    return number;
+    for (size_t i = 0; i < copy.count; i++) {
+        uint32_t number = copy.all[i].is.number;
+        if (stops_after(&copy.all[i], innermost(thread), before) ||
+            (may_be && stops_at(&copy.all[i], innermost(thread), range)))
+            return number;
+    }
+    return 0;
 }
 
-uint32_t breakpoints_at_leave(const struct activation *at)
+uint32_t breakpoints_at_leave(const struct thread *thread)
 {
-    uint32_t number = 0;
-    for (size_t i = 0; i < copy.count && !number; i++)
-        if (stops_after(&copy.all[i], at, at->site))
-            number = copy.all[i].is.number;
-    return number;
+    for (size_t i = 0; i < copy.count; i++) {
+        uint32_t number = copy.all[i].is.number;
+        if (stops_after(&copy.all[i], innermost(thread), innermost(thread)->site))
+            return number;
+    }
+    return 0;
 }

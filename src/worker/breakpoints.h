@@ -11,12 +11,13 @@
 
 #include "worker/thread.h"
 
-/* `at` is the innermost frame of the thread, and its line has begun; `before` is the site of the
- * line before in the same frame. The number of the breakpoint to stop at, 0 for none. May run an
- * expression of the user's. */
-uint32_t breakpoints_at_line(const struct activation *at, uint32_t before);
-/* `at` is about to be left, its line is over: the number of a breakpoint that asks for what that
- * has taken, 0 for none. */
-uint32_t breakpoints_at_leave(const struct activation *at);
+/* The innermost frame of `thread`, the calling one, has begun its line; `before` is the site of the
+ * line before in the same frame. The number of the breakpoint to stop at, 0 for none. Both may run
+ * an expression of the user's, and with it move thread->stack and let other threads run; no
+ * exception is pending. */
+uint32_t breakpoints_at_line(const struct thread *thread, uint32_t before);
+/* The innermost frame is about to be left, its line is over: the number of a breakpoint that asks
+ * for what that has taken, 0 for none. */
+uint32_t breakpoints_at_leave(const struct thread *thread);
 
 #endif

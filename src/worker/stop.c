@@ -78,16 +78,26 @@ void stop_at_end(uint64_t number)
         end_step();
 }
 
+static void look_at_leave(const struct thread *thread)
+{
+    uint32_t breakpoint = is_attended() ? breakpoints_at_leave(thread) : 0;
+    if (breakpoint)
+        begin_step(CONTROL_INTO, CONTROL_AT_BREAKPOINT, breakpoint, thread);
+    else if (step.is_on && step.frame == thread->stack[thread->depth - 1].frame)
+        step.move = CONTROL_INTO;
+}
+
 void stop_at_leave(const struct thread *thread, bool awaits)
 {
-    const struct activation *at = &thread->stack[thread->depth - 1];
-    if (is_stopping)
+    PyObject *type, *value, *traceback;
+    /* A line that is suspended by an await goes on later. */
+    if (is_stopping || awaits)
         return;
-    uint32_t breakpoint = breakpoints_at_leave(at);
-    if (breakpoint && is_attended())
-        begin_step(CONTROL_INTO, CONTROL_AT_BREAKPOINT, breakpoint, thread);
-    else if (step.is_on && !awaits && step.frame == at->frame)
-        step.move = CONTROL_INTO;
+    is_stopping = true;
+    PyErr_Fetch(&type, &value, &traceback); /* what the frame may be left by */
+    look_at_leave(thread);
+    PyErr_Restore(type, value, traceback);
+    is_stopping = false;
 }
 
 /* ---- stopping ---- */
@@ -202,10 +212,9 @@ static void stop(const struct thread *thread, enum control_reason reason, uint32
 
 static void look(const struct thread *thread, uint32_t before)
 {
-    const struct activation *at = &thread->stack[thread->depth - 1];
     uint32_t armed = PUBLISH_LOAD(control()->armed);
-    uint32_t breakpoint = armed & CONTROL_BREAKPOINTS ? breakpoints_at_line(at, before) : 0;
-    at = &thread->stack[thread->depth - 1]; /* an expression may have moved it */
+    uint32_t breakpoint = armed & CONTROL_BREAKPOINTS ? breakpoints_at_line(thread, before) : 0;
+    const struct activation *at = &thread->stack[thread->depth - 1];
     if (breakpoint) {
         stop(thread, CONTROL_AT_BREAKPOINT, breakpoint);
     } else if (armed & CONTROL_INTERRUPT) {

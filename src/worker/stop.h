@@ -37,7 +37,8 @@ static ALWAYS_INLINE bool stop_is_armed(void)
  * line before. May not return for as long as the host wants, and may run code that moves
  * thread->stack. */
 void stop_at_line(struct thread *thread, uint32_t before);
-/* The innermost frame of `thread` is about to be left; `awaits`: it is suspended by an await. */
+/* The innermost frame of `thread` is about to be left; `awaits`: it is suspended by an await. The
+ * same holds for thread->stack. An exception that is pending still is. */
 void stop_at_leave(const struct thread *thread, bool awaits);
 /* The invocation is over. */
 void stop_at_end(uint64_t number);

@@ -313,7 +313,7 @@ void tracer_leave(const void *frame, bool awaits)
     if (stop_is_armed())
         stop_at_leave(thread, awaits);
     if (awaits)
-        park(thread, at);
+        park(thread, &thread->stack[thread->depth - 1]);
     thread_pop(thread);
     if (!awaits)
         unpark(thread);

@@ -312,6 +312,80 @@ def test_conditions(session, line, condition, expected):
         assert (seen, stop.line) == (expected, line)
 
 
+LEFT = """\
+kept = []
+
+def called(n):
+    return n > 1
+
+def work(n):
+    kept.append(bytearray(n << 20)); 1 / (n - 2)
+
+for n in 1, 2, 3:
+    try:
+        work(n)
+    except ZeroDivisionError as exc:
+        print(exc)
+print(len(kept))
+"""
+
+
+def test_a_condition_when_an_exception_leaves(session):
+    """The exception goes on, and nobody is stopped in what the condition calls."""
+    run = session(LEFT)
+    run.stop_at(7, "increment=%d if called(n)" % (1 << 19))
+    run.stop_at(4, number=2)
+    stop = run("start")
+    assert (stop.breakpoint, stop.line, stop.locals()["n"]) == (1, 12, "2")
+    assert [run("go").line, run("go")] == [9, 0]
+    assert run.printed() == "division by zero\n3\n"
+
+
+def test_an_increment_over_an_await(session):
+    """A line that is suspended is not over."""
+    run = session("""\
+import asyncio
+
+async def take(n):
+    await asyncio.sleep(0)
+    return bytearray(n << 20)
+
+async def main():
+    a = await take(1)
+    b = await take(5)
+    return len(a) + len(b)
+
+print(asyncio.run(main()))
+""")
+    run.stop_at(8, "increment=%d" % (2 << 20))
+    run.stop_at(9, "increment=%d" % (2 << 20), number=2)
+    stop = run("start")
+    assert (stop.breakpoint, stop.line) == (2, 10)
+    assert run("go") == 0
+
+
+def test_a_condition_that_moves_the_stack(session, monkeypatch):
+    """It calls so many functions that there is no room for all frames where they are."""
+    monkeypatch.setenv("MALLOC_PERTURB_", "165")
+    run = session("""\
+def deep(n):
+    return n and deep(n - 1)
+
+def work(a):
+    b = a
+    return b
+
+print(work(1))
+""")
+    for number in range(1, 9):
+        run.stop_at(5, "if deep(%d)" % (100 * number), number=number)
+    run.stop_at(5, number=9)
+    stop = run("start")
+    assert (stop.breakpoint, stop.line) == (9, 5)
+    assert run("go") == 0
+    assert run.printed() == "1\n"
+
+
 def test_a_condition_that_fails(session):
     run = session("a = 1\nb = 2\n")
     run.stop_at(2, "if a / 0")
