@@ -15,14 +15,29 @@
 
 static PyObject *answer; /* owned or NULL: (text, failed), not told yet */
 
+/* Borrowed. What importing it takes is pymemtop's own, whatever is asked of it first. */
+static PyObject *stopping(void)
+{
+    static PyObject *glue; /* owned, for good */
+    if (!glue) {
+        own_begin();
+        PyObject *imported = PyImport_ImportModule(GLUE);
+        own_end();
+        if (glue) /* another thread was faster */
+            Py_XDECREF(imported);
+        else
+            glue = imported;
+    }
+    return glue;
+}
+
 /* stopping.NAME(*arguments). Takes the reference to `arguments`, which may be NULL. */
 static PyObject *call_glue(const char *name, PyObject *arguments)
 {
-    PyObject *glue = arguments ? PyImport_ImportModule(GLUE) : NULL;
+    PyObject *glue = arguments ? stopping() : NULL;
     PyObject *function = glue ? PyObject_GetAttrString(glue, name) : NULL;
     PyObject *result = function ? PyObject_CallObject(function, arguments) : NULL;
     Py_XDECREF(function);
-    Py_XDECREF(glue);
     Py_XDECREF(arguments);
     if (!result)
         PyErr_Clear();

@@ -488,6 +488,19 @@ def test_values_are_harmless(session):
     assert run("go") == 0
 
 
+def test_nothing_is_imported(session):
+    """Of what the program imports it pays itself."""
+    source = "import sys\nbefore = set(sys.modules)\nhere = 1\nprint(sorted(set(sys.modules) - before))\n"
+    run = session(source)
+    run.stop_at(3, "if before is None")
+    run.stop_at(4, number=2)
+    assert run("start").line == 4
+    assert run("eval here").account["answer"] == "1"
+    assert run("go") == 0
+    added = set(eval(run.printed()))
+    assert not {name for name in added if not name.startswith("_pymemtop")} - {"gc"}, added
+
+
 def test_locals_are_not_kept(session):
     """A variable's value ends with it, though somebody has looked at it."""
     run = session("""\

@@ -1,14 +1,15 @@
 """What is told of a stopped thread. None of this runs code of the program, but the expressions that
 somebody has typed: a value is shown by its type, and only what is of a built-in type also by its
-content."""
+content.
+
+Imports only what is in every interpreter: what were imported here, the program would have for
+nothing."""
 
 import _thread
 import gc
-import json
 import os
 import sys
 import time
-import types
 
 TEXT_CHARACTERS = 80  # of a value
 ITEMS = 3  # of a container that are shown
@@ -18,8 +19,12 @@ STACK = 100
 SIZE_OBJECTS = 20000  # that are visited for the deep sizes of one account
 SIZE_SECONDS = 0.004  # that may take
 ANSWER_CHARACTERS = 2000
-SHARED = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, types.CodeType,
-          types.FrameType, types.GetSetDescriptorType, types.MethodDescriptorType)
+FUNCTION = type(lambda: None)
+BUILTIN = type(len)
+METHOD_DESCRIPTOR = type(str.join)
+# Modules, code, frames, and descriptors of attributes.
+SHARED = (type, FUNCTION, BUILTIN, METHOD_DESCRIPTOR, type(sys), type((lambda: None).__code__),
+          type(sys._getframe()), type(FUNCTION.__code__))
 
 
 def describe(stack, names, answer, limit):
@@ -49,8 +54,28 @@ def fit(account, limit):
     return text if len(text) <= limit else b"{}"
 
 
+ESCAPES = {ord('"'): '\\"', ord("\\"): "\\\\", **{code: "\\u%04x" % code for code in range(32)}}
+
+
+def json_text(value):
+    """Of what is in an account."""
+    if value is None:
+        return "null"
+    kind = type(value)
+    if kind is bool:
+        return "true" if value else "false"
+    if kind is int:
+        return str(value)
+    if kind is list:
+        return "[%s]" % ",".join(map(json_text, value))
+    if kind is dict:
+        return "{%s}" % ",".join(json_text(key) + ":" + json_text(each)
+                                 for key, each in value.items())
+    return '"%s"' % str(value).translate(ESCAPES)
+
+
 def encode(account):
-    return json.dumps(account, ensure_ascii=False).encode("utf-8", "replace")
+    return json_text(account).encode("utf-8", "replace")
 
 
 def runs_loop():
@@ -100,7 +125,7 @@ def text_of(value, depth=1):
             short, len(value) - TEXT_CHARACTERS)
     if kind in (list, tuple, set, frozenset, dict):
         return container_text(value, kind, depth)
-    if kind in (types.FunctionType, types.BuiltinFunctionType):
+    if kind in (FUNCTION, BUILTIN):
         return value.__name__ if type(value.__name__) is str else ""
     if issubclass(type(value), type):
         return "class " + NAME_OF(value)
@@ -154,7 +179,7 @@ def shallow(value):
     for kind in ORDER_OF(type(value)):
         method = NAMES_OF(kind).get("__sizeof__")
         if method is not None:
-            return sys.getsizeof(value) if type(method) is types.MethodDescriptorType else 0
+            return sys.getsizeof(value) if type(method) is METHOD_DESCRIPTOR else 0
     return 0
 
 
