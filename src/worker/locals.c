@@ -11,12 +11,14 @@
 
 #include <stdbool.h>
 
-/* Of a module or a class body, and from 3.13 on of all. */
-static PyObject *copy_names(PyFrameObject *frame)
+/* Of a module or a class body, and from 3.13 on of all. A metaclass may have a class body fill a
+ * mapping of its own, whose methods would be code of the program. */
+static PyObject *copy_names(PyFrameObject *frame, bool may_be_foreign)
 {
     PyObject *names = PyObject_GetAttrString((PyObject *)frame, "f_locals");
     PyObject *copy = names ? PyDict_New() : NULL;
-    if (copy && PyDict_Update(copy, names) < 0)
+    bool is_foreign = names && may_be_foreign && !PyDict_CheckExact(names);
+    if (copy && !is_foreign && PyDict_Update(copy, names) < 0)
         Py_CLEAR(copy);
     Py_XDECREF(names);
     return copy;
@@ -26,7 +28,10 @@ static PyObject *copy_names(PyFrameObject *frame)
 
 PyObject *locals_of(PyFrameObject *frame)
 {
-    return copy_names(frame);
+    PyCodeObject *code = PyFrame_GetCode(frame);
+    bool is_optimized = (code->co_flags & CO_OPTIMIZED) != 0;
+    Py_DECREF(code);
+    return copy_names(frame, !is_optimized);
 }
 
 #else
@@ -83,7 +88,7 @@ static PyCodeObject *code_of(PyFrameObject *frame)
 PyObject *locals_of(PyFrameObject *frame)
 {
     if (!(code_of(frame)->co_flags & CO_OPTIMIZED))
-        return copy_names(frame);
+        return copy_names(frame, true);
     PyObject *all = PyDict_New();
     if (all && add_all(all, frame) < 0)
         Py_CLEAR(all);

@@ -12,7 +12,8 @@
 #include <Python.h>
 
 /* A new dictionary of the variables of `frame` that have a value, those of cells among them; of a
- * module or a class body a copy of its names. NULL with an exception. */
+ * module or a class body a copy of its names, and of one that fills no dictionary but a mapping of
+ * its own none. Runs no code of the program. NULL with an exception. */
 PyObject *locals_of(PyFrameObject *frame);
 
 #endif

@@ -3,6 +3,7 @@ the host, by the shared memory alone."""
 
 import json
 import os
+import re
 import subprocess
 
 import pytest
@@ -409,6 +410,27 @@ def test_evaluate(session):
     assert run.printed() == "[1, 7]\n"
 
 
+def test_evaluate_with_functions_of_its_own(session):
+    """Comprehensions and lambdas see the variables of the frame."""
+    run = session("import os\n\ndef f(a, b):\n    return b\n\nprint(f(1, [1, 2]))\n")
+    run.stop_at(4, "if any(each == a for each in b)")
+    stop = run("start")
+    assert stop.line == 4 and "answer" not in stop.account
+    assert run("eval [each + a for each in b]").account["answer"] == "[2, 3]"
+    assert run("eval (lambda: (a, os.sep))()").account["answer"] == "(1, '/')"
+    assert run("go") == 0
+
+
+def test_evaluate_what_has_no_text(session):
+    run = session("class E(Exception):\n    def __str__(self):\n        1 / 0\n\ndef f():\n    raise E()\n\nx = 1\n")
+    run.stop_at(8)
+    run("start")
+    stop = run("eval f()")
+    assert stop.account["failed"]
+    assert re.search("E: .*ZeroDivisionError$", stop.account["answer"])
+    assert run("go") == 0
+
+
 def test_evaluated_code_does_not_stop(session):
     run = session("def g():\n    return 5\n\ndef f():\n    return 1\n\nf()\nprint(2)\n")
     run.stop_at(5)
@@ -486,6 +508,37 @@ def test_values_are_harmless(session):
     assert found["block"]["bytes"] >= 5 << 20
     assert found["big"]["bytes"] > 1000 * 56
     assert run("go") == 0
+
+
+def test_names_are_harmless(session):
+    """Those of a class body may be in a mapping of the program, and globals may have any keys."""
+    run = session("""\
+class Names(dict):
+    def keys(self):
+        print("KEYS")
+        return super().keys()
+    def __getitem__(self, name):
+        print("GET", name) if name == "a" else 0
+        return super().__getitem__(name)
+class Meta(type):
+    __prepare__ = classmethod(lambda *args: Names())
+class Key:
+    def __str__(self):
+        print("STR")
+        return "key"
+class Made(metaclass=Meta):
+    a = 1
+    b = 2
+globals()[Key()] = 5
+x = 2
+""")
+    run.stop_at(16)
+    run.stop_at(18, number=2)
+    assert run("start").line == 16
+    stop = run("go")
+    assert stop.line == 18 and "Key" in stop.locals()
+    assert run("go") == 0
+    assert run.printed() == ""
 
 
 def test_nothing_is_imported(session):

@@ -34,8 +34,9 @@ def describe(stack, names, answer, limit):
     account = {
         "thread": thread_name(),
         "stack": [{"path": path, "line": line, "name": name} for path, line, name in stack[:STACK]],
-        "locals": [{"name": str(name), "type": type_name(value), "bytes": sizes.of(value),
-                    "text": text_of(value)} for name, value in list(names.items())[:LOCALS]],
+        "locals": [{"name": name, "type": type_name(value), "bytes": sizes.of(value),
+                    "text": text_of(value)} for name, value in list(names.items())[:LOCALS]
+                   if type(name) is str],
     }
     if len(stack) > STACK or len(names) > LOCALS:
         account["cut"] = True
@@ -71,7 +72,7 @@ def json_text(value):
     if kind is dict:
         return "{%s}" % ",".join(json_text(key) + ":" + json_text(each)
                                  for key, each in value.items())
-    return '"%s"' % str(value).translate(ESCAPES)
+    return '"%s"' % str.translate(value, ESCAPES)
 
 
 def encode(account):
@@ -106,7 +107,7 @@ def type_name(value):
     kind = type(value)
     name = NAME_OF(kind)
     module = NAMES_OF(kind).get("__module__", "")
-    if not isinstance(module, str) or module in ("builtins", ""):
+    if type(module) is not str or module in ("builtins", ""):
         return name
     return module + "." + name
 
@@ -187,7 +188,19 @@ def shallow(value):
 
 
 def failure(exc):
-    return type_name(exc) + ": " + str(exc)[:ANSWER_CHARACTERS], True
+    try:
+        words = str.__str__(str(exc))
+    except BaseException as other:
+        words = "its text cannot be had: " + type_name(other)
+    return type_name(exc) + ": " + words[:ANSWER_CHARACTERS], True
+
+
+def value_of(code, scope, names):
+    """Functions within the expression, as those of most comprehensions are, see only globals: they
+    have the variables among these."""
+    if any(type(each) is type(code) for each in code.co_consts):
+        scope = {**scope, **names}
+    return eval(code, scope, names)
 
 
 def evaluate(expression, scope, names):
@@ -199,7 +212,7 @@ def evaluate(expression, scope, names):
         except SyntaxError:
             exec(compile(expression, "<pymemtop>", "exec", dont_inherit=True), scope, names)
             return "", False
-        text = repr(eval(code, scope, names))
+        text = str.__str__(repr(value_of(code, scope, names)))
         return (text if len(text) <= ANSWER_CHARACTERS else
                 "%s and %d more" % (text[:ANSWER_CHARACTERS], len(text) - ANSWER_CHARACTERS)), False
     except BaseException as exc:
@@ -209,6 +222,7 @@ def evaluate(expression, scope, names):
 def holds(expression, scope, names):
     """Whether it is true; (text, True) where it fails."""
     try:
-        return bool(eval(expression, scope, names))
+        code = compile(expression, "<pymemtop>", "eval", dont_inherit=True)
+        return bool(value_of(code, scope, names))
     except BaseException as exc:
         return failure(exc)
