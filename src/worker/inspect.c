@@ -116,13 +116,18 @@ size_t inspect_describe(const struct thread *thread, char *out, size_t size, boo
 
 /* ---- expressions ---- */
 
+/* stopping.FUNCTION for an expression in the frame. It is copied before anything else runs. */
 static PyObject *in_frame(const char *function, const char *expression, size_t len)
 {
     PyFrameObject *frame = stopped_frame();
-    PyObject *names = frame ? locals_of(frame) : NULL;
+    bool is_copy = false;
+    PyObject *text = frame ? PyUnicode_DecodeUTF8(expression, (Py_ssize_t)len, "replace") : NULL;
+    PyObject *names = text ? locals_scope(frame, &is_copy) : NULL;
     PyObject *globals = names ? PyObject_GetAttrString((PyObject *)frame, "f_globals") : NULL;
     PyObject *arguments =
-        globals ? Py_BuildValue("(s#OO)", expression, (Py_ssize_t)len, globals, names) : NULL;
+        globals ? Py_BuildValue("(OOOO)", text, globals, names, is_copy ? Py_True : Py_False)
+                : NULL;
+    Py_XDECREF(text);
     Py_XDECREF(globals);
     Py_XDECREF(names);
     Py_XDECREF((PyObject *)frame);

@@ -24,14 +24,25 @@ static PyObject *copy_names(PyFrameObject *frame, bool may_be_foreign)
     return copy;
 }
 
-#if PY_VERSION_HEX >= 0x030d0000
-
-PyObject *locals_of(PyFrameObject *frame)
+static bool is_function(PyFrameObject *frame)
 {
     PyCodeObject *code = PyFrame_GetCode(frame);
     bool is_optimized = (code->co_flags & CO_OPTIMIZED) != 0;
     Py_DECREF(code);
-    return copy_names(frame, !is_optimized);
+    return is_optimized;
+}
+
+PyObject *locals_scope(PyFrameObject *frame, bool *is_copy)
+{
+    *is_copy = is_function(frame);
+    return *is_copy ? locals_of(frame) : PyObject_GetAttrString((PyObject *)frame, "f_locals");
+}
+
+#if PY_VERSION_HEX >= 0x030d0000
+
+PyObject *locals_of(PyFrameObject *frame)
+{
+    return copy_names(frame, !is_function(frame));
 }
 
 #else
@@ -58,11 +69,6 @@ static int add_all(PyObject *all, PyFrameObject *frame)
     return 0;
 }
 
-static PyCodeObject *code_of(PyFrameObject *frame)
-{
-    return frame->f_code;
-}
-
 #else
 
 static int add_all(PyObject *all, PyFrameObject *frame)
@@ -78,16 +84,11 @@ static int add_all(PyObject *all, PyFrameObject *frame)
     return 0;
 }
 
-static PyCodeObject *code_of(PyFrameObject *frame)
-{
-    return frame->f_frame->f_code;
-}
-
 #endif
 
 PyObject *locals_of(PyFrameObject *frame)
 {
-    if (!(code_of(frame)->co_flags & CO_OPTIMIZED))
+    if (!is_function(frame))
         return copy_names(frame, true);
     PyObject *all = PyDict_New();
     if (all && add_all(all, frame) < 0)

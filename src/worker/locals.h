@@ -10,10 +10,14 @@
 #define WORKER_LOCALS_H
 
 #include <Python.h>
+#include <stdbool.h>
 
 /* A new dictionary of the variables of `frame` that have a value, those of cells among them; of a
  * module or a class body a copy of its names, and of one that fills no dictionary but a mapping of
  * its own none. Runs no code of the program. NULL with an exception. */
 PyObject *locals_of(PyFrameObject *frame);
+/* What code in the place of `frame` has as its local variables: of a module or a class body the
+ * mapping itself, of a function, `is_copy`, what locals_of() has. NULL with an exception. */
+PyObject *locals_scope(PyFrameObject *frame, bool *is_copy);
 
 #endif

@@ -241,12 +241,13 @@ void stop_at_line(struct thread *thread, uint32_t before)
 
 PyDoc_STRVAR(next_doc, "stop_next() -> bool\n\n"
                        "Stop before the next line of the calling frame, or after its end of who\n"
-                       "called it. False where nobody is there to go on.");
+                       "called it; in an expression of the user's nothing: there it is stopped\n"
+                       "already. False where nobody is there to go on.");
 static PyObject *py_next(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
 {
     const struct thread *thread = thread_this;
-    bool can = thread && thread->depth > 0 && !is_stopping && is_attended();
-    if (can)
+    bool can = thread && thread->depth > 0 && is_attended();
+    if (can && !is_stopping)
         begin_step(CONTROL_OVER, CONTROL_AT_CALL, 0, thread);
     return PyBool_FromLong(can);
 }

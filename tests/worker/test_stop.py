@@ -365,28 +365,6 @@ print(asyncio.run(main()))
     assert run("go") == 0
 
 
-def test_a_condition_that_moves_the_stack(session, monkeypatch):
-    """It calls so many functions that there is no room for all frames where they are."""
-    monkeypatch.setenv("MALLOC_PERTURB_", "165")
-    run = session("""\
-def deep(n):
-    return n and deep(n - 1)
-
-def work(a):
-    b = a
-    return b
-
-print(work(1))
-""")
-    for number in range(1, 9):
-        run.stop_at(5, "if deep(%d)" % (100 * number), number=number)
-    run.stop_at(5, number=9)
-    stop = run("start")
-    assert (stop.breakpoint, stop.line) == (9, 5)
-    assert run("go") == 0
-    assert run.printed() == "1\n"
-
-
 def test_a_condition_that_fails(session):
     run = session("a = 1\nb = 2\n")
     run.stop_at(2, "if a / 0")
@@ -419,6 +397,31 @@ def test_evaluate_with_functions_of_its_own(session):
     assert run("eval [each + a for each in b]").account["answer"] == "[2, 3]"
     assert run("eval (lambda: (a, os.sep))()").account["answer"] == "(1, '/')"
     assert run("go") == 0
+
+
+def test_evaluate_an_assignment(session):
+    """Names of modules and classes are set; those of a function are its own, which is said."""
+    run = session("""\
+def f(a):
+    return a
+class C:
+    b = 1
+    c = b
+x = 1
+print(f(7), x, C.c, C.b)
+""")
+    run.stop_at(2)
+    run.stop_at(5, number=2)
+    assert run("start").line == 5
+    assert not run("eval b = 2").account["failed"]
+    assert run("go").line == 2
+    stop = run("eval a = 8; new = 1")
+    assert stop.account["failed"] and stop.account["answer"].startswith("a, new ")
+    assert stop.locals() == {"a": "7"}
+    assert not run("eval global x; x = 3").account["failed"]
+    stop = run("out")
+    assert stop == 0
+    assert run.printed() == "7 3 2 2\n"
 
 
 def test_evaluate_what_has_no_text(session):
@@ -587,6 +590,17 @@ def test_breakpoint_in_the_program(session):
     stop = run("go")  # nothing comes after it in g
     assert (stop.reason, stop.line) == (CALL, 10)
     assert run("go") == 0
+
+
+def test_breakpoint_in_an_expression(session):
+    """It is where it is stopped already; no debugger of Python's own begins."""
+    run = session("def g():\n    breakpoint()\n    return 1\n\nx = 1\nprint(x)\n")
+    run.stop_at(6)
+    run("start")
+    assert run("eval breakpoint()").account["answer"] == "None"
+    assert run("eval g()").account["answer"] == "1"
+    assert run("go") == 0
+    assert run.printed() == "1\n"
 
 
 def test_nobody_is_there_any_more(session):

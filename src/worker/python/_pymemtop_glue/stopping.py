@@ -203,15 +203,25 @@ def value_of(code, scope, names):
     return eval(code, scope, names)
 
 
-def evaluate(expression, scope, names):
+def execute(expression, scope, names, is_copy):
+    """A statement. The variables of a function cannot be set: where it tried to, that is said."""
+    before = dict(names) if is_copy else {}
+    exec(compile(expression, "<pymemtop>", "exec", dont_inherit=True), scope, names)
+    lost = [name for name, value in names.items()
+            if name not in before or before[name] is not value] if is_copy else []
+    if not lost:
+        return "", False
+    return "%s cannot be set from here: a function's variables are its own" % ", ".join(lost), True
+
+
+def evaluate(expression, scope, names, is_copy):
     """(text, failed). As one has asked for it, the value's own repr() is called. A statement is
-    executed."""
+    executed. `is_copy`: what is set in `names` is lost."""
     try:
         try:
             code = compile(expression, "<pymemtop>", "eval", dont_inherit=True)
         except SyntaxError:
-            exec(compile(expression, "<pymemtop>", "exec", dont_inherit=True), scope, names)
-            return "", False
+            return execute(expression, scope, names, is_copy)
         text = str.__str__(repr(value_of(code, scope, names)))
         return (text if len(text) <= ANSWER_CHARACTERS else
                 "%s and %d more" % (text[:ANSWER_CHARACTERS], len(text) - ANSWER_CHARACTERS)), False
@@ -219,7 +229,7 @@ def evaluate(expression, scope, names):
         return failure(exc)
 
 
-def holds(expression, scope, names):
+def holds(expression, scope, names, _is_copy):
     """Whether it is true; (text, True) where it fails."""
     try:
         code = compile(expression, "<pymemtop>", "eval", dont_inherit=True)
