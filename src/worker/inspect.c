@@ -13,6 +13,8 @@
 
 #define GLUE "_pymemtop_glue.stopping"
 
+enum { SPARE_FRAMES = 200 }; /* more than stopping.py needs */
+
 static PyObject *answer; /* owned or NULL: (text, failed), not told yet */
 
 /* Borrowed. What importing it takes is pymemtop's own, whatever is asked of it first. */
@@ -95,6 +97,17 @@ static PyObject *describe(const struct thread *thread, size_t size)
     return call_glue("describe", arguments);
 }
 
+/* Where the program has come to the limit of its recursion there is none left for what describes
+ * it. */
+static PyObject *describe_deeper(const struct thread *thread, size_t size)
+{
+    int limit = Py_GetRecursionLimit();
+    Py_SetRecursionLimit(limit + SPARE_FRAMES);
+    PyObject *account = describe(thread, size);
+    Py_SetRecursionLimit(limit);
+    return account;
+}
+
 size_t inspect_describe(const struct thread *thread, char *out, size_t size, bool *is_loop)
 {
     const char *text;
@@ -102,6 +115,8 @@ size_t inspect_describe(const struct thread *thread, char *out, size_t size, boo
     int runs_loop = 0;
     own_begin();
     PyObject *account = describe(thread, size);
+    if (!account)
+        account = describe_deeper(thread, size);
     if (account && PyArg_ParseTuple(account, "y#p", &text, &len, &runs_loop) && (size_t)len <= size)
         memcpy(out, text, (size_t)len);
     else

@@ -635,6 +635,27 @@ print(f(), sys.gettrace(), sys.getprofile())
     assert run.printed() == "True None None\n"
 
 
+def test_at_the_recursion_limit(session):
+    """There is an account where the program has no frame left."""
+    run = session("""\
+import sys
+
+def f(n):
+    try:
+        return f(n + 1)
+    except RecursionError:
+        return n
+
+print(f(0) > 100, sys.getrecursionlimit())
+""")
+    run.stop_at(7)
+    stop = run("start")
+    assert (stop.line, stop.names()[:2]) == (7, ["f", "f"])
+    assert "n" in stop.locals()
+    assert run("leave") == 0
+    assert run.printed() == "True 1000\n"
+
+
 def test_deep_recursion(session):
     run = session("""\
 import sys
