@@ -16,6 +16,7 @@
 #include "worker/heap.h"
 #include "worker/inspect.h"
 #include "worker/ledger.h"
+#include "worker/own.h"
 #include "worker/publish.h"
 
 enum { LINE_BITS = 64, NO_FILE = SEGMENT_FILES };
@@ -91,8 +92,11 @@ static void refresh(void)
 {
     const struct control *control = &publish_shared.segment->control;
     uint32_t version = atomic_load_explicit(&control->version, memory_order_acquire);
-    if (version != copy.version && version % 2 == 0)
-        copy_all(control, version);
+    if (version == copy.version || version % 2 != 0)
+        return;
+    own_begin();
+    copy_all(control, version);
+    own_end();
 }
 
 /* ---- where ---- */

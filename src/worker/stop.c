@@ -8,6 +8,7 @@
 
 #include "worker/breakpoints.h"
 #include "worker/inspect.h"
+#include "worker/own.h"
 
 enum { LOOK_MS = 200 }; /* whether anybody is still there */
 
@@ -125,6 +126,7 @@ static void tell_stop(const struct thread *thread, enum control_reason reason, u
     struct control_stop *stop = &control()->stop;
     const struct activation *at = &thread->stack[thread->depth - 1];
     bool is_loop = false;
+    own_begin(); /* the pages of the segment that are used for the first time */
     stop->reason = reason;
     stop->breakpoint = breakpoint;
     stop->site = at->site;
@@ -132,6 +134,7 @@ static void tell_stop(const struct thread *thread, enum control_reason reason, u
     stop->account_len =
         (uint32_t)inspect_describe(thread, stop->account, sizeof stop->account, &is_loop);
     stop->is_loop = is_loop;
+    own_end();
     raise_serial(by);
 }
 
@@ -201,7 +204,9 @@ static void stop(const struct thread *thread, enum control_reason reason, uint32
     is_taken = true;
     end_step();
     /* Before the stop is told: what is ordered at once counts as well. */
+    own_begin();
     uint32_t seen = atomic_load_explicit(&control()->order.serial, memory_order_acquire);
+    own_end();
     tell_stop(thread, reason, breakpoint, 1);
     enum control_move move = obey(thread, seen);
     is_taken = false;

@@ -215,6 +215,25 @@ def test_conditions(live, condition, size):
     terminal.type("c")
 
 
+def test_the_figures_of_lines_are_the_programs(live):
+    """What a breakpoint and a stop take the first time is charged to no line."""
+    source = ("import azure.functions as func\n\n\n"
+              "def main(req: func.HttpRequest) -> func.HttpResponse:\n" +
+              "".join("    {} = 1\n".format(name) for name in "abcd") +
+              "    return func.HttpResponse('')\n")
+    terminal, _ = live(source)
+    terminal.type("r")
+    terminal.wait("READY", "answered with status 200")
+    set_breakpoint(terminal, "c = 1")
+    terminal.type("r")
+    terminal.wait(*paused(7))
+    terminal.type("n")
+    terminal.wait(*paused(8))
+    terminal.type("c")
+    terminal.wait("READY", *[r"^[ b] +{} +[\d.]+ MiB +[+-]?0\.0 MiB +2 ".format(line)
+                             for line in range(5, 9)])
+
+
 def test_a_condition_that_makes_no_sense(live):
     terminal, _ = live(ASYNC)
     terminal.type("/block =")
