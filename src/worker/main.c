@@ -172,7 +172,7 @@ static int find_root(const struct arguments *arguments, char root[PATH_MAX], str
     bool is_current = arguments->run_module || arguments_have_input(arguments);
     const char *path = is_current ? "." : arguments->run ? arguments->run : arguments->app_root;
     if (!is_current && arguments->run && !realpath(path, root))
-        path = "/";
+        path = ".";
     if (!realpath(path, root))
         return error_set(error, EXIT_STATUS_APP, "%s: %s", path, strerror(errno));
     char *slash = strrchr(root, '/');
