@@ -275,6 +275,7 @@ def changed():
 
 
 def code():
+    gc.collect()  # of the generators that ran before none is left, with its code
     for function in (add, count, wait, each, deep, Manager.__exit__):
         show(function.__qualname__, inspect.signature(function), function.__doc__, function.__dict__)
         show(inspect.iscoroutinefunction(function), asyncio.iscoroutinefunction(function),
