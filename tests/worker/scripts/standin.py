@@ -511,8 +511,10 @@ def test_the_how_tos_records():
     del records[:]
     profiler_add = memory_profiler.profile(grow, profiler_logstream)
     profiler_add([])
-    assert [record.split(":")[0] for record in records] == ["memory_profiler_logs"] * 4
-    assert "Line Contents" in records[1] and "kept.append" in records[3]
+    assert {record.split(":")[0] for record in records} == {"memory_profiler_logs"}, records
+    # A sanitizer's memory moves on other lines, too.
+    assert len(records) == 4 or (SANITIZED and len(records) > 4), records
+    assert "Line Contents" in records[1] and "kept.append" in "".join(records[3:]), records
 
 
 def test_memory_usage():
