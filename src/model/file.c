@@ -69,6 +69,14 @@ static bool split_lines(struct file *file)
     return true;
 }
 
+bool file_set_text(struct file *file, const char *text, size_t len)
+{
+    file->revision++;
+    file->text = mem_strndup(text, len);
+    file->text_len = len;
+    return split_lines(file);
+}
+
 struct file *file_new(const char *path, const char *app_root, const char *text, size_t len)
 {
     struct file *file = mem_calloc(1, sizeof *file);
@@ -79,9 +87,7 @@ struct file *file_new(const char *path, const char *app_root, const char *text, 
         file->problem = mem_strdup("the file could not be read");
         return file;
     }
-    file->text = mem_strndup(text, len);
-    file->text_len = len;
-    if (!split_lines(file))
+    if (!file_set_text(file, text, len))
         file->problem =
             mem_printf("more than %d lines; the rest is not shown", (int)FILE_LINES_MAX);
     else if (!text_is_utf8(text, len))
@@ -91,6 +97,7 @@ struct file *file_new(const char *path, const char *app_root, const char *text, 
 
 void file_forget(struct file *file)
 {
+    file->revision++;
     for (size_t i = 0; i < file->function_count; i++)
         free(file->functions[i].name);
     free(file->functions);
@@ -119,6 +126,8 @@ struct file_line *file_line_at(struct file *file, uint32_t line)
 {
     if (line == 0 || line > FILE_LINES_MAX)
         return NULL;
+    if (file->line_count < line)
+        file->revision++;
     while (file->line_count < line)
         append_line(file, file->text_len, 0);
     return &file->lines[line - 1];
@@ -157,6 +166,7 @@ void file_add_function(struct file *file, const char *name, uint32_t first_line,
             return;
         at++;
     }
+    file->revision++;
     file->functions =
         mem_resize(file->functions, file->function_count + 1, sizeof *file->functions);
     memmove(file->functions + at + 1, file->functions + at,
@@ -171,6 +181,7 @@ void file_decorate(struct file *file, const char *name, uint32_t first_line, uin
 {
     if (last_line > FILE_LINES_MAX)
         last_line = FILE_LINES_MAX;
+    file->revision++;
     for (size_t i = 0; i < file->function_count; i++) {
         struct file_function *function = &file->functions[i];
         if (function->first_line == first_line && function->last_line == last_line &&
@@ -183,9 +194,12 @@ void file_decorate(struct file *file, const char *name, uint32_t first_line, uin
 
 void file_enter_decorated(struct file *file, uint32_t number, int64_t rss_bytes)
 {
-    for (size_t i = 0; i < file->function_count; i++)
-        if (file->functions[i].decorated == number && file->functions[i].entry_bytes == 0)
-            file->functions[i].entry_bytes = rss_bytes;
+    for (size_t i = 0; i < file->function_count; i++) {
+        if (file->functions[i].decorated != number || file->functions[i].entry_bytes != 0)
+            continue;
+        file->functions[i].entry_bytes = rss_bytes;
+        file->revision++;
+    }
 }
 
 bool file_is_decorated_at(const struct file *file, uint32_t line)
@@ -245,6 +259,7 @@ bool file_set_live(struct file *file, uint32_t line, const struct line_stats *li
     if (stats_equal(&total, &record->total))
         return false;
     record->total = total;
+    file->revision++;
     return true;
 }
 
@@ -259,6 +274,7 @@ void file_keep_totals(struct file *file)
 
 void file_forget_retained(struct file *file)
 {
+    file->revision++;
     for (uint32_t i = 0; i < file->line_count; i++) {
         struct line_stats *total = &file->lines[i].total;
         total->retained_python_bytes = total->retained_native_bytes = 0;
@@ -270,6 +286,7 @@ void file_add_trend(struct file *file, uint32_t line, int64_t increment_bytes)
     struct file_line *record = file_line_at(file, line);
     if (!record)
         return;
+    file->revision++;
     if (record->trend_len == FILE_TREND) {
         memmove(record->trend_bytes, record->trend_bytes + 1,
                 (FILE_TREND - 1) * sizeof record->trend_bytes[0]);

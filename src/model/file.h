@@ -64,6 +64,8 @@ struct file {
     uint32_t version;           /* of this path, from 1 */
     bool retired;               /* there is a later version */
     uint64_t saved_realtime_ns; /* when the text was written to disk; 0 where that is not known */
+    uint64_t revision; /* rises with every change of lines and functions; of fields set by hand it
+                          does not tell */
 };
 
 /* A file with `text` (copied; may be NULL with len 0) under `path`, shown relative to `app_root`
@@ -73,6 +75,9 @@ struct file {
  * model_set_text. */
 struct file *file_new(const char *path, const char *app_root, const char *text, size_t len);
 void file_free(struct file *file);
+/* Give a file without text and lines this one (copied), cut into lines; `problem` is left alone.
+ * False where it has more than FILE_LINES_MAX lines. */
+bool file_set_text(struct file *file, const char *text, size_t len);
 /* The line's record, grown where a line past the text has run (text edited, or not readable);
  * NULL for 0 and past FILE_LINES_MAX. Borrowed until the next call, which may move the records. */
 struct file_line *file_line_at(struct file *file, uint32_t line);

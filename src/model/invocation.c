@@ -54,17 +54,23 @@ static bool is_load(const struct invocation *invocation)
     return invocation->number == 0;
 }
 
+void invocations_remove(struct invocations *set, size_t place)
+{
+    invocation_free(set->kept[place]);
+    set->count--;
+    memmove(set->kept + place, set->kept + place + 1,
+            (set->count - place) * sizeof(struct invocation *));
+}
+
 /* Drop the oldest invocation that is over, but for the newest load; false where there is none. */
 static bool drop_oldest(struct invocations *set)
 {
     const struct invocation *load = invocations_find(set, 0);
     for (size_t i = 0; i < set->count; i++) {
-        struct invocation *invocation = set->kept[i];
+        const struct invocation *invocation = set->kept[i];
         if (invocation == load || !invocation_is_over(invocation))
             continue;
-        invocation_free(invocation);
-        set->count--;
-        memmove(set->kept + i, set->kept + i + 1, (set->count - i) * sizeof(struct invocation *));
+        invocations_remove(set, i);
         return true;
     }
     return false;
@@ -112,22 +118,29 @@ const struct function_count *invocations_of_function(const struct invocations *s
     return find_count(set, function);
 }
 
-struct invocation *invocations_add(struct invocations *set, uint64_t number, const char *id,
-                                   const char *function, const char *request)
+struct invocation *invocations_append(struct invocations *set)
 {
-    while (set->count >= INVOCATIONS_KEPT && drop_oldest(set))
-        ;
     if (set->count == set->capacity) {
         set->capacity = set->capacity ? set->capacity * 2 : 16;
         set->kept = mem_resize(set->kept, set->capacity, sizeof(struct invocation *));
     }
     struct invocation *invocation = mem_calloc(1, sizeof *invocation);
+    set->kept[set->count++] = invocation;
+    return invocation;
+}
+
+struct invocation *invocations_add(struct invocations *set, uint64_t number, const char *id,
+                                   const char *function, const char *request)
+{
+    while (set->count >= INVOCATIONS_KEPT && drop_oldest(set))
+        ;
+    struct invocation *invocation = invocations_append(set);
+    invocation->serial = ++set->added;
     invocation->number = number;
     memcpy(invocation->id, id, strnlen(id, sizeof invocation->id - 1));
     invocation->function = mem_strdup(function);
     invocation->request = mem_strdup(request);
     invocation->outcome = OUTCOME_WAITING;
-    set->kept[set->count++] = invocation;
     if (!is_load(invocation))
         count_new(set, function);
     return invocation;
@@ -209,6 +222,7 @@ void invocation_set_line(struct invocation *invocation, uint32_t file, uint32_t 
                 (invocation->line_count - place) * sizeof *invocation->lines);
         invocation->line_count++;
     }
+    invocation->line_revision++;
     invocation->lines[place] =
         (struct invocation_line){.file = file, .line = line, .stats = *stats};
 }

@@ -35,6 +35,7 @@ struct invocation_line {
 
 struct invocation {
     uint64_t number; /* from 1 in the order of arrival; 0 is load */
+    uint64_t serial; /* from 1 in the order of being added, loads, too: no two have the same */
     char id[INVOCATION_ID_SIZE];
     char *function; /* owned */
     char *request;  /* owned; as "GET /api/X?a=b" */
@@ -62,6 +63,7 @@ struct invocation {
     struct invocation_line *lines; /* owned; by file and line, ascending */
     size_t line_count;
     size_t line_capacity;
+    uint64_t line_revision; /* rises with every change of a line */
 };
 
 /* What is counted of one function, ever. */
@@ -77,6 +79,7 @@ struct invocations {
     struct invocation **kept; /* owned; oldest first */
     size_t count;             /* of kept */
     size_t capacity;
+    uint64_t added;                   /* ever, loads, too: the newest one's serial */
     uint64_t total;                   /* ever, without load */
     uint64_t running;                 /* waiting or running now, without load */
     uint64_t failed;                  /* ever: failed, killed or timed out, without load */
@@ -91,6 +94,10 @@ void invocations_fini(struct invocations *set);
  */
 struct invocation *invocations_add(struct invocations *set, uint64_t number, const char *id,
                                    const char *function, const char *request);
+/* For who brings back what was recorded: append a record of zeros, which nothing counts. */
+struct invocation *invocations_append(struct invocations *set);
+/* The same: drop the one at `place`, which nothing counts, either. */
+void invocations_remove(struct invocations *set, size_t place);
 /* NULL where `number` was never added or is no longer kept. The newest load for 0. */
 struct invocation *invocations_find(const struct invocations *set, uint64_t number);
 /* The newest one that runs (load included), or NULL. */

@@ -68,6 +68,14 @@ void output_add(struct output *output, uint64_t realtime_ns, enum output_source 
     }
 }
 
+void output_append(struct output *output, const struct output_line *line)
+{
+    char *text = mem_strdup(line->text);
+    struct output_line *entry = next_entry(output);
+    *entry = *line;
+    entry->text = text;
+}
+
 const struct output_line *output_at(const struct output *output, size_t n)
 {
     return &output->lines[(output->first + n) % OUTPUT_LINES];

@@ -40,6 +40,8 @@ void output_fini(struct output *output);
  * line. A NUL byte becomes a space. */
 void output_add(struct output *output, uint64_t realtime_ns, enum output_source source,
                 enum output_level level, uint64_t invocation, const char *text, size_t len);
+/* Append one line as it is, its text copied: for who brings back what was recorded. */
+void output_append(struct output *output, const struct output_line *line);
 /* The n-th kept line, oldest first; n < count. */
 const struct output_line *output_at(const struct output *output, size_t n);
 

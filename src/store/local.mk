@@ -1,13 +1,24 @@
 # store: recordings, in SQLite. Depends on model and base.
 noinst_LIBRARIES += libstore.a
 libstore_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
-libstore_a_SOURCES = src/store/recording.c src/store/recording.h
+libstore_a_SOURCES = \
+	src/store/change.c src/store/change.h src/store/change_parts.h src/store/change_read.c \
+	src/store/fields.c src/store/fields.h \
+	src/store/record.c src/store/record.h \
+	src/store/recording.c src/store/recording.h src/store/recording_parts.h \
+	src/store/recording_events.c src/store/recording_limit.c src/store/recording_totals.c \
+	src/store/recording_open.h src/store/recording_read.c \
+	src/store/replay.c src/store/replay.h
 
 if HAVE_CMOCKA
-store_tests = tests/unit/test_store_recording
+store_tests = tests/unit/test_store_recording tests/unit/test_store_replay
 check_PROGRAMS += $(store_tests)
 TESTS += $(store_tests)
 tests_unit_test_store_recording_SOURCES = tests/unit/test_store_recording.c
 tests_unit_test_store_recording_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(SQLITE_CFLAGS)
 tests_unit_test_store_recording_LDADD = libstore.a libmodel.a libbase.a $(CMOCKA_LIBS) $(SQLITE_LIBS)
+tests_unit_test_store_replay_SOURCES = tests/unit/test_store_replay.c tests/unit/model_fixture.h
+tests_unit_test_store_replay_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(SQLITE_CFLAGS)
+tests_unit_test_store_replay_LDADD = libstore.a libtui.a libmodel.a libbase.a \
+	$(CMOCKA_LIBS) $(SQLITE_LIBS)
 endif

@@ -1,16 +1,37 @@
 /*
- * Recordings: memory over time in a file of SQLite, which stays whole whenever its writer dies and
- * can be read with anyone's SQL, while it is written, too.
+ * Recordings: what the screen showed, over time, in a file of SQLite, which stays whole whenever
+ * its writer dies and can be read with anyone's SQL, while it is written, too.
  *
- *     PRAGMA application_id = 0x70796d74, user_version = 1 (RECORDING_VERSION)
- *     meta      (key TEXT PRIMARY KEY, value)     pymemtop (its version), command, begin_ns, and
- *                                                 end_ns where the recording was closed
- *     samples   (time_ns, pid, rss_bytes)         pid 0: the process that was run, or its
- * successors functions (name, begin_ns, begin_bytes, end_ns, end_bytes, level)     calls that are
- * over
+ *     PRAGMA application_id = 0x70796d74, user_version = 2 (RECORDING_VERSION)
+ *     meta      (key TEXT PRIMARY KEY, value)     pymemtop (its version), command, begin_ns;
+ * zero_ns where there are events: the time at which the clock of start_ns in the events' bytes was
+ * 0; and end_ns where the recording was closed samples   (time_ns, pid, rss_bytes)         pid 0:
+ * the process that was run, or its successors functions (name, begin_ns, begin_bytes, end_ns,
+ * end_bytes, level)     calls that are over
+ *
+ * Version 1 ends here. Version 2 adds what there was at each event (a moment at which something on
+ * the screen had changed), of which store/replay.h makes the model again:
+ *
+ *     events    (event, time_ns, change)          what has changed since the event before, by
+ *                                                 store/change.h; NULL where that one is gone
+ *     keyframes (event, state)                    all that there was at some of the events, as a
+ *                                                 change against nothing
+ *     files     (file, path, display, version, text)    sources as they were; text NULL: not known
+ *     output_lines (number, time_ns, invocation, source, level, text)    numbers from 1
+ *
+ * and, as of the latest event that is committed, totals:
+ *
+ *     line_totals (file, line, source, mem_usage_bytes, ...)    the fields of struct line_stats
+ *     invocation_totals (serial, number, ..., lines)    the fields of struct invocation; lines is
+ *         JSON: [[file, line, mem_usage, peak, increment, self_increment, occurrences, net_python,
+ *         net_native, allocated, freed, high], ...]
+ *
+ * Views for people: lines, invocations, invocation_lines, output, and memory_profiler_logs, with
+ * the columns of `--format kusto`.
  *
  * Times are nanoseconds since 1970-01-01 UTC, in SQLite's integers, which have a sign. Later
- * versions add tables, columns and keys; what is here stays what it is.
+ * versions add tables, columns and keys; what is here stays what it is. A recording of version 2
+ * may have no events: of memory over time alone.
  *
  * What is added is in the file after the next commit, and safe from a death of this process, but
  * not of the machine, from then on. A commit does not wait for the disk, so that it can be made on
@@ -28,16 +49,29 @@
 
 #include "base/attributes.h"
 #include "base/error.h"
+#include "model/model.h"
 #include "model/series.h"
 
-enum { RECORDING_VERSION = 1, RECORDING_MAGIC_BYTES = 16 };
+enum { RECORDING_VERSION = 2, RECORDING_MAGIC_BYTES = 16 };
 
 struct recording;
 
-/* Begin a recording in a new file. A recording that is there already is replaced; any other file is
- * left alone, and an error. NULL with `error`. */
+/* Begin a recording in a new file. A recording that is there already is replaced, and so is an
+ * empty file, which a writer leaves that dies at once; any other file is left alone, and an error.
+ * NULL with `error`. */
 struct recording *recording_create(const char *path, const char *command, uint64_t begin_ns,
                                    struct error *error);
+/* Keep events. `zero_ns` is the real time at 0 of the clock that the model has in start_ns. */
+int recording_keep_events(struct recording *recording, uint64_t zero_ns,
+                          struct error *error) ATTR_CHECKED;
+/* Keep the file below `bytes` by thinning what is oldest, at each commit: changes of events first,
+ * totals never. What is written between two commits may pass it for that long; the log beside the
+ * file is not counted. 0: without end. */
+void recording_limit(struct recording *recording, int64_t bytes);
+/* Where events are kept: the model as it is now is one, unless it is what it was at the last one.
+ * `now_ns` is of the model's clock. */
+int recording_event(struct recording *recording, const struct model *model, uint64_t now_ns,
+                    struct error *error) ATTR_CHECKED;
 int recording_sample(struct recording *recording, uint64_t pid, uint64_t time_ns, int64_t bytes,
                      struct error *error) ATTR_CHECKED;
 /* A call that is over; span->function is not looked at. */

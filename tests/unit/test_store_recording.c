@@ -149,6 +149,18 @@ static void test_death(void **state)
     free(path);
 }
 
+/* What is left of one whose writer died before it had written anything. */
+static void test_empty_file_is_replaced(void **state)
+{
+    (void)state;
+    char *path = path_of("death");
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fclose(file);
+    assert_int_equal(recording_close(create(path), 1000, NULL), 0);
+    free(path);
+}
+
 static void check_not_created(const char *path, const char *words)
 {
     struct error error = {.text = ""};
@@ -188,9 +200,12 @@ static void test_other_versions(void **state)
     execute(path, "CREATE TABLE later (a); ALTER TABLE samples ADD COLUMN heap_bytes INTEGER");
     struct series series = read_file(path);
     series_fini(&series);
-    execute(path, "PRAGMA user_version = 2");
+    execute(path, "PRAGMA user_version = 1");
+    series = read_file(path);
+    series_fini(&series);
+    execute(path, "PRAGMA user_version = 3");
     check_refused(path, EXIT_STATUS_APP, "newer pymemtop");
-    execute(path, "PRAGMA user_version = 1; DROP TABLE samples;"
+    execute(path, "PRAGMA user_version = 2; DROP TABLE samples;"
                   "CREATE VIEW samples AS SELECT 1 AS time_ns, 0 AS pid, 1 AS rss_bytes");
     check_refused(path, EXIT_STATUS_APP, "no recording of pymemtop");
     free(path);
@@ -272,7 +287,7 @@ int main(void)
         cmocka_unit_test(test_round_trip),     cmocka_unit_test(test_read_while_written),
         cmocka_unit_test(test_death),          cmocka_unit_test(test_other_files_are_left_alone),
         cmocka_unit_test(test_other_versions), cmocka_unit_test(test_broken_rows_are_counted),
-        cmocka_unit_test(test_full),
+        cmocka_unit_test(test_full),           cmocka_unit_test(test_empty_file_is_replaced),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

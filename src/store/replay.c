@@ -1,0 +1,411 @@
+/*
+ * The way to an event begins at the latest key frame before it, or, where that is no further, at
+ * the event that is current; from there each change is applied in turn. Going back by one event is
+ * going to it from its key frame, which is never far (see recording_events.c).
+ *
+ * A way is gone on a model of its own where it begins at a key frame, so that the current one is
+ * still there when the file turns out to be damaged. Where it begins at the current one and fails,
+ * the current event is sought anew.
+ */
+#include "config.h"
+#include "store/replay.h"
+
+#include <inttypes.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "store/change.h"
+#include "store/recording_open.h"
+
+enum { TEXT_BYTES_MAX = 16 << 20, COMMAND_BYTES_MAX = 4096 };
+
+enum query { GET_CHANGES, GET_KEYFRAME, GET_EVENT, GET_TEXT, GET_OUTPUT, QUERIES };
+
+static const char *const queries[QUERIES] = {
+    [GET_CHANGES] =
+        "SELECT event, change FROM events WHERE event > ? AND event <= ? ORDER BY event",
+    [GET_KEYFRAME] =
+        "SELECT event, state FROM keyframes WHERE event <= ? ORDER BY event DESC LIMIT 1",
+    [GET_EVENT] = "SELECT event, time_ns FROM events WHERE event <= ? ORDER BY event DESC LIMIT 1",
+    [GET_TEXT] = "SELECT text FROM files WHERE file = ?",
+    [GET_OUTPUT] = "SELECT time_ns, invocation, source, level, text FROM output_lines WHERE number "
+                   "> ? AND number <= ? ORDER BY number LIMIT ?",
+};
+
+struct replay {
+    sqlite3 *db;
+    sqlite3_stmt *statements[QUERIES];
+    char *path;
+    char *command;
+    uint64_t zero_ns;
+    uint64_t event;   /* the current one; 0 before there is any */
+    uint64_t time_ns; /* its time */
+    struct change_state state;
+};
+
+static int fail(const struct replay *replay, struct error *error)
+{
+    return recording_db_fail(replay->db, "read", replay->path, error);
+}
+
+static int damaged(const struct replay *replay, uint64_t event, struct error *error)
+{
+    return error_set(error, EXIT_STATUS_APP, "the recording %s is damaged at event %" PRIu64,
+                     replay->path, event);
+}
+
+/* ---- what is kept beside the changes ---- */
+
+/* Bytes of a text or a blob that holds no NUL; false where it is neither, or too long. */
+static bool column_bytes(sqlite3_stmt *row, int column, size_t max, struct span *bytes)
+{
+    int type = sqlite3_column_type(row, column);
+    const char *at =
+        type == SQLITE_TEXT || type == SQLITE_BLOB ? sqlite3_column_blob(row, column) : NULL;
+    int len = sqlite3_column_bytes(row, column);
+    if (type != SQLITE_TEXT && type != SQLITE_BLOB)
+        return false;
+    *bytes = at ? (struct span){at, (size_t)len} : (struct span){"", 0};
+    return bytes->len <= max;
+}
+
+static void take_text(void *context, uint32_t index, struct file *file)
+{
+    const struct replay *replay = context;
+    sqlite3_stmt *row = replay->statements[GET_TEXT];
+    struct span text;
+    sqlite3_bind_int64(row, 1, index);
+    if (sqlite3_step(row) == SQLITE_ROW && column_bytes(row, 0, TEXT_BYTES_MAX, &text))
+        file_set_text(file, text.at, text.len); /* lines past the maximum are not shown */
+    sqlite3_reset(row);
+}
+
+static void take_output_line(struct output *output, sqlite3_stmt *row)
+{
+    struct span text;
+    int64_t source = sqlite3_column_int64(row, 2), level = sqlite3_column_int64(row, 3);
+    bool is_known = sqlite3_column_type(row, 1) == SQLITE_INTEGER;
+    if (!column_bytes(row, 4, OUTPUT_LINE_BYTES, &text) || memchr(text.at, '\0', text.len) ||
+        source < 0 || source > OUTPUT_LOG || level < 0 || level > LEVEL_CRITICAL)
+        return;
+    char *copy = mem_strndup(text.at, text.len);
+    const struct output_line line = {
+        .realtime_ns = (uint64_t)sqlite3_column_int64(row, 0),
+        .invocation = is_known ? (uint64_t)sqlite3_column_int64(row, 1) : OUTPUT_NO_INVOCATION,
+        .source = (enum output_source)source,
+        .level = (enum output_level)level,
+        .text = copy,
+    };
+    output_append(output, &line);
+    free(copy);
+}
+
+/* The lines of output that have come since. */
+static int take_output(const struct replay *replay, struct change_state *state, struct error *error)
+{
+    struct output *output = &state->model->output;
+    sqlite3_stmt *row = replay->statements[GET_OUTPUT];
+    uint64_t total = state->output_total, from = output->total;
+    int result;
+    if (total < from || total > INT64_MAX)
+        return damaged(replay, replay->event, error);
+    if (total - from > OUTPUT_LINES)
+        from = total - OUTPUT_LINES;
+    sqlite3_bind_int64(row, 1, (sqlite3_int64)from);
+    sqlite3_bind_int64(row, 2, (sqlite3_int64)total);
+    sqlite3_bind_int64(row, 3, OUTPUT_LINES);
+    while ((result = sqlite3_step(row)) == SQLITE_ROW)
+        take_output_line(output, row);
+    sqlite3_reset(row);
+    output->total = total;
+    return result == SQLITE_DONE ? 0 : fail(replay, error);
+}
+
+/* ---- the way to an event ---- */
+
+/* The latest event up to `event`: its number, 0 where there is none, and its time. */
+static int find_event(struct replay *replay, uint64_t event, uint64_t *found, uint64_t *time_ns,
+                      struct error *error)
+{
+    sqlite3_stmt *row = replay->statements[GET_EVENT];
+    sqlite3_bind_int64(row, 1, event > INT64_MAX ? INT64_MAX : (sqlite3_int64)event);
+    int result = sqlite3_step(row);
+    *found = *time_ns = 0;
+    if (result == SQLITE_ROW && sqlite3_column_int64(row, 0) > 0) {
+        *found = (uint64_t)sqlite3_column_int64(row, 0);
+        *time_ns = (uint64_t)sqlite3_column_int64(row, 1);
+    }
+    sqlite3_reset(row);
+    return result == SQLITE_ROW || result == SQLITE_DONE ? 0 : fail(replay, error);
+}
+
+static int read_change(struct replay *replay, struct change_state *state, sqlite3_stmt *row,
+                       uint64_t event, struct error *error)
+{
+    struct span bytes;
+    if (sqlite3_column_type(row, 1) != SQLITE_BLOB ||
+        !column_bytes(row, 1, CHANGE_BYTES_MAX, &bytes) ||
+        change_read(state, bytes, take_text, replay))
+        return damaged(replay, event, error);
+    return 0;
+}
+
+/* The latest key frame up to `event` into `state`, where that is later than `after`; *at is where
+ * it was, or 0. */
+static int read_keyframe(struct replay *replay, struct change_state *state, uint64_t event,
+                         uint64_t after, uint64_t *at, struct error *error)
+{
+    sqlite3_stmt *row = replay->statements[GET_KEYFRAME];
+    sqlite3_bind_int64(row, 1, (sqlite3_int64)event);
+    int result = sqlite3_step(row), failed = 0;
+    *at = 0;
+    if (result == SQLITE_ROW && sqlite3_column_int64(row, 0) > (sqlite3_int64)after) {
+        *at = (uint64_t)sqlite3_column_int64(row, 0);
+        failed = read_change(replay, state, row, *at, error);
+    } else if (result != SQLITE_ROW && result != SQLITE_DONE) {
+        failed = fail(replay, error);
+    }
+    sqlite3_reset(row);
+    return failed;
+}
+
+/* Apply the changes after `from`, up to `event`. */
+static int read_changes(struct replay *replay, struct change_state *state, uint64_t from,
+                        uint64_t event, struct error *error)
+{
+    sqlite3_stmt *row = replay->statements[GET_CHANGES];
+    int result, failed = 0;
+    sqlite3_bind_int64(row, 1, (sqlite3_int64)from);
+    sqlite3_bind_int64(row, 2, (sqlite3_int64)event);
+    while (!failed && (result = sqlite3_step(row)) == SQLITE_ROW) {
+        uint64_t next = (uint64_t)sqlite3_column_int64(row, 0);
+        failed = next == from + 1 ? read_change(replay, state, row, next, error)
+                                  : damaged(replay, from + 1, error);
+        from = next;
+    }
+    if (!failed && result != SQLITE_DONE)
+        failed = fail(replay, error);
+    sqlite3_reset(row);
+    return failed || from == event ? failed : damaged(replay, event, error);
+}
+
+/* Go to an event that there is, on a state of its own. */
+static int go_anew(struct replay *replay, uint64_t event, struct error *error)
+{
+    struct change_state state;
+    uint64_t keyframe;
+    change_state_init(&state);
+    int result = read_keyframe(replay, &state, event, 0, &keyframe, error);
+    if (!result && keyframe == 0)
+        result = damaged(replay, event, error);
+    if (!result)
+        result = read_changes(replay, &state, keyframe, event, error);
+    if (!result)
+        result = take_output(replay, &state, error);
+    struct change_state *unused = result ? &state : &replay->state;
+    change_state_fini(unused);
+    if (!result)
+        replay->state = state;
+    return result;
+}
+
+/* Go on from the current event. Where that fails, there is no current state any more. */
+static int go_on(struct replay *replay, uint64_t event, struct error *error)
+{
+    struct error ignored;
+    int result = read_changes(replay, &replay->state, replay->event, event, error);
+    if (!result)
+        result = take_output(replay, &replay->state, error);
+    if (result && go_anew(replay, replay->event, &ignored)) {
+        change_state_fini(&replay->state);
+        change_state_init(&replay->state);
+    }
+    return result;
+}
+
+/* Is a key frame later than the current event on the way to that one? */
+static bool has_later_keyframe(struct replay *replay, uint64_t event)
+{
+    sqlite3_stmt *row = replay->statements[GET_KEYFRAME];
+    sqlite3_bind_int64(row, 1, (sqlite3_int64)event);
+    bool is_later = sqlite3_step(row) == SQLITE_ROW &&
+                    sqlite3_column_int64(row, 0) > (sqlite3_int64)replay->event;
+    sqlite3_reset(row);
+    return is_later;
+}
+
+static int go(struct replay *replay, uint64_t event, uint64_t time_ns, struct error *error)
+{
+    bool is_ahead = replay->event > 0 && event > replay->event;
+    int result = 0;
+    /* The next one has a change, as a rule, which is shorter than its key frame. */
+    if (is_ahead && (event == replay->event + 1 || !has_later_keyframe(replay, event)))
+        result = go_on(replay, event, error);
+    else if (event != replay->event)
+        result = go_anew(replay, event, error);
+    if (result)
+        return result;
+    replay->event = event;
+    replay->time_ns = time_ns;
+    return 0;
+}
+
+static int seek(struct replay *replay, uint64_t event, struct error *error)
+{
+    uint64_t found, time_ns;
+    if (find_event(replay, event, &found, &time_ns, error))
+        return -1;
+    if (found == 0 && find_event(replay, replay_first(replay), &found, &time_ns, error))
+        return -1;
+    if (found == 0)
+        return error_set(error, EXIT_STATUS_APP, "%s has no events to replay", replay->path);
+    return go(replay, found, time_ns, error);
+}
+
+/* Within a transaction, so that nobody thins the way while it is gone. */
+int replay_seek(struct replay *replay, uint64_t event, struct error *error)
+{
+    if (sqlite3_exec(replay->db, "BEGIN", NULL, NULL, NULL))
+        return fail(replay, error);
+    int result = seek(replay, event, error);
+    sqlite3_exec(replay->db, "COMMIT", NULL, NULL, NULL);
+    return result;
+}
+
+int replay_step(struct replay *replay, bool forward, struct error *error)
+{
+    char *query = mem_printf(forward ? "SELECT min(event) FROM events WHERE event > %" PRIu64
+                                     : "SELECT max(event) FROM events WHERE event < %" PRIu64,
+                             replay->event);
+    int64_t next = recording_db_number(replay->db, query);
+    free(query);
+    if (next <= 0)
+        return 0;
+    return replay_seek(replay, (uint64_t)next, error) ? -1 : 1;
+}
+
+/* ---- what there is ---- */
+
+static uint64_t natural(struct replay *replay, const char *query)
+{
+    int64_t number = recording_db_number(replay->db, query);
+    return number > 0 ? (uint64_t)number : 0;
+}
+
+uint64_t replay_first(struct replay *replay)
+{
+    return natural(replay, "SELECT min(event) FROM events");
+}
+
+uint64_t replay_last(struct replay *replay)
+{
+    return natural(replay, "SELECT max(event) FROM events");
+}
+
+uint64_t replay_event_at(struct replay *replay, uint64_t realtime_ns)
+{
+    uint64_t low = replay_first(replay), high = replay_last(replay), best = low;
+    struct error ignored;
+    /* Times rise with the events; of gaps the event before is looked at. */
+    while (low <= high && low > 0) {
+        uint64_t middle = low + (high - low) / 2, found, time_ns;
+        if (find_event(replay, middle, &found, &time_ns, &ignored))
+            break;
+        if (time_ns <= realtime_ns) {
+            best = found > best ? found : best;
+            low = middle + 1;
+        } else {
+            high = middle - 1;
+        }
+    }
+    return best;
+}
+
+struct model *replay_model(const struct replay *replay)
+{
+    return replay->state.model;
+}
+
+uint64_t replay_event(const struct replay *replay)
+{
+    return replay->event;
+}
+
+uint64_t replay_realtime_ns(const struct replay *replay)
+{
+    return replay->time_ns;
+}
+
+uint64_t replay_monotonic_ns(const struct replay *replay)
+{
+    return replay->time_ns > replay->zero_ns ? replay->time_ns - replay->zero_ns : 0;
+}
+
+const char *replay_command(const struct replay *replay)
+{
+    return replay->command;
+}
+
+/* ---- open and close ---- */
+
+static char *read_command(sqlite3 *db)
+{
+    sqlite3_stmt *row = NULL;
+    struct span text = {"", 0};
+    char *command = NULL;
+    if (sqlite3_prepare_v2(db, "SELECT value FROM meta WHERE key = 'command'", -1, &row, NULL) ==
+            SQLITE_OK &&
+        sqlite3_step(row) == SQLITE_ROW && column_bytes(row, 0, COMMAND_BYTES_MAX, &text))
+        command = mem_strndup(text.at, text.len);
+    sqlite3_finalize(row);
+    return command ? command : mem_strdup("");
+}
+
+static int open_database(struct replay *replay, struct error *error)
+{
+    int64_t version;
+    if (recording_db_open(replay->path, &replay->db, &version, error))
+        return -1;
+    if (version < 2)
+        return error_set(error, EXIT_STATUS_APP,
+                         "%s was made by an older pymemtop: it has memory over time alone, see "
+                         "pymemtop plot",
+                         replay->path);
+    if (recording_db_number(replay->db,
+                            "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN "
+                            "('events', 'keyframes', 'files', 'output_lines')") != 4)
+        return error_set(error, EXIT_STATUS_APP, "%s is no recording of pymemtop", replay->path);
+    sqlite3_limit(replay->db, SQLITE_LIMIT_LENGTH, CHANGE_BYTES_MAX);
+    for (size_t i = 0; i < QUERIES; i++)
+        if (sqlite3_prepare_v2(replay->db, queries[i], -1, &replay->statements[i], NULL))
+            return fail(replay, error);
+    replay->zero_ns = natural(replay, "SELECT value FROM meta WHERE key = 'zero_ns'");
+    replay->command = read_command(replay->db);
+    return replay_seek(replay, replay_first(replay), error);
+}
+
+struct replay *replay_open(const char *path, struct error *error)
+{
+    struct replay *replay = mem_calloc(1, sizeof *replay);
+    replay->path = mem_strdup(path);
+    change_state_init(&replay->state);
+    if (open_database(replay, error) == 0)
+        return replay;
+    replay_close(replay);
+    return NULL;
+}
+
+void replay_close(struct replay *replay)
+{
+    if (!replay)
+        return;
+    for (size_t i = 0; i < QUERIES; i++)
+        sqlite3_finalize(replay->statements[i]);
+    sqlite3_close(replay->db);
+    change_state_fini(&replay->state);
+    free(replay->command);
+    free(replay->path);
+    free(replay);
+}
