@@ -22,3 +22,10 @@ tests_unit_test_store_replay_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(SQLITE_CFL
 tests_unit_test_store_replay_LDADD = libstore.a libtui.a libmodel.a libbase.a \
 	$(CMOCKA_LIBS) $(SQLITE_LIBS)
 endif
+
+# Changes are read from any file; see src/wire/local.mk for what this is without an engine.
+check_PROGRAMS += tests/fuzz/fuzz_change
+TESTS += tests/fuzz/fuzz_change
+tests_fuzz_fuzz_change_SOURCES = tests/fuzz/fuzz_change.c tests/fuzz/fuzz_main.h \
+	tests/unit/model_fixture.h
+tests_fuzz_fuzz_change_LDADD = libstore.a libmodel.a libbase.a

@@ -294,6 +294,7 @@ int recording_commit(struct recording *recording, struct error *error)
 {
     if (sqlite3_get_autocommit(recording->db))
         return 0;
+    recording->uncommitted_bytes = 0;
     if (recording_put_totals(recording, error))
         return -1;
     if (sqlite3_exec(recording->db, "COMMIT", NULL, NULL, NULL))

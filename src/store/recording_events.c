@@ -1,8 +1,8 @@
 /*
  * An event is a row with what has changed since the one before. Every now and then, when the
- * changes since the last key frame have become larger than it, there is a key frame, so that the
- * way to an event is never longer than what it takes to read two of them, and that key frames take
- * no more than half of the file.
+ * changes since the last key frame have become three times as large as it, there is another one, so
+ * that the way to an event is never longer than what it takes to read four of them, and that key
+ * frames take a quarter of the events' space.
  *
  * The state that the next change is written against is made by reading the change: what a reader
  * will see is what the writer believes, or the recording ends here.
@@ -14,7 +14,7 @@
 
 #include "base/text.h"
 
-enum { KEYFRAME_EVERY_BYTES = 64 << 10 };
+enum { KEYFRAME_EVERY_BYTES = 64 << 10, KEYFRAMES_APART = 3 };
 
 /* While the differences of an event are written. */
 struct event_job {
@@ -145,15 +145,19 @@ int recording_event(struct recording *recording, const struct model *model, uint
     if (job.result || !differs)
         return job.result;
     recording->event++;
+    recording->uncommitted_bytes += recording->change.out.len;
     recording->change_bytes += recording->change.out.len;
     sqlite3_bind_int64(recording->statements[ADD_EVENT], 2,
                        (sqlite3_int64)(recording->zero_ns + now_ns));
     if (add_bytes(recording, ADD_EVENT, 3, error) || put_forgotten(recording, model, error) ||
         follow(recording, model, error) || add_output(recording, &model->output, error))
         return -1;
-    size_t most = recording->keyframe_bytes > KEYFRAME_EVERY_BYTES ? recording->keyframe_bytes
-                                                                   : KEYFRAME_EVERY_BYTES;
-    if (recording->event == 1 || recording->change_bytes > most)
-        return add_keyframe(recording, model, error);
-    return 0;
+    size_t most = KEYFRAMES_APART * recording->keyframe_bytes;
+    if (recording->event == 1 ||
+        recording->change_bytes > (most > KEYFRAME_EVERY_BYTES ? most : KEYFRAME_EVERY_BYTES))
+        job.result = add_keyframe(recording, model, error);
+    /* Much of it is not to wait: by then the file might be far past its limit. */
+    if (!job.result && recording_is_much(recording))
+        job.result = recording_commit(recording, error);
+    return job.result;
 }

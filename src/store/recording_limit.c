@@ -126,6 +126,12 @@ static int thin_step(struct recording *recording)
     return 0;
 }
 
+bool recording_is_much(const struct recording *recording)
+{
+    return recording->limit_bytes &&
+           recording->uncommitted_bytes > (size_t)recording->limit_bytes / MARGIN / 2;
+}
+
 int recording_keep_limit(struct recording *recording, struct error *error)
 {
     char size[SIZE_TEXT];

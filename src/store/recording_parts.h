@@ -44,6 +44,8 @@ struct recording {
     int64_t limit_bytes;      /* 0: none */
     int64_t thin_again_bytes; /* below that size there is nothing that could go */
 
+    size_t uncommitted_bytes; /* about, of what is written since the latest commit */
+
     bool has_events;
     uint64_t zero_ns;          /* real time at 0 of the model's clock */
     uint64_t event;            /* the latest one's number; 0: none yet */
@@ -87,6 +89,8 @@ int recording_put_totals(struct recording *recording, struct error *error);
 
 /* ---- recording_limit.c ---- */
 
+/* A commit should not wait for its time: that much is to be written. */
+bool recording_is_much(const struct recording *recording);
 /* Thin what is oldest where the file comes near its limit. After a commit. 0, or -1 with `error`:
  * nothing is left that could go. */
 int recording_keep_limit(struct recording *recording, struct error *error);

@@ -7,14 +7,13 @@
 #include "config.h"
 #include "store/recording_parts.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/text.h"
 
-enum { CELLS_BYTES_MAX = 64 << 20 };
+enum { CELLS_BYTES_MAX = 64 << 20, CELL_BYTES = 12 * 22 + 2 };
 
 static void bind_number(sqlite3_stmt *statement, int place, uint64_t number)
 {
@@ -126,21 +125,61 @@ int recording_put_lines(struct recording *recording, uint32_t index, struct erro
 
 /* ---- invocations ---- */
 
-/* The lines as JSON: [[file, line, numbers as in bind_stats but what is retained], ...]. */
+/* A number and what stands before it; printf would take most of the time of a recording. */
+static char *put_json(char *at, char before, bool is_negative, uint64_t size)
+{
+    char digits[20];
+    size_t count = 0;
+    *at++ = before;
+    if (is_negative)
+        *at++ = '-';
+    do {
+        digits[count++] = (char)('0' + size % 10);
+        size /= 10;
+    } while (size > 0);
+    while (count > 0)
+        *at++ = digits[--count];
+    return at;
+}
+
+/* One line: [file, line, numbers as in bind_stats but what is retained]. */
+static size_t format_cell(char *out, const struct invocation_line *line)
+{
+    const struct line_stats *stats = &line->stats;
+    const int64_t numbers[] = {
+        line->file,
+        line->line,
+        stats->mem_usage_bytes,
+        stats->peak_bytes,
+        stats->increment_bytes,
+        stats->self_increment_bytes,
+        (int64_t)stats->occurrences,
+        stats->net_python_bytes,
+        stats->net_native_bytes,
+        (int64_t)stats->allocated_bytes,
+        (int64_t)stats->freed_bytes,
+        stats->high_bytes,
+    };
+    char *at = out;
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+        uint64_t size = (uint64_t)numbers[i];
+        bool is_negative = numbers[i] < 0;
+        at = put_json(at, i ? ',' : '[', is_negative, is_negative ? 0 - size : size);
+    }
+    *at++ = ']';
+    return (size_t)(at - out);
+}
+
+/* The lines as JSON: an array of them. */
 static int append_cells(struct buf *out, const struct invocation *invocation)
 {
+    char cell[CELL_BYTES];
     int result = buf_append(out, "[", 1);
     for (size_t i = 0; i < invocation->line_count && !result; i++) {
-        const struct invocation_line *line = &invocation->lines[i];
-        const struct line_stats *stats = &line->stats;
-        result =
-            buf_printf(out,
-                       "%s[%" PRIu32 ",%" PRIu32 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64
-                       ",%" PRIu64 ",%" PRId64 ",%" PRId64 ",%" PRIu64 ",%" PRIu64 ",%" PRId64 "]",
-                       i ? "," : "", line->file, line->line, stats->mem_usage_bytes,
-                       stats->peak_bytes, stats->increment_bytes, stats->self_increment_bytes,
-                       stats->occurrences, stats->net_python_bytes, stats->net_native_bytes,
-                       stats->allocated_bytes, stats->freed_bytes, stats->high_bytes);
+        if (i)
+            result = buf_append(out, ",", 1);
+        if (!result)
+            result = buf_append(out, cell, format_cell(cell, &invocation->lines[i]));
     }
     return result ? result : buf_append(out, "]", 1);
 }
@@ -183,6 +222,7 @@ int recording_put_invocation(struct recording *recording, const struct invocatio
     else
         sqlite3_bind_text(statement, 22, buf_text(&cells), (int)cells.len, SQLITE_STATIC);
     int result = recording_insert(recording, SET_INVOCATION, error);
+    recording->uncommitted_bytes += cells.len;
     buf_fini(&cells);
     return result;
 }
