@@ -219,6 +219,7 @@ static void record(struct batch *batch)
         .path = batch->options->record,
         .command = model->app_root,
         .quiet = batch->options->quiet,
+        .limit_bytes = batch->options->record_limit_bytes,
     };
     batch->recorder = recorder_start(&setup);
 }

@@ -235,6 +235,7 @@ static void record(struct live *live)
         .command = live->model->app_root,
         .has_screen = true,
         .quiet = live->options->quiet,
+        .limit_bytes = live->options->record_limit_bytes,
     };
     live->recorder = recorder_start(&setup);
 }

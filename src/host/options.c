@@ -43,6 +43,7 @@ enum long_option {
     OPT_PYTHON,
     OPT_QUIET,
     OPT_RECORD,
+    OPT_RECORD_LIMIT,
     OPT_REPORT,
     OPT_REQUEST,
     OPT_SCRIPT_ROOT,
@@ -56,6 +57,7 @@ enum {
     REQUESTS_MAX = 100000000,
     CONCURRENCY_MAX = 500,
     FUNCTION_NAME_MAX = 128,
+    RECORD_LIMIT_MIN = 1 << 20,
     TIMEOUT_MAX_S = 86400
 };
 
@@ -89,6 +91,7 @@ static const struct option long_options[] = {
     {"quiet", no_argument, NULL, OPT_QUIET},
     {"real-memory-profiler", no_argument, NULL, OPT_REAL_PROFILER},
     {"record", optional_argument, NULL, OPT_RECORD},
+    {"record-limit", required_argument, NULL, OPT_RECORD_LIMIT},
     {"report", no_argument, NULL, OPT_REPORT},
     {"request", required_argument, NULL, OPT_REQUEST},
     {"requests", required_argument, NULL, 'n'},
@@ -143,8 +146,10 @@ static const char help[] =
     "  -o, --output FILE         write the report to FILE\n"
     "      --precision N         digits after the point in the text report (1)\n"
     "      --report              with start: print the report at the end\n"
-    "      --record[=FILE]       keep memory over time in FILE, for plot, list and peak;\n"
-    "                            without FILE in pymemtop_<YYYYMMDDhhmmss>.pymemtop\n"
+    "      --record[=FILE]       keep all that the screen shows over time in FILE, for plot, "
+    "list,\n"
+    "                            peak and SQL; without FILE in pymemtop_<YYYYMMDDhhmmss>.pymemtop\n"
+    "      --record-limit SIZE   how large the recording may be; what is oldest is thinned (1G)\n"
     "      --quiet               print no report and no progress\n"
     "      --verbose             print what the app says, too\n"
     "      --heap on|off         count what each line allocates and frees, to the byte (on)\n"
@@ -170,8 +175,8 @@ static const char help[] =
     "      --format FORMAT       text, json, or mprof: memory over time in mprofile_*.dat (text)\n"
     "  -o, --output FILE         append the table to FILE\n"
     "      --precision N         digits after the point (3)\n"
-    "and --python, --include, --exclude, --heap, --record, --quiet, --real-memory-profiler,\n"
-    "--verify-rss, --ascii and --no-color as above.\n"
+    "and --python, --include, --exclude, --heap, --record, --record-limit, --quiet,\n"
+    "--real-memory-profiler, --verify-rss, --ascii and --no-color as above.\n"
     "\n"
     "new writes a function called NAME into an app, or into a new one:\n"
     "      --dir DIR             the app's folder, or the new app's (.)\n"
@@ -320,6 +325,19 @@ static int parse_limit(struct options *options, const char *text, struct error *
     return 0;
 }
 
+int options_parse_record_limit(struct options *options, const char *text, struct error *error)
+{
+    int64_t bytes;
+    if (size_parse(text, &bytes))
+        return error_set(error, EXIT_STATUS_USAGE,
+                         "--record-limit takes a size, as 512M, 1.5G or 200MiB, not '%s'", text);
+    if (bytes < RECORD_LIMIT_MIN)
+        return error_set(error, EXIT_STATUS_USAGE, "--record-limit takes 1 MiB or more, not '%s'",
+                         text);
+    options->record_limit_bytes = bytes;
+    return 0;
+}
+
 static int parse_plan(struct options *options, const char *text, struct error *error)
 {
     struct plan plan = limit_plan(text);
@@ -449,6 +467,7 @@ static int apply(struct options *options, int option, const char *value, struct 
     case OPT_HEAP: return options_parse_heap(options, value, error);
     case OPT_LIMIT:
     case OPT_PLAN: return apply_limit(options, option, value, error);
+    case OPT_RECORD_LIMIT: return options_parse_record_limit(options, value, error);
     case OPT_REQUEST: return options_parse_request(options, value, error);
     case OPT_BATCH:
         if (options->command == COMMAND_START)
@@ -528,6 +547,7 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
         .requests = 1,
         .concurrency = 1,
         .precision = TABLE_PRECISION_DEFAULT,
+        .record_limit_bytes = OPTIONS_RECORD_LIMIT_DEFAULT,
         .timeout_s = OPTIONS_TIMEOUT_DEFAULT_S,
         .heap = true,
     };

@@ -20,6 +20,7 @@ enum command {
 };
 
 enum { OPTIONS_TIMEOUT_DEFAULT_S = 30 };
+#define OPTIONS_RECORD_LIMIT_DEFAULT (INT64_C(1) << 30)
 
 enum report_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_KUSTO };
 
@@ -52,14 +53,15 @@ struct options {
     const char **exclude;
     size_t exclude_count;
     enum report_format format;
-    int64_t limit_bytes;    /* --limit or --plan; 0 without one */
-    const char *limit_name; /* the plan's name; NULL with --limit */
-    const char *output;     /* -o; NULL for stdout */
-    const char *record;     /* --record: a path, "" for a name by the time; NULL without */
-    int precision;          /* of the text report */
-    bool report;            /* `start --report` */
-    bool heap;              /* count allocations */
-    bool log_reports;       /* of each invocation, through the app's logging */
+    int64_t limit_bytes;        /* --limit or --plan; 0 without one */
+    const char *limit_name;     /* the plan's name; NULL with --limit */
+    const char *output;         /* -o; NULL for stdout */
+    const char *record;         /* --record: a path, "" for a name by the time; NULL without */
+    int64_t record_limit_bytes; /* --record-limit */
+    int precision;              /* of the text report */
+    bool report;                /* `start --report` */
+    bool heap;                  /* count allocations */
+    bool log_reports;           /* of each invocation, through the app's logging */
     bool real_memory_profiler;
     bool verify_rss; /* let the worker check its own readings */
     bool verbose;
@@ -82,6 +84,8 @@ int options_parse_format(enum report_format *format, const char *text, struct er
 /* A number from `min` to `max`, the value of `option` ("--precision"): 0, or -1 with `error`. */
 int options_parse_number(const char *text, unsigned long min, unsigned long max, const char *option,
                          unsigned long *value, struct error *error);
+/* --record-limit: a size. 0, or -1 with `error`. */
+int options_parse_record_limit(struct options *options, const char *text, struct error *error);
 /* --heap: "on" or "off". 0, or -1 with `error`. */
 int options_parse_heap(struct options *options, const char *text, struct error *error);
 /* One more value of an option that can be given several times: the list grows. */

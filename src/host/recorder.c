@@ -1,4 +1,8 @@
 /*
+ * That the model has changed is seen by its revision, whenever the loop is about to wait. So an
+ * event is what a screen could have shown at that moment, and of what happens within a thirtieth of
+ * a second there is the end.
+ *
  * The timeline of the model is read behind a mark: what is later than what was taken last. It may
  * be thinned on the way, which keeps peaks. A time at which nothing changed is no point of it, so
  * that a reading is added where there was none for a second: a line in a plot then goes on to where
@@ -20,7 +24,14 @@
 #include "host/series_file.h"
 #include "store/recording.h"
 
-enum { TICK_MS = 100, TICKS_A_COMMIT = 5, STAMP_SIZE = 16 };
+enum {
+    TICK_MS = 100,
+    TICKS_A_COMMIT = 5,
+    STAMP_SIZE = 16,
+    EVENT_MS = 33,
+    /* The model keeps a thousand: none may come and go between two events. */
+    INVOCATIONS_AN_EVENT = INVOCATIONS_KEPT / 2,
+};
 
 #define STILL_NS NS_PER_SECOND
 
@@ -31,6 +42,12 @@ struct recorder {
     struct error error;
     bool has_failed, is_failure_said;
     uv_timer_t timer;
+    uv_prepare_t before_wait;
+    uv_timer_t event_timer; /* where a change must wait until it may be an event */
+    uint64_t event_ns;      /* monotonic time of the latest event */
+    uint64_t revision;      /* of the model, then */
+    uint64_t added;         /* invocations, then */
+    unsigned open;          /* handles */
     uint64_t ticks;
     uint64_t zero_ns; /* the real time at 0 of the monotonic clock, when it was begun */
     uint64_t last_ns; /* monotonic time of the worker's latest sample */
@@ -123,6 +140,38 @@ static void on_tick(uv_timer_t *timer)
         give_up(recorder);
 }
 
+/* ---- events ---- */
+
+static void add_event(struct recorder *recorder, uint64_t now_ns)
+{
+    const struct model *model = recorder->setup.model;
+    recorder->event_ns = now_ns;
+    recorder->revision = model->revision;
+    recorder->added = model->invocations.added;
+    if (recorder->recording &&
+        recording_event(recorder->recording, model, now_ns, &recorder->error))
+        give_up(recorder);
+}
+
+static void on_event_timer(uv_timer_t *timer)
+{
+    (void)timer; /* the loop goes around, which is all that is needed */
+}
+
+static void on_before_wait(uv_prepare_t *handle)
+{
+    struct recorder *recorder = handle->data;
+    const struct model *model = recorder->setup.model;
+    if (!recorder->recording || model->revision == recorder->revision)
+        return;
+    uint64_t now_ns = clock_monotonic_ns(), past_ns = now_ns - recorder->event_ns;
+    if (past_ns >= EVENT_MS * NS_PER_MS ||
+        model->invocations.added - recorder->added >= INVOCATIONS_AN_EVENT)
+        add_event(recorder, now_ns);
+    else if (!uv_is_active((uv_handle_t *)&recorder->event_timer))
+        uv_timer_start(&recorder->event_timer, on_event_timer, EVENT_MS - past_ns / NS_PER_MS, 0);
+}
+
 /* ---- calls ---- */
 
 void recorder_call(struct recorder *recorder, const char *name, const struct series_span *span)
@@ -161,6 +210,19 @@ static char *default_path(void)
     return mem_printf("pymemtop_%s.pymemtop", stamp);
 }
 
+static void begin_handles(struct recorder *recorder)
+{
+    uv_loop_t *loop = recorder->setup.loop;
+    uv_timer_init(loop, &recorder->timer);
+    uv_timer_init(loop, &recorder->event_timer);
+    uv_prepare_init(loop, &recorder->before_wait);
+    recorder->timer.data = recorder->event_timer.data = recorder->before_wait.data = recorder;
+    recorder->open = 3;
+    uv_timer_start(&recorder->timer, on_tick, TICK_MS, TICK_MS);
+    if (!recorder->setup.memory_alone)
+        uv_prepare_start(&recorder->before_wait, on_before_wait);
+}
+
 struct recorder *recorder_start(const struct recorder_setup *setup)
 {
     if (!setup->path)
@@ -172,17 +234,21 @@ struct recorder *recorder_start(const struct recorder_setup *setup)
     recorder->zero_ns = real_ns - now_ns;
     recorder->recording =
         recording_create(recorder->path, setup->command, real_ns, &recorder->error);
-    if (!recorder->recording)
+    if (recorder->recording)
+        recording_limit(recorder->recording, setup->limit_bytes);
+    if (!recorder->recording ||
+        (!setup->memory_alone &&
+         recording_keep_events(recorder->recording, recorder->zero_ns, &recorder->error)))
         give_up(recorder);
-    uv_timer_init(setup->loop, &recorder->timer);
-    recorder->timer.data = recorder;
-    uv_timer_start(&recorder->timer, on_tick, TICK_MS, TICK_MS);
+    begin_handles(recorder);
     return recorder;
 }
 
 static void on_closed(uv_handle_t *handle)
 {
     struct recorder *recorder = handle->data;
+    if (--recorder->open > 0)
+        return;
     free(recorder->path);
     free(recorder);
 }
@@ -193,6 +259,8 @@ void recorder_stop(struct recorder *recorder)
         return;
     uint64_t now_ns = clock_monotonic_ns();
     add_worker(recorder, now_ns, true);
+    if (!recorder->setup.memory_alone)
+        add_event(recorder, now_ns);
     struct recording *recording = recorder->recording;
     recorder->recording = NULL;
     if (recording && recording_close(recording, recorder->zero_ns + now_ns, &recorder->error))
@@ -204,4 +272,6 @@ void recorder_stop(struct recorder *recorder)
         free(clean);
     }
     uv_close((uv_handle_t *)&recorder->timer, on_closed);
+    uv_close((uv_handle_t *)&recorder->event_timer, on_closed);
+    uv_close((uv_handle_t *)&recorder->before_wait, on_closed);
 }

@@ -1,7 +1,8 @@
 /*
- * Writes what a model tells, while it runs, into a recording (store/recording.h): the worker's RSS
- * as the model's timeline has it, that of the processes below the worker by their pids, ten times a
- * second, and the calls that are over. Committed twice a second.
+ * Writes what a model tells, while it runs, into a recording (store/recording.h): an event whenever
+ * it has changed, thirty a second at the most; the worker's RSS as the model's timeline has it;
+ * that of the processes below the worker by their pids, ten times a second; and the calls that are
+ * over. Committed twice a second.
  *
  * A recording that cannot be begun or go on is said in one line on standard error, and all else
  * goes on without it: no function here fails. The loop's thread.
@@ -23,6 +24,8 @@ struct recorder_setup {
     const struct model *model; /* borrowed until recorder_stop */
     const char *path;          /* "" for pymemtop_<YYYYMMDDhhmmss>.pymemtop in this folder */
     const char *command;       /* what is run, for titles */
+    int64_t limit_bytes;       /* of the file; 0: without end */
+    bool memory_alone;         /* no events */
     bool has_screen;           /* what there is to say waits for recorder_stop */
     bool quiet;                /* do not say at the end where the recording is */
 };

@@ -148,6 +148,8 @@ static int open_program(struct run *run, struct error *error)
         .command = program_invocation(run->program)->request,
         .has_screen = run->screen != NULL,
         .quiet = run->options->common.quiet || run->options->format == RUN_MPROF,
+        .limit_bytes = run->options->common.record_limit_bytes,
+        .memory_alone = run->options->format == RUN_MPROF,
     };
     run->recorder = recorder_start(&recorder);
     return 0;

@@ -29,6 +29,7 @@ enum long_option {
     OPT_QUIET,
     OPT_REAL_PROFILER,
     OPT_RECORD,
+    OPT_RECORD_LIMIT,
     OPT_TIMESTAMP,
     OPT_VERIFY_RSS,
 };
@@ -53,6 +54,7 @@ static const struct option long_options[] = {
     {"quiet", no_argument, NULL, OPT_QUIET},
     {"real-memory-profiler", no_argument, NULL, OPT_REAL_PROFILER},
     {"record", optional_argument, NULL, OPT_RECORD},
+    {"record-limit", required_argument, NULL, OPT_RECORD_LIMIT},
     {"timestamp", no_argument, NULL, OPT_TIMESTAMP},
     {"verify-rss", no_argument, NULL, OPT_VERIFY_RSS},
     {NULL, 0, NULL, 0},
@@ -145,6 +147,7 @@ static int apply(struct run_options *options, int option, const char *value, str
         return error_set(error, EXIT_STATUS_USAGE,
                          "--log-reports is for apps, at the end of each invocation; a program's "
                          "report follows it, or goes to -o's file");
+    case OPT_RECORD_LIMIT: return options_parse_record_limit(&options->common, value, error);
     case OPT_PDB:
         return error_set(
             error, EXIT_STATUS_USAGE,
@@ -200,7 +203,10 @@ static int check(const struct run_options *options, struct error *error)
 int run_options_parse(struct run_options *options, int argc, char **argv, struct error *error)
 {
     int option;
-    *options = (struct run_options){.common = {.path = ".", .precision = PRECISION, .heap = true}};
+    *options = (struct run_options){.common = {.path = ".",
+                                               .precision = PRECISION,
+                                               .record_limit_bytes = OPTIONS_RECORD_LIMIT_DEFAULT,
+                                               .heap = true}};
     optind = 0; /* glibc then forgets a former scan */
     opterr = 0;
     /* As with python, what follows a module is the module's. */

@@ -95,6 +95,7 @@ static void record(struct start *start)
         .path = start->options->record,
         .command = model->app_root,
         .quiet = start->options->quiet,
+        .limit_bytes = start->options->record_limit_bytes,
     };
     start->recorder = recorder_start(&setup);
 }

@@ -76,6 +76,59 @@ def test_batch_is_recorded(tmp_path):
     assert [text for text in image.itertext() if re.match(" 3 calls, .*MiB|, \\+192", text)]
 
 
+def test_totals_are_those_of_the_report(tmp_path):
+    path = tmp_path / "x.pymemtop"
+    report = Report(os.path.join(APPS, "memory"), "-n", 4, "--functions", "Keep",
+                    "--record={}".format(path))
+    (file,) = [one for one in report.json["files"] if one["path"].endswith("Keep/__init__.py")]
+    names = ("mem_usage_bytes", "peak_bytes", "increment_bytes", "self_increment_bytes",
+             "occurrences", "net_python_bytes", "net_native_bytes", "retained_bytes")
+    told = {line["line"]: tuple(line[name] for name in names) for line in file["lines"]
+            if line["occurrences"]}
+    kept = {row[0]: row[1:] for row in rows(
+        path, "SELECT line, {} FROM lines WHERE path = '{}' AND occurrences".format(
+            ", ".join(names), file["path"]))}
+    assert told and kept == told
+    source = dict(rows(path, "SELECT line, source FROM lines WHERE path = '{}'".format(file["path"])))
+    assert all(source[line["line"]] == line["source"] for line in file["lines"] if
+               line["line"] in source)
+    # Each invocation's own sums, and those of its lines.
+    fields = ("number", "id", "function", "outcome", "status", "rss_start_bytes", "rss_end_bytes",
+              "rss_peak_bytes", "rss_lines_bytes", "rss_shared_bytes", "heap_lines_bytes",
+              "retained_bytes")
+    assert rows(path, "SELECT {} FROM invocations WHERE number ORDER BY number".format(
+        ", ".join(fields))) == [
+            tuple(one[name] for name in fields) for one in report.invocations if one["number"]]
+    assert rows(path, "SELECT line, sum(increment_bytes), sum(occurrences) FROM invocation_lines"
+                      " WHERE number AND path = '{}' GROUP BY line ORDER BY line".format(
+                          file["path"])) == [
+        (line, told[line][2], told[line][4]) for line in sorted(told)
+        if (line,) in rows(path, "SELECT DISTINCT line FROM invocation_lines WHERE number")]
+    logs = rows(path, "SELECT DISTINCT LineNumber, Contents FROM memory_profiler_logs"
+                      " WHERE operation_Name = 'Keep'")
+    assert logs and all(source[line] == text for line, text in logs)
+    # Each event's row, one after another, and a state to begin with.
+    events = [event for event, in rows(path, "SELECT event FROM events ORDER BY event")]
+    assert events == list(range(1, len(events) + 1))
+    assert rows(path, "SELECT min(event) FROM keyframes") == [(1,)]
+
+
+def test_recording_at_its_limit(write_app, tmp_path):
+    """Sums of invocations are never thinned: many of them reach any limit, and the run goes on."""
+    path = tmp_path / "x.pymemtop"
+    app = write_app({"host.json": "{}", "Fast/function.json": programs.HTTP_FUNCTION,
+                     "Fast/__init__.py": "def main(req):\n    return 'fast'\n"})
+    result = batch("-n", 8000, "--concurrency", 8, "--record={}".format(path), "--record-limit=1M",
+                   app)
+    assert result.returncode == 0 and "Filename: " in result.stdout
+    assert result.stderr.splitlines()[-1] == (
+        "pymemtop: the recording {} has reached its limit of 1 MiB; nothing more is recorded".format(
+            path))
+    # What came between two commits may pass it.
+    assert os.path.getsize(path) < 1.5 * MIB
+    assert rows(path, "SELECT count(*) = max(number) FROM invocations WHERE number") == [(1,)]
+
+
 def test_name_by_the_time(tmp_path):
     result = batch("--record", "--quiet", os.path.join(APPS, "memory", "Keep"), cwd=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
