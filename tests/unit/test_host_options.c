@@ -270,7 +270,8 @@ static void test_faults(void **state)
     assert_refused("--plan", "premium",
                    "--plan takes consumption, flex-512, flex-2048, flex-4096, ep1, ep2 or ep3, "
                    "not 'premium'");
-    assert_refused("--record-limit", "much", "--record-limit takes a size, as 512M, 1.5G or 200MiB");
+    assert_refused("--record-limit", "much",
+                   "--record-limit takes a size, as 512M, 1.5G or 200MiB");
     assert_refused("--record-limit", "1023K", "--record-limit takes 1 MiB or more, not '1023K'");
     assert_refused("a", "b", "one path is enough");
     assert_int_equal(parse("--record", "x.pymemtop", "app", NULL), -1);
