@@ -4,8 +4,8 @@
  *
  * In it is all that can be seen, but for two things that are kept beside it, once: the text of a
  * file and the lines of output. Of these a change has whether the file has its text, and how many
- * lines have come. Not in it are what only a running worker needs (file_line.base), revisions, and
- * what is known of an import.
+ * lines have come. Not in it are what only a running worker needs (file_line.base), revisions,
+ * what is known of an import, and, so far, where a program is stopped and its breakpoints.
  *
  * A change, whose numbers are those of store/record.h:
  *
