@@ -9,19 +9,20 @@
  *
  * A change, whose numbers are those of store/record.h:
  *
- *     1 (its format), the model's own fields, the difference of the lines of output that have come
- *     functions:    an array
- *     files:        how many; for each that differs its index + 1; 1 where it has its text, + 2
- *                   where it has lost lines and functions; its fields; functions, an array; how
- *                   many lines; for each line that differs how far it lies after the one before it
- *                   and its fields, then 0; then 0
- *     invocations:  how many are no longer kept, and for each how many are kept before it, after
- * the one before; how many there are; for each that differs its place + 1, its fields, how many
- * lines differ, and for each file, line and fields; then 0 counts of functions: an array what is
- * left behind: how many rows; places, as in an array; for each row that differs its index + 1,
- * file, line, and for each number that differs how far it lies after the one before it and the
- * difference, then 0; then 0 timeline:     how many points stay, how many follow them, and each
- * one's time and bytes as differences from the one before
+ * - 1 (its format), the model's own fields, the difference of the lines of output that have come
+ * - functions: an array
+ * - files: how many. For each that differs its index + 1; 1 where it has its text, + 2 where it has
+ *   lost lines and functions; its fields; functions, an array; how many lines; for each line that
+ *   differs how far it lies after the one before it and its fields; then 0. Then 0
+ * - invocations: how many are no longer kept, and for each how many are kept before it, after the
+ *   one before; how many there are; for each that differs its place + 1, its fields, how many lines
+ *   differ, and for each file, line and fields; then 0
+ * - counts of functions: an array
+ * - what is left behind: how many rows; places, as in an array; for each row that differs its index
+ *   + 1, file, line, and for each number that differs how far it lies after the one before it and
+ *   the difference, then 0; then 0
+ * - timeline: how many points stay, how many follow them, and each one's time and bytes as
+ *   differences from the one before
  *
  * An array is how many there are and, for each that differs, its index + 1 and its fields; then 0.
  */
