@@ -34,7 +34,7 @@ struct live {
     const struct options *options; /* borrowed */
     uv_loop_t loop;
     struct host *host;         /* owned */
-    struct recorder *recorder; /* NULL without --record */
+    struct recorder *recorder; /* owned */
     struct model *model;       /* the host's */
     struct screen *screen;     /* owned */
     struct ui *ui;             /* the screen's */

@@ -78,6 +78,7 @@ libhost_a_SOURCES = \
 	src/host/stepping.c src/host/stepping.h \
 	src/host/supervisor.c src/host/supervisor.h \
 	src/host/template.c src/host/template.h \
+	src/host/temporary.c src/host/temporary.h \
 	src/host/text_pipe.c src/host/text_pipe.h \
 	src/host/time_span.c src/host/time_span.h \
 	src/host/timers.c src/host/timers.h \

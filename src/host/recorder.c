@@ -21,7 +21,9 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/process.h"
+#include "host/path.h"
 #include "host/series_file.h"
+#include "host/temporary.h"
 #include "store/recording.h"
 
 enum {
@@ -37,7 +39,9 @@ enum {
 
 struct recorder {
     struct recorder_setup setup;
-    char *path;                  /* owned */
+    char *path;                  /* owned; NULL where there is no place for one */
+    struct temporary held;       /* where it is, if nobody named a file */
+    bool is_held;                /* it is there */
     struct recording *recording; /* NULL where it failed */
     struct error error;
     bool has_failed, is_failure_said;
@@ -59,7 +63,8 @@ static void say_failure(struct recorder *recorder)
 {
     if (!recorder->has_failed || recorder->is_failure_said)
         return;
-    fprintf(stderr, "pymemtop: %s; nothing more is recorded\n", recorder->error.text);
+    fprintf(stderr, "pymemtop: %s; %s\n", recorder->error.text,
+            recorder->is_held ? "nothing can be replayed" : "nothing more is recorded");
     recorder->is_failure_said = true;
 }
 
@@ -198,7 +203,7 @@ void recorder_invocation(struct recorder *recorder, const struct invocation *inv
         recorder_call(recorder, invocation->function, &span);
 }
 
-/* ---- begin and end ---- */
+/* ---- the begin ---- */
 
 static char *default_path(void)
 {
@@ -223,26 +228,80 @@ static void begin_handles(struct recorder *recorder)
         uv_prepare_start(&recorder->before_wait, on_before_wait);
 }
 
+/* Where it is to be written, which must be freed; NULL: there is no place, and why is in `error`.
+ */
+static char *find_path(struct recorder *recorder)
+{
+    const char *named = recorder->setup.path;
+    if (named)
+        return *named ? mem_strdup(named) : default_path();
+    recorder->is_held = true;
+    if (temporary_open(&recorder->held, &recorder->error))
+        return NULL;
+    return path_join(recorder->held.folder, "recording");
+}
+
+static int64_t limit_of(const struct recorder *recorder)
+{
+    int64_t limit = recorder->setup.limit_bytes;
+    return recorder->is_held && (limit == 0 || limit > HELD_BYTES_MAX) ? HELD_BYTES_MAX : limit;
+}
+
+static int begin_recording(struct recorder *recorder, uint64_t real_ns)
+{
+    const struct recorder_setup *setup = &recorder->setup;
+    recorder->path = find_path(recorder);
+    if (!recorder->path)
+        return -1;
+    recorder->recording =
+        recording_create(recorder->path, setup->command, real_ns, &recorder->error);
+    if (!recorder->recording)
+        return -1;
+    recording_limit(recorder->recording, limit_of(recorder));
+    return setup->memory_alone
+               ? 0
+               : recording_keep_events(recorder->recording, recorder->zero_ns, &recorder->error);
+}
+
 struct recorder *recorder_start(const struct recorder_setup *setup)
 {
-    if (!setup->path)
+    if (!setup->path && !setup->has_screen)
         return NULL;
     struct recorder *recorder = mem_calloc(1, sizeof *recorder);
     uint64_t now_ns = clock_monotonic_ns(), real_ns = clock_realtime_ns();
     recorder->setup = *setup;
-    recorder->path = *setup->path ? mem_strdup(setup->path) : default_path();
     recorder->zero_ns = real_ns - now_ns;
-    recorder->recording =
-        recording_create(recorder->path, setup->command, real_ns, &recorder->error);
-    if (recorder->recording)
-        recording_limit(recorder->recording, setup->limit_bytes);
-    if (!recorder->recording ||
-        (!setup->memory_alone &&
-         recording_keep_events(recorder->recording, recorder->zero_ns, &recorder->error)))
+    if (begin_recording(recorder, real_ns))
         give_up(recorder);
     begin_handles(recorder);
     return recorder;
 }
+
+/* ---- while it is written ---- */
+
+const char *recorder_path(const struct recorder *recorder)
+{
+    return recorder && recorder->recording ? recorder->path : NULL;
+}
+
+int recorder_flush(struct recorder *recorder, struct error *error)
+{
+    if (!recorder)
+        return error_set(error, EXIT_STATUS_SYSTEM, "nothing is recorded");
+    if (recorder->recording) {
+        uint64_t now_ns = clock_monotonic_ns();
+        add_worker(recorder, now_ns, false);
+        add_event(recorder, now_ns);
+    }
+    if (recorder->recording && recording_commit(recorder->recording, &recorder->error))
+        give_up(recorder);
+    if (recorder->recording)
+        return 0;
+    *error = recorder->error;
+    return -1;
+}
+
+/* ---- the end ---- */
 
 static void on_closed(uv_handle_t *handle)
 {
@@ -266,7 +325,8 @@ void recorder_stop(struct recorder *recorder)
     if (recording && recording_close(recording, recorder->zero_ns + now_ns, &recorder->error))
         recorder->has_failed = true;
     say_failure(recorder);
-    if (!recorder->has_failed && !recorder->setup.quiet) {
+    temporary_close(&recorder->held);
+    if (!recorder->has_failed && !recorder->setup.quiet && !recorder->is_held) {
         char *clean = series_file_clean(recorder->path);
         fprintf(stderr, "pymemtop: the recording is in %s\n", clean);
         free(clean);

@@ -4,8 +4,12 @@
  * that of the processes below the worker by their pids, ten times a second; and the calls that are
  * over. Committed twice a second.
  *
+ * Where there is a screen and no file was named, what was shown last is held all the same, so that
+ * it can be replayed: in a file of HELD_BYTES_MAX at the most, whose oldest events are thinned, in
+ * a private folder (host/temporary.h) that goes with this process.
+ *
  * A recording that cannot be begun or go on is said in one line on standard error, and all else
- * goes on without it: no function here fails. The loop's thread.
+ * goes on without it. The loop's thread.
  */
 #ifndef HOST_RECORDER_H
 #define HOST_RECORDER_H
@@ -14,32 +18,44 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "base/attributes.h"
+#include "base/error.h"
 #include "model/model.h"
 #include "model/series.h"
+
+enum recorder_limits { HELD_BYTES_MAX = 64 << 20 };
 
 struct recorder;
 
 struct recorder_setup {
     uv_loop_t *loop;
     const struct model *model; /* borrowed until recorder_stop */
-    const char *path;          /* "" for pymemtop_<YYYYMMDDhhmmss>.pymemtop in this folder */
-    const char *command;       /* what is run, for titles */
-    int64_t limit_bytes;       /* of the file; 0: without end */
-    bool memory_alone;         /* no events */
-    bool has_screen;           /* what there is to say waits for recorder_stop */
-    bool quiet;                /* do not say at the end where the recording is */
+    const char *path;    /* "" for pymemtop_<YYYYMMDDhhmmss>.pymemtop in this folder; NULL: none
+                            was named */
+    const char *command; /* what is run, for titles */
+    int64_t limit_bytes; /* of the file; 0: without end */
+    bool memory_alone;   /* no events */
+    bool has_screen;     /* what there is to say waits for recorder_stop, and what is shown is
+                            held where path is NULL */
+    bool quiet;          /* do not say at the end where the recording is */
 };
 
-/* Begin to record. NULL where path is NULL; every other function takes NULL for a recorder, and
- * does nothing then. */
+/* Begin to record. NULL where nothing is: path is NULL, and there is no screen; every other
+ * function takes NULL for a recorder, and does nothing then. */
 struct recorder *recorder_start(const struct recorder_setup *setup);
 /* A call of a function is over: its name and its span (span->function is not looked at), in
  * nanoseconds of CLOCK_MONOTONIC. */
 void recorder_call(struct recorder *recorder, const char *name, const struct series_span *span);
 /* The same of an invocation of the model's. */
 void recorder_invocation(struct recorder *recorder, const struct invocation *invocation);
-/* Write what is left, close the recording, and say where it is. While the model is there. The
- * recorder frees itself when the loop has run on. */
+/* The file that replay_open() of store/replay.h reads, while it is written, too; borrowed until the
+ * loop goes on. NULL where there is none: recorder_flush() says why. */
+const char *recorder_path(const struct recorder *recorder);
+/* Everything up to now is in the file when it returns, with the model as it is as its latest event.
+ * 0, or -1 with `error`: nothing is recorded (any more), and why. */
+int recorder_flush(struct recorder *recorder, struct error *error) ATTR_CHECKED;
+/* Write what is left, close the recording, and say where it is; or remove what was held. While the
+ * model is there. The recorder frees itself when the loop has run on. */
 void recorder_stop(struct recorder *recorder);
 
 #endif

@@ -45,7 +45,7 @@ struct run {
     struct run_report report;
     struct buf script; /* where it came by standard input */
     struct program *program;
-    struct recorder *recorder; /* NULL where nothing is recorded */
+    struct recorder *recorder; /* NULL where nothing is recorded or held */
     int ignored[SIGNALS + 1];  /* those that were ignored when this process began; 0 ends them */
     int signal_fd;
     uv_poll_t signals;
@@ -109,7 +109,7 @@ static void on_call(void *context, const char *name, const struct series_span *s
 static void stop_recorder(struct run *run)
 {
     const struct model *model = program_model(run->program);
-    if (run->recorder && model->lost_calls && !run->options->common.quiet)
+    if (run_report_recording(&run->report) && model->lost_calls && !run->options->common.quiet)
         fprintf(stderr, "pymemtop: %" PRIu64 " calls came too fast to be recorded\n",
                 model->lost_calls);
     recorder_stop(run->recorder);

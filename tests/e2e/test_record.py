@@ -6,6 +6,7 @@ import re
 import resource
 import signal
 import sqlite3
+import stat
 import xml.etree.ElementTree as etree
 
 import pytest
@@ -211,3 +212,51 @@ def test_screen_says_it_when_it_is_over(pty, tmp_path):
     terminal.wait(b"Keep")
     terminal.type(b"q")
     terminal.wait(b"cannot write the recording .*nothing more is recorded")
+
+
+HELD = "pymemtop-held-*"
+
+
+def test_screen_holds_what_it_shows_and_leaves_nothing(pty, tmp_path):
+    app = os.path.join(APPS, "memory", "Keep")
+    terminal = pty("-p", 0, app, env={"TMPDIR": str(tmp_path)})
+    terminal.wait(b"Keep")
+    (folder,) = tmp_path.glob(HELD)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    wait_for(lambda: committed(folder / "recording", "SELECT * FROM events"), "committed event")
+    # Another one leaves it alone, and each removes its own.
+    other = pty("-p", 0, app, env={"TMPDIR": str(tmp_path)})
+    other.wait(b"Keep")
+    assert len(list(tmp_path.glob(HELD))) == 2
+    for one in (other, terminal):
+        one.type(b"q")
+        assert one.wait_exit() == 0
+    assert list(tmp_path.iterdir()) == []
+    assert b"recording" not in terminal.output
+
+
+def test_what_a_killed_one_held_goes_with_the_next(pty, tmp_path):
+    app = os.path.join(APPS, "memory", "Keep")
+    killed = pty("-p", 0, app, env={"TMPDIR": str(tmp_path)})
+    killed.wait(b"Keep")
+    killed.process.kill()
+    killed.process.wait(programs.LIMIT)
+    (left,) = tmp_path.glob(HELD)
+    assert list(left.iterdir())
+    terminal = pty("-p", 0, app, env={"TMPDIR": str(tmp_path)})
+    terminal.wait(b"Keep")
+    (folder,) = tmp_path.glob(HELD)
+    assert folder != left
+    terminal.type(b"q")
+    assert terminal.wait_exit() == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_place_to_hold_what_is_shown(pty, tmp_path):
+    terminal = pty("-p", 0, os.path.join(APPS, "memory", "Keep"),
+                   env={"TMPDIR": str(tmp_path / "none")})
+    terminal.wait(b"Keep")
+    terminal.type(b"q")
+    terminal.wait(b"cannot make the folder .*none/pymemtop-held-.*: No such file or directory; "
+                  b"nothing can be replayed")
+    assert terminal.wait_exit() == 0
