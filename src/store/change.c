@@ -274,6 +274,28 @@ static void write_timeline(struct job *job, const struct timeline *before,
     }
 }
 
+/* ---- where it is stopped ---- */
+
+static void write_stop(struct job *job, const struct stop *before, const struct stop *now)
+{
+    uint64_t differences = record_differences(&record_stop, before, now);
+    job->differs |= differences != 0;
+    record_write(job->writer, &record_stop, differences, before, now);
+    write_array(job, &record_stop_frame, before->frames, before->frame_count, now->frames,
+                now->frame_count, sizeof *now->frames);
+    write_array(job, &record_stop_local, before->locals, before->local_count, now->locals,
+                now->local_count, sizeof *now->locals);
+}
+
+static void write_breakpoints(struct job *job, const struct breakpoints *before,
+                              const struct breakpoints *now)
+{
+    job->differs |= before->last_number != now->last_number;
+    write_difference(job->writer, before->last_number, now->last_number);
+    write_array(job, &record_breakpoint, before->items, before->count, now->items, now->count,
+                sizeof *now->items);
+}
+
 /* ---- the whole ---- */
 
 bool change_write(struct writer *writer, const struct change_state *before, const struct model *now,
@@ -290,6 +312,8 @@ bool change_write(struct writer *writer, const struct change_state *before, cons
     write_invocations(&job, &model->invocations, &now->invocations);
     write_kept(&job, &model->kept, &now->kept);
     write_timeline(&job, &model->timeline, &now->timeline);
+    write_stop(&job, &model->stop, &now->stop);
+    write_breakpoints(&job, &model->breakpoints, &now->breakpoints);
     if (!job.differs)
         writer_clear(writer);
     return job.differs;

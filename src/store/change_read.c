@@ -13,7 +13,7 @@
 #include "store/change_parts.h"
 #include "store/fields.h"
 
-enum { FILES_MAX = 1 << 16, INVOCATIONS_MAX = 1 << 16 };
+enum { FILES_MAX = 1 << 16, INVOCATIONS_MAX = 1 << 16, ITEMS_MAX = 1 << 20 };
 
 struct job {
     struct reader reader;
@@ -71,6 +71,7 @@ static void *read_array(struct job *job, const struct record *record, void *item
                         size_t size)
 {
     size_t now = read_count(job, *count);
+    job->reader.bad |= now > ITEMS_MAX;
     if (is_bad(job))
         return items;
     size_t before = *count;
@@ -284,6 +285,40 @@ static void read_timeline(struct job *job)
     }
 }
 
+/* ---- where it is stopped ---- */
+
+/* A file that there is, or none. */
+static bool is_file(const struct job *job, uint32_t file)
+{
+    return file == STOP_NO_FILE || file < job->state->model->file_count;
+}
+
+static void read_stop(struct job *job)
+{
+    struct stop *stop = &job->state->model->stop;
+    record_read(&job->reader, &record_stop, stop);
+    if (is_bad(job))
+        return;
+    stop->frames =
+        read_array(job, &record_stop_frame, stop->frames, &stop->frame_count, sizeof *stop->frames);
+    stop->locals =
+        read_array(job, &record_stop_local, stop->locals, &stop->local_count, sizeof *stop->locals);
+    job->reader.bad |= stop->is_stopped && !is_file(job, stop->file);
+    job->reader.bad |= stop->step.is_known && !is_file(job, stop->step.file);
+    for (size_t i = 0; i < stop->frame_count && !is_bad(job); i++)
+        job->reader.bad = !is_file(job, stop->frames[i].file);
+}
+
+static void read_breakpoints(struct job *job)
+{
+    struct breakpoints *set = &job->state->model->breakpoints;
+    uint64_t last = read_difference(&job->reader, set->last_number);
+    if (is_bad(job))
+        return;
+    set->last_number = (uint32_t)last;
+    set->items = read_array(job, &record_breakpoint, set->items, &set->count, sizeof *set->items);
+}
+
 /* ---- the whole ---- */
 
 int change_read(struct change_state *state, struct span change, change_text *text, void *context)
@@ -311,6 +346,10 @@ int change_read(struct change_state *state, struct span change, change_text *tex
         read_kept(&job);
     if (!is_bad(&job))
         read_timeline(&job);
+    if (!is_bad(&job))
+        read_stop(&job);
+    if (!is_bad(&job))
+        read_breakpoints(&job);
     model_touch(model);
     return is_bad(&job) || job.reader.at != job.reader.end ? -1 : 0;
 }

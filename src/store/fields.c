@@ -184,3 +184,65 @@ RECORD(function_count);
 static const struct field kept_place_fields[] = {NUMBER(number), FLAG(is_running)};
 RECORD(kept_place);
 #undef STRUCT
+
+#define STRUCT struct stop
+static const struct field stop_fields[] = {
+    FLAG(is_stopped),
+    FLAG(is_leaving),
+    FLAG(is_stepping),
+    FLAG(is_awaited),
+    NUMBER(count),
+    NUMBER(number),
+    WORD(file),
+    WORD(line),
+    LIMITED(reason, STOP_ANSWER),
+    WORD(breakpoint),
+    FLAG(loop_held),
+    WORD(waiting),
+    MAYBE(thread),
+    FLAG(is_evaluating),
+    FLAG(is_cut),
+    MAYBE(expression),
+    MAYBE(answer),
+    FLAG(has_failed),
+    FLAG(step.is_known),
+    FLAG(step.is_over),
+    WORD(step.file),
+    WORD(step.line),
+    NUMBER(step.executions),
+    SIGNED(step.increment_bytes),
+    SIGNED(step.net_python_bytes),
+    SIGNED(step.net_native_bytes),
+};
+RECORD(stop);
+#undef STRUCT
+
+#define STRUCT struct stop_frame
+static const struct field stop_frame_fields[] = {TEXT(name), TEXT(place), WORD(file), LINE(line)};
+RECORD(stop_frame);
+#undef STRUCT
+
+#define STRUCT struct stop_local
+static const struct field stop_local_fields[] = {TEXT(name), TEXT(type), TEXT(text), SIGNED(bytes)};
+RECORD(stop_local);
+#undef STRUCT
+
+#define STRUCT struct breakpoint
+static const struct field breakpoint_fields[] = {
+    WORD(number),
+    TEXT(path),
+    WORD(line),
+    TEXT(text),
+    TEXT(condition),
+    WORD(when.hits),
+    SIGNED(when.rss_above_bytes),
+    SIGNED(when.heap_above_bytes),
+    SIGNED(when.increment_above_bytes),
+    SIGNED(when.live_above_bytes),
+    MAYBE(when.expression),
+    NUMBER(hits),
+    FLAG(is_lost),
+    FLAG(is_temporary),
+};
+RECORD(breakpoint);
+#undef STRUCT

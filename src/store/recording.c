@@ -26,7 +26,7 @@ enum { APPLICATION_ID_AT = 68, HEADER_BYTES = 72 };
 static const char schema[] =
     "BEGIN;"
     "PRAGMA application_id = 1887006068;"
-    "PRAGMA user_version = 2;"
+    "PRAGMA user_version = 3;"
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
     "CREATE TABLE samples (time_ns INTEGER NOT NULL, pid INTEGER NOT NULL,"
     "  rss_bytes INTEGER NOT NULL);"
@@ -116,7 +116,7 @@ static const char *const inserts[STATEMENTS] = {
     [ADD_OUTPUT] = "INSERT INTO output_lines VALUES (?, ?, ?, ?, ?, ?)",
 };
 
-_Static_assert(RECORDING_APPLICATION_ID == 1887006068 && RECORDING_VERSION == 2,
+_Static_assert(RECORDING_APPLICATION_ID == 1887006068 && RECORDING_VERSION == 3,
                "the schema says so");
 
 int recording_fail(const struct recording *recording, struct error *error)

@@ -2,7 +2,7 @@
  * Recordings: what the screen showed, over time, in a file of SQLite, which stays whole whenever
  * its writer dies and can be read with anyone's SQL, while it is written, too.
  *
- *     PRAGMA application_id = 0x70796d74, user_version = 2 (RECORDING_VERSION)
+ *     PRAGMA application_id = 0x70796d74, user_version = 3 (RECORDING_VERSION)
  *     meta      (key TEXT PRIMARY KEY, value)     pymemtop (its version), command, begin_ns;
  * zero_ns where there are events: the time at which the clock of start_ns in the events' bytes was
  * 0; and end_ns where the recording was closed samples   (time_ns, pid, rss_bytes)         pid 0:
@@ -10,7 +10,8 @@
  * end_bytes, level)     calls that are over
  *
  * Version 1 ends here. Version 2 adds what there was at each event (a moment at which something on
- * the screen had changed), of which store/replay.h makes the model again:
+ * the screen had changed), of which store/replay.h makes the model again; the changes of version 3
+ * have stops and breakpoints, too, and those of version 2 are read no more:
  *
  *     events    (event, time_ns, change)          what has changed since the event before, by
  *                                                 store/change.h; NULL where that one is gone
@@ -30,8 +31,8 @@
  * the columns of `--format kusto`.
  *
  * Times are nanoseconds since 1970-01-01 UTC, in SQLite's integers, which have a sign. Later
- * versions add tables, columns and keys; what is here stays what it is. A recording of version 2
- * may have no events: of memory over time alone.
+ * versions add tables, columns and keys; what is here stays what it is, but for what is in changes.
+ * A recording of version 2 or 3 may have no events: of memory over time alone.
  *
  * What is added is in the file after the next commit, and safe from a death of this process, but
  * not of the machine, from then on. A commit does not wait for the disk, so that it can be made on
@@ -52,7 +53,7 @@
 #include "model/model.h"
 #include "model/series.h"
 
-enum { RECORDING_VERSION = 2, RECORDING_MAGIC_BYTES = 16 };
+enum { RECORDING_VERSION = 3, RECORDING_MAGIC_BYTES = 16 };
 
 struct recording;
 

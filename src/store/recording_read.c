@@ -52,8 +52,9 @@ static int check(sqlite3 *db, const char *path, int64_t *version, struct error *
         return error_set(error, EXIT_STATUS_APP, "%s is no recording of pymemtop", path);
     if (*version > RECORDING_VERSION)
         return error_set(error, EXIT_STATUS_APP,
-                         "%s was made by a newer pymemtop (version %" PRId64 " of recordings)",
-                         path, *version);
+                         "%s was made by a newer pymemtop (version %" PRId64
+                         " of recordings, this one reads up to %d): read it with that one",
+                         path, *version, RECORDING_VERSION);
     return 0;
 }
 

@@ -17,6 +17,7 @@
 
 #include "base/mem.h"
 #include "store/change.h"
+#include "store/recording.h"
 #include "store/recording_open.h"
 
 enum { TEXT_BYTES_MAX = 16 << 20, COMMAND_BYTES_MAX = 4096 };
@@ -368,11 +369,11 @@ static int open_database(struct replay *replay, struct error *error)
     int64_t version;
     if (recording_db_open(replay->path, &replay->db, &version, error))
         return -1;
-    if (version < 2)
+    if (version < RECORDING_VERSION)
         return error_set(error, EXIT_STATUS_APP,
-                         "%s was made by an older pymemtop: it has memory over time alone, see "
-                         "pymemtop plot",
-                         replay->path);
+                         "%s is of version %" PRId64 " of recordings, and version %d is replayed: "
+                         "record it anew; pymemtop plot, list and peak read it as it is",
+                         replay->path, version, RECORDING_VERSION);
     if (recording_db_number(replay->db,
                             "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN "
                             "('events', 'keyframes', 'files', 'output_lines')") != 4)

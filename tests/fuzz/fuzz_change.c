@@ -37,6 +37,29 @@ static void give_text(void *context, uint32_t index, struct file *file)
         file_set_text(file, text, sizeof text - 1);
 }
 
+static size_t go_through_stop(const struct model *model)
+{
+    const struct stop *stop = &model->stop;
+    size_t sum = 0;
+    if (stop->is_stopped && stop->file != STOP_NO_FILE)
+        sum += strlen(model->files[stop->file]->display);
+    if (stop->step.is_known && stop->step.file != STOP_NO_FILE)
+        sum += strlen(model->files[stop->step.file]->display);
+    for (size_t i = 0; i < stop->frame_count; i++) {
+        const struct stop_frame *frame = &stop->frames[i];
+        sum += strlen(frame->name) + strlen(frame->place);
+        if (frame->file != STOP_NO_FILE)
+            sum += strlen(model->files[frame->file]->display);
+    }
+    for (size_t i = 0; i < stop->local_count; i++)
+        sum += strlen(stop->locals[i].name) + strlen(stop->locals[i].type) +
+               strlen(stop->locals[i].text);
+    for (size_t i = 0; i < model->breakpoints.count; i++)
+        sum += strlen(model->breakpoints.items[i].path) + strlen(model->breakpoints.items[i].text) +
+               strlen(model->breakpoints.items[i].condition);
+    return sum;
+}
+
 /* Look at what views look at, by the indexes that are in the model. */
 static size_t go_through(struct model *model)
 {
@@ -61,7 +84,7 @@ static size_t go_through(struct model *model)
             sum += strlen(model->files[model->kept.lines[i].file]->display);
     for (size_t i = 0; i < model->function_count; i++)
         sum += strlen(model->functions[i].name) + strlen(model->functions[i].script);
-    return sum + strlen(model->app_name);
+    return sum + go_through_stop(model) + strlen(model->app_name);
 }
 
 static void check_again(struct change_state *state)

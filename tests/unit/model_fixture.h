@@ -249,6 +249,76 @@ static inline const char *compare_head(const struct model *a, const struct model
     return NULL;
 }
 
+static inline const char *compare_stops(const struct stop *a, const struct stop *b)
+{
+    SAME(a, b, is_stopped);
+    SAME(a, b, is_leaving);
+    SAME(a, b, is_stepping);
+    SAME(a, b, is_awaited);
+    SAME(a, b, count);
+    SAME(a, b, number);
+    SAME(a, b, file);
+    SAME(a, b, line);
+    SAME(a, b, reason);
+    SAME(a, b, breakpoint);
+    SAME(a, b, loop_held);
+    SAME(a, b, waiting);
+    SAME_TEXT(a, b, thread);
+    SAME(a, b, is_evaluating);
+    SAME(a, b, is_cut);
+    SAME_TEXT(a, b, expression);
+    SAME_TEXT(a, b, answer);
+    SAME(a, b, has_failed);
+    SAME(a, b, step.is_known);
+    SAME(a, b, step.is_over);
+    SAME(a, b, step.file);
+    SAME(a, b, step.line);
+    SAME(a, b, step.executions);
+    SAME(a, b, step.increment_bytes);
+    SAME(a, b, step.net_python_bytes);
+    SAME(a, b, step.net_native_bytes);
+    SAME(a, b, frame_count);
+    for (size_t i = 0; i < a->frame_count; i++) {
+        SAME_TEXT(a, b, frames[i].name);
+        SAME_TEXT(a, b, frames[i].place);
+        SAME(a, b, frames[i].file);
+        SAME(a, b, frames[i].line);
+    }
+    SAME(a, b, local_count);
+    for (size_t i = 0; i < a->local_count; i++) {
+        SAME_TEXT(a, b, locals[i].name);
+        SAME_TEXT(a, b, locals[i].type);
+        SAME_TEXT(a, b, locals[i].text);
+        SAME(a, b, locals[i].bytes);
+    }
+    return NULL;
+}
+
+static inline const char *compare_breakpoints(const struct breakpoints *a,
+                                              const struct breakpoints *b)
+{
+    SAME(a, b, last_number);
+    SAME(a, b, count);
+    for (size_t i = 0; i < a->count; i++) {
+        const struct breakpoint *left = &a->items[i], *right = &b->items[i];
+        SAME(left, right, number);
+        SAME_TEXT(left, right, path);
+        SAME(left, right, line);
+        SAME_TEXT(left, right, text);
+        SAME_TEXT(left, right, condition);
+        SAME(left, right, when.hits);
+        SAME(left, right, when.rss_above_bytes);
+        SAME(left, right, when.heap_above_bytes);
+        SAME(left, right, when.increment_above_bytes);
+        SAME(left, right, when.live_above_bytes);
+        SAME_TEXT(left, right, when.expression);
+        SAME(left, right, hits);
+        SAME(left, right, is_lost);
+        SAME(left, right, is_temporary);
+    }
+    return NULL;
+}
+
 static inline const char *compare_models(const struct model *a, const struct model *b)
 {
     const char *where = compare_head(a, b);
@@ -266,7 +336,11 @@ static inline const char *compare_models(const struct model *a, const struct mod
         where = compare_invocations(&a->invocations, &b->invocations);
     if (!where)
         where = compare_output(&a->output, &b->output);
-    return where ? where : compare_kept(&a->kept, &b->kept);
+    if (!where)
+        where = compare_kept(&a->kept, &b->kept);
+    if (!where)
+        where = compare_stops(&a->stop, &b->stop);
+    return where ? where : compare_breakpoints(&a->breakpoints, &b->breakpoints);
 }
 
 #undef SAME
@@ -484,12 +558,97 @@ static inline void change_head(struct changer *changer, struct model *model)
                       (int64_t)changer_below(changer, 5) << changer_below(changer, 30));
 }
 
+/* ---- stops ---- */
+
+static inline struct stop changer_stop(struct changer *changer, const struct model *model)
+{
+    struct stop stop = {.number = changer_below(changer, 50),
+                        .file = STOP_NO_FILE,
+                        .line = (uint32_t)changer_below(changer, 70),
+                        .reason = (enum stop_reason)changer_below(changer, STOP_ANSWER + 1),
+                        .breakpoint = (uint32_t)changer_below(changer, 3),
+                        .loop_held = changer_below(changer, 2),
+                        .waiting = (uint32_t)changer_below(changer, 3),
+                        .is_cut = changer_below(changer, 2)};
+    if (model->file_count && changer_below(changer, 8))
+        stop.file = (uint32_t)changer_below(changer, model->file_count);
+    model_set_text(&stop.thread, changer_below(changer, 2) ? "MainThread" : NULL);
+    for (uint64_t i = changer_below(changer, 5); i > 0; i--) {
+        struct stop_frame *frame = stop_add_frame(&stop);
+        frame->name = mem_strdup(i % 2 ? "main" : "A.<lambda>");
+        frame->place = mem_strdup("f1.py");
+        frame->file = stop.file;
+        frame->line = (uint32_t)changer_below(changer, 70);
+    }
+    for (uint64_t i = changer_below(changer, 5); i > 0; i--) {
+        struct stop_local *local = stop_add_local(&stop);
+        local->name = mem_printf("name%u", (unsigned)i);
+        local->type = mem_strdup(i % 2 ? "int" : "list");
+        local->text = mem_printf("%u", (unsigned)changer_below(changer, 100));
+        local->bytes = (int64_t)changer_below(changer, 1000) - 1;
+    }
+    return stop;
+}
+
+static inline void change_stop(struct changer *changer, struct model *model)
+{
+    struct stop *stop = &model->stop, fresh = {0};
+    const struct invocations *set = &model->invocations;
+    switch (changer_below(changer, 8)) {
+    case 0: stop_forget(stop); break;
+    case 1: stop_clear(stop); break;
+    case 2: stop->is_awaited = !stop->is_awaited; break;
+    case 3: stop->is_leaving = stop->is_stopped; break;
+    case 4:
+        stop->is_evaluating = stop->is_stopped;
+        model_set_text(&stop->expression, stop->is_stopped ? "len(x)" : NULL);
+        break;
+    case 5:
+        fresh = changer_stop(changer, model);
+        fresh.answer = mem_strdup("12");
+        fresh.has_failed = changer_below(changer, 2);
+        stop_set_answer(stop, &fresh);
+        break;
+    default:
+        fresh = changer_stop(changer, model);
+        stop_set(stop, &fresh, set->count ? set->kept[changer_below(changer, set->count)] : NULL);
+        break;
+    }
+    stop_fini(&fresh);
+}
+
+static inline void change_breakpoints(struct changer *changer, struct model *model)
+{
+    static const char *const conditions[] = {"", "rss>200M, hits>=3", "if len(x) > 3",
+                                             "heap>1M, increment>2M, live>3M"};
+    struct breakpoints *set = &model->breakpoints;
+    uint32_t line = 1 + (uint32_t)changer_below(changer, 20);
+    if (model->file_count == 0)
+        return;
+    const struct file *file = model->files[changer_below(changer, model->file_count)];
+    if (set->count < 3 || changer_below(changer, 4) == 0)
+        breakpoints_add(set, file, line)->is_temporary = changer_below(changer, 4) == 0;
+    struct breakpoint *one = &set->items[changer_below(changer, set->count)];
+    switch (changer_below(changer, 6)) {
+    case 0: breakpoints_remove(set, one->number); break;
+    case 1: breakpoints_remove_temporary(set); break;
+    case 2: breakpoints_follow(set, file); break;
+    case 3:
+        (void)!breakpoint_set_condition(
+            one, conditions[changer_below(changer, ARRAY_LEN(conditions))], NULL);
+        break;
+    default: one->hits++; break;
+    }
+}
+
 /* Some changes, or none. */
 static inline void change_model(struct changer *changer, struct model *model)
 {
     changer->now_ns += 1 + changer_below(changer, 50000000);
     for (uint64_t i = changer_below(changer, 6); i > 0; i--) {
-        switch (changer_below(changer, 10)) {
+        switch (changer_below(changer, 12)) {
+        case 10: change_stop(changer, model); break;
+        case 11: change_breakpoints(changer, model); break;
         case 0: change_head(changer, model); break;
         case 1: change_output(changer, model); break;
         case 2: change_kept(changer, model); break;

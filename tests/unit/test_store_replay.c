@@ -431,7 +431,11 @@ static void test_old(void **state)
     require(recording_close(recording, 1, &error), &error);
     check_refused(path, "has no events");
     execute(path, "PRAGMA user_version = 1");
-    check_refused(path, "older pymemtop");
+    check_refused(path, "is of version 1 of recordings");
+    execute(path, "PRAGMA user_version = 2");
+    check_refused(path, "is of version 2 of recordings, and version 3 is replayed: record it anew");
+    execute(path, "PRAGMA user_version = 4");
+    check_refused(path, "was made by a newer pymemtop (version 4");
     model_free(model);
     free(path);
 }
