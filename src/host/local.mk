@@ -89,7 +89,7 @@ libhost_a_SOURCES = \
 
 HOST_LIBS = libhost.a libtui.a libreport.a libstore.a libmodel.a libwire.a libbase.a \
 	$(UV_LIBS) $(MHD_LIBS) $(JANSSON_LIBS) $(NCURSESW_LIBS) $(PCRE2_LIBS) \
-	$(YAJL_LIBS) $(CSV_LIBS) $(SQLITE_LIBS) -lm
+	$(YAJL_LIBS) $(CSV_LIBS) $(SQLITE_LIBS) -lpthread -lm
 
 bin_PROGRAMS += pymemtop
 pymemtop_SOURCES = src/host/main.c

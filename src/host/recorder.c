@@ -84,10 +84,8 @@ static void give_up(struct recorder *recorder)
 
 static void add_sample(struct recorder *recorder, uint64_t pid, uint64_t now_ns, int64_t bytes)
 {
-    if (recorder->recording &&
-        recording_sample(recorder->recording, pid, recorder->zero_ns + now_ns, bytes,
-                         &recorder->error))
-        give_up(recorder);
+    if (recorder->recording)
+        recording_sample(recorder->recording, pid, recorder->zero_ns + now_ns, bytes);
 }
 
 static void add_worker(struct recorder *recorder, uint64_t now_ns, bool is_last)
@@ -186,8 +184,7 @@ void recorder_call(struct recorder *recorder, const char *name, const struct ser
     struct series_span real = *span;
     real.begin_ns += recorder->zero_ns;
     real.end_ns += recorder->zero_ns;
-    if (recording_call(recorder->recording, name, &real, &recorder->error))
-        give_up(recorder);
+    recording_call(recorder->recording, name, &real);
 }
 
 /* One that the worker had not begun took nothing. */
@@ -258,9 +255,9 @@ static int begin_recording(struct recorder *recorder, uint64_t real_ns)
     if (!recorder->recording)
         return -1;
     recording_limit(recorder->recording, limit_of(recorder));
-    return setup->memory_alone
-               ? 0
-               : recording_keep_events(recorder->recording, recorder->zero_ns, &recorder->error);
+    if (!setup->memory_alone)
+        recording_keep_events(recorder->recording, recorder->zero_ns);
+    return 0;
 }
 
 struct recorder *recorder_start(const struct recorder_setup *setup)
@@ -293,7 +290,7 @@ int recorder_flush(struct recorder *recorder, struct error *error)
         add_worker(recorder, now_ns, false);
         add_event(recorder, now_ns);
     }
-    if (recorder->recording && recording_commit(recorder->recording, &recorder->error))
+    if (recorder->recording && recording_flush(recorder->recording, &recorder->error))
         give_up(recorder);
     if (recorder->recording)
         return 0;

@@ -6,9 +6,13 @@ libstore_a_SOURCES = \
 	src/store/fields.c src/store/fields.h \
 	src/store/record.c src/store/record.h \
 	src/store/recording.c src/store/recording.h src/store/recording_parts.h \
-	src/store/recording_events.c src/store/recording_limit.c src/store/recording_totals.c \
+	src/store/recording_events.c src/store/recording_totals.c \
 	src/store/recording_open.h src/store/recording_read.c \
-	src/store/replay.c src/store/replay.h
+	src/store/replay.c src/store/replay.h \
+	src/store/rows.c src/store/rows.h \
+	src/store/schema.c src/store/schema.h \
+	src/store/scribe.c src/store/scribe.h \
+	src/store/thin.c src/store/thin.h
 
 if HAVE_CMOCKA
 store_tests = tests/unit/test_store_recording tests/unit/test_store_replay
@@ -16,11 +20,11 @@ check_PROGRAMS += $(store_tests)
 TESTS += $(store_tests)
 tests_unit_test_store_recording_SOURCES = tests/unit/test_store_recording.c
 tests_unit_test_store_recording_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(SQLITE_CFLAGS)
-tests_unit_test_store_recording_LDADD = libstore.a libmodel.a libbase.a $(CMOCKA_LIBS) $(SQLITE_LIBS)
+tests_unit_test_store_recording_LDADD = libstore.a libmodel.a libbase.a $(CMOCKA_LIBS) $(SQLITE_LIBS) -lpthread
 tests_unit_test_store_replay_SOURCES = tests/unit/test_store_replay.c tests/unit/model_fixture.h
 tests_unit_test_store_replay_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(SQLITE_CFLAGS)
 tests_unit_test_store_replay_LDADD = libstore.a libtui.a libmodel.a libbase.a \
-	$(CMOCKA_LIBS) $(SQLITE_LIBS)
+	$(CMOCKA_LIBS) $(SQLITE_LIBS) -lpthread
 endif
 
 # Changes are read from any file; see src/wire/local.mk for what this is without an engine.

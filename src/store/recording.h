@@ -34,12 +34,13 @@
  * versions add tables, columns and keys; what is here stays what it is, but for what is in changes.
  * A recording of version 2 or 3 may have no events: of memory over time alone.
  *
- * What is added is in the file after the next commit, and safe from a death of this process, but
- * not of the machine, from then on. A commit does not wait for the disk, so that it can be made on
- * a loop; but for one in some hundreds, which carries 4 MiB of the log over into the file.
+ * A thread of its own writes (store/scribe.h), so that nobody waits for a disk. What is added is
+ * given to it with a commit, and is in the file soon after that; from then on it is safe from a
+ * death of this process, and a little later from one of the machine.
  *
- * Functions return 0, or -1 with `error`: no space, no permission, not a recording. A recording
- * that has failed may still be closed; what was committed stays in it. One thread.
+ * Functions that return an int return 0, or -1 with `error`: no space, no permission, not a
+ * recording; of a failure one is told at a commit, or a later one. A recording that has failed may
+ * still be closed; what was committed stays in it. All functions are for one thread.
  */
 #ifndef STORE_RECORDING_H
 #define STORE_RECORDING_H
@@ -63,8 +64,7 @@ struct recording;
 struct recording *recording_create(const char *path, const char *command, uint64_t begin_ns,
                                    struct error *error);
 /* Keep events. `zero_ns` is the real time at 0 of the clock that the model has in start_ns. */
-int recording_keep_events(struct recording *recording, uint64_t zero_ns,
-                          struct error *error) ATTR_CHECKED;
+void recording_keep_events(struct recording *recording, uint64_t zero_ns);
 /* Keep the file below `bytes` by thinning what is oldest, at each commit: changes of events first,
  * totals never. What is written between two commits may pass it for that long; the log beside the
  * file is not counted. 0: without end. */
@@ -73,12 +73,13 @@ void recording_limit(struct recording *recording, int64_t bytes);
  * `now_ns` is of the model's clock. */
 int recording_event(struct recording *recording, const struct model *model, uint64_t now_ns,
                     struct error *error) ATTR_CHECKED;
-int recording_sample(struct recording *recording, uint64_t pid, uint64_t time_ns, int64_t bytes,
-                     struct error *error) ATTR_CHECKED;
+void recording_sample(struct recording *recording, uint64_t pid, uint64_t time_ns, int64_t bytes);
 /* A call that is over; span->function is not looked at. */
-int recording_call(struct recording *recording, const char *name, const struct series_span *span,
-                   struct error *error) ATTR_CHECKED;
+void recording_call(struct recording *recording, const char *name, const struct series_span *span);
+/* All that was added is to be written, as a whole. */
 int recording_commit(struct recording *recording, struct error *error) ATTR_CHECKED;
+/* Commit, and wait until it is in the file. */
+int recording_flush(struct recording *recording, struct error *error) ATTR_CHECKED;
 /* Commit, say when it ended, and free it in any case. The file then needs no other one beside it.
  */
 int recording_close(struct recording *recording, uint64_t end_ns, struct error *error);

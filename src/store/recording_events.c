@@ -12,100 +12,85 @@
 
 #include <string.h>
 
-#include "base/text.h"
-
-enum { KEYFRAME_EVERY_BYTES = 64 << 10, KEYFRAMES_APART = 3 };
+enum {
+    KEYFRAME_EVERY_BYTES = 64 << 10,
+    KEYFRAMES_APART = 3,
+    ROWS_BYTES = 8 << 20, /* then a commit does not wait for its time, */
+    LIMIT_PART = 16,      /* nor where it is that part of the file's limit */
+};
 
 /* While the differences of an event are written. */
 struct event_job {
     struct recording *recording;
     const struct model *model;
-    struct error *error;
-    int result;
 };
 
 static void on_file(void *context, uint32_t index, const struct file *file)
 {
-    struct event_job *job = context;
-    if (!job->result)
-        job->result = recording_add_file(job->recording, index, file, job->error);
+    const struct event_job *job = context;
+    recording_add_file(job->recording, index, file);
 }
 
 static void on_line(void *context, uint32_t file, uint32_t line)
 {
-    struct event_job *job = context;
-    if (!job->result)
-        job->result =
-            recording_mark_line(job->recording, file, job->model->files[file], line, job->error);
+    const struct event_job *job = context;
+    recording_mark_line(job->recording, file, job->model->files[file], line);
 }
 
 static void on_invocation(void *context, const struct invocation *before,
                           const struct invocation *now)
 {
-    struct event_job *job = context;
+    const struct event_job *job = context;
     bool is_news = invocation_is_over(now) && (!before || !invocation_is_over(before));
-    if (job->result)
-        return;
     if (is_news)
-        job->result = recording_put_invocation(job->recording, now, job->error);
+        recording_put_invocation(job->recording, now);
     else
         recording_mark_invocation(job->recording, now->serial);
 }
 
-static int add_output_line(struct recording *recording, uint64_t number,
-                           const struct output_line *line, struct error *error)
+static void add_output_line(struct rows *rows, uint64_t number, const struct output_line *line)
 {
-    sqlite3_stmt *statement = recording->statements[ADD_OUTPUT];
-    size_t len = strlen(line->text);
-    sqlite3_bind_int64(statement, 1, (sqlite3_int64)number);
-    sqlite3_bind_int64(statement, 2, (sqlite3_int64)line->realtime_ns);
+    rows_begin(rows, ROW_ADD_OUTPUT);
+    rows_number(rows, (int64_t)number);
+    rows_number(rows, (int64_t)line->realtime_ns);
     if (line->invocation == OUTPUT_NO_INVOCATION)
-        sqlite3_bind_null(statement, 3);
+        rows_null(rows);
     else
-        sqlite3_bind_int64(statement, 3, (sqlite3_int64)line->invocation);
-    sqlite3_bind_int64(statement, 4, line->source);
-    sqlite3_bind_int64(statement, 5, line->level);
-    if (text_is_utf8(line->text, len))
-        sqlite3_bind_text(statement, 6, line->text, (int)len, SQLITE_STATIC);
-    else
-        sqlite3_bind_blob64(statement, 6, line->text, len, SQLITE_STATIC);
-    return recording_insert(recording, ADD_OUTPUT, error);
+        rows_number(rows, (int64_t)line->invocation);
+    rows_number(rows, line->source);
+    rows_number(rows, line->level);
+    rows_text(rows, line->text, strlen(line->text));
 }
 
-static int add_output(struct recording *recording, const struct output *output, struct error *error)
+static void add_output(struct recording *recording, const struct output *output)
 {
     uint64_t first = output->total - output->count; /* lines that are no longer there */
     uint64_t from = recording->output_written > first ? recording->output_written : first;
     for (uint64_t n = from; n < output->total; n++)
-        if (add_output_line(recording, n + 1, output_at(output, (size_t)(n - first)), error))
-            return -1;
+        add_output_line(&recording->rows, n + 1, output_at(output, (size_t)(n - first)));
     recording->output_written = output->total;
-    return 0;
 }
 
-/* A row of an event or a key frame. */
-static int add_bytes(struct recording *recording, enum statement number, int place,
-                     struct error *error)
+static int check_size(const struct recording *recording, struct error *error)
 {
-    const struct buf *bytes = &recording->change.out;
-    if (recording->change.is_full)
-        return error_set(error, EXIT_STATUS_SYSTEM,
-                         "cannot write the recording %s: what has changed takes more than %d MiB",
-                         recording->path, (int)(CHANGE_BYTES_MAX >> 20));
-    sqlite3_stmt *statement = recording->statements[number];
-    sqlite3_bind_int64(statement, 1, (sqlite3_int64)recording->event);
-    sqlite3_bind_blob64(statement, place, buf_text(bytes), bytes->len, SQLITE_STATIC);
-    return recording_insert(recording, number, error);
+    if (!recording->change.is_full)
+        return 0;
+    return error_set(error, EXIT_STATUS_SYSTEM,
+                     "cannot write the recording %s: what has changed takes more than %d MiB",
+                     recording->path, (int)(CHANGE_BYTES_MAX >> 20));
 }
 
 static int add_keyframe(struct recording *recording, const struct model *model, struct error *error)
 {
+    const struct buf *bytes = &recording->change.out;
     writer_clear(&recording->change);
     change_write(&recording->change, &recording->nothing, model, NULL);
-    if (add_bytes(recording, ADD_KEYFRAME, 2, error))
+    if (check_size(recording, error))
         return -1;
-    recording->keyframe = recording->event;
-    recording->keyframe_bytes = recording->change.out.len;
+    rows_begin(&recording->rows, ROW_ADD_KEYFRAME);
+    rows_number(&recording->rows, (int64_t)recording->event);
+    rows_blob(&recording->rows, buf_text(bytes), bytes->len);
+    recording->keyframe_bytes = bytes->len;
     recording->change_bytes = 0;
     return 0;
 }
@@ -122,42 +107,56 @@ static int follow(struct recording *recording, const struct model *model, struct
 }
 
 /* A file that is forgotten keeps the totals that it had. */
-static int put_forgotten(struct recording *recording, const struct model *model,
-                         struct error *error)
+static void put_forgotten(struct recording *recording, const struct model *model)
 {
     const struct model *before = recording->state.model;
     for (size_t i = 0; i < before->file_count; i++)
-        if (model->files[i]->line_count < before->files[i]->line_count &&
-            recording_put_lines(recording, (uint32_t)i, error))
-            return -1;
-    return 0;
+        if (model->files[i]->line_count < before->files[i]->line_count)
+            recording_put_lines(recording, (uint32_t)i);
+}
+
+static int add_change(struct recording *recording, const struct model *model, uint64_t time_ns,
+                      struct error *error)
+{
+    const struct buf *bytes = &recording->change.out;
+    if (check_size(recording, error))
+        return -1;
+    recording->event++;
+    recording->change_bytes += bytes->len;
+    rows_begin(&recording->rows, ROW_ADD_EVENT);
+    rows_number(&recording->rows, (int64_t)recording->event);
+    rows_number(&recording->rows, (int64_t)time_ns);
+    rows_blob(&recording->rows, buf_text(bytes), bytes->len);
+    put_forgotten(recording, model);
+    add_output(recording, &model->output);
+    return follow(recording, model, error);
+}
+
+/* Much of it is not to wait: by then the file might be far past its limit, and memory full. */
+static bool is_much(const struct recording *recording)
+{
+    size_t most = ROWS_BYTES;
+    if (recording->limit_bytes && recording->limit_bytes / LIMIT_PART < ROWS_BYTES)
+        most = (size_t)recording->limit_bytes / LIMIT_PART;
+    return recording->rows.bytes.len > most;
 }
 
 int recording_event(struct recording *recording, const struct model *model, uint64_t now_ns,
                     struct error *error)
 {
-    struct event_job job = {.recording = recording, .model = model, .error = error};
+    struct event_job job = {.recording = recording, .model = model};
     const struct change_listener listener = {&job, on_file, on_line, on_invocation};
     if (!recording->has_events)
         return 0;
     writer_clear(&recording->change);
-    bool differs = change_write(&recording->change, &recording->state, model, &listener);
-    if (job.result || !differs)
-        return job.result;
-    recording->event++;
-    recording->uncommitted_bytes += recording->change.out.len;
-    recording->change_bytes += recording->change.out.len;
-    sqlite3_bind_int64(recording->statements[ADD_EVENT], 2,
-                       (sqlite3_int64)(recording->zero_ns + now_ns));
-    if (add_bytes(recording, ADD_EVENT, 3, error) || put_forgotten(recording, model, error) ||
-        follow(recording, model, error) || add_output(recording, &model->output, error))
+    if (!change_write(&recording->change, &recording->state, model, &listener))
+        return 0;
+    if (add_change(recording, model, recording->zero_ns + now_ns, error))
         return -1;
     size_t most = KEYFRAMES_APART * recording->keyframe_bytes;
-    if (recording->event == 1 ||
-        recording->change_bytes > (most > KEYFRAME_EVERY_BYTES ? most : KEYFRAME_EVERY_BYTES))
-        job.result = add_keyframe(recording, model, error);
-    /* Much of it is not to wait: by then the file might be far past its limit. */
-    if (!job.result && recording_is_much(recording))
-        job.result = recording_commit(recording, error);
-    return job.result;
+    most = most > KEYFRAME_EVERY_BYTES ? most : KEYFRAME_EVERY_BYTES;
+    if ((recording->event == 1 || recording->change_bytes > most) &&
+        add_keyframe(recording, model, error))
+        return -1;
+    return is_much(recording) ? recording_commit(recording, error) : 0;
 }

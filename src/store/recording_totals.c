@@ -11,42 +11,31 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/text.h"
 
 enum { CELLS_BYTES_MAX = 64 << 20, CELL_BYTES = 12 * 22 + 2 };
 
-static void bind_number(sqlite3_stmt *statement, int place, uint64_t number)
+static void put_text(struct rows *rows, const char *text)
 {
-    sqlite3_bind_int64(statement, place, (sqlite3_int64)number);
+    rows_text(rows, text, strlen(text));
 }
 
-/* Text, or a blob where it is none in UTF-8. */
-static void bind_text(sqlite3_stmt *statement, int place, const char *text, size_t len)
+void recording_add_file(struct recording *recording, uint32_t index, const struct file *file)
 {
-    if (text_is_utf8(text, len) && len <= INT32_MAX)
-        sqlite3_bind_text(statement, place, text, (int)len, SQLITE_STATIC);
-    else
-        sqlite3_bind_blob64(statement, place, text, len, SQLITE_STATIC);
-}
-
-int recording_add_file(struct recording *recording, uint32_t index, const struct file *file,
-                       struct error *error)
-{
-    sqlite3_stmt *statement = recording->statements[ADD_FILE];
-    bind_number(statement, 1, index);
-    bind_text(statement, 2, file->path, strlen(file->path));
-    bind_text(statement, 3, file->display, strlen(file->display));
-    bind_number(statement, 4, file->version);
+    struct rows *rows = &recording->rows;
+    rows_begin(rows, ROW_ADD_FILE);
+    rows_number(rows, index);
+    put_text(rows, file->path);
+    put_text(rows, file->display);
+    rows_number(rows, file->version);
     if (file->text)
-        bind_text(statement, 5, file->text, file->text_len);
+        rows_text(rows, file->text, file->text_len);
     else
-        sqlite3_bind_null(statement, 5);
-    return recording_insert(recording, ADD_FILE, error);
+        rows_null(rows);
 }
 
 /* ---- lines ---- */
 
-static void bind_stats(sqlite3_stmt *statement, const struct line_stats *stats)
+static void put_stats(struct rows *rows, const struct line_stats *stats)
 {
     const int64_t numbers[] = {
         stats->mem_usage_bytes,       stats->peak_bytes,
@@ -57,7 +46,7 @@ static void bind_stats(sqlite3_stmt *statement, const struct line_stats *stats)
         stats->retained_native_bytes, stats->high_bytes,
     };
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
-        sqlite3_bind_int64(statement, (int)i + 1, numbers[i]);
+        rows_number(rows, numbers[i]);
 }
 
 /* The marks of the file, with room for that line. */
@@ -79,48 +68,47 @@ static struct line_marks *marks_of(struct recording *recording, uint32_t index, 
     return marks;
 }
 
-int recording_mark_line(struct recording *recording, uint32_t index, const struct file *file,
-                        uint32_t line, struct error *error)
+void recording_mark_line(struct recording *recording, uint32_t index, const struct file *file,
+                         uint32_t line)
 {
     struct line_marks *marks = marks_of(recording, index, line);
-    sqlite3_stmt *statement = recording->statements[ADD_LINE];
+    struct rows *rows = &recording->rows;
     size_t len;
     const char *text = file_line_text(file, line, &len);
     marks->is_dirty = true;
     marks->lines[line - 1] |= LINE_IS_DIRTY;
     if (marks->lines[line - 1] & LINE_IS_THERE)
-        return 0;
+        return;
     marks->lines[line - 1] |= LINE_IS_THERE;
-    bind_number(statement, 1, index);
-    bind_number(statement, 2, line);
-    bind_text(statement, 3, text, len);
-    return recording_insert(recording, ADD_LINE, error);
+    rows_begin(rows, ROW_ADD_LINE);
+    rows_number(rows, index);
+    rows_number(rows, line);
+    rows_text(rows, text, len);
 }
 
-static int put_line(struct recording *recording, uint32_t index, uint32_t line, struct error *error)
+static void put_line(struct recording *recording, uint32_t index, uint32_t line)
 {
-    sqlite3_stmt *statement = recording->statements[SET_LINE];
+    struct rows *rows = &recording->rows;
     const struct file *file = recording->state.model->files[index];
     if (line > file->line_count)
-        return 0; /* the file was forgotten, its totals are not */
-    bind_stats(statement, &file->lines[line - 1].total);
-    bind_number(statement, 13, index);
-    bind_number(statement, 14, line);
-    return recording_insert(recording, SET_LINE, error);
+        return; /* the file was forgotten, its totals are not */
+    rows_begin(rows, ROW_SET_LINE);
+    put_stats(rows, &file->lines[line - 1].total);
+    rows_number(rows, index);
+    rows_number(rows, line);
 }
 
-int recording_put_lines(struct recording *recording, uint32_t index, struct error *error)
+void recording_put_lines(struct recording *recording, uint32_t index)
 {
     if (index >= recording->mark_count || !recording->marks[index].is_dirty)
-        return 0;
+        return;
     struct line_marks *marks = &recording->marks[index];
     for (uint32_t i = 0; i < marks->count; i++) {
-        if ((marks->lines[i] & LINE_IS_DIRTY) && put_line(recording, index, i + 1, error))
-            return -1;
+        if (marks->lines[i] & LINE_IS_DIRTY)
+            put_line(recording, index, i + 1);
         marks->lines[i] &= (unsigned char)~LINE_IS_DIRTY;
     }
     marks->is_dirty = false;
-    return 0;
 }
 
 /* ---- invocations ---- */
@@ -142,7 +130,7 @@ static char *put_json(char *at, char before, bool is_negative, uint64_t size)
     return at;
 }
 
-/* One line: [file, line, numbers as in bind_stats but what is retained]. */
+/* One line: [file, line, numbers as in put_stats but what is retained]. */
 static size_t format_cell(char *out, const struct invocation_line *line)
 {
     const struct line_stats *stats = &line->stats;
@@ -184,7 +172,7 @@ static int append_cells(struct buf *out, const struct invocation *invocation)
     return result ? result : buf_append(out, "]", 1);
 }
 
-static void bind_sizes(sqlite3_stmt *statement, const struct invocation *invocation)
+static void put_sizes(struct rows *rows, const struct invocation *invocation)
 {
     const int64_t numbers[] = {
         invocation->rss_start_bytes, invocation->rss_end_bytes,    invocation->rss_peak_bytes,
@@ -193,38 +181,34 @@ static void bind_sizes(sqlite3_stmt *statement, const struct invocation *invocat
         invocation->left_bytes,      invocation->retained_bytes,
     };
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
-        sqlite3_bind_int64(statement, (int)i + 11, numbers[i]);
+        rows_number(rows, numbers[i]);
 }
 
-int recording_put_invocation(struct recording *recording, const struct invocation *invocation,
-                             struct error *error)
+void recording_put_invocation(struct recording *recording, const struct invocation *invocation)
 {
-    sqlite3_stmt *statement = recording->statements[SET_INVOCATION];
+    struct rows *rows = &recording->rows;
     struct buf cells;
     buf_init(&cells, CELLS_BYTES_MAX);
-    bind_number(statement, 1, invocation->serial);
-    bind_number(statement, 2, invocation->number);
-    bind_text(statement, 3, invocation->id, strlen(invocation->id));
-    bind_text(statement, 4, invocation->function, strlen(invocation->function));
-    bind_text(statement, 5, invocation->request, strlen(invocation->request));
+    rows_begin(rows, ROW_SET_INVOCATION);
+    rows_number(rows, (int64_t)invocation->serial);
+    rows_number(rows, (int64_t)invocation->number);
+    put_text(rows, invocation->id);
+    put_text(rows, invocation->function);
+    put_text(rows, invocation->request);
     if (invocation->error)
-        bind_text(statement, 6, invocation->error, strlen(invocation->error));
+        put_text(rows, invocation->error);
     else
-        sqlite3_bind_null(statement, 6);
-    bind_text(statement, 7, outcome_name(invocation->outcome),
-              strlen(outcome_name(invocation->outcome)));
-    sqlite3_bind_int64(statement, 8, invocation->status);
-    bind_number(statement, 9, invocation->start_realtime_ns);
-    bind_number(statement, 10, invocation->duration_ns);
-    bind_sizes(statement, invocation);
+        rows_null(rows);
+    put_text(rows, outcome_name(invocation->outcome));
+    rows_number(rows, invocation->status);
+    rows_number(rows, (int64_t)invocation->start_realtime_ns);
+    rows_number(rows, (int64_t)invocation->duration_ns);
+    put_sizes(rows, invocation);
     if (append_cells(&cells, invocation))
-        sqlite3_bind_text(statement, 22, "[]", 2, SQLITE_STATIC);
+        put_text(rows, "[]");
     else
-        sqlite3_bind_text(statement, 22, buf_text(&cells), (int)cells.len, SQLITE_STATIC);
-    int result = recording_insert(recording, SET_INVOCATION, error);
-    recording->uncommitted_bytes += cells.len;
+        rows_text(rows, buf_text(&cells), cells.len);
     buf_fini(&cells);
-    return result;
 }
 
 void recording_mark_invocation(struct recording *recording, uint64_t serial)
@@ -244,28 +228,25 @@ static int compare_serials(const void *a, const void *b)
 }
 
 /* Both what is marked and what the model has are in order of their serials, or made so. */
-static int put_invocations(struct recording *recording, struct error *error)
+static void put_invocations(struct recording *recording)
 {
     const struct invocations *set = &recording->state.model->invocations;
-    int result = 0;
     if (recording->dirty_count == 0)
-        return 0;
+        return;
     qsort(recording->dirty, recording->dirty_count, sizeof(uint64_t), compare_serials);
-    for (size_t i = 0, k = 0; i < set->count && !result; i++) {
+    for (size_t i = 0, k = 0; i < set->count; i++) {
         uint64_t serial = set->kept[i]->serial;
         while (k < recording->dirty_count && recording->dirty[k] < serial)
             k++;
         if (k < recording->dirty_count && recording->dirty[k] == serial)
-            result = recording_put_invocation(recording, set->kept[i], error);
+            recording_put_invocation(recording, set->kept[i]);
     }
     recording->dirty_count = 0;
-    return result;
 }
 
-int recording_put_totals(struct recording *recording, struct error *error)
+void recording_put_totals(struct recording *recording)
 {
     for (size_t i = 0; i < recording->mark_count; i++)
-        if (recording_put_lines(recording, (uint32_t)i, error))
-            return -1;
-    return put_invocations(recording, error);
+        recording_put_lines(recording, (uint32_t)i);
+    put_invocations(recording);
 }

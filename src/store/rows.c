@@ -1,0 +1,118 @@
+/* A value is a byte that says what it is and, but for NULL, a number of eight: itself, or how many
+ * bytes follow. */
+#include "config.h"
+#include "store/rows.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "base/text.h"
+
+enum kind { KIND_NULL, KIND_NUMBER, KIND_TEXT, KIND_BLOB };
+
+void rows_init(struct rows *rows, size_t max_bytes)
+{
+    *rows = (struct rows){.is_full = false};
+    buf_init(&rows->bytes, max_bytes);
+}
+
+void rows_fini(struct rows *rows)
+{
+    buf_fini(&rows->bytes);
+}
+
+void rows_clear(struct rows *rows)
+{
+    buf_consume(&rows->bytes, rows->bytes.len);
+    rows->is_full = false;
+}
+
+static void put(struct rows *rows, const void *bytes, size_t len)
+{
+    if (len > 0 && buf_append(&rows->bytes, bytes, len))
+        rows->is_full = true;
+}
+
+static void put_value(struct rows *rows, enum kind kind, int64_t number)
+{
+    char value[1 + sizeof number] = {(char)kind};
+    memcpy(value + 1, &number, sizeof number);
+    put(rows, value, sizeof value);
+}
+
+void rows_begin(struct rows *rows, enum row row)
+{
+    const char byte = (char)row;
+    put(rows, &byte, 1);
+}
+
+void rows_number(struct rows *rows, int64_t number)
+{
+    put_value(rows, KIND_NUMBER, number);
+}
+
+void rows_null(struct rows *rows)
+{
+    const char byte = (char)KIND_NULL;
+    put(rows, &byte, 1);
+}
+
+void rows_text(struct rows *rows, const char *text, size_t len)
+{
+    put_value(rows, KIND_TEXT, (int64_t)len);
+    put(rows, text, len);
+}
+
+void rows_blob(struct rows *rows, const char *bytes, size_t len)
+{
+    put_value(rows, KIND_BLOB, (int64_t)len);
+    put(rows, bytes, len);
+}
+
+/* ---- the other side ---- */
+
+static unsigned char take_byte(struct span *bytes)
+{
+    unsigned char byte = (unsigned char)*bytes->at;
+    *bytes = span_skip(*bytes, 1);
+    return byte;
+}
+
+enum row rows_next(struct span *bytes)
+{
+    return (enum row)take_byte(bytes);
+}
+
+/* An empty text must not be a NULL pointer, which would be NULL. */
+static int bind_bytes(struct span *bytes, sqlite3_stmt *statement, int place, enum kind kind,
+                      size_t len)
+{
+    const char *at = bytes->at;
+    bool is_text = kind == KIND_TEXT && len <= INT_MAX && text_is_utf8(at, len);
+    *bytes = span_skip(*bytes, len);
+    if (is_text)
+        return sqlite3_bind_text(statement, place, len ? at : "", (int)len, SQLITE_STATIC);
+    return sqlite3_bind_blob64(statement, place, len ? at : "", len, SQLITE_STATIC);
+}
+
+int rows_bind(struct span *bytes, sqlite3_stmt *statement, int64_t *first)
+{
+    int result = SQLITE_OK, count = sqlite3_bind_parameter_count(statement);
+    for (int place = 1; place <= count && !result; place++) {
+        enum kind kind = (enum kind)take_byte(bytes);
+        int64_t number = 0;
+        if (kind != KIND_NULL) {
+            memcpy(&number, bytes->at, sizeof number);
+            *bytes = span_skip(*bytes, sizeof number);
+        }
+        if (place == 1)
+            *first = number;
+        if (kind == KIND_NULL)
+            result = sqlite3_bind_null(statement, place);
+        else if (kind == KIND_NUMBER)
+            result = sqlite3_bind_int64(statement, place, number);
+        else
+            result = bind_bytes(bytes, statement, place, kind, (size_t)number);
+    }
+    return result;
+}

@@ -1,0 +1,44 @@
+/*
+ * Rows that are to be written, as bytes, from where the values are known to the thread that has the
+ * database (store/scribe.h). A row is one of store/schema.h and its values in their order.
+ */
+#ifndef STORE_ROWS_H
+#define STORE_ROWS_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attributes.h"
+#include "base/buf.h"
+#include "base/span.h"
+#include "store/schema.h"
+
+struct rows {
+    struct buf bytes;
+    bool is_full; /* the maximum was passed; what it holds is of no use */
+};
+
+void rows_init(struct rows *rows, size_t max_bytes);
+void rows_fini(struct rows *rows);
+/* Nothing is in it. The memory is kept. */
+void rows_clear(struct rows *rows);
+/* Begin a row, whose values follow, each by one of the calls below. */
+void rows_begin(struct rows *rows, enum row row);
+void rows_number(struct rows *rows, int64_t number);
+void rows_null(struct rows *rows);
+/* Bytes that become text where they are that in UTF-8, else a blob. */
+void rows_text(struct rows *rows, const char *text, size_t len);
+void rows_blob(struct rows *rows, const char *bytes, size_t len);
+
+/* ---- the other side ---- */
+
+/* Take the next row off the front of *bytes. */
+enum row rows_next(struct span *bytes);
+/* Take the values of one off the front and bind them to its statement. The bytes must stay for as
+ * long as the statement has them. Returns SQLite's code; *first is the first value, where that is a
+ * number. */
+int rows_bind(struct span *bytes, sqlite3_stmt *statement, int64_t *first) ATTR_CHECKED;
+
+#endif

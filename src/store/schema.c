@@ -1,0 +1,110 @@
+#include "config.h"
+#include "store/schema.h"
+
+#include "store/recording.h"
+#include "store/recording_open.h"
+
+/* The log comes last, so that the file itself says what it is from the first moment on. */
+static const char schema[] =
+    "BEGIN;"
+    "PRAGMA application_id = 1887006068;"
+    "PRAGMA user_version = 3;"
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+    "CREATE TABLE samples (time_ns INTEGER NOT NULL, pid INTEGER NOT NULL,"
+    "  rss_bytes INTEGER NOT NULL);"
+    "CREATE TABLE functions (name TEXT NOT NULL, begin_ns INTEGER NOT NULL,"
+    "  begin_bytes INTEGER NOT NULL, end_ns INTEGER NOT NULL, end_bytes INTEGER NOT NULL,"
+    "  level INTEGER NOT NULL);"
+    "CREATE TABLE events (event INTEGER PRIMARY KEY, time_ns INTEGER NOT NULL, change BLOB);"
+    "CREATE TABLE keyframes (event INTEGER PRIMARY KEY, state BLOB NOT NULL);"
+    "CREATE TABLE files (file INTEGER PRIMARY KEY, path TEXT NOT NULL, display TEXT NOT NULL,"
+    "  version INTEGER NOT NULL, text TEXT);"
+    "CREATE TABLE output_lines (number INTEGER PRIMARY KEY, time_ns INTEGER NOT NULL,"
+    "  invocation INTEGER, source INTEGER NOT NULL, level INTEGER NOT NULL, text TEXT NOT NULL);"
+    "CREATE TABLE line_totals (file INTEGER NOT NULL, line INTEGER NOT NULL, source TEXT,"
+    "  mem_usage_bytes INTEGER NOT NULL DEFAULT 0, peak_bytes INTEGER NOT NULL DEFAULT 0,"
+    "  increment_bytes INTEGER NOT NULL DEFAULT 0,"
+    "  self_increment_bytes INTEGER NOT NULL DEFAULT 0, occurrences INTEGER NOT NULL DEFAULT 0,"
+    "  net_python_bytes INTEGER NOT NULL DEFAULT 0, net_native_bytes INTEGER NOT NULL DEFAULT 0,"
+    "  allocated_bytes INTEGER NOT NULL DEFAULT 0, freed_bytes INTEGER NOT NULL DEFAULT 0,"
+    "  retained_python_bytes INTEGER NOT NULL DEFAULT 0,"
+    "  retained_native_bytes INTEGER NOT NULL DEFAULT 0, high_bytes INTEGER NOT NULL DEFAULT 0,"
+    "  PRIMARY KEY (file, line)) WITHOUT ROWID;"
+    "CREATE TABLE invocation_totals (serial INTEGER PRIMARY KEY, number INTEGER NOT NULL,"
+    "  id TEXT NOT NULL, function TEXT NOT NULL, request TEXT NOT NULL, error TEXT,"
+    "  outcome TEXT NOT NULL, status INTEGER NOT NULL, start_ns INTEGER NOT NULL,"
+    "  duration_ns INTEGER NOT NULL, rss_start_bytes INTEGER NOT NULL,"
+    "  rss_end_bytes INTEGER NOT NULL, rss_peak_bytes INTEGER NOT NULL,"
+    "  rss_lines_bytes INTEGER NOT NULL, rss_shared_bytes INTEGER NOT NULL,"
+    "  heap_start_bytes INTEGER NOT NULL, heap_end_bytes INTEGER NOT NULL,"
+    "  heap_lines_bytes INTEGER NOT NULL, heap_elsewhere_bytes INTEGER NOT NULL,"
+    "  left_bytes INTEGER NOT NULL, retained_bytes INTEGER NOT NULL, lines TEXT NOT NULL);"
+    "CREATE VIEW lines AS SELECT display AS file, version, line, mem_usage_bytes, peak_bytes,"
+    "  increment_bytes, self_increment_bytes, occurrences, net_python_bytes, net_native_bytes,"
+    "  allocated_bytes, freed_bytes, retained_python_bytes + retained_native_bytes AS"
+    "  retained_bytes, high_bytes, source, path FROM line_totals JOIN files USING (file);"
+    "CREATE VIEW invocations AS SELECT number, id, function, request, outcome, status,"
+    "  strftime('%Y-%m-%dT%H:%M:%fZ', start_ns / 1e9, 'unixepoch') AS started,"
+    "  duration_ns / 1e6 AS duration_ms, rss_start_bytes, rss_end_bytes, rss_peak_bytes,"
+    "  rss_end_bytes - rss_start_bytes AS rss_growth_bytes, rss_lines_bytes, rss_shared_bytes,"
+    "  heap_end_bytes - heap_start_bytes AS heap_growth_bytes, heap_lines_bytes,"
+    "  heap_elsewhere_bytes, left_bytes, retained_bytes, error, serial FROM invocation_totals;"
+    "CREATE VIEW invocation_lines AS SELECT number, invocation_totals.id AS id, function,"
+    "  display AS file, json_extract(cell.value, '$[1]') AS line,"
+    "  json_extract(cell.value, '$[2]') AS mem_usage_bytes,"
+    "  json_extract(cell.value, '$[3]') AS peak_bytes,"
+    "  json_extract(cell.value, '$[4]') AS increment_bytes,"
+    "  json_extract(cell.value, '$[5]') AS self_increment_bytes,"
+    "  json_extract(cell.value, '$[6]') AS occurrences,"
+    "  json_extract(cell.value, '$[7]') AS net_python_bytes,"
+    "  json_extract(cell.value, '$[8]') AS net_native_bytes,"
+    "  json_extract(cell.value, '$[9]') AS allocated_bytes,"
+    "  json_extract(cell.value, '$[10]') AS freed_bytes,"
+    "  json_extract(cell.value, '$[11]') AS high_bytes, source, files.path AS path, version,"
+    "  start_ns, duration_ns, serial FROM invocation_totals,"
+    "  json_each(invocation_totals.lines) AS cell"
+    "  JOIN files ON files.file = json_extract(cell.value, '$[0]')"
+    "  LEFT JOIN line_totals ON line_totals.file = files.file"
+    "  AND line_totals.line = json_extract(cell.value, '$[1]');"
+    "CREATE VIEW memory_profiler_logs AS SELECT"
+    "  strftime('%Y-%m-%dT%H:%M:%fZ', (start_ns + duration_ns) / 1e9, 'unixepoch') AS timestamp,"
+    "  line AS LineNumber, mem_usage_bytes / 1048576.0 AS TotalMem_MiB,"
+    "  increment_bytes / 1048576.0 AS IncreMem_MiB, occurrences AS Occurrences,"
+    "  source AS Contents, id AS InvocationId, file AS FileName, function AS operation_Name"
+    "  FROM invocation_lines WHERE number > 0;"
+    "CREATE VIEW output AS SELECT number,"
+    "  strftime('%Y-%m-%dT%H:%M:%fZ', time_ns / 1e9, 'unixepoch') AS time, invocation,"
+    "  CASE source WHEN 0 THEN 'host' WHEN 1 THEN 'stdout' WHEN 2 THEN 'stderr' ELSE 'log' END"
+    "  AS source, CASE level WHEN 0 THEN 'debug' WHEN 1 THEN 'info' WHEN 2 THEN 'warning'"
+    "  WHEN 3 THEN 'error' ELSE 'critical' END AS level, text FROM output_lines;"
+    "COMMIT;"
+    "PRAGMA journal_mode = WAL;"
+    "PRAGMA synchronous = NORMAL;";
+
+const char *const schema_rows[ROWS] = {
+    [ROW_SET_META] = "INSERT OR REPLACE INTO meta VALUES (?, ?)",
+    [ROW_ADD_SAMPLE] = "INSERT INTO samples VALUES (?, ?, ?)",
+    [ROW_ADD_CALL] = "INSERT INTO functions VALUES (?, ?, ?, ?, ?, ?)",
+    [ROW_ADD_EVENT] = "INSERT INTO events VALUES (?, ?, ?)",
+    [ROW_ADD_KEYFRAME] = "INSERT INTO keyframes VALUES (?, ?)",
+    [ROW_ADD_FILE] = "INSERT INTO files VALUES (?, ?, ?, ?, ?)",
+    [ROW_ADD_LINE] = "INSERT INTO line_totals (file, line, source) VALUES (?, ?, ?)",
+    [ROW_SET_LINE] =
+        "UPDATE line_totals SET mem_usage_bytes = ?, peak_bytes = ?, increment_bytes = ?,"
+        " self_increment_bytes = ?, occurrences = ?, net_python_bytes = ?,"
+        " net_native_bytes = ?, allocated_bytes = ?, freed_bytes = ?,"
+        " retained_python_bytes = ?, retained_native_bytes = ?, high_bytes = ?"
+        " WHERE file = ? AND line = ?",
+    [ROW_SET_INVOCATION] =
+        "INSERT OR REPLACE INTO invocation_totals VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?,"
+        " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [ROW_ADD_OUTPUT] = "INSERT INTO output_lines VALUES (?, ?, ?, ?, ?, ?)",
+};
+
+_Static_assert(RECORDING_APPLICATION_ID == 1887006068 && RECORDING_VERSION == 3,
+               "the schema says so");
+
+int schema_create(sqlite3 *db)
+{
+    return sqlite3_exec(db, schema, NULL, NULL, NULL);
+}

@@ -1,0 +1,27 @@
+/* The tables of a recording (store/recording.h), and the statements that add to them. */
+#ifndef STORE_SCHEMA_H
+#define STORE_SCHEMA_H
+
+#include <sqlite3.h>
+
+/* What a recording is written by: a statement each. */
+enum row {
+    ROW_SET_META,
+    ROW_ADD_SAMPLE,
+    ROW_ADD_CALL,
+    ROW_ADD_EVENT,
+    ROW_ADD_KEYFRAME,
+    ROW_ADD_FILE,
+    ROW_ADD_LINE,
+    ROW_SET_LINE,
+    ROW_SET_INVOCATION,
+    ROW_ADD_OUTPUT,
+    ROWS
+};
+
+extern const char *const schema_rows[ROWS];
+
+/* Make the tables in an empty database. Returns SQLite's code. */
+int schema_create(sqlite3 *db);
+
+#endif
