@@ -187,9 +187,13 @@ void recorder_call(struct recorder *recorder, const char *name, const struct ser
     recording_call(recorder->recording, name, &real);
 }
 
-/* One that the worker had not begun took nothing. */
+/* Where there are events it is in them. One that the worker had not begun took nothing. */
 void recorder_invocation(struct recorder *recorder, const struct invocation *invocation)
 {
+    if (recorder && recorder->recording && !recorder->setup.memory_alone) {
+        recording_keep_invocations(recorder->recording);
+        return;
+    }
     const struct series_span span = {
         .begin_ns = invocation->start_ns,
         .end_ns = invocation->start_ns + invocation->duration_ns,

@@ -160,6 +160,13 @@ void recording_sample(struct recording *recording, uint64_t pid, uint64_t time_n
     rows_number(rows, bytes);
 }
 
+void recording_keep_invocations(struct recording *recording)
+{
+    if (!recording->has_invocations)
+        put_meta_text(recording, "calls", "invocations");
+    recording->has_invocations = true;
+}
+
 void recording_call(struct recording *recording, const char *name, const struct series_span *span)
 {
     struct rows *rows = &recording->rows;

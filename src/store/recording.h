@@ -3,7 +3,8 @@
  * its writer dies and can be read with anyone's SQL, while it is written, too.
  *
  *     PRAGMA application_id = 0x70796d74, user_version = 3 (RECORDING_VERSION)
- *     meta      (key TEXT PRIMARY KEY, value)     pymemtop (its version), command, begin_ns;
+ *     meta      (key TEXT PRIMARY KEY, value)     pymemtop (its version), command, begin_ns; calls:
+ * "invocations" where those that are over are calls of functions beside those of that table;
  * zero_ns where there are events: the time at which the clock of start_ns in the events' bytes was
  * 0; and end_ns where the recording was closed samples   (time_ns, pid, rss_bytes)         pid 0:
  * the process that was run, or its successors functions (name, begin_ns, begin_bytes, end_ns,
@@ -74,6 +75,8 @@ void recording_limit(struct recording *recording, int64_t bytes);
 int recording_event(struct recording *recording, const struct model *model, uint64_t now_ns,
                     struct error *error) ATTR_CHECKED;
 void recording_sample(struct recording *recording, uint64_t pid, uint64_t time_ns, int64_t bytes);
+/* The invocations that are over are calls, too, for who draws memory over time. */
+void recording_keep_invocations(struct recording *recording);
 /* A call that is over; span->function is not looked at. */
 void recording_call(struct recording *recording, const char *name, const struct series_span *span);
 /* All that was added is to be written, as a whole. */

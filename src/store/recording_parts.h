@@ -31,6 +31,7 @@ struct recording {
     struct rows rows;    /* since the latest commit */
 
     bool has_events;
+    bool has_invocations;      /* they are calls, too */
     uint64_t zero_ns;          /* real time at 0 of the model's clock */
     uint64_t event;            /* the latest one's number; 0: none yet */
     size_t keyframe_bytes;     /* of the latest one */

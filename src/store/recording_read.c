@@ -130,12 +130,26 @@ static int read_rows(sqlite3 *db, const char *query, take_row *take, struct seri
     return result == SQLITE_DONE ? 0 : -1;
 }
 
+/* 2: invocations that are over are calls, and there is a table of them. */
+static const char count_invocations[] =
+    "SELECT (SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = "
+    "'invocation_totals') + (SELECT count(*) FROM meta WHERE key = 'calls' AND value = "
+    "'invocations')";
+/* One that the worker had not begun took nothing. */
+static const char invocations_as_calls[] =
+    "SELECT function, start_ns, rss_start_bytes, start_ns + duration_ns, rss_end_bytes, 0 FROM "
+    "invocation_totals WHERE number > 0 AND rss_start_bytes > 0 AND outcome NOT IN ('waiting', "
+    "'running') ORDER BY serial";
+
 static int read_all(sqlite3 *db, const char *path, struct series *series, struct error *error)
 {
     if (read_rows(db, "SELECT value FROM meta WHERE key = 'command'", take_command, series) ||
         read_rows(db, "SELECT time_ns, pid, rss_bytes FROM samples", take_sample, series) ||
         read_rows(db, "SELECT name, begin_ns, begin_bytes, end_ns, end_bytes, level FROM functions",
                   take_call, series))
+        return recording_db_fail(db, "read", path, error);
+    if (recording_db_number(db, count_invocations) == 2 &&
+        read_rows(db, invocations_as_calls, take_call, series))
         return recording_db_fail(db, "read", path, error);
     return 0;
 }

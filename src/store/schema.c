@@ -6,6 +6,7 @@
 
 /* The log comes last, so that the file itself says what it is from the first moment on. */
 static const char schema[] =
+    "PRAGMA page_size = 8192;"
     "BEGIN;"
     "PRAGMA application_id = 1887006068;"
     "PRAGMA user_version = 3;"
@@ -79,7 +80,9 @@ static const char schema[] =
     "  WHEN 3 THEN 'error' ELSE 'critical' END AS level, text FROM output_lines;"
     "COMMIT;"
     "PRAGMA journal_mode = WAL;"
-    "PRAGMA synchronous = NORMAL;";
+    "PRAGMA synchronous = NORMAL;"
+    "PRAGMA wal_autocheckpoint = 1000;"
+    "PRAGMA cache_spill = OFF;";
 
 const char *const schema_rows[ROWS] = {
     [ROW_SET_META] = "INSERT OR REPLACE INTO meta VALUES (?, ?)",

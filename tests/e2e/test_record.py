@@ -58,8 +58,8 @@ def test_batch_is_recorded(tmp_path):
     path = tmp_path / "x.pymemtop"
     report = Report(os.path.join(APPS, "memory", "Keep"), "-n", 3, "--record={}".format(path))
     assert report.result.stderr == "pymemtop: the recording is in {}\n".format(path)
-    calls = rows(path, "SELECT name, begin_ns, begin_bytes, end_ns, end_bytes, level FROM functions"
-                       " ORDER BY begin_ns")
+    calls = rows(path, "SELECT function, start_ns, rss_start_bytes, start_ns + duration_ns,"
+                       " rss_end_bytes, 0 FROM invocation_totals WHERE number ORDER BY serial")
     told = [one for one in report.invocations if one["number"]]
     assert [(name, before, after, level) for name, _, before, _, after, level in calls] == [
         ("Keep", one["rss_start_bytes"], one["rss_end_bytes"], 0) for one in told]
@@ -146,10 +146,10 @@ def test_host_that_is_killed_leaves_a_recording(start, tmp_path):
     server = start(os.path.join(APPS, "memory"), "--record={}".format(path))
     assert server.get("Keep")[0] == 200
     # Read while it is written.
-    wait_for(lambda: committed(path, "SELECT * FROM functions"), "committed call")
+    wait_for(lambda: committed(path, "SELECT * FROM invocations WHERE outcome = 'succeeded' AND number"), "committed call")
     server.process.send_signal(signal.SIGKILL)
     server.process.wait(programs.LIMIT)
-    assert rows(path, "SELECT name FROM functions") == [("Keep",)]
+    assert rows(path, "SELECT function FROM invocations WHERE number") == [("Keep",)]
     assert rows(path, "SELECT value FROM meta WHERE key = 'end_ns'") == []
     result = run("plot", path, "--format", "svg")
     assert (result.returncode, result.stderr) == (0, "")
@@ -161,7 +161,7 @@ def test_next_run_replaces_a_recording_and_nothing_else(tmp_path):
     path = tmp_path / "x.pymemtop"
     for requests in (3, 1):
         assert batch("-n", requests, "--record={}".format(path), app).returncode == 0
-        assert len(rows(path, "SELECT * FROM functions")) == requests
+        assert len(rows(path, "SELECT * FROM invocations WHERE number")) == requests
     path.write_text("precious")
     result = batch("--record={}".format(path), app)
     assert result.returncode == 0 and "Filename: " in result.stdout
@@ -183,7 +183,7 @@ def test_full_disk_ends_the_recording_and_not_the_run(start, tmp_path):
     path = tmp_path / "x.pymemtop"
     server = start(os.path.join(APPS, "memory"), "--record={}".format(path))
     assert server.get("Keep")[0] == 200
-    wait_for(lambda: committed(path, "SELECT * FROM functions"), "committed call")
+    wait_for(lambda: committed(path, "SELECT * FROM invocations WHERE outcome = 'succeeded' AND number"), "committed call")
     hard = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)[1]
     resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (1, hard))
     assert server.get("Keep")[0] == 200
@@ -191,7 +191,7 @@ def test_full_disk_ends_the_recording_and_not_the_run(start, tmp_path):
     assert server.get("Free")[0] == 200
     assert server.stop() == 0
     assert server.console.count("recording") == 1, server.console
-    assert rows(path, "SELECT name FROM functions")[0] == ("Keep",)
+    assert rows(path, "SELECT function FROM invocations WHERE number")[0] == ("Keep",)
 
 
 def test_processes_of_the_app_are_recorded(start, write_app, tmp_path):
