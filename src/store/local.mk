@@ -6,6 +6,7 @@ libstore_a_SOURCES = \
 	src/store/fields.c src/store/fields.h \
 	src/store/record.c src/store/record.h \
 	src/store/recording.c src/store/recording.h src/store/recording_parts.h \
+	src/store/recording_copy.c \
 	src/store/recording_events.c src/store/recording_totals.c \
 	src/store/recording_open.h src/store/recording_read.c \
 	src/store/replay.c src/store/replay.h \

@@ -28,8 +28,7 @@ bool recording_is_magic(const char *bytes, size_t len)
     return len >= RECORDING_MAGIC_BYTES && memcmp(bytes, "SQLite format 3", 16) == 0;
 }
 
-/* Is the file at `path` one that recording_create() has made, or none at all? */
-static int check_replaceable(const char *path, struct error *error)
+int recording_check_place(const char *path, bool replace, struct error *error)
 {
     unsigned char head[HEADER_BYTES];
     struct stat info;
@@ -46,14 +45,15 @@ static int check_replaceable(const char *path, struct error *error)
     for (int i = 0; is_recording && i < 4; i++)
         is_recording = head[APPLICATION_ID_AT + i] ==
                        (unsigned char)(RECORDING_APPLICATION_ID >> (24 - 8 * i));
+    if (is_recording && !replace)
+        return error_set(error, EXIT_STATUS_SYSTEM, "%s is a recording already", path);
     if (is_recording || (is_file && info.st_size == 0))
         return 0;
     return error_set(error, EXIT_STATUS_SYSTEM,
                      "%s is there, and is no recording; it is left as it is", path);
 }
 
-/* With what SQLite has left beside it where its writer died. */
-static int remove_old(const char *path, struct error *error)
+int recording_remove_old(const char *path, struct error *error)
 {
     static const char *const ends[] = {"-journal", "-wal", "-shm", ""};
     int result = 0;
@@ -124,7 +124,7 @@ struct recording *recording_create(const char *path, const char *command, uint64
                                    struct error *error)
 {
     struct error ignored;
-    if (check_replaceable(path, error) || remove_old(path, error))
+    if (recording_check_place(path, true, error) || recording_remove_old(path, error))
         return NULL;
     struct recording *recording = mem_calloc(1, sizeof *recording);
     recording->path = mem_strdup(path);
@@ -179,10 +179,26 @@ void recording_call(struct recording *recording, const char *name, const struct 
     rows_number(rows, span->level);
 }
 
+void recording_mark(struct recording *recording, uint64_t now_ns, uint64_t serial)
+{
+    struct rows *rows = &recording->rows;
+    rows_begin(rows, ROW_ADD_MARKER);
+    rows_number(rows, (int64_t)(recording->zero_ns + now_ns));
+    rows_number(rows, (int64_t)recording->event);
+    if (serial)
+        rows_number(rows, (int64_t)serial);
+    else
+        rows_null(rows);
+}
+
+/* What the copy has failed by is told by recording_copy_check(). */
 int recording_commit(struct recording *recording, struct error *error)
 {
+    struct error ignored;
     recording_put_totals(recording);
     int result = scribe_add(recording->scribe, &recording->rows, error);
+    if (recording->copy)
+        (void)!scribe_add(recording->copy, &recording->rows, &ignored);
     rows_clear(&recording->rows);
     return result;
 }
@@ -196,7 +212,10 @@ int recording_flush(struct recording *recording, struct error *error)
 int recording_close(struct recording *recording, uint64_t end_ns, struct error *error)
 {
     struct error ignored;
+    int copied = recording->copy ? recording_copy_end(recording, end_ns, NULL, error) : 0;
     put_meta_number(recording, "end_ns", end_ns);
     int result = recording_commit(recording, error);
-    return free_recording(recording, result ? &ignored : error) ? -1 : result;
+    if (free_recording(recording, result ? &ignored : error))
+        result = -1;
+    return result ? result : copied;
 }

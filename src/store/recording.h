@@ -19,7 +19,9 @@
  *     keyframes (event, state)                    all that there was at some of the events, as a
  *                                                 change against nothing
  *     files     (file, path, display, version, text)    sources as they were; text NULL: not known
- *     output_lines (number, time_ns, invocation, source, level, text)    numbers from 1
+ *     markers   (time_ns, event, serial)           when the user marked an invocation (serial NULL:
+ * no one any more), and the event before that output_lines (number, time_ns, invocation, source,
+ * level, text)    numbers from 1
  *
  * and, as of the latest event that is committed, totals:
  *
@@ -79,10 +81,31 @@ void recording_sample(struct recording *recording, uint64_t pid, uint64_t time_n
 void recording_keep_invocations(struct recording *recording);
 /* A call that is over; span->function is not looked at. */
 void recording_call(struct recording *recording, const char *name, const struct series_span *span);
+/* The user has marked that invocation (serial), or 0: none any more. */
+void recording_mark(struct recording *recording, uint64_t now_ns, uint64_t serial);
 /* All that was added is to be written, as a whole. */
 int recording_commit(struct recording *recording, struct error *error) ATTR_CHECKED;
 /* Commit, and wait until it is in the file. */
 int recording_flush(struct recording *recording, struct error *error) ATTR_CHECKED;
+
+/* Write into another file, too, one at a time: all that is in this one until now, and what comes
+ * from now on. Another recording is replaced where `replace` says so, else it is an error as any
+ * other file is. */
+int recording_copy(struct recording *recording, const char *path, bool replace, int64_t limit_bytes,
+                   struct error *error) ATTR_CHECKED;
+/* 0, or -1 with `error`: the copy has failed, and is to be ended. Not of a recording without one.
+ */
+int recording_copy_check(struct recording *recording, struct error *error) ATTR_CHECKED;
+/* What has become of it. */
+struct recording_size {
+    uint64_t events;
+    int64_t bytes;
+};
+/* Write what is left into the copy, say when it ended, and close it in any case. `size` may be
+ * NULL. */
+int recording_copy_end(struct recording *recording, uint64_t end_ns, struct recording_size *size,
+                       struct error *error);
+
 /* Commit, say when it ended, and free it in any case. The file then needs no other one beside it.
  */
 int recording_close(struct recording *recording, uint64_t end_ns, struct error *error);

@@ -26,6 +26,8 @@ enum { LINE_IS_THERE = 1, LINE_IS_DIRTY = 2 };
 
 struct recording {
     struct scribe *scribe;
+    struct scribe *copy; /* NULL without one */
+    char *copy_path;     /* owned; with it */
     char *path;
     int64_t limit_bytes; /* 0: none */
     struct rows rows;    /* since the latest commit */
@@ -45,6 +47,13 @@ struct recording {
     uint64_t *dirty; /* owned; serials of invocations that are to be written again */
     size_t dirty_count, dirty_capacity;
 };
+
+/* ---- recording.c ---- */
+
+/* Is the file at `path` a recording, where that may be replaced, or none at all? 0, or -1. */
+int recording_check_place(const char *path, bool replace, struct error *error);
+/* Remove it, with what SQLite has left beside it where its writer died. */
+int recording_remove_old(const char *path, struct error *error);
 
 /* ---- recording_totals.c ---- */
 

@@ -40,6 +40,7 @@ static const char schema[] =
     "  heap_start_bytes INTEGER NOT NULL, heap_end_bytes INTEGER NOT NULL,"
     "  heap_lines_bytes INTEGER NOT NULL, heap_elsewhere_bytes INTEGER NOT NULL,"
     "  left_bytes INTEGER NOT NULL, retained_bytes INTEGER NOT NULL, lines TEXT NOT NULL);"
+    "CREATE TABLE markers (time_ns INTEGER NOT NULL, event INTEGER NOT NULL, serial INTEGER);"
     "CREATE VIEW lines AS SELECT display AS file, version, line, mem_usage_bytes, peak_bytes,"
     "  increment_bytes, self_increment_bytes, occurrences, net_python_bytes, net_native_bytes,"
     "  allocated_bytes, freed_bytes, retained_python_bytes + retained_native_bytes AS"
@@ -78,11 +79,12 @@ static const char schema[] =
     "  CASE source WHEN 0 THEN 'host' WHEN 1 THEN 'stdout' WHEN 2 THEN 'stderr' ELSE 'log' END"
     "  AS source, CASE level WHEN 0 THEN 'debug' WHEN 1 THEN 'info' WHEN 2 THEN 'warning'"
     "  WHEN 3 THEN 'error' ELSE 'critical' END AS level, text FROM output_lines;"
-    "COMMIT;"
-    "PRAGMA journal_mode = WAL;"
-    "PRAGMA synchronous = NORMAL;"
-    "PRAGMA wal_autocheckpoint = 1000;"
-    "PRAGMA cache_spill = OFF;";
+    "COMMIT;";
+
+static const char configuration[] = "PRAGMA journal_mode = WAL;"
+                                    "PRAGMA synchronous = NORMAL;"
+                                    "PRAGMA wal_autocheckpoint = 1000;"
+                                    "PRAGMA cache_spill = OFF;";
 
 const char *const schema_rows[ROWS] = {
     [ROW_SET_META] = "INSERT OR REPLACE INTO meta VALUES (?, ?)",
@@ -101,6 +103,7 @@ const char *const schema_rows[ROWS] = {
     [ROW_SET_INVOCATION] =
         "INSERT OR REPLACE INTO invocation_totals VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?,"
         " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [ROW_ADD_MARKER] = "INSERT INTO markers VALUES (?, ?, ?)",
     [ROW_ADD_OUTPUT] = "INSERT INTO output_lines VALUES (?, ?, ?, ?, ?, ?)",
 };
 
@@ -109,5 +112,11 @@ _Static_assert(RECORDING_APPLICATION_ID == 1887006068 && RECORDING_VERSION == 3,
 
 int schema_create(sqlite3 *db)
 {
-    return sqlite3_exec(db, schema, NULL, NULL, NULL);
+    int result = sqlite3_exec(db, schema, NULL, NULL, NULL);
+    return result ? result : schema_configure(db);
+}
+
+int schema_configure(sqlite3 *db)
+{
+    return sqlite3_exec(db, configuration, NULL, NULL, NULL);
 }

@@ -15,6 +15,7 @@ enum row {
     ROW_ADD_LINE,
     ROW_SET_LINE,
     ROW_SET_INVOCATION,
+    ROW_ADD_MARKER,
     ROW_ADD_OUTPUT,
     ROWS
 };
@@ -23,5 +24,7 @@ extern const char *const schema_rows[ROWS];
 
 /* Make the tables in an empty database. Returns SQLite's code. */
 int schema_create(sqlite3 *db);
+/* How it is written: for who opens one that has the tables. Returns SQLite's code. */
+int schema_configure(sqlite3 *db);
 
 #endif

@@ -39,7 +39,7 @@ struct scribe {
     struct error error;
 
     /* The thread's. */
-    sqlite3 *db;
+    sqlite3 *db, *from; /* from: to be copied first, or NULL */
     sqlite3_stmt *statements[ROWS];
     struct buf working;
     struct thin thin;
@@ -99,9 +99,23 @@ static void drop_working(struct scribe *scribe)
         buf_consume(&scribe->working, scribe->working.len);
 }
 
+static int copy(struct scribe *scribe, struct error *error)
+{
+    sqlite3_backup *backup = sqlite3_backup_init(scribe->db, "main", scribe->from, "main");
+    int result = sqlite3_backup_step(backup, -1);
+    sqlite3_backup_finish(backup);
+    sqlite3_close(scribe->from);
+    scribe->from = NULL;
+    if (result != SQLITE_DONE || schema_configure(scribe->db))
+        return fail(scribe, error);
+    return 0;
+}
+
 static int prepare(struct scribe *scribe, struct error *error)
 {
     int result = SQLITE_OK;
+    if (scribe->from && copy(scribe, error))
+        return -1;
     for (size_t i = 0; i < ROWS && !result; i++)
         result = sqlite3_prepare_v2(scribe->db, schema_rows[i], -1, &scribe->statements[i], NULL);
     return result ? fail(scribe, error) : 0;
@@ -186,8 +200,14 @@ static int start_thread(struct scribe *scribe)
 
 struct scribe *scribe_start(sqlite3 *db, const char *path, struct error *error)
 {
+    return scribe_start_copy(db, path, NULL, error);
+}
+
+struct scribe *scribe_start_copy(sqlite3 *db, const char *path, sqlite3 *from, struct error *error)
+{
     struct scribe *scribe = mem_calloc(1, sizeof *scribe);
     scribe->db = db;
+    scribe->from = from;
     scribe->path = mem_strdup(path);
     scribe->thin = (struct thin){.db = db, .path = scribe->path};
     pthread_mutex_init(&scribe->lock, NULL);
@@ -202,6 +222,7 @@ struct scribe *scribe_start(sqlite3 *db, const char *path, struct error *error)
     error_set(error, EXIT_STATUS_SYSTEM, "cannot write the recording %s: %s", path,
               strerror(result));
     sqlite3_close(db);
+    sqlite3_close(from);
     free_scribe(scribe);
     return NULL;
 }
@@ -245,6 +266,14 @@ int scribe_add(struct scribe *scribe, const struct rows *rows, struct error *err
     }
     int result = tell_failure(scribe, error);
     pthread_cond_signal(&scribe->work);
+    pthread_mutex_unlock(&scribe->lock);
+    return result;
+}
+
+int scribe_check(struct scribe *scribe, struct error *error)
+{
+    pthread_mutex_lock(&scribe->lock);
+    int result = tell_failure(scribe, error);
     pthread_mutex_unlock(&scribe->lock);
     return result;
 }

@@ -21,11 +21,17 @@ struct scribe;
 
 /* `db` has the tables; it moves to the scribe, also where that fails: NULL with `error`. */
 struct scribe *scribe_start(sqlite3 *db, const char *path, struct error *error);
+/* The same of a database without tables: those of `from` are copied first, as they are at this
+ * moment; `from`, another connection to a recording, moves to the scribe, too, and is closed then.
+ */
+struct scribe *scribe_start_copy(sqlite3 *db, const char *path, sqlite3 *from, struct error *error);
 /* Keep the file below that size from the next commit on; 0: without end. */
 void scribe_limit(struct scribe *scribe, int64_t bytes);
 /* Write these rows, which are copied. Waits only where a great deal is still to be written. 0, or
  * -1 with `error`: it has failed, now or before. */
 int scribe_add(struct scribe *scribe, const struct rows *rows, struct error *error) ATTR_CHECKED;
+/* 0, or -1 with `error`: it has failed. */
+int scribe_check(struct scribe *scribe, struct error *error) ATTR_CHECKED;
 /* All that was added is in the file. 0, or -1 with `error`. */
 int scribe_wait(struct scribe *scribe, struct error *error) ATTR_CHECKED;
 /* Write what was added, make one file of it, and free the scribe. 0, or -1 with `error`. */

@@ -242,6 +242,71 @@ static void test_totals(void **state)
     free(path);
 }
 
+/* ---- copies ---- */
+
+static void change_some(struct changer *changer, struct recording *recording, struct model *model)
+{
+    struct error error = {.text = ""};
+    for (int i = 0; i < 300; i++) {
+        change_model(changer, model);
+        require(recording_event(recording, model, changer->now_ns, &error), &error);
+        if (i % 20 == 0)
+            require(recording_commit(recording, &error), &error);
+    }
+}
+
+/* A copy that is begun on the way has what was before it, too, and ends where it is ended; what it
+ * is a copy of goes on. */
+static void test_copy(void **state)
+{
+    (void)state;
+    char *path = path_of("copied"), *copy = path_of("copy");
+    struct error error = {.text = ""};
+    struct changer changer = {.seed = 8, .now_ns = 1000};
+    struct recording *recording = create(path);
+    struct recording_size size;
+    struct model *model = model_new("/app");
+    change_some(&changer, recording, model);
+    assert_int_equal(recording_copy(recording, path, true, 0, &error), -1);
+    assert_non_null(strstr(error.text, "is what is recorded into"));
+    require(recording_copy(recording, copy, false, 0, &error), &error);
+    recording_mark(recording, changer.now_ns, 7);
+    change_some(&changer, recording, model);
+    require(recording_copy_check(recording, &error), &error);
+    require(recording_copy_end(recording, 77, &size, &error), &error);
+    assert_int_equal(size.events, number_of(copy, "SELECT max(event) FROM events"));
+    assert_int_equal(size.events, number_of(copy, "SELECT count(*) FROM events"));
+    struct stat info;
+    assert_int_equal(stat(copy, &info), 0);
+    assert_int_equal(size.bytes, info.st_size);
+    struct replay *replay = open_replay(copy);
+    require(replay_seek(replay, UINT64_MAX, &error), &error);
+    check_same(replay, model, size.events);
+    check_totals(copy, model);
+    assert_int_equal(number_of(copy, "SELECT value FROM meta WHERE key = 'end_ns'"), 77);
+    assert_int_equal(number_of(copy, "SELECT serial FROM markers"), 7);
+    replay_close(replay);
+    change_some(&changer, recording, model);
+    /* Another recording is not written over unless one says so. */
+    assert_int_equal(recording_copy(recording, copy, false, 0, &error), -1);
+    assert_non_null(strstr(error.text, "is a recording already"));
+    assert_int_equal(number_of(copy, "SELECT max(event) FROM events"), size.events);
+    require(recording_copy(recording, copy, true, 0, &error), &error);
+    require(recording_close(recording, 99, &error), &error);
+    for (int i = 0; i < 2; i++) {
+        const char *file = i ? copy : path;
+        replay = open_replay(file);
+        require(replay_seek(replay, UINT64_MAX, &error), &error);
+        check_same(replay, model, replay_last(replay));
+        check_totals(file, model);
+        assert_int_equal(number_of(file, "SELECT value FROM meta WHERE key = 'end_ns'"), 99);
+        replay_close(replay);
+    }
+    model_free(model);
+    free(copy);
+    free(path);
+}
+
 /* ---- deaths ---- */
 
 static void record_without_end(const char *path, uint64_t seed)
@@ -449,7 +514,8 @@ static int make_folder(void **state)
 
 static int remove_folder(void **state)
 {
-    static const char *const names[] = {"events", "totals", "kill", "limit", "damage", "old"};
+    static const char *const names[] = {"events", "totals", "kill",   "limit",
+                                        "damage", "old",    "copied", "copy"};
     static const char *const ends[] = {"", "-wal", "-shm", "-journal"};
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -468,7 +534,7 @@ int main(void)
         cmocka_unit_test(test_every_event), cmocka_unit_test(test_totals),
         cmocka_unit_test(test_kill),        cmocka_unit_test(test_limit),
         cmocka_unit_test(test_too_small),   cmocka_unit_test(test_damage),
-        cmocka_unit_test(test_old),
+        cmocka_unit_test(test_old),         cmocka_unit_test(test_copy),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
