@@ -429,6 +429,7 @@ static void mark(struct act *act, int unused)
     ui_say(ui, STYLE_TEXT,
            "invocation %" PRIu64 " is marked; open another one, and D shows the difference",
            invocation->number);
+    act->action = UI_MARK;
 }
 
 static void show_difference(struct act *act, int unused)
@@ -635,6 +636,7 @@ static const struct {
     [CMD_EVALUATE] = {ask_expression, 0},
     [CMD_REQUEST] = {run, false},
     [CMD_REQUEST_MANY] = {run, true},
+    [CMD_RECORD] = {ask_caller, UI_RECORD},
     [CMD_EDIT] = {edit, 0},
     [CMD_MOUSE] = {toggle_mouse, 0},
     [CMD_ASCII] = {toggle_ascii, 0},
@@ -695,7 +697,7 @@ static void say_useless(struct ui *ui, const struct model *model, int key, bool 
     else if (known && model->worker == WORKER_NONE && (key == 'r' || key == 'R' || key == 'e'))
         ui_say(ui, STYLE_WARNING, "these figures are from logs: there is no app here to %s",
                key == 'e' ? "edit" : "run");
-    else if (known && model->worker == WORKER_NONE && (key == 'F' || key == ' ' || key == 'z'))
+    else if (known && model->worker == WORKER_NONE && is_one_of(key, "F zx"))
         ui_say(ui, STYLE_TEXT, "these figures are from logs: nothing goes on");
     else if (known && model->worker == WORKER_NONE && is_one_of(key, "isnfctbBv7:"))
         ui_say(ui, STYLE_TEXT, "these figures are from logs: there is nothing to pause");

@@ -107,6 +107,7 @@ enum ui_command {
     CMD_EVALUATE,
     CMD_REQUEST,
     CMD_REQUEST_MANY,
+    CMD_RECORD,
     CMD_EDIT,
     CMD_MOUSE,
     CMD_ASCII,

@@ -37,6 +37,7 @@ void prompt_label(const struct ui *ui, struct buf *out)
     case PROMPT_LINE: buf_printf(out, "request to %s: ", name); break;
     case PROMPT_CONDITION: buf_printf(out, "line %" PRIu32 ", pause when: ", ui->break_line); break;
     case PROMPT_EXPRESSION: buf_printf(out, "evaluate (can change the program): "); break;
+    case PROMPT_RECORD: buf_printf(out, "record into: "); break;
     }
 }
 
@@ -75,6 +76,12 @@ void prompt_open_with(struct ui *ui, enum prompt prompt, const char *text)
     model_set_text(&ui->prefill, text ? text : "");
     ui->prefill_cut = !copy_as_line(ui->input, input_size(ui), ui->prefill);
     ui->input_at = strlen(ui->input);
+}
+
+void ui_ask_recording(struct ui *ui, const char *path)
+{
+    prompt_open_with(ui, PROMPT_RECORD, path);
+    ui->dirty = true;
 }
 
 void prompt_window(const struct ui *ui, int cols, size_t *from, int *cursor)
@@ -276,6 +283,9 @@ static enum ui_action accept(struct ui *ui, const struct model *model)
     case PROMPT_LINE: return run_accept(ui, model, prompt, text);
     case PROMPT_CONDITION:
     case PROMPT_EXPRESSION: return step_accept(ui, prompt, text);
+    case PROMPT_RECORD:
+        model_set_text(&ui->record_path, text);
+        return text[0] ? UI_RECORD_INTO : UI_NOTHING;
     default: return UI_NOTHING;
     }
 }

@@ -162,6 +162,7 @@ bool ui_can(const struct ui *ui, const struct model *model, enum ui_command comm
     case CMD_INVOCATION_NEXT: return shown->invocations.count > 0;
     /* In what is over nothing goes on that one could follow, or stop. */
     case CMD_FOLLOW: return ui->view == VIEW_SOURCE && model->worker != WORKER_NONE;
+    case CMD_RECORD:
     case CMD_FREEZE:
     case CMD_ZERO: return model->worker != WORKER_NONE;
     case CMD_MARK: return target_invocation(ui, shown) != NULL;

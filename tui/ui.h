@@ -47,7 +47,10 @@ enum ui_action {
     UI_BREAK,    /* set a breakpoint there with ui->condition, or give that to ui->break_number */
     UI_UNBREAK,  /* remove ui->break_number */
     UI_EVALUATE, /* ui->expression */
-    UI_EDIT,     /* open ui->edit_path at ui->edit_line in an editor */
+    UI_MARK,     /* ui->mark was set */
+    UI_RECORD,   /* ask by ui_ask_recording() where to record, or end that */
+    UI_RECORD_INTO, /* ui->record_path */
+    UI_EDIT,        /* open ui->edit_path at ui->edit_line in an editor */
     UI_SUSPEND,
     UI_QUIT,
 };
@@ -61,6 +64,7 @@ enum prompt {
     PROMPT_LINE,      /* "GET /api/X", where nobody knows what to send */
     PROMPT_CONDITION, /* of a breakpoint */
     PROMPT_EXPRESSION,
+    PROMPT_RECORD, /* into which file */
 };
 
 /* What is remembered of a source file that is not shown now. */
@@ -162,6 +166,7 @@ struct ui {
     char *refused;         /* owned or NULL: what was typed, and was no condition, */
     uint64_t refused_at;   /* for that line */
     char *edit_path;       /* owned */
+    char *record_path;     /* owned */
 };
 
 void ui_init(struct ui *ui, int cols, int rows);
@@ -176,6 +181,8 @@ enum ui_action ui_key(struct ui *ui, const struct model *model, struct key_event
                       uint64_t now_ns, uint64_t realtime_ns);
 /* Show a message until the next key. Outside text in it is cleaned when it is drawn. */
 void ui_say(struct ui *ui, enum style style, const char *format, ...) ATTR_PRINTF(3, 4);
+/* Ask for a file to record in, beginning with `path`. */
+void ui_ask_recording(struct ui *ui, const char *path);
 /* When, by the monotonic clock, the screen will look different though nothing happens: running
  * durations and the sparkline. UINT64_MAX for never. */
 uint64_t ui_next_change_ns(const struct ui *ui, const struct model *model, uint64_t now_ns);

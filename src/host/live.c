@@ -14,6 +14,7 @@
 
 #include "base/mem.h"
 #include "host/host.h"
+#include "host/record_keys.h"
 #include "host/recorder.h"
 #include "host/report_file.h"
 #include "host/screen.h"
@@ -161,7 +162,8 @@ static void add_job(struct live *live, bool request)
 static void act(void *context, enum ui_action action)
 {
     struct live *live = context;
-    if (stepping_act(host_stepper(live->host), live->ui, action))
+    if (stepping_act(host_stepper(live->host), live->ui, action) ||
+        record_keys_act(live->recorder, live->ui, live->model, action))
         return;
     if (action == UI_SELECT)
         model_select(live->model, live->model->functions[live->ui->function].name);
@@ -234,6 +236,8 @@ static void record(struct live *live)
         .path = live->options->record,
         .command = live->model->app_root,
         .has_screen = true,
+        .context = screen_ui(live->screen),
+        .failed = record_keys_failed,
         .quiet = live->options->quiet,
         .limit_bytes = live->options->record_limit_bytes,
     };

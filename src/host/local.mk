@@ -54,6 +54,7 @@ libhost_a_SOURCES = \
 	src/host/path.c src/host/path.h \
 	src/host/program.c src/host/program.h \
 	src/host/python_source.c src/host/python_source.h \
+	src/host/record_keys.c src/host/record_keys.h \
 	src/host/recorder.c src/host/recorder.h \
 	src/host/report_file.c src/host/report_file.h \
 	src/host/requests.c src/host/requests.h \

@@ -42,6 +42,7 @@ struct recorder {
     char *path;                  /* owned; NULL where there is no place for one */
     struct temporary held;       /* where it is, if nobody named a file */
     bool is_held;                /* it is there */
+    char *file;                  /* owned; what the user asked for, or NULL */
     struct recording *recording; /* NULL where it failed */
     struct error error;
     bool has_failed, is_failure_said;
@@ -130,6 +131,19 @@ static void add_children(struct recorder *recorder, uint64_t now_ns)
         process_visit_children(recorder->setup.model->worker_pid, add_child, &descent);
 }
 
+/* The user's file goes its own way. */
+static void check_file(struct recorder *recorder)
+{
+    struct error error, ignored;
+    if (!recorder->file || recording_copy_check(recorder->recording, &error) == 0)
+        return;
+    recording_copy_end(recorder->recording, clock_realtime_ns(), NULL, &ignored);
+    free(recorder->file);
+    recorder->file = NULL;
+    if (recorder->setup.failed)
+        recorder->setup.failed(recorder->setup.context, error.text);
+}
+
 static void on_tick(uv_timer_t *timer)
 {
     struct recorder *recorder = timer->data;
@@ -138,6 +152,7 @@ static void on_tick(uv_timer_t *timer)
         return;
     add_worker(recorder, now_ns, false);
     add_children(recorder, now_ns);
+    check_file(recorder);
     if (++recorder->ticks % TICKS_A_COMMIT == 0 && recorder->recording &&
         recording_commit(recorder->recording, &recorder->error))
         give_up(recorder);
@@ -206,7 +221,7 @@ void recorder_invocation(struct recorder *recorder, const struct invocation *inv
 
 /* ---- the begin ---- */
 
-static char *default_path(void)
+char *recorder_default_path(void)
 {
     char stamp[STAMP_SIZE] = "";
     time_t now = (time_t)(clock_realtime_ns() / NS_PER_SECOND);
@@ -235,7 +250,7 @@ static char *find_path(struct recorder *recorder)
 {
     const char *named = recorder->setup.path;
     if (named)
-        return *named ? mem_strdup(named) : default_path();
+        return *named ? mem_strdup(named) : recorder_default_path();
     recorder->is_held = true;
     if (temporary_open(&recorder->held, &recorder->error))
         return NULL;
@@ -302,7 +317,52 @@ int recorder_flush(struct recorder *recorder, struct error *error)
     return -1;
 }
 
+/* ---- a file that the user asks for ---- */
+
+int recorder_begin_file(struct recorder *recorder, const char *path, bool replace,
+                        struct error *error)
+{
+    if (recorder_flush(recorder, error) ||
+        recording_copy(recorder->recording, path, replace, recorder->setup.limit_bytes, error))
+        return -1;
+    recorder->file = mem_strdup(path);
+    return 0;
+}
+
+const char *recorder_file(const struct recorder *recorder)
+{
+    return recorder ? recorder->file : NULL;
+}
+
+int recorder_end_file(struct recorder *recorder, struct recording_size *size, struct error *error)
+{
+    uint64_t now_ns = clock_monotonic_ns();
+    add_worker(recorder, now_ns, true);
+    add_event(recorder, now_ns);
+    free(recorder->file);
+    recorder->file = NULL;
+    if (recorder->recording)
+        return recording_copy_end(recorder->recording, recorder->zero_ns + now_ns, size, error);
+    *error = recorder->error; /* it has failed just now, and has closed the other one, too */
+    return -1;
+}
+
+void recorder_mark(struct recorder *recorder, const struct invocation *invocation)
+{
+    if (recorder && recorder->recording)
+        recording_mark(recorder->recording, clock_monotonic_ns(), invocation->serial);
+}
+
 /* ---- the end ---- */
+
+static void say_place(const struct recorder *recorder, const char *path)
+{
+    if (!path || recorder->has_failed || recorder->setup.quiet)
+        return;
+    char *clean = series_file_clean(path);
+    fprintf(stderr, "pymemtop: the recording is in %s\n", clean);
+    free(clean);
+}
 
 static void on_closed(uv_handle_t *handle)
 {
@@ -310,6 +370,7 @@ static void on_closed(uv_handle_t *handle)
     if (--recorder->open > 0)
         return;
     free(recorder->path);
+    free(recorder->file);
     free(recorder);
 }
 
@@ -327,11 +388,8 @@ void recorder_stop(struct recorder *recorder)
         recorder->has_failed = true;
     say_failure(recorder);
     temporary_close(&recorder->held);
-    if (!recorder->has_failed && !recorder->setup.quiet && !recorder->is_held) {
-        char *clean = series_file_clean(recorder->path);
-        fprintf(stderr, "pymemtop: the recording is in %s\n", clean);
-        free(clean);
-    }
+    say_place(recorder, recorder->is_held ? NULL : recorder->path);
+    say_place(recorder, recorder->file);
     uv_close((uv_handle_t *)&recorder->timer, on_closed);
     uv_close((uv_handle_t *)&recorder->event_timer, on_closed);
     uv_close((uv_handle_t *)&recorder->before_wait, on_closed);

@@ -26,6 +26,7 @@
 enum recorder_limits { HELD_BYTES_MAX = 64 << 20 };
 
 struct recorder;
+struct recording_size; /* store/recording.h */
 
 struct recorder_setup {
     uv_loop_t *loop;
@@ -37,7 +38,10 @@ struct recorder_setup {
     bool memory_alone;   /* no events */
     bool has_screen;     /* what there is to say waits for recorder_stop, and what is shown is
                             held where path is NULL */
-    bool quiet;          /* do not say at the end where the recording is */
+    void *context;       /* for what is called: */
+    void (*failed)(void *context, const char *text); /* the file of recorder_begin_file has failed,
+                                                        and is closed; NULL is fine */
+    bool quiet; /* do not say at the end where the recording is */
 };
 
 /* Begin to record. NULL where nothing is: path is NULL, and there is no screen; every other
@@ -54,6 +58,24 @@ const char *recorder_path(const struct recorder *recorder);
 /* Everything up to now is in the file when it returns, with the model as it is as its latest event.
  * 0, or -1 with `error`: nothing is recorded (any more), and why. */
 int recorder_flush(struct recorder *recorder, struct error *error) ATTR_CHECKED;
+/* ---- a file that the user asks for while it runs ---- */
+
+/* A name by the time, which must be freed. */
+char *recorder_default_path(void);
+/* Record into that file, too: all that there is in recorder_path()'s until now, and what comes. 0,
+ * or -1 with `error`: a recording is there and `replace` does not say that it may go, it is another
+ * file, it cannot be written, nothing is recorded. */
+int recorder_begin_file(struct recorder *recorder, const char *path, bool replace,
+                        struct error *error) ATTR_CHECKED;
+/* Which file it is; NULL without one. */
+const char *recorder_file(const struct recorder *recorder);
+/* End that; *size is what was written. 0, or -1 with `error`. */
+int recorder_end_file(struct recorder *recorder, struct recording_size *size, struct error *error);
+/* The user has marked that invocation. */
+void recorder_mark(struct recorder *recorder, const struct invocation *invocation);
+
+/* ---- the end ---- */
+
 /* Write what is left, close the recording, and say where it is; or remove what was held. While the
  * model is there. The recorder frees itself when the loop has run on. */
 void recorder_stop(struct recorder *recorder);

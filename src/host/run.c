@@ -22,6 +22,7 @@
 #include "base/attributes.h"
 #include "host/options.h"
 #include "host/program.h"
+#include "host/record_keys.h"
 #include "host/recorder.h"
 #include "host/report_file.h"
 #include "host/run_input.h"
@@ -147,6 +148,8 @@ static int open_program(struct run *run, struct error *error)
         .path = run_report_recording(&run->report),
         .command = program_invocation(run->program)->request,
         .has_screen = run->screen != NULL,
+        .context = run->screen ? screen_ui(run->screen) : NULL,
+        .failed = record_keys_failed,
         .quiet = run->options->common.quiet || run->options->format == RUN_MPROF,
         .limit_bytes = run->options->common.record_limit_bytes,
         .memory_alone = run->options->format == RUN_MPROF,
@@ -190,7 +193,9 @@ static void act(void *context, enum ui_action action)
 {
     const struct run *run = context;
     /* A program takes no requests, and is the only function. */
-    (void)!stepping_act(program_stepper(run->program), screen_ui(run->screen), action);
+    struct ui *ui = screen_ui(run->screen);
+    if (!stepping_act(program_stepper(run->program), ui, action))
+        record_keys_act(run->recorder, ui, program_model(run->program), action);
 }
 
 static void print_summary(const struct run *run, bool was_over)

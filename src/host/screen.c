@@ -178,7 +178,10 @@ static void perform(struct screen *screen, enum ui_action action)
     case UI_RUN_TO:
     case UI_BREAK:
     case UI_UNBREAK:
-    case UI_EVALUATE: screen->setup.act(screen->setup.context, action); break;
+    case UI_EVALUATE:
+    case UI_MARK:
+    case UI_RECORD:
+    case UI_RECORD_INTO: screen->setup.act(screen->setup.context, action); break;
     case UI_EDIT: edit(screen); break;
     case UI_SUSPEND: suspend(screen, 0); break;
     case UI_QUIT: quit(screen); break;

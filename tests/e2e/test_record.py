@@ -260,3 +260,61 @@ def test_no_place_to_hold_what_is_shown(pty, tmp_path):
     terminal.wait(b"cannot make the folder .*none/pymemtop-held-.*: No such file or directory; "
                   b"nothing can be replayed")
     assert terminal.wait_exit() == 0
+
+
+def test_x_records_into_a_file_with_what_was_before(tmux, tmp_path):
+    terminal = tmux(cols=160, rows=30)
+    path = tmp_path / "x.pymemtop"
+    terminal.shell("cd {}".format(tmp_path))
+    terminal.pymemtop("-p", 0, os.path.join(APPS, "memory", "Keep"))
+    terminal.wait("RUNNING|READY", "def main")
+    terminal.type("r")
+    terminal.wait("answered with status 200")
+
+    def ask(text):
+        terminal.type("x")
+        terminal.wait(r"record into: pymemtop_\d{14}\.pymemtop")
+        terminal.keys("C-u")
+        terminal.wait(r"record into: *$")
+        terminal.type(text)
+        terminal.keys("Enter")
+
+    ask("x.pymemtop")
+    terminal.wait(r"recording into x\.pymemtop, with what was before; x ends it")
+    wait_for(lambda: committed(path, "SELECT * FROM invocations WHERE number = 1"), "copy")
+    terminal.type("r")
+    terminal.wait("answered with status 200")
+    terminal.type("3m")
+    terminal.wait("is marked")
+    terminal.type("x")
+    seen = terminal.wait(r"the recording is in x\.pymemtop: \d+ events, ")
+    count = int(re.search(r"pymemtop: (\d+) events", seen).group(1))
+    assert rows(path, "SELECT count(*), max(event) FROM events") == [(count, count)]
+    assert rows(path, "SELECT number, outcome FROM invocations WHERE number ORDER BY number") == [
+        (1, "succeeded"), (2, "succeeded")]
+    assert rows(path, "SELECT number FROM markers JOIN invocations USING (serial)")
+    assert rows(path, "SELECT count(*) FROM meta WHERE key = 'end_ns'") == [(1,)]
+    assert [name for name in os.listdir(tmp_path) if "pymemtop" in name] == ["x.pymemtop"]
+    # Another recording stays unless one says otherwise.
+    ask("x.pymemtop")
+    terminal.wait(r"x\.pymemtop is a recording already; x and 'replace x\.pymemtop' writes over it")
+    assert rows(path, "SELECT count(*) FROM events") == [(count,)]
+    ask("replace x.pymemtop")
+    terminal.wait(r"recording into x\.pymemtop")
+    terminal.type("r")
+    terminal.wait("answered with status 200")
+    # What is recorded when one quits is whole.
+    terminal.type("q")
+    terminal.wait(r"pymemtop: the recording is in x\.pymemtop")
+    assert rows(path, "SELECT max(number) FROM invocations") == [(3,)]
+    # What is no recording is left alone, and where there is no place one is told.
+    (tmp_path / "text").write_text("precious")
+    terminal.shell("clear")
+    terminal.pymemtop("-p", 0, os.path.join(APPS, "memory", "Keep"))
+    terminal.wait("RUNNING|READY", "def main")
+    ask("text")
+    terminal.wait("text is there, and is no recording; it is left as it is")
+    ask("none/x")
+    terminal.wait("cannot write the recording none/x: No such file or directory")
+    terminal.type("q")
+    assert (tmp_path / "text").read_text() == "precious"
