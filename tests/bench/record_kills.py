@@ -2,7 +2,7 @@
 each recording must open, have every event from its first to its last, and have totals that are the
 sums of what it has of invocations. Prints how many did; exits with 1 where one did not.
 
-usage: record_kills.py PYMEMTOP VENV-PYTHON [KILLS]
+usage: record_kills.py PYMEMTOP VENV-PYTHON [KILLS [FIRST]], the moments being those of FIRST (0) and on
 """
 import http.client
 import os
@@ -81,6 +81,7 @@ def check(path):
 def main():
     pymemtop, python = sys.argv[1:3]
     kills = int(sys.argv[3]) if len(sys.argv) > 3 else 1000
+    first = int(sys.argv[4]) if len(sys.argv) > 4 else 0
     os.environ["VIRTUAL_ENV"] = os.path.dirname(os.path.dirname(python))
     events = invocations = failures = 0
     with tempfile.TemporaryDirectory() as folder:
@@ -88,7 +89,7 @@ def main():
         os.mkdir(app)
         write(app)
         path = os.path.join(folder, "x.pymemtop")
-        for number in range(kills):
+        for number in range(first, first + kills):
             record([pymemtop, "start", "-p", "0", "--record=" + path, app],
                    random.Random(number).uniform(0.05, 2.5))
             try:
