@@ -195,7 +195,8 @@ void recording_mark(struct recording *recording, uint64_t now_ns, uint64_t seria
 int recording_commit(struct recording *recording, struct error *error)
 {
     struct error ignored;
-    recording_put_totals(recording);
+    if (recording->rows.bytes.len > 0)
+        recording_put_totals(recording);
     int result = scribe_add(recording->scribe, &recording->rows, error);
     if (recording->copy)
         (void)!scribe_add(recording->copy, &recording->rows, &ignored);

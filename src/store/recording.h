@@ -30,8 +30,11 @@
  *         JSON: [[file, line, mem_usage, peak, increment, self_increment, occurrences, net_python,
  *         net_native, allocated, freed, high], ...]
  *
- * Views for people: lines, invocations, invocation_lines, output, and memory_profiler_logs, with
- * the columns of `--format kusto`.
+ *     invocation_sums (function, outcome, invocations, duration_ns, ...)    of those invocations
+ * that were thinned, and are not in invocation_totals any more
+ *
+ * Views for people: lines, invocations, function_totals (of all that there were), invocation_lines,
+ * output, and memory_profiler_logs, with the columns of `--format kusto`.
  *
  * Times are nanoseconds since 1970-01-01 UTC, in SQLite's integers, which have a sign. Later
  * versions add tables, columns and keys; what is here stays what it is, but for what is in changes.

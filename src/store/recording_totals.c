@@ -244,9 +244,24 @@ static void put_invocations(struct recording *recording)
     recording->dirty_count = 0;
 }
 
+/* Those that the model has may change, and are not to be thinned. */
+static void put_kept(struct recording *recording)
+{
+    const struct invocations *set = &recording->state.model->invocations;
+    if (!recording->limit_bytes && !recording->copy)
+        return;
+    uint64_t *serials = mem_calloc(set->count + 1, sizeof *serials);
+    for (size_t i = 0; i < set->count; i++)
+        serials[i] = set->kept[i]->serial;
+    rows_begin(&recording->rows, ROW_KEPT);
+    rows_blob(&recording->rows, (const char *)serials, set->count * sizeof *serials);
+    free(serials);
+}
+
 void recording_put_totals(struct recording *recording)
 {
     for (size_t i = 0; i < recording->mark_count; i++)
         recording_put_lines(recording, (uint32_t)i);
     put_invocations(recording);
+    put_kept(recording);
 }

@@ -83,6 +83,17 @@ enum row rows_next(struct span *bytes)
     return (enum row)take_byte(bytes);
 }
 
+struct span rows_take_blob(struct span *bytes)
+{
+    int64_t len;
+    take_byte(bytes);
+    memcpy(&len, bytes->at, sizeof len);
+    *bytes = span_skip(*bytes, sizeof len);
+    struct span blob = {bytes->at, (size_t)len};
+    *bytes = span_skip(*bytes, blob.len);
+    return blob;
+}
+
 /* An empty text must not be a NULL pointer, which would be NULL. */
 static int bind_bytes(struct span *bytes, sqlite3_stmt *statement, int place, enum kind kind,
                       size_t len)

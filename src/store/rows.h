@@ -36,6 +36,8 @@ void rows_blob(struct rows *rows, const char *bytes, size_t len);
 
 /* Take the next row off the front of *bytes. */
 enum row rows_next(struct span *bytes);
+/* Take one value off the front, which is a blob. It stays for as long as the bytes do. */
+struct span rows_take_blob(struct span *bytes);
 /* Take the values of one off the front and bind them to its statement. The bytes must stay for as
  * long as the statement has them. Returns SQLite's code; *first is the first value, where that is a
  * number. */

@@ -17,7 +17,8 @@ enum row {
     ROW_SET_INVOCATION,
     ROW_ADD_MARKER,
     ROW_ADD_OUTPUT,
-    ROWS
+    ROWS,
+    ROW_KEPT = ROWS, /* no statement: the serials of the invocations that may still change */
 };
 
 extern const char *const schema_rows[ROWS];

@@ -55,6 +55,10 @@ static int fail(const struct scribe *scribe, struct error *error)
 static int write_row(struct scribe *scribe, struct span *bytes)
 {
     enum row row = rows_next(bytes);
+    if (row == ROW_KEPT) {
+        scribe->thin.kept = rows_take_blob(bytes);
+        return SQLITE_OK;
+    }
     sqlite3_stmt *statement = scribe->statements[row];
     int64_t first = 0;
     int result = rows_bind(bytes, statement, &first);
@@ -79,7 +83,9 @@ static int write_all(struct scribe *scribe, struct error *error)
         result = sqlite3_exec(scribe->db, "COMMIT", NULL, NULL, NULL);
     if (result != SQLITE_OK)
         return fail(scribe, error);
-    return thin_keep_limit(&scribe->thin, error);
+    result = thin_keep_limit(&scribe->thin, error);
+    scribe->thin.kept = (struct span){NULL, 0};
+    return result;
 }
 
 static void take_waiting(struct scribe *scribe)

@@ -2,20 +2,33 @@
  * The file's pages in use are what counts: pages that were freed are used again before the file
  * grows. What goes first is what says the least for its size: changes of the oldest events, whose
  * key frames stay; then every second of the older key frames; then output that is older than what
- * the screen shows; samples, in pairs, the higher one of which stays; and the lines of the older
- * invocations, whose sums stay. Totals of lines, invocations and calls are never touched.
+ * the screen shows; samples, in pairs, the higher one of which stays; the lines of the older
+ * invocations, whose own numbers stay; calls; and the older invocations, which go into sums by
+ * function. Totals of lines are never touched, and those of functions stay what they are.
  */
 #include "config.h"
 #include "store/thin.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/size.h"
 #include "model/output.h"
 #include "store/recording_open.h"
 
-enum { KEYFRAMES_MIN = 2, SAMPLES_MIN = 2000, CELLS_MIN = 100, STEPS_MAX = 64, MARGIN = 8 };
+enum {
+    KEYFRAMES_MIN = 2,
+    SAMPLES_MIN = 2000,
+    CELLS_MIN = 100,
+    CALLS_MIN = 1000,
+    SHOWN_OUTPUT_MIN = 200,
+    KEPT_BYTES_MAX = 1 << 20,
+    STEPS_MAX = 64,
+    MARGIN = 8
+};
 
 static int64_t used_bytes(const struct thin *thin)
 {
@@ -110,13 +123,113 @@ static int64_t thin_cells(struct thin *thin)
                    (uint64_t)newest - CELLS_MIN);
 }
 
+static int64_t thin_calls(struct thin *thin)
+{
+    int64_t count = recording_db_number(thin->db, "SELECT count(*) FROM functions");
+    if (count <= CALLS_MIN)
+        return 0;
+    return execute(thin,
+                   "DELETE FROM functions WHERE rowid IN (SELECT rowid FROM functions ORDER BY "
+                   "rowid LIMIT ?)",
+                   (uint64_t)(count - CALLS_MIN + 1) / 2);
+}
+
+/* ---- invocations ---- */
+
+/* Those that change no more are all but those that are kept by the model. */
+#define SETTLED                                                                                    \
+    " FROM invocation_totals WHERE number > 0 AND outcome NOT IN ('waiting', 'running')"           \
+    " AND serial NOT IN (SELECT value FROM json_each(?1))"
+
+static const char count_settled[] = "SELECT count(*)" SETTLED;
+static const char find_settled[] = "SELECT serial" SETTLED " ORDER BY serial LIMIT 1 OFFSET ?2";
+static const char sum_settled[] =
+    "INSERT INTO invocation_sums SELECT function, outcome, count(*), sum(duration_ns),"
+    " sum(rss_end_bytes - rss_start_bytes), max(rss_peak_bytes), sum(rss_lines_bytes),"
+    " sum(rss_shared_bytes), sum(heap_end_bytes - heap_start_bytes), sum(heap_lines_bytes),"
+    " sum(heap_elsewhere_bytes), sum(left_bytes)" SETTLED " AND serial <= ?2"
+    " GROUP BY function, outcome ON CONFLICT (function, outcome) DO UPDATE SET"
+    " invocations = invocations + excluded.invocations,"
+    " duration_ns = duration_ns + excluded.duration_ns,"
+    " rss_growth_bytes = rss_growth_bytes + excluded.rss_growth_bytes,"
+    " rss_peak_bytes = max(rss_peak_bytes, excluded.rss_peak_bytes),"
+    " rss_lines_bytes = rss_lines_bytes + excluded.rss_lines_bytes,"
+    " rss_shared_bytes = rss_shared_bytes + excluded.rss_shared_bytes,"
+    " heap_growth_bytes = heap_growth_bytes + excluded.heap_growth_bytes,"
+    " heap_lines_bytes = heap_lines_bytes + excluded.heap_lines_bytes,"
+    " heap_elsewhere_bytes = heap_elsewhere_bytes + excluded.heap_elsewhere_bytes,"
+    " left_bytes = left_bytes + excluded.left_bytes";
+static const char drop_settled[] = "DELETE" SETTLED " AND serial <= ?2";
+
+/* "[1,2,...]" */
+static char *kept_as_json(const struct thin *thin)
+{
+    struct buf out;
+    buf_init(&out, KEPT_BYTES_MAX);
+    buf_printf(&out, "[");
+    for (size_t at = 0; at + sizeof(uint64_t) <= thin->kept.len; at += sizeof(uint64_t)) {
+        uint64_t serial;
+        memcpy(&serial, thin->kept.at + at, sizeof serial);
+        buf_printf(&out, "%s%" PRIu64, at ? "," : "", serial);
+    }
+    buf_printf(&out, "]");
+    return buf_take(&out);
+}
+
+/* The number that the statement gives, or how many rows it has changed; -1 where it fails. */
+static int64_t with_kept(const struct thin *thin, const char *sql, const char *kept, int64_t number)
+{
+    sqlite3_stmt *statement = NULL;
+    int64_t result = -1;
+    if (sqlite3_prepare_v2(thin->db, sql, -1, &statement, NULL) == SQLITE_OK) {
+        sqlite3_bind_text(statement, 1, kept, -1, SQLITE_STATIC);
+        if (sqlite3_bind_parameter_count(statement) > 1)
+            sqlite3_bind_int64(statement, 2, number);
+        int got = sqlite3_step(statement);
+        if (got == SQLITE_ROW)
+            result = sqlite3_column_int64(statement, 0);
+        else if (got == SQLITE_DONE)
+            result = sqlite3_changes(thin->db);
+    }
+    sqlite3_finalize(statement);
+    return result;
+}
+
+/* The older half of those that change no more becomes a part of sums by function and outcome. */
+static int64_t thin_invocations(struct thin *thin)
+{
+    char *kept = kept_as_json(thin);
+    int64_t result = with_kept(thin, count_settled, kept, 0);
+    if (result > 0) {
+        int64_t last = with_kept(thin, find_settled, kept, (result - 1) / 2);
+        result = last < 0 || with_kept(thin, sum_settled, kept, last) < 0
+                     ? -1
+                     : with_kept(thin, drop_settled, kept, last);
+    }
+    free(kept);
+    return result;
+}
+
+/* ---- the whole ---- */
+
+/* Where all else has gone the screen's own lines go, too, but for the latest. */
+static int64_t thin_shown_output(struct thin *thin)
+{
+    int64_t count = recording_db_number(thin->db, "SELECT count(*) FROM output_lines");
+    if (count <= SHOWN_OUTPUT_MIN)
+        return 0;
+    return execute(thin, "DELETE FROM output_lines WHERE number <= ?",
+                   thin->output - (uint64_t)count / 2);
+}
+
 typedef int64_t step(struct thin *thin);
 
 /* 1 where something could go, 0 where not, -1 for a failure. */
 static int thin_step(struct thin *thin)
 {
-    static step *const steps[] = {thin_changes, thin_keyframes, thin_output, thin_samples,
-                                  thin_cells};
+    static step *const steps[] = {thin_changes,     thin_keyframes,   thin_output,
+                                  thin_samples,     thin_cells,       thin_calls,
+                                  thin_invocations, thin_shown_output};
     for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
         int64_t changed = steps[i](thin);
         if (changed)

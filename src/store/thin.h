@@ -7,6 +7,7 @@
 
 #include "base/attributes.h"
 #include "base/error.h"
+#include "base/span.h"
 
 struct thin {
     sqlite3 *db;            /* borrowed */
@@ -15,6 +16,7 @@ struct thin {
     int64_t again_bytes;    /* below that size there is nothing that could go */
     uint64_t thinned_event; /* nothing before it is a change any more */
     uint64_t keyframe;      /* the event of the latest one */
+    struct span kept;       /* serials (uint64_t) of invocations that may change; borrowed */
     uint64_t output;        /* lines of output that are in the file */
 };
 

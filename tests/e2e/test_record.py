@@ -105,6 +105,10 @@ def test_totals_are_those_of_the_report(tmp_path):
                           file["path"])) == [
         (line, told[line][2], told[line][4]) for line in sorted(told)
         if (line,) in rows(path, "SELECT DISTINCT line FROM invocation_lines WHERE number")]
+    assert rows(path, "SELECT function, outcome, invocations, rss_growth_bytes FROM function_totals"
+                      " ORDER BY outcome DESC") == [
+        ("Keep", "succeeded", 4, sum(one["rss_end_bytes"] - one["rss_start_bytes"]
+                                     for one in report.invocations if one["number"]))]
     logs = rows(path, "SELECT DISTINCT LineNumber, Contents FROM memory_profiler_logs"
                       " WHERE operation_Name = 'Keep'")
     assert logs and all(source[line] == text for line, text in logs)
@@ -114,20 +118,28 @@ def test_totals_are_those_of_the_report(tmp_path):
     assert rows(path, "SELECT min(event) FROM keyframes") == [(1,)]
 
 
-def test_recording_at_its_limit(write_app, tmp_path):
-    """Sums of invocations are never thinned: many of them reach any limit, and the run goes on."""
+def test_recording_stays_below_its_limit_with_exact_totals(write_app, tmp_path):
+    """What is oldest is thinned, invocations are summed up, and no sum changes by it."""
     path = tmp_path / "x.pymemtop"
+    count = 8000
     app = write_app({"host.json": "{}", "Fast/function.json": programs.HTTP_FUNCTION,
-                     "Fast/__init__.py": "def main(req):\n    return 'fast'\n"})
-    result = batch("-n", 8000, "--concurrency", 8, "--record={}".format(path), "--record-limit=1M",
-                   app)
+                     "Fast/__init__.py": "def main(req):\n    print('said')\n    return 'fast'\n"})
+    result = batch("-n", count, "--concurrency", 8, "--record={}".format(path),
+                   "--record-limit=1M", app)
     assert result.returncode == 0 and "Filename: " in result.stdout
-    assert result.stderr.splitlines()[-1] == (
-        "pymemtop: the recording {} has reached its limit of 1 MiB; nothing more is recorded".format(
-            path))
-    # What came between two commits may pass it.
+    assert result.stderr.splitlines()[-1] == "pymemtop: the recording is in {}".format(path)
+    # What comes between two commits may pass it.
     assert os.path.getsize(path) < 1.5 * MIB
-    assert rows(path, "SELECT count(*) = max(number) FROM invocations WHERE number") == [(1,)]
+    assert rows(path, "SELECT function, outcome, invocations FROM function_totals") == [
+        ("Fast", "succeeded", count)]
+    assert rows(path, "SELECT line, occurrences FROM lines WHERE file = 'Fast/__init__.py'"
+                      " AND line > 1") == [(2, count), (3, count)]
+    ((kept, newest),) = rows(path, "SELECT count(*), max(number) FROM invocations WHERE number")
+    assert 1000 <= kept < count == newest
+    ((before, after),) = rows(path, "SELECT (SELECT rss_start_bytes FROM invocations WHERE number"
+                                    " = {0}), rss_end_bytes FROM invocations WHERE number = {0}"
+                                    .format(count))
+    assert 0 < before <= after + MIB
 
 
 def test_name_by_the_time(tmp_path):

@@ -409,6 +409,60 @@ static void test_limit(void **state)
     free(path);
 }
 
+/* One invocation after another, each with a line of output: many times what fits. */
+static void test_many_invocations(void **state)
+{
+    (void)state;
+    enum { LIMIT = 1 << 20, INVOCATIONS = 20000 };
+    char *path = path_of("limit");
+    struct error error = {.text = ""};
+    struct recording *recording = create(path);
+    struct model *model = model_new("/app");
+    struct stat info;
+    int64_t duration_ns = 0, growth_bytes = 0, largest = 0;
+    recording_limit(recording, LIMIT);
+    for (uint64_t i = 1; i <= INVOCATIONS; i++) {
+        struct invocation *one =
+            invocations_add(&model->invocations, i, "id", i % 3 ? "Hello" : "Other", "GET /");
+        one->start_ns = i * 1000000;
+        one->rss_start_bytes = 50 << 20;
+        one->rss_end_bytes = one->rss_start_bytes + (int64_t)(i % 7);
+        invocations_end(&model->invocations, one, i % 5 ? OUTCOME_SUCCEEDED : OUTCOME_FAILED, 200,
+                        one->start_ns + i, NULL);
+        output_add(&model->output, i, OUTPUT_STDOUT, LEVEL_INFO, i, "a line", 6);
+        duration_ns += (int64_t)i;
+        growth_bytes += (int64_t)(i % 7);
+        recording_call(recording, "Hello", &(struct series_span){.begin_ns = i, .end_ns = i + 1});
+        if (i % 50 == 0)
+            require(recording_event(recording, model, one->start_ns, &error), &error);
+        if (i % 500 == 0) {
+            require(recording_flush(recording, &error), &error);
+            assert_int_equal(stat(path, &info), 0);
+            largest = info.st_size > largest ? info.st_size : largest;
+        }
+    }
+    require(recording_close(recording, 1, &error), &error);
+    assert_true(largest <= LIMIT);
+    assert_int_equal(number_of(path, "SELECT sum(invocations) FROM function_totals"), INVOCATIONS);
+    assert_int_equal(
+        number_of(path, "SELECT sum(invocations) FROM function_totals WHERE outcome = 'failed'"),
+        INVOCATIONS / 5);
+    assert_int_equal(number_of(path, "SELECT sum(invocations) FROM function_totals"
+                                     " WHERE function = 'Other'"),
+                     INVOCATIONS / 3);
+    assert_int_equal(number_of(path, "SELECT round(sum(duration_ms) * 1e6) FROM function_totals"),
+                     duration_ns);
+    assert_int_equal(number_of(path, "SELECT sum(rss_growth_bytes) FROM function_totals"),
+                     growth_bytes);
+    assert_true(number_of(path, "SELECT count(*) FROM invocation_totals") < INVOCATIONS / 2);
+    struct replay *replay = open_replay(path);
+    require(replay_seek(replay, UINT64_MAX, &error), &error);
+    check_same(replay, model, INVOCATIONS / 50);
+    replay_close(replay);
+    model_free(model);
+    free(path);
+}
+
 /* Where nothing is left that could go, it ends with a word, and what is there stays. */
 static void test_too_small(void **state)
 {
@@ -533,8 +587,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_event), cmocka_unit_test(test_totals),
         cmocka_unit_test(test_kill),        cmocka_unit_test(test_limit),
-        cmocka_unit_test(test_too_small),   cmocka_unit_test(test_damage),
-        cmocka_unit_test(test_old),         cmocka_unit_test(test_copy),
+        cmocka_unit_test(test_too_small),   cmocka_unit_test(test_many_invocations),
+        cmocka_unit_test(test_damage),      cmocka_unit_test(test_old),
+        cmocka_unit_test(test_copy),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
