@@ -141,6 +141,18 @@ static bool is_much(const struct recording *recording)
     return recording->rows.bytes.len > most;
 }
 
+/* The changes since the latest key frame are never thinned: of a small file they are a small part.
+ */
+static bool is_keyframe_due(const struct recording *recording)
+{
+    size_t apart = KEYFRAMES_APART * recording->keyframe_bytes;
+    if (recording->limit_bytes && apart > (size_t)recording->limit_bytes / LIMIT_PART)
+        apart = (size_t)recording->limit_bytes / LIMIT_PART;
+    if (apart < KEYFRAME_EVERY_BYTES)
+        apart = KEYFRAME_EVERY_BYTES;
+    return recording->event == 1 || recording->change_bytes > apart;
+}
+
 int recording_event(struct recording *recording, const struct model *model, uint64_t now_ns,
                     struct error *error)
 {
@@ -153,10 +165,7 @@ int recording_event(struct recording *recording, const struct model *model, uint
         return 0;
     if (add_change(recording, model, recording->zero_ns + now_ns, error))
         return -1;
-    size_t most = KEYFRAMES_APART * recording->keyframe_bytes;
-    most = most > KEYFRAME_EVERY_BYTES ? most : KEYFRAME_EVERY_BYTES;
-    if ((recording->event == 1 || recording->change_bytes > most) &&
-        add_keyframe(recording, model, error))
+    if (is_keyframe_due(recording) && add_keyframe(recording, model, error))
         return -1;
     return is_much(recording) ? recording_commit(recording, error) : 0;
 }
