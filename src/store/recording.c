@@ -28,16 +28,18 @@ bool recording_is_magic(const char *bytes, size_t len)
     return len >= RECORDING_MAGIC_BYTES && memcmp(bytes, "SQLite format 3", 16) == 0;
 }
 
+/* Of a file that is not there one knows when it is: SQLite tells less of why it cannot be. It is
+ * removed next, as an old one would be. */
 int recording_check_place(const char *path, bool replace, struct error *error)
 {
     unsigned char head[HEADER_BYTES];
     struct stat info;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0 && errno == ENOENT)
+        fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0)
-        return errno == ENOENT
-                   ? 0
-                   : error_set(error, EXIT_STATUS_SYSTEM, "cannot write the recording %s: %s", path,
-                               strerror(errno));
+        return error_set(error, EXIT_STATUS_SYSTEM, "cannot write the recording %s: %s", path,
+                         strerror(errno));
     bool is_file = fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
     bool is_recording = is_file && read(fd, head, sizeof head) == HEADER_BYTES &&
                         recording_is_magic((const char *)head, sizeof head);
@@ -59,9 +61,12 @@ int recording_remove_old(const char *path, struct error *error)
     int result = 0;
     for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
         char *name = mem_printf("%s%s", path, ends[i]);
-        if (unlink(name) < 0 && errno != ENOENT)
+        struct stat info;
+        /* Where nothing may be written that is said even of a file that is not there. */
+        int failure = unlink(name) < 0 ? errno : 0;
+        if (failure && lstat(name, &info) == 0)
             result = error_set(error, EXIT_STATUS_SYSTEM, "cannot replace the recording %s: %s",
-                               name, strerror(errno));
+                               name, strerror(failure));
         free(name);
     }
     return result;

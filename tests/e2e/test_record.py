@@ -4,14 +4,18 @@ to its writer, and that plot, list and peak read."""
 import os
 import re
 import resource
+import shutil
 import signal
 import sqlite3
 import stat
+import subprocess
+import sys
 import xml.etree.ElementTree as etree
 
 import pytest
 
 import programs
+import terminals
 from programs import APPS, MIB, TOLERANCE, Report, batch, run, wait_for
 
 pytestmark = pytest.mark.usefixtures("packages")
@@ -330,3 +334,81 @@ def test_x_records_into_a_file_with_what_was_before(tmux, tmp_path):
     terminal.wait("cannot write the recording none/x: No such file or directory")
     terminal.type("q")
     assert (tmp_path / "text").read_text() == "precious"
+
+
+FAILING_APP = {"host.json": "{}", "Fails/function.json": programs.HTTP_FUNCTION,
+               "Fails/__init__.py": "def main(req):\n    print('x' * 500)\n    raise ValueError('no')\n"}
+
+
+def mounted(folder, options, after=""):
+    """A command's beginning that mounts a file system of memory on the folder, for it alone."""
+    script = 'mount -t tmpfs -o {1} none {0} || exit 99\n"$@"\nstatus=$?\n{2}\nexit $status'.format(
+        folder, options, after)
+    for flags in ["-m"], ["-rm"]:
+        command = ["unshare", *flags, "/bin/sh", "-c", script, "sh"]
+        if shutil.which("unshare") and subprocess.run(
+                [*command, "true"], stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL).returncode == 0:
+            return command
+    pytest.skip("cannot mount a file system here")
+
+
+def run_on(mount, *arguments):
+    return subprocess.run([*mount, programs.PYMEMTOP, *map(str, arguments)],
+                          env=programs.environment({}), stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
+                          timeout=2 * programs.LIMIT)
+
+
+def test_disk_that_is_full_leaves_the_run_its_status(write_app, tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    app = write_app(FAILING_APP)
+    mount = mounted(disk, "size=4m", "cp {0}/x* {1}".format(disk, tmp_path))
+    result = run_on(mount, "--batch", "-n", 6000, "--record={}/x".format(disk), app)
+    said = [line for line in result.stderr.splitlines() if "recording" in line]
+    assert said == ["pymemtop: cannot write the recording {}/x: database or disk is full; nothing "
+                    "more is recorded".format(disk)]
+    assert result.returncode == 1 and "Filename: " in result.stdout
+    # What was committed is whole.
+    assert rows(tmp_path / "x", "PRAGMA integrity_check") == [("ok",)]
+    assert rows(tmp_path / "x", "SELECT count(*) = max(event) FROM events") == [(1,)]
+
+
+def test_place_that_is_read_only_leaves_the_run_its_status(write_app, tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    app = write_app(FAILING_APP)
+    result = run_on(mounted(disk, "ro"), "--batch", "-n", 2, "--record={}/x".format(disk), app)
+    said = [line for line in result.stderr.splitlines() if "recording" in line]
+    assert said == ["pymemtop: cannot write the recording {}/x: Read-only file system; nothing "
+                    "more is recorded".format(disk)]
+    assert result.returncode == 1 and "Filename: " in result.stdout
+
+
+@pytest.mark.parametrize("options, words", [("size=100k", "disk is full"), ("ro", "Read-only file")])
+def test_no_room_to_hold_what_is_shown(tmp_path, options, words):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    command = [*mounted(disk, options), programs.PYMEMTOP, "-p", "0",
+               os.path.join(APPS, "memory", "Keep")]
+    terminal = terminals.Pty(command, env={"TMPDIR": str(disk)})
+    try:
+        terminal.wait(b"Keep")
+        terminal.type(b"q")
+        terminal.wait(words.encode() + b".*; nothing can be replayed")
+        assert terminal.wait_exit() == 0
+    finally:
+        terminal.end()
+
+
+def test_host_that_is_killed_at_random_moments(tmp_path):
+    """A few of the thousand that tests/bench/record_kills.py makes."""
+    script = os.path.join(os.path.dirname(programs.__file__), "..", "bench", "record_kills.py")
+    result = subprocess.run(
+        [sys.executable, script, programs.PYMEMTOP,
+         os.path.join(programs.environment({})["VIRTUAL_ENV"], "bin", "python"), "6"],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
+        timeout=4 * programs.LIMIT)
+    assert result.returncode == 0, result.stdout
+    assert result.stdout.startswith("6 kills, 0 failures; "), result.stdout
