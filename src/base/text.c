@@ -71,10 +71,22 @@ size_t text_encode(uint32_t code, char out[TEXT_UTF8_MAX])
     return 4;
 }
 
+/* Eight bytes of ASCII, which most text is made of. */
+static bool is_ascii(const char *text)
+{
+    uint64_t bytes;
+    memcpy(&bytes, text, sizeof bytes);
+    return (bytes & UINT64_C(0x8080808080808080)) == 0;
+}
+
 bool text_is_utf8(const char *text, size_t len)
 {
     for (size_t at = 0; at < len;) {
         uint32_t code;
+        while (len - at >= sizeof(uint64_t) && is_ascii(text + at))
+            at += sizeof(uint64_t);
+        if (at == len)
+            break;
         size_t taken = text_decode(text + at, len - at, &code);
         if (taken == 1 && (unsigned char)text[at] >= 0x80)
             return false;

@@ -153,7 +153,7 @@ static const struct line_stats *stats_before(const struct invocation *before, si
     return &before->lines[(*at)++].stats;
 }
 
-/* With a line the number of those before it that differ, so that the first pass counts them. */
+/* The first of two passes, which writes nothing, counts them. */
 static size_t write_cells(struct job *job, const struct invocation *before,
                           const struct invocation *now, bool is_written)
 {
@@ -179,7 +179,9 @@ static void write_invocation(struct job *job, size_t place, const struct invocat
 {
     uint64_t differences = record_differences(&record_invocation, before, now);
     bool is_same = before && before->line_revision == now->line_revision;
-    size_t cells = is_same ? 0 : write_cells(job, before, now, false);
+    size_t cells = is_same  ? 0
+                   : before ? write_cells(job, before, now, false)
+                            : now->line_count; /* all are new */
     if (before && !differences && !cells)
         return;
     job->differs = true;

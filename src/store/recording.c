@@ -94,7 +94,8 @@ static int begin(struct recording *recording, const char *command, uint64_t begi
                  struct error *error)
 {
     sqlite3 *db = NULL;
-    if (sqlite3_open_v2(recording->path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) ||
+    if (sqlite3_open_v2(recording->path, &db,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) ||
         schema_create(db)) {
         recording_db_fail(db, "write", recording->path, error);
         sqlite3_close(db);

@@ -41,7 +41,8 @@ static int start_copy(struct recording *recording, const char *path, sqlite3 *fr
                       struct error *error)
 {
     sqlite3 *db = NULL;
-    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL)) {
+    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+                        NULL)) {
         recording_db_fail(db, "write", path, error);
         sqlite3_close(db);
         sqlite3_close(from);

@@ -201,6 +201,8 @@ static int start_thread(struct scribe *scribe)
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int result = pthread_create(&scribe->thread, NULL, run, scribe);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (result == 0)
+        pthread_setname_np(scribe->thread, "recording"); /* for top and gdb */
     return result;
 }
 

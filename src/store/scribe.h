@@ -19,7 +19,8 @@
 
 struct scribe;
 
-/* `db` has the tables; it moves to the scribe, also where that fails: NULL with `error`. */
+/* `db`, which may be open without a mutex, has the tables; it moves to the scribe, also where that
+ * fails: NULL with `error`. */
 struct scribe *scribe_start(sqlite3 *db, const char *path, struct error *error);
 /* The same of a database without tables: those of `from` are copied first, as they are at this
  * moment; `from`, another connection to a recording, moves to the scribe, too, and is closed then.

@@ -73,6 +73,16 @@ static void test_decode_invalid(void **state)
     assert_true(text_is_utf8("", 0));
     assert_true(text_is_utf8(FFFD, 3));
     assert_true(text_is_utf8("a\0b", 3));
+    /* Wherever it is among eights of ASCII. */
+    for (size_t i = 0; i < 17; i++) {
+        char text[] = "twenty bytes of text", good[] = "twenty bytes of text";
+        text[i] = '\xFF';
+        memcpy(good + i, FFFD, 3);
+        assert_false(text_is_utf8(text, sizeof text - 1));
+        assert_true(text_is_utf8(good, sizeof good - 1));
+        assert_false(text_is_utf8(good, i + 2));
+        assert_true(text_is_utf8(text, i));
+    }
 }
 
 /* Every code point survives the way there and back; what is none becomes U+FFFD. */
