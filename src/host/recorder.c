@@ -1,7 +1,7 @@
 /*
  * That the model has changed is seen by its revision, whenever the loop is about to wait. So an
  * event is what a screen could have shown at that moment, and of what happens within a thirtieth of
- * a second there is the end.
+ * a second there is the end; where figures alone have changed, within a tenth.
  *
  * The timeline of the model is read behind a mark: what is later than what was taken last. It may
  * be thinned on the way, which keeps peaks. A time at which nothing changed is no point of it, so
@@ -31,11 +31,21 @@ enum {
     TICKS_A_COMMIT = 5,
     STAMP_SIZE = 16,
     EVENT_MS = 33,
+    FIGURES_MS = 100, /* where nothing but figures has changed */
     /* The model keeps a thousand: none may come and go between two events. */
     INVOCATIONS_AN_EVENT = INVOCATIONS_KEPT / 2,
 };
 
 #define STILL_NS NS_PER_SECOND
+
+/* What one would want to have seen at its moment: it rises, or is another. */
+struct happened {
+    uint64_t added, running, failed; /* invocations */
+    uint64_t output, stops, deaths, starts;
+    size_t files;
+    enum worker_state worker;
+    bool is_stopped, is_leaving, is_evaluating, is_awaited;
+};
 
 struct recorder {
     struct recorder_setup setup;
@@ -48,11 +58,11 @@ struct recorder {
     bool has_failed, is_failure_said;
     uv_timer_t timer;
     uv_prepare_t before_wait;
-    uv_timer_t event_timer; /* where a change must wait until it may be an event */
-    uint64_t event_ns;      /* monotonic time of the latest event */
-    uint64_t revision;      /* of the model, then */
-    uint64_t added;         /* invocations, then */
-    unsigned open;          /* handles */
+    uv_timer_t event_timer;   /* where a change must wait until it may be an event */
+    uint64_t event_ns;        /* monotonic time of the latest event */
+    uint64_t revision;        /* of the model, then */
+    struct happened happened; /* by then */
+    unsigned open;            /* handles */
     uint64_t ticks;
     uint64_t zero_ns; /* the real time at 0 of the monotonic clock, when it was begun */
     uint64_t last_ns; /* monotonic time of the worker's latest sample */
@@ -160,12 +170,40 @@ static void on_tick(uv_timer_t *timer)
 
 /* ---- events ---- */
 
+static struct happened happened_in(const struct model *model)
+{
+    return (struct happened){
+        .added = model->invocations.added,
+        .running = model->invocations.running,
+        .failed = model->invocations.failed,
+        .output = model->output.total,
+        .stops = model->stop.count,
+        .deaths = model->worker_deaths,
+        .starts = model->worker_starts,
+        .files = model->file_count,
+        .worker = model->worker,
+        .is_stopped = model->stop.is_stopped,
+        .is_leaving = model->stop.is_leaving,
+        .is_evaluating = model->stop.is_evaluating,
+        .is_awaited = model->stop.is_awaited,
+    };
+}
+
+static bool is_same(const struct happened *a, const struct happened *b)
+{
+    return a->added == b->added && a->running == b->running && a->failed == b->failed &&
+           a->output == b->output && a->stops == b->stops && a->deaths == b->deaths &&
+           a->starts == b->starts && a->files == b->files && a->worker == b->worker &&
+           a->is_stopped == b->is_stopped && a->is_leaving == b->is_leaving &&
+           a->is_evaluating == b->is_evaluating && a->is_awaited == b->is_awaited;
+}
+
 static void add_event(struct recorder *recorder, uint64_t now_ns)
 {
     const struct model *model = recorder->setup.model;
     recorder->event_ns = now_ns;
     recorder->revision = model->revision;
-    recorder->added = model->invocations.added;
+    recorder->happened = happened_in(model);
     if (recorder->recording &&
         recording_event(recorder->recording, model, now_ns, &recorder->error))
         give_up(recorder);
@@ -182,12 +220,14 @@ static void on_before_wait(uv_prepare_t *handle)
     const struct model *model = recorder->setup.model;
     if (!recorder->recording || model->revision == recorder->revision)
         return;
-    uint64_t now_ns = clock_monotonic_ns(), past_ns = now_ns - recorder->event_ns;
-    if (past_ns >= EVENT_MS * NS_PER_MS ||
-        model->invocations.added - recorder->added >= INVOCATIONS_AN_EVENT)
+    const struct happened now = happened_in(model);
+    uint64_t now_ns = clock_monotonic_ns(), past_ms = (now_ns - recorder->event_ns) / NS_PER_MS;
+    uint64_t after_ms = is_same(&now, &recorder->happened) ? FIGURES_MS : EVENT_MS;
+    if (past_ms >= after_ms || now.added - recorder->happened.added >= INVOCATIONS_AN_EVENT)
         add_event(recorder, now_ns);
-    else if (!uv_is_active((uv_handle_t *)&recorder->event_timer))
-        uv_timer_start(&recorder->event_timer, on_event_timer, EVENT_MS - past_ns / NS_PER_MS, 0);
+    else if (!uv_is_active((uv_handle_t *)&recorder->event_timer) ||
+             uv_timer_get_due_in(&recorder->event_timer) > after_ms - past_ms)
+        uv_timer_start(&recorder->event_timer, on_event_timer, after_ms - past_ms, 0);
 }
 
 /* ---- calls ---- */

@@ -1,8 +1,8 @@
 /*
  * Writes what a model tells, while it runs, into a recording (store/recording.h): an event whenever
- * it has changed, thirty a second at the most; the worker's RSS as the model's timeline has it;
- * that of the processes below the worker by their pids, ten times a second; and the calls that are
- * over. Committed twice a second.
+ * it has changed, thirty a second at the most, or ten where figures alone have; the worker's RSS as
+ * the model's timeline has it; that of the processes below the worker by their pids, ten times a
+ * second; and the calls that are over. Committed twice a second.
  *
  * Where there is a screen and no file was named, what was shown last is held all the same, so that
  * it can be replayed: in a file of HELD_BYTES_MAX at the most, whose oldest events are thinned, in
