@@ -11,7 +11,7 @@
 /* pymemtop's own blocks: in no column, and of a site that only makes it a tag. */
 #define OWN_TAG tag_of(1, KEPT_NONE)
 
-enum { NOT_ASKED = -1 }; /* heap_account.asked is never again `allocated` */
+#define NOT_ASKED INT64_MIN /* as heap_account.asked: never `allocated` */
 
 bool heap_is_on;
 struct heap_account heap_account;
@@ -100,23 +100,44 @@ static void enter_other(struct heap_account *account)
     account->freed_other = 0;
 }
 
-/* Enter what the account has taken since the last time, for its line. */
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* All blocks that were freed since the account was entered. */
+static ALWAYS_INLINE int64_t account_freed(const struct heap_account *account)
+{
+    return account->limit - account->high;
+}
+
+/* Bytes allocated less freed since then. */
+static ALWAYS_INLINE int64_t account_net(const struct heap_account *account)
+{
+    return PUBLISH_LOAD(account->allocated) - account_freed(account);
+}
+
+static ALWAYS_INLINE void restart_account(struct heap_account *account)
+{
+    PUBLISH_STORE(account->allocated, 0);
+    PUBLISH_STORE(account->asked, NOT_ASKED);
+    account->limit = account->high = account->freed = 0;
+}
+
+/* Enter what the account has taken since the last time, for its line. What is known of it until
+ * restart_account() is its net, and how high that was. */
 static ALWAYS_INLINE void enter_line(void)
 {
     struct heap_account *account = &heap_account;
     if (account->freed_other)
         enter_other(account);
-    int64_t freed_own = account->freed_own, freed = account->freed + freed_own;
-    int64_t allocated = PUBLISH_LOAD(account->allocated) - account->entered;
-    int64_t net = allocated - freed;
-    account->entered += allocated;
-    account->freed = account->freed_own = 0;
+    int64_t allocated = PUBLISH_LOAD(account->allocated), freed = account_freed(account);
+    int64_t freed_own = freed - account->freed;
     if (UNLIKELY(place.is_own)) { /* only what it freed of the program's counts */
-        freed -= freed_own;
+        freed = account->freed;
         allocated = freed_own = 0;
-        net = -freed;
     }
-    place.slot_net += net;
+    place.slot_net += allocated - freed;
     add_flow(&place.total->flow[HEAP_PYTHON], allocated, freed);
     add_flow(&place.part->flow[HEAP_PYTHON], allocated, freed);
     int64_t kept = allocated - freed_own;
@@ -148,18 +169,24 @@ static void enter_sums(void)
     PUBLISH_STORE(segment->slot_heap[place.slot].end_bytes, publish_total());
 }
 
-void *heap_enter_account(void *block)
+/* Enter what the account has taken, and have it begin anew at the same place. */
+static void enter_account(void)
 {
+    struct heap_account *account = &heap_account;
     enter_line();
     enter_sums();
-    heap_account.enter_at = heap_account.high + HEAP_ENTER_BYTES;
-    return block;
+    if (place.depth > 0) {
+        struct activation *at = &place.thread->stack[place.depth - 1];
+        at->heap_high = larger(at->heap_high, at->heap_net + account->high);
+        at->heap_net += account_net(account);
+    }
+    restart_account(account);
 }
 
-/* Bytes allocated less freed since the line began, or the account was opened. */
-static ALWAYS_INLINE int64_t account_net(const struct heap_account *account)
+void *heap_enter_account(void *block)
 {
-    return account->high - (account->limit - PUBLISH_LOAD(account->allocated));
+    enter_account();
+    return block;
 }
 
 /* A block is being allocated, or was, that no quick way is for. */
@@ -171,13 +198,8 @@ static void add_bytes(struct heap_account *account, int64_t bytes)
         return;
     account->high += allocated - account->limit;
     account->limit = allocated;
-    if (account->high >= account->enter_at)
-        heap_enter_account(NULL);
-}
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
+    if (account->high >= HEAP_ENTER_BYTES)
+        enter_account();
 }
 
 static void close_account(void)
@@ -185,13 +207,7 @@ static void close_account(void)
     struct heap_account *account = &heap_account;
     if (!account->thread)
         return;
-    enter_line();
-    enter_sums();
-    if (place.depth > 0) {
-        struct activation *at = &place.thread->stack[place.depth - 1];
-        at->heap_high = larger(at->heap_high, at->heap_net + account->high);
-        at->heap_net += account_net(account);
-    }
+    enter_account();
     account->thread = NULL;
     PUBLISH_STORE(account->owner, NULL);
     atomic_thread_fence(memory_order_release); /* before what the next owner writes */
@@ -232,11 +248,8 @@ static void open_account(void)
     account->thread = guard_thread();
     account->tag = place.is_own ? OWN_TAG : tag_of(place.site, place.column);
     account->other_tag = tag_of(SEGMENT_NONE, KEPT_EARLIER);
-    PUBLISH_STORE(account->allocated, 0);
-    PUBLISH_STORE(account->asked, NOT_ASKED);
-    account->limit = account->high = account->large = account->entered = 0;
-    account->freed_own = account->freed_other = account->freed = 0;
-    account->enter_at = HEAP_ENTER_BYTES;
+    restart_account(account);
+    account->large = account->freed_other = 0;
     /* Whoever has other interpreters expected does it before one can be entered, and has taken the
      * account from its owner by then. */
     if (!PUBLISH_LOAD(is_foreign))
@@ -334,12 +347,10 @@ int64_t heap_take(const void *block)
         if (tag_column(tag) != KEPT_NONE)
             heap_account.large -= bytes;
     }
-    if ((tag & ~TAG_BYTES_MASK) == heap_account.tag) {
+    if ((tag & ~TAG_BYTES_MASK) == heap_account.tag)
         heap_account.limit += bytes;
-        heap_account.freed_own += bytes;
-    } else {
+    else
         take_other(tag, bytes);
-    }
     return bytes;
 }
 
@@ -512,17 +523,10 @@ static ALWAYS_INLINE void raise_line_high(struct segment_site_heap *total,
         PUBLISH_STORE(part->high_bytes, bytes);
 }
 
+/* Has it taken anything? A block that was allocated or freed is in one of these. */
 static ALWAYS_INLINE bool is_touched(const struct heap_account *account)
 {
-    int64_t below_high = account->limit - PUBLISH_LOAD(account->allocated);
-    return account->high | below_high | account->freed_own | account->freed_other | account->freed;
-}
-
-static ALWAYS_INLINE void restart_account(struct heap_account *account)
-{
-    account->high = 0;
-    account->limit = PUBLISH_LOAD(account->allocated);
-    account->enter_at = HEAP_ENTER_BYTES;
+    return PUBLISH_LOAD(account->allocated) | account->limit;
 }
 
 /* Leave the account open, with what its line has taken told to the frame `at`. */

@@ -10,11 +10,13 @@
  * native blocks, threads without the lock, or under that of another interpreter) adds to the tables
  * atomically.
  *
- * The dearest is a loop of integers in profiled lines: 1.30 to 1.35 times its time on 3.12, by runs
- * of 6 to 8 rounds in turns. It was tried to make that less: without the store of `asked`, 0.01 in
- * one run; by link-time optimization, which has the end of a line inline, from 0.03 less to 0.03
- * more in four. -O3, and an inner allocator that is called without its context, took 0.04 and 0.05
- * more. The rest is mostly that Python calls what it has inline without a hook.
+ * The dearest is a loop of integers in profiled lines: about 1.3 times its time on 3.12. Python
+ * calls what it has inline without a hook: hooks that only jump to its own functions have that at
+ * 1.12, and dicts, strings, objects, json and regular expressions at 1.04 to 1.19. So what can be
+ * saved is the rest, and little of it was found: a table of one level in place of two (tags.h)
+ * saved nothing, nor did the store of `asked` (0.01 in one run), nor link-time optimization, which
+ * has the end of a line inline (from 0.03 less to 0.03 more in four). -O3, and an inner allocator
+ * that is called without its context, took 0.04 and 0.05 more.
  *
  * The place is that of the ledger of the RSS (ledger.h): the innermost profiled line of the calling
  * thread; for what a loop does in the context of a suspended task, the line that this waits on;
@@ -60,19 +62,15 @@ struct heap_account {
     const void *_Atomic owner; /* guard_thread() of who may take the quick ways; NULL: nobody */
     uint32_t tag;              /* of the place */
     uint32_t other_tag; /* of the latest block with another tag that was freed; never pymemtop's */
-    /* Bytes allocated since it was opened: they grow by every block. */
+    /* In bytes, since they were last entered: */
     _Atomic int64_t allocated;
     _Atomic int64_t asked; /* `allocated` when the latest small block was asked for */
-    int64_t limit;         /* `allocated` past which there is more than ever since the line began */
-    int64_t high;     /* and that: the maximum of the bytes allocated less freed since it began */
-    int64_t enter_at; /* of high */
-    /* Bytes freed since they were last entered: */
-    int64_t freed_own;   /* of blocks with `tag`, */
-    int64_t freed_other; /* with `other_tag`, whose line has not lost them yet, */
-    int64_t freed;       /* and of further ones, whose line has */
-    int64_t entered;     /* `allocated` then */
-    int64_t large;       /* net of the blocks outside of arenas, likewise */
-    const void *thread;  /* guard_thread() of whose place it is; NULL: closed */
+    int64_t limit;         /* `allocated` past which there is more than ever: high + all freed */
+    int64_t high;          /* and that: the maximum of what was allocated less freed */
+    int64_t freed_other;   /* of blocks with `other_tag`, whose line has not lost them yet, */
+    int64_t freed;         /* of further ones without `tag`, whose line has */
+    int64_t large;         /* since the sums were: net of the blocks outside of arenas */
+    const void *thread;    /* guard_thread() of whose place it is; NULL: closed */
 };
 /* Written by heap.c and the functions below alone. */
 extern struct heap_account heap_account;
@@ -118,7 +116,7 @@ static ALWAYS_INLINE void *heap_add_asked(void *block, size_t bytes)
     if (above > 0) {
         account->limit = allocated;
         account->high += above;
-        if (UNLIKELY(account->high >= account->enter_at))
+        if (UNLIKELY(account->high >= HEAP_ENTER_BYTES))
             return heap_enter_account(block);
     }
     return block;
@@ -138,9 +136,7 @@ static ALWAYS_INLINE uint32_t heap_take_known(const void *block)
         return 0;
     uint32_t tag = atomic_load_explicit(entry, memory_order_relaxed);
     uint32_t bytes = tag ^ account->tag;
-    if (LIKELY(bytes - 1 < TAG_BYTES_MAX)) {
-        account->freed_own += bytes;
-    } else {
+    if (UNLIKELY(bytes - 1 >= TAG_BYTES_MAX)) {
         bytes = tag ^ account->other_tag;
         if (UNLIKELY(bytes - 1 >= TAG_BYTES_MAX || account->freed_other >= HEAP_ENTER_BYTES))
             return 0;
