@@ -1,6 +1,6 @@
 /*
  * What a recording that is written is made of: for recording.c, which begins and ends it,
- * recording_events.c and recording_totals.c.
+ * recording_copy.c, recording_events.c and recording_totals.c.
  */
 #ifndef STORE_RECORDING_PARTS_H
 #define STORE_RECORDING_PARTS_H

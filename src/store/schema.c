@@ -112,14 +112,14 @@ const char *const schema_rows[ROWS] = {
     [ROW_ADD_FILE] = "INSERT INTO files VALUES (?, ?, ?, ?, ?)",
     [ROW_ADD_LINE] = "INSERT INTO line_totals (file, line, source) VALUES (?, ?, ?)",
     [ROW_SET_LINE] =
-        "UPDATE line_totals SET mem_usage_bytes = ?, peak_bytes = ?, increment_bytes = ?,"
-        " self_increment_bytes = ?, occurrences = ?, net_python_bytes = ?,"
-        " net_native_bytes = ?, allocated_bytes = ?, freed_bytes = ?,"
-        " retained_python_bytes = ?, retained_native_bytes = ?, high_bytes = ?"
-        " WHERE file = ? AND line = ?",
+        ("UPDATE line_totals SET mem_usage_bytes = ?, peak_bytes = ?, increment_bytes = ?,"
+         " self_increment_bytes = ?, occurrences = ?, net_python_bytes = ?,"
+         " net_native_bytes = ?, allocated_bytes = ?, freed_bytes = ?,"
+         " retained_python_bytes = ?, retained_native_bytes = ?, high_bytes = ?"
+         " WHERE file = ? AND line = ?"),
     [ROW_SET_INVOCATION] =
-        "INSERT OR REPLACE INTO invocation_totals VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?,"
-        " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        ("INSERT OR REPLACE INTO invocation_totals VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?,"
+         " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
     [ROW_ADD_MARKER] = "INSERT INTO markers VALUES (?, ?, ?)",
     [ROW_ADD_OUTPUT] = "INSERT INTO output_lines VALUES (?, ?, ?, ?, ?, ?)",
 };
