@@ -27,6 +27,7 @@ struct stepper;
  * may be NULL. They must not close the host. */
 struct host_events {
     void *context;
+    bool attended; /* somebody gives orders to host_stepper() before the app is loaded */
     void (*loaded)(void *context); /* the functions were loaded, well or badly; once for a worker */
     void (*output)(void *context, const struct output_line *line);
     void (*begun)(void *context, const struct invocation *invocation);
@@ -46,7 +47,7 @@ void host_stop(struct host *host);
 /* host_stop, then free all. NULL is fine. */
 void host_close(struct host *host);
 
-/* What stops threads and lets them go on, as long as the host lives; nobody attends at first. */
+/* What stops threads and lets them go on, as long as the host lives. */
 struct stepper *host_stepper(struct host *host);
 /* The model; it lives as long as the host. */
 struct model *host_model(struct host *host);

@@ -40,6 +40,7 @@ void host_make_stepper(struct host *host)
 {
     const struct stepper_ops ops = {.context = host, .refresh = refresh, .changed = on_changed};
     host->stepper = stepper_new(host->model, host->drain, &ops);
+    stepper_attend(host->stepper, host->events->attended);
 }
 
 struct stepper *host_stepper(struct host *host)

@@ -214,7 +214,6 @@ static int show(struct live *live)
     };
     live->ui = screen_ui(live->screen);
     int status = screen_open(live->screen, &setup);
-    stepper_attend(host_stepper(live->host), status == 0);
     if (status == 0)
         status = screen_run(live->screen);
     stepper_attend(host_stepper(live->host), false);
@@ -246,7 +245,7 @@ static void record(struct live *live)
 
 static int host_and_show(struct live *live, struct error *error)
 {
-    const struct host_events events = {.context = live, .ended = on_ended};
+    const struct host_events events = {.context = live, .attended = true, .ended = on_ended};
     live->host = host_open(&live->loop, live->options, &events, error);
     if (!live->host)
         return -1;

@@ -386,6 +386,7 @@ static int prepare(struct program *program, struct error *error)
         drain_give_source(program->drain, SEGMENT_INPUT_PATH, buf_text(program->setup.input),
                           program->setup.input->len);
     program->stepper = stepper_new(program->model, program->drain, &ops);
+    stepper_attend(program->stepper, program->setup.attended);
     program->variables = make_variables(!program->setup.inherits);
     int result = environment_find(&program->environment, options->common.python, root, error);
     free(root);

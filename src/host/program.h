@@ -25,6 +25,7 @@ struct program_setup {
     bool inherits;
     const struct buf *input; /* the script where it came by standard input; borrowed likewise */
     const int *ignored;      /* signals that it is to ignore; 0 ends them; borrowed likewise */
+    bool attended; /* somebody gives orders to program_stepper() before the first line runs */
     void *context;
     /* A call of a decorated function is over: "module.name". May be NULL. */
     void (*called)(void *context, const char *name, const struct series_span *span);
@@ -36,7 +37,7 @@ struct program_setup {
 struct program *program_open(const struct program_setup *setup, struct error *error);
 /* The program's; it lives as long. */
 struct model *program_model(const struct program *program);
-/* What stops its threads and lets them go on; nobody attends at first. */
+/* What stops its threads and lets them go on. */
 struct stepper *program_stepper(const struct program *program);
 /* Its invocation, and the model's. */
 const struct invocation *program_invocation(const struct program *program);

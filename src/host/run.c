@@ -135,6 +135,7 @@ static int open_program(struct run *run, struct error *error)
         .inherits = !run->screen,
         .input = run_options_have_input(run->options) ? &run->script : NULL,
         .ignored = run->ignored,
+        .attended = run->screen != NULL,
         .context = run,
         .called = on_call,
         .ended = on_ended,
@@ -223,7 +224,6 @@ static int show(struct run *run)
         .act = act,
     };
     int status = screen_open(run->screen, &setup);
-    stepper_attend(program_stepper(run->program), status == 0);
     if (status == 0)
         status = screen_run(run->screen);
     stepper_attend(program_stepper(run->program), false);
