@@ -50,7 +50,8 @@ void act_stop_following(struct ui *ui)
     if (!ui->follow)
         return;
     ui->follow = false;
-    ui_say(ui, STYLE_TEXT, "no longer following the running line; F follows it again");
+    ui_say(ui, STYLE_TEXT, "no longer following the running line; %c follows it again",
+           ui->replay.is_on ? 'H' : 'F');
 }
 
 void act_update_hold(struct ui *ui)
@@ -206,6 +207,9 @@ static void go_running(struct act *act, int unused)
         return;
     set_view(ui, VIEW_SOURCE);
     ui_show_line(ui, act->model, ui->running[0].file, ui->running[0].line);
+    /* There F is taken. */
+    if (ui->replay.is_on)
+        ui->follow = true;
 }
 
 static void next_pane(struct act *act, int direction)
@@ -222,7 +226,10 @@ static void back(struct act *act, int unused)
     struct ui *ui = act->ui;
     struct list *list = act->list;
     (void)unused;
-    if (ui->view == VIEW_HELP || ui->view == VIEW_PICK) {
+    if (ui->replay.is_searching) {
+        replay_ask_move(ui, REPLAY_CANCEL);
+        act->action = UI_REPLAY;
+    } else if (ui->view == VIEW_HELP || ui->view == VIEW_PICK) {
         set_view(ui, ui->back);
     } else if (list->filter[0]) {
         list->filter[0] = '\0';
@@ -230,6 +237,9 @@ static void back(struct act *act, int unused)
         ui->pattern[0] = '\0';
     } else if (ui->focus != ui->view) {
         ui->focus = ui->view;
+    } else if (ui->replay.is_live) {
+        replay_ask_move(ui, REPLAY_LEAVE);
+        act->action = UI_REPLAY;
     } else if (ui->difference) {
         ui->difference = false;
     } else if (ui->one_open && ui->view == VIEW_SOURCE) {
@@ -477,7 +487,8 @@ static void toggle_zero(struct act *act, int unused)
         ui->zero = NULL;
         ui_say(ui, STYLE_TEXT, "increments and occurrences count from the start again");
     } else {
-        ui->zero = counters_take(act->model, act->realtime_ns);
+        ui->zero =
+            counters_take(act->model, ui->replay.is_on ? ui->replay.at.time_ns : act->realtime_ns);
         ui_say(ui, STYLE_TEXT, "increments and occurrences count from now on; z: from the start");
     }
 }
@@ -656,16 +667,20 @@ enum ui_action act_on_command(struct ui *ui, const struct model *model, enum ui_
                       .now_ns = now_ns,
                       .realtime_ns = realtime_ns,
                       .action = UI_NOTHING};
-    if (commands[command].run)
+    if (replay_is_command(command)) {
+        replay_ask(ui, act.model, command);
+        act.action = UI_REPLAY;
+    } else if (commands[command].run)
         commands[command].run(&act, commands[command].argument);
     return act.action;
 }
 
-/* The command of a key that can be done now; CMD_NONE where there is none, `known` where there
- * would be one elsewhere. */
+/* The command of a key that can be done now, in a recording one of its own first; CMD_NONE where
+ * there is none, `known` where there would be one elsewhere. */
 static enum ui_command command_of(const struct ui *ui, const struct model *model, int key,
                                   bool *known)
 {
+    enum ui_command found = CMD_NONE;
     *known = false;
     for (size_t i = 0; i < key_binding_count; i++) {
         const struct key_binding *binding = &key_bindings[i];
@@ -673,11 +688,13 @@ static enum ui_command command_of(const struct ui *ui, const struct model *model
             if (binding->keys[k] != key)
                 continue;
             *known = true;
-            if (ui_can(ui, model, binding->command))
-                return binding->command;
+            if (!ui_can(ui, model, binding->command))
+                continue;
+            if (found == CMD_NONE || (ui->replay.is_on && binding->group == GROUP_REPLAY))
+                found = binding->command;
         }
     }
-    return CMD_NONE;
+    return found;
 }
 
 static bool is_one_of(int key, const char *keys)
@@ -685,11 +702,39 @@ static bool is_one_of(int key, const char *keys)
     return key > 0 && key < 0x80 && strchr(keys, key);
 }
 
+static bool is_recorded_only(int key)
+{
+    for (size_t i = 0; i < key_binding_count; i++)
+        if (key_bindings[i].group == GROUP_REPLAY && key_bindings[i].keys[0] == key)
+            return true;
+    return false;
+}
+
+/* What is not done of a recording, or only of one. */
+static bool say_recorded(struct ui *ui, int key)
+{
+    if (ui->replay.is_on && ui->replay.is_live && is_one_of(key, "rRitbB:"))
+        ui_say(ui, STYLE_WARNING, "this is the recording, and runs nothing; Esc: the live app");
+    else if (ui->replay.is_on && is_one_of(key, "rRitbB:"))
+        ui_say(ui, STYLE_WARNING, "this is a recording: what ran then is shown, nothing runs");
+    else if (ui->replay.is_on && key == ' ')
+        ui_say(ui, STYLE_TEXT, "this is a recording: it stands still; ] goes on by an event");
+    else if (!ui->replay.is_on && is_recorded_only(key) && !is_one_of(key, "snfc"))
+        ui_say(ui, STYLE_TEXT,
+               ui->replay.is_there ? "that is for the recording; [ goes there"
+                                   : "that is for recordings; --record keeps one");
+    else
+        return false;
+    return true;
+}
+
 /* A key that has a meaning, but not here, says so; silence would look like a hang. */
 static void say_useless(struct ui *ui, const struct model *model, int key, bool known)
 {
     char name[KEY_NAME_SIZE];
     key_spell(key, name);
+    if (known && say_recorded(ui, key))
+        return;
     if (known && key == 'H')
         ui_say(ui, STYLE_TEXT, "no line is running now");
     else if (known && key == 'D')

@@ -101,6 +101,41 @@ static struct bar prompt_keys(enum prompt prompt)
     return bar;
 }
 
+/* The key row of a recording, what matters most first; a click goes forward. */
+static const struct {
+    enum ui_command command;
+    const char *key, *label;
+} replay_items[] = {
+    {CMD_EVENT_NEXT, "[ ]", "event"}, {CMD_END_NEXT, "{ }", "invocation"},
+    {CMD_LINE_NEXT, "S s", "line"},   {CMD_SAME_NEXT, "N n", "function"},
+    {CMD_OUT_NEXT, "F f", "its end"}, {CMD_BACK, "Esc", "back"},
+    {CMD_GROWTH_NEXT, "- +", "grew"}, {CMD_PEAK_NEXT, "( )", "peak"},
+    {CMD_OPEN, "Enter", "open"},      {CMD_REPLAY, "P", "play"},
+    {CMD_MARK_NEXT, "C c", "mark"},   {CMD_EVENT_FIRST, "Home", "first"},
+    {CMD_EVENT_LAST, "End", "last"},  {CMD_GO_RUNNING, "H", "running line"},
+    {CMD_SEARCH, "/", "search"},      {CMD_PICK, "p", "pick"},
+    {CMD_HELP, "?", "help"},          {CMD_QUIT, "q", "quit"},
+};
+
+static struct bar replay_keys(const struct ui *ui, const struct model *model)
+{
+    static const int help_and_quit = 8 + 8;
+    struct bar bar = {.count = 0};
+    int col = 0;
+    for (size_t i = 0; i < ARRAY_LEN(replay_items); i++) {
+        struct bar_item item = {.col = col, .command = replay_items[i].command};
+        int room = ui->cols - (is_always_offered(item.command) ? 0 : help_and_quit);
+        item.label = replay_items[i].label;
+        snprintf(item.key, sizeof item.key, "%s", replay_items[i].key);
+        item.cols = (int)(strlen(item.key) + strlen(item.label)) + 3;
+        if (!ui_can(ui, model, item.command) || col + item.cols > room)
+            continue;
+        bar.items[bar.count++] = item;
+        col += item.cols;
+    }
+    return bar;
+}
+
 /* By rank, as many as there is room for; help and quit, the last two, are always there. */
 struct bar bar_keys(const struct ui *ui, const struct model *model)
 {
@@ -109,6 +144,8 @@ struct bar bar_keys(const struct ui *ui, const struct model *model)
     int reserved = 0, col = 0;
     if (ui->prompt != PROMPT_NONE)
         return prompt_keys(ui->prompt);
+    if (ui->replay.is_on)
+        return replay_keys(ui, model);
     for (int rank = 1; (binding = binding_of_rank(rank)); rank++)
         reserved += is_always_offered(binding->command) ? item_cols(binding, binding->label) : 0;
     for (int rank = 1; (binding = binding_of_rank(rank)); rank++) {

@@ -49,6 +49,23 @@ struct layout layout_compute(int cols, int rows, bool side_wanted, bool heap_wan
     return layout;
 }
 
+struct layout layout_with_foot(int cols, int rows, int foot_rows, bool side_wanted,
+                               bool heap_wanted)
+{
+    int above = rows - foot_rows;
+    int computed = above < LAYOUT_ROWS_MIN && rows >= LAYOUT_ROWS_MIN ? LAYOUT_ROWS_MIN : above;
+    struct layout layout = layout_compute(cols, computed, side_wanted, heap_wanted);
+    if (layout.too_small)
+        return layout;
+    layout.main.rows -= computed - above;
+    layout.output.rows -= layout.side ? computed - above : 0;
+    layout.message_row -= computed - above;
+    layout.foot_row = above - 1;
+    layout.foot_rows = foot_rows;
+    layout.key_row = rows - 1;
+    return layout;
+}
+
 bool rect_holds(const struct rect *rect, int row, int col)
 {
     return row >= rect->row && row < rect->row + rect->rows && col >= rect->col &&

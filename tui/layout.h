@@ -29,11 +29,17 @@ struct layout {
     int separator_col;                  /* of the line between main and side */
     int rule_row, detail_row, heap_row; /* -1 where they are not shown */
     int message_row, key_row;
+    int foot_row, foot_rows; /* above the keys, for who has asked for it */
 };
 
 /* `side_wanted`: the view goes together with a side pane. `heap_wanted`: there is something to be
  * said about the heap. */
 struct layout layout_compute(int cols, int rows, bool side_wanted, bool heap_wanted);
+/* The same with so many rows above the keys for something else: all other parts are where they
+ * would be on a screen without these rows, and the body gives what is missing to the smallest one.
+ */
+struct layout layout_with_foot(int cols, int rows, int foot_rows, bool side_wanted,
+                               bool heap_wanted);
 bool rect_holds(const struct rect *rect, int row, int col);
 
 /* A column of a table: shown where the pane is at least `from_cols` wide. */

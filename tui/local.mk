@@ -15,8 +15,10 @@ libtui_a_SOURCES = \
 	tui/list.c tui/list.h \
 	tui/mouse.c \
 	tui/prompt.c \
+	tui/replay.c tui/replay.h \
 	tui/run.c \
 	tui/scene.c tui/scene.h \
+	tui/scrubber.c tui/scrubber.h \
 	tui/script.c tui/script.h \
 	tui/snapshot.c tui/snapshot.h \
 	tui/step.c \

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "tui/bars.h"
+#include "tui/scrubber.h"
 #include "tui/view.h"
 
 enum { WHEEL_ROWS = 3 };
@@ -70,6 +71,11 @@ static enum ui_action click(struct ui *ui, const struct model *model, struct key
     enum ui_command command = command_under(ui, model, event);
     enum view_id under = view_under(ui, event);
     size_t row;
+    uint64_t time_ns;
+    if (scrubber_time(ui, event.row, event.col, &time_ns)) {
+        replay_ask_time(ui, time_ns);
+        return UI_REPLAY;
+    }
     if (command != CMD_NONE)
         return act_on_command(ui, model, command, now_ns, realtime_ns);
     if (under == VIEW_COUNT)

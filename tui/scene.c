@@ -17,6 +17,7 @@
 #include "tui/detail_stop.h"
 #include "tui/format.h"
 #include "tui/glyph.h"
+#include "tui/scrubber.h"
 #include "tui/view.h"
 
 enum {
@@ -131,11 +132,20 @@ static bool period_text(const struct imported *imported, struct buf *out)
     return true;
 }
 
+/* What is left of the first row beside the word of a recording. */
+static struct pen title_pen(const struct scene *scene)
+{
+    struct pen pen = row_pen(scene, 0);
+    if (scene->ui->replay.is_on)
+        pen_printf(&pen, STYLE_NOTICE, " %s ", scene->ui->replay.word);
+    return pen;
+}
+
 static void draw_title(const struct scene *scene)
 {
     const struct model *model = scene->model;
     const struct model_function *function = title_function(scene);
-    struct pen pen = row_pen(scene, 0);
+    struct pen pen = title_pen(scene);
     struct buf request;
     char right[128];
     buf_init(&request, LABEL_BYTES_MAX);
@@ -595,10 +605,11 @@ static bool has_died_since(const struct scene *scene)
            (scene->live->worker == WORKER_DEAD && scene->model->worker != WORKER_DEAD);
 }
 
-static void name_invocation(const struct invocation *invocation, char out[FORMAT_SIZE])
+/* By its id: in a recording it may not have begun. */
+static void name_invocation(uint64_t id, char out[FORMAT_SIZE])
 {
-    if (invocation && invocation->number)
-        snprintf(out, FORMAT_SIZE, "#%" PRIu64, invocation->number);
+    if (id < INVOCATION_LOADS)
+        snprintf(out, FORMAT_SIZE, "#%" PRIu64, id);
     else
         snprintf(out, FORMAT_SIZE, "load");
 }
@@ -608,9 +619,9 @@ static void draw_opened(const struct scene *scene, struct pen *pen)
 {
     const struct ui *ui = scene->ui;
     char one[FORMAT_SIZE], mark[FORMAT_SIZE], text[2 * FORMAT_SIZE + 16];
-    name_invocation(ui_one(ui, scene->model), one);
+    name_invocation(ui->one, one);
     if (ui->difference) {
-        name_invocation(ui_find_invocation(scene->model, ui->mark), mark);
+        name_invocation(ui->mark, mark);
         snprintf(text, sizeof text, " %s less %s ", one, mark);
     } else {
         snprintf(text, sizeof text, " only %s ", one);
@@ -718,7 +729,9 @@ void scene_draw(const struct ui *ui, const struct model *model, uint64_t now_ns,
                           .live = model,
                           .model = ui_shown(ui, model),
                           .grid = grid,
-                          .now_ns = ui->frozen ? ui->frozen_ns : now_ns};
+                          .now_ns = ui->frozen         ? ui->frozen_ns
+                                    : ui->replay.is_on ? ui->replay.at.now_ns
+                                                       : now_ns};
     grid->ascii = ui->ascii;
     grid_resize(grid, ui->cols, ui->rows);
     if (ui->layout.too_small) {
@@ -733,5 +746,6 @@ void scene_draw(const struct ui *ui, const struct model *model, uint64_t now_ns,
     draw_rule(&scene);
     draw_detail(&scene);
     draw_message(&scene);
+    scrubber_draw(ui, scene.model, grid);
     draw_keys(&scene);
 }

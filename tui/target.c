@@ -141,9 +141,13 @@ bool ui_can(const struct ui *ui, const struct model *model, enum ui_command comm
 {
     const struct model *shown = ui_shown(ui, model);
     const struct view *view = view_of(ui->focus);
+    if (replay_is_command(command))
+        return replay_can(ui, shown, command);
+    if (ui->replay.is_on && replay_is_useless(command))
+        return false;
     switch (command) {
     case CMD_NONE: return false;
-    case CMD_BACK: return can_go_back(ui);
+    case CMD_BACK: return can_go_back(ui) || ui->replay.is_live || ui->replay.is_searching;
     case CMD_OPEN: return can_open(ui, shown);
     case CMD_NEXT_PANE:
     case CMD_PREVIOUS_PANE: return ui->layout.side;

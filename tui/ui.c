@@ -37,6 +37,7 @@ void ui_fini(struct ui *ui)
     free(ui->places);
     counters_free(ui->zero);
     model_free(ui->frozen);
+    ui_replay_fini(&ui->replay);
     for (size_t i = 0; i < ui->known_count; i++) {
         free(ui->known[i].name);
         free(ui->known[i].payload);
@@ -73,7 +74,7 @@ void ui_say(struct ui *ui, enum style style, const char *format, ...)
 /* Load runs again for every worker and is number 0 each time, so it goes by its start instead. */
 uint64_t ui_invocation_id(const struct invocation *invocation)
 {
-    return invocation->number ? invocation->number : invocation->start_ns | 1ULL << 63;
+    return invocation->number ? invocation->number : invocation->start_ns | INVOCATION_LOADS;
 }
 
 const struct invocation *ui_find_invocation(const struct model *model, uint64_t id)
@@ -122,8 +123,12 @@ bool ui_line_stats(const struct ui *ui, const struct model *model, uint32_t file
                    struct line_stats *stats)
 {
     const struct invocation *one = ui_one(ui, model);
-    if (!one)
+    if (!ui->one_open)
         return ui_sum_stats(ui, model, file, line, stats);
+    /* In a recording one may be at a time before it began. */
+    *stats = (struct line_stats){0};
+    if (!one)
+        return false;
     const struct line_stats *own = invocation_line_stats(one, file, line);
     const struct line_stats *mark = mark_stats(ui, model, file, line);
     *stats = own ? *own : (struct line_stats){0};
@@ -138,12 +143,12 @@ bool ui_retained(const struct ui *ui, const struct model *model, uint32_t file, 
     const struct invocation *one = ui_one(ui, model);
     struct line_stats stats;
     struct kept_part part;
-    if (!one) {
+    if (!ui->one_open) {
         bool ran = ui_sum_stats(ui, model, file, line, &stats);
         *bytes = ran ? line_retained_bytes(&stats) : 0;
         return ran;
     }
-    bool known = one->number &&
+    bool known = one && one->number &&
                  kept_of(&model->kept, kept_find(&model->kept, file, line), one->number, &part);
     *bytes = known ? part.alive_bytes : 0;
     return known && invocation_line_stats(one, file, line);
@@ -345,9 +350,11 @@ static void go_to_stop(struct ui *ui, const struct model *model)
     ui->view_chosen = true;
 }
 
-/* An opened invocation can become too old to be kept. */
+/* An opened invocation can become too old to be kept. In a recording one can go to where it was. */
 static void check_opened(struct ui *ui, const struct model *model)
 {
+    if (ui->replay.is_on)
+        return;
     if (ui->marked && !ui_find_invocation(model, ui->mark))
         ui->marked = ui->difference = false;
     if (ui->one_open && !ui_one(ui, model)) {
@@ -471,7 +478,9 @@ void ui_sync(struct ui *ui, const struct model *live)
 {
     const struct model *model = ui_shown(ui, live);
     show_first_view(ui, model);
-    ui->layout = layout_compute(ui->cols, ui->rows, side_wanted(ui->view), model->heap.is_on);
+    int foot_rows = ui->replay.is_on ? replay_foot_rows(ui->rows) : 0;
+    ui->layout =
+        layout_with_foot(ui->cols, ui->rows, foot_rows, side_wanted(ui->view), model->heap.is_on);
     ui->banner_rows = banner_rows(ui, model);
     if (ui->focus != ui->view && !ui->layout.side)
         ui->focus = ui->view;
@@ -509,12 +518,14 @@ enum ui_action ui_key(struct ui *ui, const struct model *model, struct key_event
         action = act_on_key(ui, model, event, now_ns, realtime_ns);
     }
     ui_sync(ui, model);
+    if (action != UI_REPLAY)
+        replay_forget_visits(ui);
     return action;
 }
 
 uint64_t ui_next_change_ns(const struct ui *ui, const struct model *model, uint64_t now_ns)
 {
-    if (ui->frozen)
+    if (ui->frozen || ui->replay.is_on)
         return UINT64_MAX;
     uint64_t step_ns =
         invocations_newest_running(&model->invocations) ? NS_PER_SECOND / 10 : NS_PER_SECOND;

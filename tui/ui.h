@@ -16,6 +16,7 @@
 #include "tui/keys.h"
 #include "tui/layout.h"
 #include "tui/list.h"
+#include "tui/replay.h"
 #include "tui/snapshot.h"
 #include "tui/style.h"
 
@@ -50,6 +51,7 @@ enum ui_action {
     UI_MARK,     /* ui->mark was set */
     UI_RECORD,   /* ask by ui_ask_recording() where to record, or end that */
     UI_RECORD_INTO, /* ui->record_path */
+    UI_REPLAY,      /* ui->replay.wish */
     UI_EDIT,        /* open ui->edit_path at ui->edit_line in an editor */
     UI_SUSPEND,
     UI_QUIT,
@@ -129,6 +131,7 @@ struct ui {
     struct counters *zero; /* owned; counted from then on; NULL: from the start */
     struct model *frozen;  /* owned; what is shown while frozen, else NULL */
     uint64_t frozen_ns;
+    struct ui_replay replay;
 
     enum prompt prompt;
     char input[UI_INPUT_SIZE];           /* in a search or a filter at most LIST_TEXT_SIZE */
@@ -191,7 +194,9 @@ bool ui_can(const struct ui *ui, const struct model *model, enum ui_command comm
 
 /* For the views: */
 
-/* Id of an invocation among the kept ones: its number, or for a load one of its own. */
+/* Id of an invocation among the kept ones: its number, or for a load one of its own, from
+ * INVOCATION_LOADS on. */
+#define INVOCATION_LOADS (UINT64_C(1) << 63)
 uint64_t ui_invocation_id(const struct invocation *invocation);
 const struct invocation *ui_find_invocation(const struct model *model, uint64_t id);
 /* The opened invocation, or NULL. */

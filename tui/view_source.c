@@ -82,7 +82,7 @@ static struct columns columns_of(const struct view_context *context)
 {
     const struct heap *heap = &context->model->heap;
     int cols = context->rect.cols, spare = heap->is_on ? 0 : VIEW_HEAP_COLS;
-    if (ui_one(context->ui, context->model))
+    if (context->ui->one_open)
         return columns_choose(one_columns, ARRAY_LEN(one_columns), cols, spare, choose_column,
                               heap);
     return columns_choose(sum_columns, ARRAY_LEN(sum_columns), cols, spare, choose_column, heap);
@@ -117,6 +117,19 @@ static void draw_invocation_name(struct pen *pen, const char *before,
         pen_printf(pen, STYLE_NOTICE, "%sload", before);
 }
 
+/* One can go to a time at which the opened invocation had not begun, or was no longer kept. */
+static void draw_missing(const struct view_context *context, struct pen *pen)
+{
+    uint64_t id = context->ui->one;
+    bool is_ahead = id < INVOCATION_LOADS ? id > context->model->invocations.total
+                                          : (id & ~INVOCATION_LOADS) > context->now_ns;
+    if (id < INVOCATION_LOADS)
+        pen_printf(pen, STYLE_NOTICE, " #%" PRIu64, id);
+    else
+        pen_text(pen, STYLE_NOTICE, " load");
+    pen_text(pen, STYLE_NOTICE, is_ahead ? " has not begun " : " is no longer kept ");
+}
+
 /* The name of the file, and what is to be known about what is shown of it. */
 static void draw_file_name(const struct view_context *context, struct pen *pen)
 {
@@ -135,11 +148,13 @@ static void draw_file_name(const struct view_context *context, struct pen *pen)
             pen_printf(pen, STYLE_NOTICE, " %s", outcome_name(one->outcome));
         pen_text(pen, STYLE_NOTICE, " ");
     }
+    if (ui->one_open && !one)
+        draw_missing(context, pen);
     if (file->stale)
         pen_text(pen, STYLE_NOTICE, file->deleted ? " deleted since " : " edited since ");
     if (file->retired)
         pen_printf(pen, STYLE_NOTICE, " version %" PRIu32 " ", file->version);
-    if (one || file->stale || file->retired)
+    if (ui->one_open || file->stale || file->retired)
         pen_skip(pen, 1);
     pen_printf(pen, STYLE_HEADING, "%s", file->display);
     if (file->problem)

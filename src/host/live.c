@@ -14,6 +14,7 @@
 
 #include "base/mem.h"
 #include "host/host.h"
+#include "host/player.h"
 #include "host/record_keys.h"
 #include "host/recorder.h"
 #include "host/report_file.h"
@@ -39,6 +40,7 @@ struct live {
     struct model *model;       /* the host's */
     struct screen *screen;     /* owned */
     struct ui *ui;             /* the screen's */
+    struct player *player;     /* owned; of the recorder's file */
 
     struct job *jobs; /* owned; not begun for the last time; oldest first */
     bool beginning;
@@ -162,7 +164,8 @@ static void add_job(struct live *live, bool request)
 static void act(void *context, enum ui_action action)
 {
     struct live *live = context;
-    if (stepping_act(host_stepper(live->host), live->ui, action) ||
+    if (player_act(live->player, action) ||
+        stepping_act(host_stepper(live->host), live->ui, action) ||
         record_keys_act(live->recorder, live->ui, live->model, action))
         return;
     if (action == UI_SELECT)
@@ -214,6 +217,14 @@ static int show(struct live *live)
     };
     live->ui = screen_ui(live->screen);
     int status = screen_open(live->screen, &setup);
+    const struct player_setup player = {
+        .loop = &live->loop,
+        .screen = live->screen,
+        .live = live->model,
+        .recorder = live->recorder,
+    };
+    live->player = player_new(&player);
+    live->ui->replay.is_there = recorder_path(live->recorder) != NULL;
     if (status == 0)
         status = screen_run(live->screen);
     stepper_attend(host_stepper(live->host), false);
@@ -257,6 +268,7 @@ static int host_and_show(struct live *live, struct error *error)
         report_file_say_check(live->model, live->options);
     }
     screen_close(live->screen);
+    player_close(live->player);
     host_stop(live->host);
     recorder_stop(live->recorder);
     host_close(live->host);
@@ -278,6 +290,7 @@ int live_run(const struct options *options, struct error *error)
     status = host_and_show(&live, error);
     uv_run(&live.loop, UV_RUN_DEFAULT);
     uv_loop_close(&live.loop);
+    player_free(live.player);
     screen_free(live.screen);
     return status;
 }

@@ -52,10 +52,13 @@ libhost_a_SOURCES = \
 	src/host/options.c src/host/options.h \
 	src/host/orphans.c src/host/orphans.h \
 	src/host/path.c src/host/path.h \
+	src/host/player.c src/host/player.h \
+	src/host/player_match.c src/host/player_match.h \
 	src/host/program.c src/host/program.h \
 	src/host/python_source.c src/host/python_source.h \
 	src/host/record_keys.c src/host/record_keys.h \
 	src/host/recorder.c src/host/recorder.h \
+	src/host/replay_command.c src/host/replay_command.h \
 	src/host/report_file.c src/host/report_file.h \
 	src/host/requests.c src/host/requests.h \
 	src/host/retry.c src/host/retry.h \

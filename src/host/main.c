@@ -17,6 +17,7 @@
 #include "host/live.h"
 #include "host/new.h"
 #include "host/options.h"
+#include "host/replay_command.h"
 #include "host/run.h"
 #include "host/series_list.h"
 #include "host/series_peak.h"
@@ -30,7 +31,7 @@ static const struct {
 } commands[] = {
     {"import", import_run}, {"kql", kql_run},          {"list", series_list_run},
     {"new", new_run},       {"peak", series_peak_run}, {"plot", series_plot_run},
-    {"run", run_run},
+    {"replay", replay_run}, {"report", replay_run},    {"run", run_run},
 };
 
 /* The live screen needs a terminal to draw on and keys to hear; where either is missing the report

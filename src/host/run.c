@@ -21,6 +21,7 @@
 
 #include "base/attributes.h"
 #include "host/options.h"
+#include "host/player.h"
 #include "host/program.h"
 #include "host/record_keys.h"
 #include "host/recorder.h"
@@ -51,6 +52,7 @@ struct run {
     int signal_fd;
     uv_poll_t signals;
     struct screen *screen; /* NULL without one */
+    struct player *player; /* of the recorder's file; with a screen */
 };
 
 /* ---- signals, without a screen ---- */
@@ -193,6 +195,8 @@ static int run_batch(struct run *run, struct error *error)
 static void act(void *context, enum ui_action action)
 {
     const struct run *run = context;
+    if (player_act(run->player, action))
+        return;
     /* A program takes no requests, and is the only function. */
     struct ui *ui = screen_ui(run->screen);
     if (!stepping_act(program_stepper(run->program), ui, action))
@@ -224,6 +228,14 @@ static int show(struct run *run)
         .act = act,
     };
     int status = screen_open(run->screen, &setup);
+    const struct player_setup player = {
+        .loop = &run->loop,
+        .screen = run->screen,
+        .live = program_model(run->program),
+        .recorder = run->recorder,
+    };
+    run->player = player_new(&player);
+    screen_ui(run->screen)->replay.is_there = recorder_path(run->recorder) != NULL;
     if (status == 0)
         status = screen_run(run->screen);
     stepper_attend(program_stepper(run->program), false);
@@ -242,6 +254,7 @@ static int run_live(struct run *run, struct error *error)
         status = show(run);
         bool was_over = program_is_over(run->program);
         screen_close(run->screen);
+        player_close(run->player);
         program_close(run->program);
         while (!program_is_over(run->program))
             uv_run(&run->loop, UV_RUN_ONCE);
@@ -278,6 +291,7 @@ static int run_on_loop(struct run *run, struct error *error)
     if (!live)
         uv_close((uv_handle_t *)&run->signals, on_signals_closed);
     uv_run(&run->loop, UV_RUN_DEFAULT);
+    player_free(run->player);
     screen_free(run->screen);
     program_free(run->program);
     return status;

@@ -181,7 +181,8 @@ static void perform(struct screen *screen, enum ui_action action)
     case UI_EVALUATE:
     case UI_MARK:
     case UI_RECORD:
-    case UI_RECORD_INTO: screen->setup.act(screen->setup.context, action); break;
+    case UI_RECORD_INTO:
+    case UI_REPLAY: screen->setup.act(screen->setup.context, action); break;
     case UI_EDIT: edit(screen); break;
     case UI_SUSPEND: suspend(screen, 0); break;
     case UI_QUIT: quit(screen); break;
@@ -286,7 +287,11 @@ static bool run_script(struct screen *screen)
     enum ui_action action;
     if (!screen->script || screen->editing)
         return false;
-    while (state == SCRIPT_STEPPED && !screen->quitting && !screen->editing) {
+    /* A search of a recording is to be over before the next key. */
+    if (screen->ui.replay.is_searching)
+        return true;
+    while (state == SCRIPT_STEPPED && !screen->quitting && !screen->editing &&
+           !screen->ui.replay.is_searching) {
         state =
             script_step(screen->script, &screen->ui, screen->setup.model, &action, screen->error);
         if (state == SCRIPT_STEPPED) {
@@ -302,7 +307,7 @@ static bool run_script(struct screen *screen)
     }
     if (state == SCRIPT_WAITING && uv_hrtime() - screen->script_since_ns > SCRIPT_WAIT_NS)
         script_failed(screen);
-    return state == SCRIPT_WAITING;
+    return state == SCRIPT_WAITING || (screen->script && screen->ui.replay.is_searching);
 }
 
 static void on_prepare(uv_prepare_t *handle)
@@ -437,6 +442,12 @@ int screen_run(struct screen *screen)
 {
     uv_run(screen->setup.loop, UV_RUN_DEFAULT);
     return screen->status;
+}
+
+void screen_show(struct screen *screen, struct model *model)
+{
+    screen->setup.model = model;
+    screen->ui.dirty = true;
 }
 
 struct ui *screen_ui(struct screen *screen)

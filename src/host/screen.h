@@ -27,7 +27,7 @@ struct screen_setup {
     bool ascii;          /* draw with ASCII alone, whatever the locale */
     bool color;          /* unless NO_COLOR forbids it */
     void *context;       /* of the two below */
-    /* UI_REQUEST, UI_RUN, UI_SELECT, UI_PAUSE to UI_EVALUATE, with what screen_ui() says of them.
+    /* UI_REQUEST, UI_RUN, UI_SELECT, UI_PAUSE to UI_REPLAY, with what screen_ui() says of them.
      */
     void (*act)(void *context, enum ui_action action);
     /* A frame is to be drawn: the last moment to change the model. May be NULL. */
@@ -41,6 +41,8 @@ struct screen *screen_new(struct error *error);
 int screen_open(struct screen *screen, const struct screen_setup *setup);
 /* Run the loop until the user quits: 0, or -1 with `error` where a key script failed. */
 int screen_run(struct screen *screen);
+/* Show another model from now on. */
+void screen_show(struct screen *screen, struct model *model);
 /* The display, to say something on it. It is the screen's. */
 struct ui *screen_ui(struct screen *screen);
 /* The user has quit, or it was given back. */

@@ -68,3 +68,24 @@ void timeline_bins(const struct timeline *timeline, uint64_t from_ns, uint64_t t
         out[bin] = most;
     }
 }
+
+size_t timeline_peaks(const struct timeline *timeline, int64_t rise_bytes, uint64_t *out)
+{
+    const struct timeline_point *high = NULL; /* since it was lowest, where it has risen */
+    int64_t low = INT64_MAX;
+    size_t count = 0;
+    for (size_t i = 0; i < timeline->count; i++) {
+        const struct timeline_point *point = &timeline->points[i];
+        low = point->rss_bytes < low ? point->rss_bytes : low;
+        if (high ? point->rss_bytes > high->rss_bytes : point->rss_bytes - low >= rise_bytes)
+            high = point;
+        if (high && high->rss_bytes - point->rss_bytes >= rise_bytes) {
+            out[count++] = high->time_ns;
+            high = NULL;
+            low = point->rss_bytes;
+        }
+    }
+    if (high)
+        out[count++] = high->time_ns;
+    return count;
+}

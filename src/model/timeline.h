@@ -29,4 +29,9 @@ void timeline_add(struct timeline *timeline, uint64_t time_ns, int64_t rss_bytes
 void timeline_bins(const struct timeline *timeline, uint64_t from_ns, uint64_t to_ns, size_t bins,
                    int64_t *out);
 
+/* When memory was at a peak: higher than at any time since it was lower by `rise_bytes`, and then
+ * lower by so much again, or the end. Times are written to out[], which has room for
+ * TIMELINE_POINTS of them. Returns how many there are. */
+size_t timeline_peaks(const struct timeline *timeline, int64_t rise_bytes, uint64_t *out);
+
 #endif

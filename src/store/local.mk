@@ -3,7 +3,9 @@ noinst_LIBRARIES += libstore.a
 libstore_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 libstore_a_SOURCES = \
 	src/store/change.c src/store/change.h src/store/change_parts.h src/store/change_read.c \
+	src/store/curve.c src/store/curve.h \
 	src/store/fields.c src/store/fields.h \
+	src/store/finder.c src/store/finder.h \
 	src/store/record.c src/store/record.h \
 	src/store/recording.c src/store/recording.h src/store/recording_parts.h \
 	src/store/recording_copy.c \

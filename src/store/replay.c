@@ -22,7 +22,7 @@
 
 enum { TEXT_BYTES_MAX = 16 << 20, COMMAND_BYTES_MAX = 4096 };
 
-enum query { GET_CHANGES, GET_KEYFRAME, GET_EVENT, GET_TEXT, GET_OUTPUT, QUERIES };
+enum query { GET_CHANGES, GET_KEYFRAME, GET_EVENT, GET_TEXT, GET_OUTPUT, GET_SAMPLES, QUERIES };
 
 static const char *const queries[QUERIES] = {
     [GET_CHANGES] =
@@ -33,6 +33,8 @@ static const char *const queries[QUERIES] = {
     [GET_TEXT] = "SELECT text FROM files WHERE file = ?",
     [GET_OUTPUT] = "SELECT time_ns, invocation, source, level, text FROM output_lines WHERE number "
                    "> ? AND number <= ? ORDER BY number LIMIT ?",
+    [GET_SAMPLES] = "SELECT rowid, time_ns, rss_bytes FROM samples WHERE rowid > ? AND pid = 0 "
+                    "ORDER BY rowid LIMIT ?",
 };
 
 struct replay {
@@ -324,6 +326,51 @@ uint64_t replay_event_at(struct replay *replay, uint64_t realtime_ns)
     return best;
 }
 
+uint64_t replay_time_of(struct replay *replay, uint64_t event)
+{
+    uint64_t found, time_ns;
+    struct error ignored;
+    return find_event(replay, event, &found, &time_ns, &ignored) ? 0 : time_ns;
+}
+
+uint64_t replay_event_from(struct replay *replay, uint64_t realtime_ns)
+{
+    uint64_t event = replay_event_at(replay, realtime_ns);
+    if (event == 0 || replay_time_of(replay, event) >= realtime_ns)
+        return event;
+    char *query = mem_printf("SELECT min(event) FROM events WHERE event > %" PRIu64, event);
+    uint64_t next = natural(replay, query);
+    free(query);
+    return next ? next : event;
+}
+
+uint64_t replay_keyframe_before(struct replay *replay, uint64_t event)
+{
+    char *query = mem_printf("SELECT max(event) FROM keyframes WHERE event < %" PRIu64,
+                             event > INT64_MAX ? (uint64_t)INT64_MAX : event);
+    uint64_t keyframe = natural(replay, query);
+    free(query);
+    return keyframe;
+}
+
+int64_t replay_read_samples(struct replay *replay, int64_t row, int64_t rows, replay_sample *take,
+                            void *context, struct error *error)
+{
+    sqlite3_stmt *statement = replay->statements[GET_SAMPLES];
+    int64_t count = 0;
+    int result;
+    sqlite3_bind_int64(statement, 1, row);
+    sqlite3_bind_int64(statement, 2, rows);
+    for (; (result = sqlite3_step(statement)) == SQLITE_ROW; count++) {
+        uint64_t time_ns = (uint64_t)sqlite3_column_int64(statement, 1);
+        take(context, sqlite3_column_int64(statement, 0),
+             time_ns > replay->zero_ns ? time_ns - replay->zero_ns : 0,
+             sqlite3_column_int64(statement, 2));
+    }
+    sqlite3_reset(statement);
+    return result == SQLITE_DONE ? count : fail(replay, error);
+}
+
 struct model *replay_model(const struct replay *replay)
 {
     return replay->state.model;
@@ -376,7 +423,7 @@ static int open_database(struct replay *replay, struct error *error)
                          replay->path, version, RECORDING_VERSION);
     if (recording_db_number(replay->db,
                             "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN "
-                            "('events', 'keyframes', 'files', 'output_lines')") != 4)
+                            "('events', 'keyframes', 'files', 'output_lines', 'samples')") != 5)
         return error_set(error, EXIT_STATUS_APP, "%s is no recording of pymemtop", replay->path);
     sqlite3_limit(replay->db, SQLITE_LIMIT_LENGTH, CHANGE_BYTES_MAX);
     for (size_t i = 0; i < QUERIES; i++)

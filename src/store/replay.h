@@ -40,6 +40,19 @@ uint64_t replay_first(struct replay *replay);
 uint64_t replay_last(struct replay *replay);
 /* The latest event at that time, or the first one where there is none. */
 uint64_t replay_event_at(struct replay *replay, uint64_t realtime_ns);
+/* The latest event before that one that can be gone to without another one; 0 where there is none.
+ */
+uint64_t replay_keyframe_before(struct replay *replay, uint64_t event);
+/* The first event at that time or later, or the last one where there is none. */
+uint64_t replay_event_from(struct replay *replay, uint64_t realtime_ns);
+/* The time of an event that there is, else of the one before it; 0 where there is none. */
+uint64_t replay_time_of(struct replay *replay, uint64_t event);
+/* A reading of the worker's memory; the time is of the model's clock. */
+typedef void replay_sample(void *context, int64_t row, uint64_t time_ns, int64_t bytes);
+/* Hand over the readings after that row (0: from the first one on), `rows` at the most: how many it
+ * were, or -1 with `error`. */
+int64_t replay_read_samples(struct replay *replay, int64_t row, int64_t rows, replay_sample *take,
+                            void *context, struct error *error) ATTR_CHECKED;
 /* Make `event` current, or the latest one before it, or the first one. 0, or -1 with `error`: then
  * the one that was current is still. */
 int replay_seek(struct replay *replay, uint64_t event, struct error *error) ATTR_CHECKED;

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -35,7 +36,8 @@ static void test_what_is_no_key(void **state)
     assert_int_equal(key_parse("\xFF", 1), 0xFFFD);
 }
 
-/* One key, one meaning; only sorting and files share theirs, and never work at the same time. */
+/* One key, one meaning; only sorting and files share theirs, and never work at the same time, and
+ * in a recording its own keys come first. */
 static void test_no_key_has_two_meanings(void **state)
 {
     (void)state;
@@ -44,7 +46,9 @@ static void test_no_key_has_two_meanings(void **state)
             for (size_t k = 0; k < BINDING_KEYS && key_bindings[a].keys[k]; k++) {
                 for (size_t l = 0; l < BINDING_KEYS && key_bindings[b].keys[l]; l++) {
                     int key = key_bindings[a].keys[k];
-                    if (key == '<' || key == '>')
+                    bool is_replay = key_bindings[a].group == GROUP_REPLAY;
+                    if (key == '<' || key == '>' ||
+                        is_replay != (key_bindings[b].group == GROUP_REPLAY))
                         continue;
                     assert_int_not_equal(key, key_bindings[b].keys[l]);
                 }

@@ -1,0 +1,225 @@
+/*
+ * Nothing runs: the loop has the terminal, and the player's searches. `report`, and `replay` where
+ * there is no terminal or a report is asked for, write that of the model at the last event.
+ */
+#include "config.h"
+#include "host/replay_command.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "host/options.h"
+#include "host/player.h"
+#include "host/report_file.h"
+#include "host/screen.h"
+#include "report/table.h"
+#include "store/replay.h"
+
+/* ---- the command line ---- */
+
+struct request {
+    struct options report; /* format, output, precision, ascii, no_color */
+    const char *file;      /* borrowed */
+    bool batch;
+    bool help;
+};
+
+enum long_option { OPT_ASCII = 256, OPT_BATCH, OPT_FORMAT, OPT_NO_COLOR, OPT_PRECISION };
+
+static const struct option long_options[] = {
+    {"ascii", no_argument, NULL, OPT_ASCII},
+    {"batch", no_argument, NULL, OPT_BATCH},
+    {"format", required_argument, NULL, OPT_FORMAT},
+    {"help", no_argument, NULL, 'h'},
+    {"no-color", no_argument, NULL, OPT_NO_COLOR},
+    {"output", required_argument, NULL, 'o'},
+    {"precision", required_argument, NULL, OPT_PRECISION},
+    {NULL, 0, NULL, 0},
+};
+
+static int apply(struct request *request, int option, const char *value, struct error *error)
+{
+    unsigned long number;
+    switch (option) {
+    case OPT_ASCII: request->report.ascii = true; break;
+    case OPT_BATCH: request->batch = true; break;
+    case OPT_FORMAT:
+        request->batch = true;
+        return options_parse_format(&request->report.format, value, error);
+    case OPT_NO_COLOR: request->report.no_color = true; break;
+    case OPT_PRECISION:
+        if (options_parse_number(value, 0, TABLE_PRECISION_MAX, "--precision", &number, error))
+            return -1;
+        request->report.precision = (int)number;
+        break;
+    case 'h': request->help = true; break;
+    case 'o':
+        request->batch = true;
+        request->report.output = value;
+        break;
+    default: break;
+    }
+    return 0;
+}
+
+static int take_file(struct request *request, const char *command, char **words,
+                     struct error *error)
+{
+    if (!words[0])
+        return error_set(error, EXIT_STATUS_USAGE,
+                         "%s needs a recording, as in: pymemtop %s x.pymemtop; --record makes one",
+                         command, command);
+    if (words[1])
+        return error_set(error, EXIT_STATUS_USAGE,
+                         "one recording is enough, and '%s' is a second one", words[1]);
+    request->file = words[0];
+    return 0;
+}
+
+static int parse(struct request *request, int argc, char **argv, struct error *error)
+{
+    int option;
+    *request = (struct request){.report.precision = TABLE_PRECISION_DEFAULT,
+                                .batch = strcmp(argv[0], "report") == 0};
+    /* 0, not 1: glibc then forgets a former scan. */
+    optind = 0;
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, ":ho:", long_options, NULL)) != -1) {
+        if (option == '?' || option == ':')
+            return options_refuse(option, argv[optind - 1], error);
+        if (apply(request, option, optarg, error))
+            return -1;
+    }
+    return request->help ? 0 : take_file(request, argv[0], argv + optind, error);
+}
+
+/* What can be said of a file before anybody asks what is in it. */
+static int check_file(const char *path, struct error *error)
+{
+    struct stat info;
+    if (stat(path, &info) < 0)
+        return error_set(error, EXIT_STATUS_USAGE, "cannot read %s: %s", path, strerror(errno));
+    if (!S_ISREG(info.st_mode))
+        return error_set(error, EXIT_STATUS_USAGE, "%s is no file, and so no recording", path);
+    if (info.st_size == 0)
+        return error_set(error, EXIT_STATUS_USAGE, "%s is empty: nothing was recorded in it", path);
+    if (access(path, R_OK) < 0)
+        return error_set(error, EXIT_STATUS_USAGE, "cannot read %s: %s", path, strerror(errno));
+    return 0;
+}
+
+/* ---- the report ---- */
+
+/* Whatever is wrong with the file, it is the wrong one. */
+static struct replay *open_recording(const char *path, struct error *error)
+{
+    struct replay *replay = replay_open(path, error);
+    if (replay && replay_seek(replay, replay_last(replay), error)) {
+        replay_close(replay);
+        replay = NULL;
+    }
+    if (!replay)
+        error->status = EXIT_STATUS_USAGE;
+    return replay;
+}
+
+static int write_report(const struct request *request, struct error *error)
+{
+    struct replay *replay = open_recording(request->file, error);
+    if (!replay)
+        return -1;
+    int result = report_file_write(replay_model(replay), &request->report, error);
+    replay_close(replay);
+    return result;
+}
+
+/* ---- the screen ---- */
+
+struct shown {
+    struct screen *screen;
+    struct player *player;
+};
+
+static void act(void *context, enum ui_action action)
+{
+    const struct shown *shown = context;
+    player_act(shown->player, action);
+}
+
+static int show_recording(struct shown *shown, uv_loop_t *loop, const struct request *request,
+                          struct error *error)
+{
+    struct model *none = model_new("");
+    const struct screen_setup setup = {
+        .loop = loop,
+        .model = none,
+        .ascii = request->report.ascii,
+        .color = !request->report.no_color,
+        .context = shown,
+        .act = act,
+    };
+    const struct player_setup player = {.loop = loop, .screen = shown->screen};
+    int status = screen_open(shown->screen, &setup);
+    shown->player = player_new(&player);
+    if (status == 0)
+        status = player_open(shown->player, request->file, error);
+    if (status == 0)
+        status = screen_run(shown->screen);
+    screen_give_back(shown->screen);
+    player_close(shown->player);
+    screen_close(shown->screen);
+    uv_run(loop, UV_RUN_DEFAULT);
+    player_free(shown->player);
+    model_free(none);
+    return status;
+}
+
+/* A file that is no recording is refused before the terminal is taken. */
+static int check_recording(const char *path, struct error *error)
+{
+    struct replay *replay = open_recording(path, error);
+    replay_close(replay);
+    return replay ? 0 : -1;
+}
+
+static int show(const struct request *request, struct error *error)
+{
+    uv_loop_t loop;
+    struct shown shown = {.screen = NULL};
+    int status = check_recording(request->file, error);
+    if (status == 0)
+        shown.screen = screen_new(error);
+    if (!shown.screen)
+        return -1;
+    status = uv_loop_init(&loop);
+    if (status < 0) {
+        screen_free(shown.screen);
+        return error_set(error, EXIT_STATUS_SYSTEM, "no event loop: %s", uv_strerror(status));
+    }
+    status = show_recording(&shown, &loop, request, error);
+    screen_free(shown.screen);
+    uv_loop_close(&loop);
+    return status;
+}
+
+int replay_run(int argc, char **argv, struct error *error)
+{
+    struct request request;
+    if (parse(&request, argc, argv, error))
+        return -1;
+    if (request.help) {
+        fputs(options_help(), stdout);
+        return EXIT_STATUS_OK;
+    }
+    if (check_file(request.file, error))
+        return -1;
+    if (request.batch || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+        return write_report(&request, error);
+    return show(&request, error);
+}
