@@ -164,13 +164,13 @@ static void place_list(struct list *list, const struct list_visit *place)
     list->hold = place->hold;
 }
 
-/* False where the event was not visited. */
-static bool recall(struct ui *ui, uint64_t event)
+/* As it was then, where the event was visited. */
+static void recall(struct ui *ui, uint64_t event)
 {
     const struct replay_visits *visits = ui->replay.visits;
     size_t at = visits ? find_visit(visits, event) : 0;
     if (!visits || at == visits->count || visits->visits[at]->event != event)
-        return false;
+        return;
     const struct visit *visit = visits->visits[at];
     ui->view = visit->view;
     ui->back = visit->back;
@@ -193,7 +193,6 @@ static bool recall(struct ui *ui, uint64_t event)
         ui->places[i].top = file.top;
         ui->places[i].scroll_cols = file.scroll_cols;
     }
-    return true;
 }
 
 /* ---- where one is ---- */
@@ -208,22 +207,12 @@ void replay_enter(struct ui *ui, bool is_live)
     replay_forget_visits(ui);
 }
 
-/* The file that is shown need not be there yet. */
-static void leave_unknown_file(struct ui *ui, const struct model *model)
-{
-    if (ui->file < model->file_count)
-        return;
-    ui->file = 0;
-    ui->lists[VIEW_SOURCE].top = 0;
-    list_select_id(&ui->lists[VIEW_SOURCE], 1);
-}
-
 void replay_arrive(struct ui *ui, const struct model *model, const struct replay_at *at)
 {
     ui->replay.at = *at;
     ui->dirty = true;
-    if (!recall(ui, at->event))
-        leave_unknown_file(ui, model);
+    recall(ui, at->event);
+    /* The file that is shown need not be there yet; it stays the one. */
     ui_sync(ui, model);
     remember(ui, at->event);
 }

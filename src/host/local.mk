@@ -222,3 +222,9 @@ tests_fuzz_fuzz_ncrontab_SOURCES = tests/fuzz/fuzz_ncrontab.c tests/fuzz/fuzz_ma
 tests_fuzz_fuzz_ncrontab_LDADD = $(HOST_LIBS)
 tests_fuzz_fuzz_routes_SOURCES = tests/fuzz/fuzz_routes.c tests/fuzz/fuzz_main.h
 tests_fuzz_fuzz_routes_LDADD = $(HOST_LIBS)
+
+# Run by tests/e2e/test_replay.py, with an app.
+check_PROGRAMS += tests/replay/live_equal
+tests_replay_live_equal_SOURCES = tests/replay/live_equal.c
+tests_replay_live_equal_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(MHD_CFLAGS) $(JANSSON_CFLAGS)
+tests_replay_live_equal_LDADD = $(HOST_LIBS)

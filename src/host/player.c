@@ -176,6 +176,20 @@ static void skip_end(struct player *player)
             return;
 }
 
+/* The source of the function that it was about, where nobody has looked at anything yet. */
+static void show_first(struct player *player)
+{
+    const struct model *model = replay_model(player->replay);
+    const struct model_function *function = model_selected(model);
+    long file = function ? model_find_file(model, function->script) : -1;
+    if (player->setup.live || !model_has_selection(model) || file < 0)
+        return;
+    ui_show_line(player->ui, model, (uint32_t)file, function->line ? function->line : 1);
+    player->ui->file_chosen = true;
+    replay_forget_visits(player->ui);
+    ui_sync(player->ui, model);
+}
+
 int player_open(struct player *player, const char *path, struct error *error)
 {
     struct ui *ui = player->ui;
@@ -198,6 +212,7 @@ int player_open(struct player *player, const char *path, struct error *error)
     }
     skip_end(player);
     arrive(player);
+    show_first(player);
     update_curve(player);
     return 0;
 }
@@ -404,6 +419,12 @@ static void go_to_peak(struct player *player, const struct replay_wish *wish)
     say_not_found(player);
 }
 
+static bool has_begun(const struct player *player, uint64_t id)
+{
+    const struct invocation *one = ui_find_invocation(replay_model(player->replay), id);
+    return one && one->outcome != OUTCOME_WAITING;
+}
+
 /* To where it has begun, with its numbers opened. */
 static void open_invocation(struct player *player, uint64_t id)
 {
@@ -421,10 +442,10 @@ static void open_invocation(struct player *player, uint64_t id)
     replay_forget_visits(ui);
     if (!seek(player, event))
         return;
-    for (int i = 0; i < STEPS_TO_BEGIN && !ui_find_invocation(replay_model(player->replay), id) &&
-                    replay_step(player->replay, true, &error) > 0;
-         i++)
-        arrive(player);
+    /* It is waiting, or not there yet, where what there was at that time came first. */
+    for (int i = 0; i < STEPS_TO_BEGIN && !has_begun(player, id); i++)
+        if (replay_step(player->replay, true, &error) > 0)
+            arrive(player);
 }
 
 static void go(struct player *player, const struct replay_wish *wish)

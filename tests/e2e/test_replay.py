@@ -1,0 +1,438 @@
+"""`pymemtop replay`: the screen as it was live, at every event of a recording, forward and back."""
+
+import json
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+
+import pytest
+
+import programs
+from programs import APPS, BUILD, PYMEMTOP, VENV, Report, batch, error_line, run, wait_for
+
+pytestmark = pytest.mark.usefixtures("packages")
+
+# Handlers of all kinds: sync, async with tasks, with threads of its own, and with a generator. Asked
+# to, they pause, so that there are some events in each of their calls.
+HANDLERS = {
+    "Sync": """import time
+
+import azure.functions as func
+
+KEPT = []
+
+
+def work(count):
+    kept = []
+    for number in range(count):
+        kept.append(str(number) * 20)
+    return len(kept)
+
+
+def main(req: func.HttpRequest) -> func.HttpResponse:
+    pause = float(req.params.get("pause", "0"))
+    size = work(50)
+    time.sleep(pause)
+    KEPT.append(bytearray(b'x' * 2000000))
+    time.sleep(pause)
+    if len(KEPT) > 3:
+        KEPT.clear()
+    return func.HttpResponse(str(size))
+""",
+    "Async": """import asyncio
+import logging
+
+import azure.functions as func
+
+
+async def part(number):
+    block = bytearray(30000 * (1 + number))
+    await asyncio.sleep(0.001 * number)
+    return len(block)
+
+
+async def main(req: func.HttpRequest) -> func.HttpResponse:
+    pause = float(req.params.get("pause", "0"))
+    sizes = await asyncio.gather(part(1), part(2), part(3))
+    await asyncio.sleep(pause)
+    logging.info("parts %s", sizes)
+    return func.HttpResponse(str(sum(sizes)))
+""",
+    "Threads": """import threading
+import time
+
+import azure.functions as func
+
+
+def fill(blocks, size):
+    block = bytearray(b"x" * size)
+    blocks.append(block)
+
+
+def main(req: func.HttpRequest) -> func.HttpResponse:
+    blocks = []
+    threads = [threading.Thread(target=fill, args=(blocks, 50000 * n)) for n in (1, 2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    time.sleep(float(req.params.get("pause", "0")))
+    print("threads", len(blocks))
+    return func.HttpResponse(str(len(blocks)))
+""",
+    "Generator": """import time
+
+import azure.functions as func
+
+
+def blocks(count):
+    for number in range(count):
+        block = bytes(10000 * number)
+        yield block
+
+
+def main(req: func.HttpRequest) -> func.HttpResponse:
+    total = 0
+    for block in blocks(8):
+        total += len(block)
+        time.sleep(float(req.params.get("pause", "0")) / 2)
+    return func.HttpResponse(str(total))
+""",
+}
+FOOT = r" event (\d+) of (\d+)  RSS"
+
+
+@pytest.fixture
+def four(write_app):
+    """An app of handlers of all kinds."""
+    files = {"host.json": '{"version": "2.0"}'}
+    for name, text in HANDLERS.items():
+        files[name + "/function.json"] = programs.HTTP_FUNCTION
+        files[name + "/__init__.py"] = text
+    return write_app(files)
+
+
+@pytest.fixture
+def recording(four, tmp_path):
+    """recording(FUNCTION, N): a recording of N requests to it."""
+    def make(function="Sync", requests=12):
+        path = tmp_path / (function + ".pymemtop")
+        result = batch("-n", requests, "--quiet", "--record={}".format(path), "--request",
+                       "GET /api/{}?pause=0.05".format(function), four / function)
+        assert result.returncode == 0, result.stderr
+        return path
+    return make
+
+
+@pytest.fixture
+def script(pty, tmp_path):
+    """script(LINES, *arguments, cols, rows): pymemtop driven by a key script, to its end; the texts
+    that it has saved, by name: `save NAME` is a line of its own here."""
+    def play(lines, *arguments, cols=80, rows=24):
+        names = re.findall("^save (.*)$", lines, re.M)
+        file = tmp_path / "script"
+        file.write_text(re.sub("^save ", "save-display {}/".format(tmp_path), lines, flags=re.M)
+                        + "\nkey q\n")
+        terminal = pty(*arguments, cols=cols, rows=rows, env={"PYMEMTOP_SCRIPT": str(file)})
+        assert terminal.wait_exit() == 0, terminal.output[-2000:]
+        return {name: (tmp_path / name).read_text() for name in names}
+    return play
+
+
+def rows(path, query):
+    database = sqlite3.connect("file:{}?mode=ro".format(path), uri=True)
+    try:
+        return database.execute(query).fetchall()
+    finally:
+        database.close()
+
+
+def place(screen):
+    """The event that is shown, and the last one."""
+    match = re.search(FOOT, screen)
+    return int(match.group(1)), int(match.group(2))
+
+
+def ended(screen):
+    """How many invocations are over."""
+    numbers = re.search(r"invocations (\d+)(?:, (\d+) running)?", screen).groups("0")
+    return int(numbers[0]) - int(numbers[1])
+
+
+# ---- the same screen ----
+
+def test_live_and_replay_are_equal_at_every_event(four, tmp_path):
+    """Live, all cells of several screens at 10,000 moments, and the same replayed."""
+    events, back = (1000, 300) if programs.SANITIZED else (10000, 1500)
+    program = os.path.join(BUILD, "tests", "replay", "live_equal")
+    result = subprocess.run(
+        [program, str(tmp_path / "x.pymemtop"), str(events), str(back),
+         *("GET /api/" + name for name in HANDLERS), "--", "--port", "0", "--python", VENV,
+         str(four)],
+        env=programs.environment({"PYMEMTOP_LIBEXEC": BUILD}), stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, timeout=20 * programs.LIMIT, encoding="utf-8")
+    assert result.returncode == 0, result.stderr
+    match = re.fullmatch(r"(\d+) events, 10 screens, (\d+) back: (\d+) cells, 0 rows differ\n",
+                         result.stdout)
+    assert match and int(match.group(1)) == events and int(match.group(2)) == back
+    assert int(match.group(3)) > 10 * (events + back) * 60 * 10
+
+
+@pytest.mark.parametrize("function", sorted(HANDLERS))
+def test_what_was_live_is_replayed(four, script, tmp_path, function):
+    """The last screen of an app that ran, live and in its recording: the same but for the rows of
+    the replay, and for the clock that the line of memory over the last seconds has."""
+    path = tmp_path / "x.pymemtop"
+    keys = "key {}\nsave {}{}"
+    views = {"1": "source", "2": "hot", "3": "invocations", "4": "output"}
+    saves = "\n".join(keys.format(key, "{0}-", name) for key, name in views.items())
+    live = script("wait loaded\nkey r\nwait ended 1\nkey r\nwait ended 2\nwait idle\n"
+                  "key g F F\n" + saves.format("live"),
+                  "-p", 0, "--record={}".format(path), four / function, cols=80, rows=22)
+    again = script("key g H\n" + saves.format("again"), "replay", path)
+    for name in views.values():
+        one = live["live-" + name].splitlines()
+        two = again["again-" + name].splitlines()
+        assert two[0].startswith(" REPLAY  app > " + function)
+        assert one[2:19] == two[2:19], name
+        assert re.sub("[▁-█ ]+", " ", one[1]) == re.sub("[▁-█ ]+", " ", two[1])
+        assert re.search(FOOT, two[22])
+
+
+@pytest.mark.parametrize("function", sorted(HANDLERS))
+@pytest.mark.parametrize("there, back", ["][", "}{", "sS", "nN"])
+def test_forward_and_back_is_the_same_screen(recording, script, function, there, back):
+    path = recording(function)
+    count = 6
+    steps = "key {}\n"
+    # Where both ends of each step are such places, as many back lead to where one began.
+    lines = "key Home\n" + steps.format(" ".join("}" * 3)) + steps.format(there)
+    for number in range(count):
+        lines += "save there{}\n".format(number) + steps.format(there)
+    for number in reversed(range(count)):
+        lines += steps.format(back) + "save back{}\n".format(number)
+    saved = script(lines, "replay", path)
+    places = [place(saved["there{}".format(number)]) for number in range(count)]
+    assert places == sorted(set(places))
+    for number in range(count):
+        assert saved["there{}".format(number)] == saved["back{}".format(number)]
+
+
+def test_times_and_numbers_are_those_of_the_event(recording, script):
+    path = recording()
+    saved = script("key Home\nsave first\nkey End [ [ [\nsave late\n", "replay", path)
+    events = dict(rows(path, "SELECT event, time_ns FROM events"))
+    first, last = min(events), max(events)
+    assert place(saved["first"]) == (first, last)
+    assert place(saved["late"]) == (last - 3, last)
+    took = (events[last - 3] - events[first]) / 1e9
+    assert "after {:.2f} s of".format(took) in saved["late"] or took < 1
+
+
+# ---- moving ----
+
+def test_invocations_are_gone_through(recording, script):
+    path = recording(requests=9)
+    lines = "key Home\n"
+    for number in range(9):
+        lines += "key }}\nsave over{}\n".format(number)
+    saved = script(lines + "key }\nsave end\nkey {\nsave before\n", "replay", path)
+    for number in range(9):
+        assert ended(saved["over{}".format(number)]) == number + 1
+    assert "no invocation is over after this event" in saved["end"]
+    assert ended(saved["before"]) == 8
+
+
+def test_beginning_and_end_of_one(recording, script):
+    path = recording(requests=5)
+    saved = script("key 3 j j P\nsave begin\nkey f\nsave end\nkey F\nsave again\nkey f {\n"
+                   "save before\n", "replay", path)
+    number = int(re.search(r" #(\d+) running", saved["begin"]).group(1))
+    assert number == 3 and " RUNNING " in saved["begin"]
+    assert " #3 succeeded" in saved["end"]
+    assert saved["again"] == saved["begin"]
+    assert " #2 succeeded" in saved["before"]
+
+
+def test_growth_and_peaks(recording, script):
+    path = recording(requests=12)
+    saved = script("key Home } 1\ntype /KEPT.append\nkey Enter\n"
+                   "key +\nsave one\nkey +\nsave two\nkey -\nsave back\n"
+                   "key )\nsave peak\nkey )\nsave next\nkey (\nsave last\nkey c\nsave marked\n"
+                   "key End +\nsave none\n", "replay", path)
+    places = [place(saved[name])[0] for name in ("one", "two", "back", "peak", "next", "last")]
+    assert places[0] < places[1] and places[2] == places[0]
+    assert places[3] < places[4] and places[5] == places[3]
+    assert place(saved["marked"])[0] > places[5]
+    assert "this line has not grown after this event" in saved["none"]
+    # At a peak there is more than at the peak's neighbours far from it.
+    sizes = [float(re.search(r"RSS ([\d.]+) MiB", saved[name]).group(1))
+             for name in ("peak", "next")]
+    (most,) = rows(path, "SELECT max(rss_bytes) FROM samples WHERE pid = 0")
+    assert max(sizes) > most[0] / programs.MIB - 3
+    # + at each: the increment on the screen has risen.
+    grown = [float(re.search(r"\+?([\d.]+) MiB!? +\d+ .*KEPT.append", saved[name]).group(1))
+             for name in ("one", "two")]
+    assert grown[1] > grown[0]
+
+
+def test_keys_of_a_running_program_are_refused(recording, script):
+    path = recording(requests=2)
+    saved = script("".join("key {}\nsave {}\n".format(key, name) for key, name in
+                           (("r", "r"), ("R", "R"), ("i", "i"), ("b", "b"), (":", "colon"))),
+                   "replay", path)
+    for text in saved.values():
+        assert "this is a recording: what ran then is shown, nothing runs" in text
+
+
+def test_click_on_the_curve(recording, script):
+    path = recording(requests=6)
+    saved = script("click 21 78\nsave end\nclick 21 1\nsave begin\nclick 21 40\nsave middle\n",
+                   "replay", path)
+    events = dict(rows(path, "SELECT event, time_ns FROM events"))
+    begin, end = min(events.values()), max(events.values())
+    assert place(saved["end"])[0] == max(events)
+    assert events[place(saved["begin"])[0]] <= begin + (end - begin) / 78
+    at = events[place(saved["middle"])[0]]
+    wanted = begin + (end - begin) * 40 / 78
+    assert at <= wanted + 1
+    assert not [time for time in events.values() if at < time < wanted - 1]
+
+
+# ---- under tmux ----
+
+@pytest.mark.parametrize("cols, rows_", [(80, 24), (120, 30)])
+def test_replay_in_a_terminal(recording, tmux, cols, rows_):
+    path = recording(requests=8)
+    terminal = tmux(cols, rows_)
+    terminal.pymemtop("replay", path)
+    screen = terminal.wait("^ REPLAY  app > Sync", FOOT, "q quit")
+    event, last = place(screen)
+    terminal.keys("[")
+    terminal.wait(" event {} of {} ".format(event - 1, last))
+    terminal.keys("Home")
+    terminal.wait(" event 1 of {} ".format(last), "STARTING|LOADING")
+    terminal.type("}}")
+    terminal.wait("invocations [23]\\b")
+    terminal.type("3")
+    terminal.wait("^.? +2 succeeded")
+    terminal.type("r")
+    terminal.wait("this is a recording")
+    terminal.type("\x1b[M {}{}".format(chr(32 + 2), chr(32 + rows_ - 2)))
+    terminal.wait(" event [12] of {} ".format(last))
+    terminal.keys("End")
+    terminal.wait(" event {} of {} ".format(last, last))
+    terminal.resize(60, 12)
+    terminal.wait("event {} of {} ".format(last, last))
+    terminal.resize(40, 8)
+    terminal.wait("pymemtop needs ")
+    terminal.resize(cols, rows_)
+    terminal.wait(FOOT, "q quit")
+    terminal.type("q")
+    terminal.wait("^shell> ?$")
+    assert "pymemtop: " not in terminal.screen()
+
+
+def test_back_from_live_while_the_app_goes_on(four, tmux):
+    terminal = tmux(120, 30)
+    terminal.pymemtop("-p", 0, four / "Sync")
+    terminal.wait("READY")
+    port = re.search(r"localhost:(\d+)", terminal.screen()).group(1)
+
+    def ask():
+        subprocess.run(["curl", "-s", "http://127.0.0.1:{}/api/Sync?pause=0.1".format(port)], check=True,
+                       stdout=subprocess.DEVNULL)
+
+    ask()
+    ask()
+    terminal.wait("READY", "invocations 2")
+    terminal.type("[")
+    terminal.wait("^ REPLAY ", FOOT)
+    terminal.type("{")
+    terminal.wait("invocations [12]\\b")
+    ask()
+    terminal.wait("REPLAY, 1 more since")
+    terminal.type("r")
+    terminal.wait("this is the recording, and runs nothing; Esc: the live app")
+    terminal.keys("Escape")
+    terminal.wait("this is the live app again", "^ app > Sync", "invocations 3")
+    # An invocation, from their list.
+    terminal.type("3j")
+    terminal.type("P")
+    terminal.wait("^ REPLAY ", " #2 (running|waiting)")
+    terminal.type("f")
+    terminal.wait(" #2 succeeded")
+    terminal.keys("End")
+    terminal.wait(FOOT)
+    terminal.keys("End")
+    terminal.wait("this is the live app again", "invocations 3")
+    # As it was left.
+    terminal.wait("^.? +3 succeeded")
+    terminal.type("r")
+    terminal.wait("invocations 4")
+
+
+# ---- without a terminal ----
+
+def test_report_is_that_of_the_run(four, tmp_path):
+    path = tmp_path / "x.pymemtop"
+    report = Report(four / "Sync", "-n", 3, "--record={}".format(path))
+    again = run("report", "--format", "json", path)
+    assert (again.returncode, again.stderr) == (0, "")
+    told = json.loads(again.stdout)
+    assert told["files"] == report.json["files"]
+    assert told["invocations"] == report.json["invocations"]
+    assert told["baseline"] == report.json["baseline"]
+    # In text, where there is no terminal, and with --batch.
+    text = run("report", path).stdout
+    assert text.startswith("Filename: ") and "KEPT.append" in text
+    assert run("replay", path).stdout == run("replay", "--batch", path).stdout == text
+    kusto = run("report", "--format", "kusto", "-o", tmp_path / "rows.csv", path)
+    assert (kusto.returncode, kusto.stdout) == (0, "")
+    assert (tmp_path / "rows.csv").read_text().startswith("timestamp,LineNumber,")
+
+
+def test_what_is_no_recording(recording, tmp_path):
+    path = recording(requests=1)
+    (tmp_path / "empty").touch()
+    (tmp_path / "text").write_text("not a recording\n" * 100)
+    whole = path.read_bytes()
+    (tmp_path / "cut").write_bytes(whole[:len(whole) // 2])
+    (tmp_path / "short").write_bytes(whole[:50])
+    for version in (1, 99):
+        shutil.copy(path, tmp_path / str(version))
+        database = sqlite3.connect(tmp_path / str(version))
+        database.execute("PRAGMA user_version = {}".format(version))
+        database.commit()
+        database.close()
+    sqlite3.connect(tmp_path / "other").execute("CREATE TABLE x (y)").connection.close()
+    words = {"missing": "No such file", "empty": "is empty", "text": "not a database",
+             "cut": "malformed|no recording|damaged", "short": "not a database|malformed|no recording",
+             "1": "version 1", "99": "newer pymemtop", "other": "no recording", "folder": "is no file"}
+    (tmp_path / "folder").mkdir()
+    for name, what in words.items():
+        for command in ("replay", "report"):
+            result = run(command, tmp_path / name)
+            line = error_line(result)
+            assert result.returncode == 2 and re.search(what, line) and name in line, line
+    for arguments in ((), (path, path), ("--nothing", path), ("--format", "svg", path)):
+        assert run("replay", *arguments).returncode == 2
+
+
+def test_file_that_is_still_written(start, four, script, tmp_path):
+    path = tmp_path / "x.pymemtop"
+    server = start(four, "--record={}".format(path))
+    assert server.get("Sync")[0] == 200
+
+    def over():
+        return "KEPT.append" in run("report", path).stdout
+
+    wait_for(over, "report of a recording that is written")
+    saved = script("key Home End\nsave one\n", "replay", path)
+    assert server.get("Sync")[0] == 200 and server.get("Async")[0] == 200
+    wait_for(lambda: rows(path, "SELECT max(event) FROM events")[0][0] > place(saved["one"])[1],
+             "further events")
+    more = script("key Home End\nsave two\n", "replay", path)
+    assert place(more["two"])[1] > place(saved["one"])[1]
