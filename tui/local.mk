@@ -46,6 +46,7 @@ tui_tests = \
 	tests/unit/test_tui_keys \
 	tests/unit/test_tui_layout \
 	tests/unit/test_tui_run \
+	tests/unit/test_tui_replay \
 	tests/unit/test_tui_script \
 	tests/unit/test_tui_step \
 	tests/unit/test_tui_ui
@@ -70,6 +71,10 @@ tests_unit_test_tui_run_SOURCES = tests/unit/test_tui_run.c \
 	tests/golden/fixture.c tests/golden/fixture.h
 tests_unit_test_tui_run_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_tui_run_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_tui_replay_SOURCES = tests/unit/test_tui_replay.c \
+	tests/golden/fixture.c tests/golden/fixture.h
+tests_unit_test_tui_replay_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_tui_replay_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_tui_script_SOURCES = tests/unit/test_tui_script.c \
 	tests/golden/fixture.c tests/golden/fixture.h
 tests_unit_test_tui_script_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

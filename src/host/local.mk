@@ -228,3 +228,9 @@ check_PROGRAMS += tests/replay/live_equal
 tests_replay_live_equal_SOURCES = tests/replay/live_equal.c
 tests_replay_live_equal_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(MHD_CFLAGS) $(JANSSON_CFLAGS)
 tests_replay_live_equal_LDADD = $(HOST_LIBS)
+
+# How long keys of a replay take; run by tests/bench/replay_bench.py.
+check_PROGRAMS += tests/bench/replay_keys
+tests_bench_replay_keys_SOURCES = tests/bench/replay_keys.c
+tests_bench_replay_keys_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS)
+tests_bench_replay_keys_LDADD = $(HOST_LIBS)

@@ -115,9 +115,12 @@ enum finder_state finder_go(struct finder *finder, uint64_t slice_ns, struct err
 {
     enum finder_state state = FINDER_SEARCHES;
     uint64_t until_ns = clock_monotonic_ns() + slice_ns;
+    if (replay_hold(finder->replay, error))
+        return FINDER_FAILED;
     do {
         for (int i = 0; i < EVENTS_A_LOOK && state == FINDER_SEARCHES; i++)
             state = step(finder, error);
     } while (state == FINDER_SEARCHES && clock_monotonic_ns() < until_ns);
+    replay_release(finder->replay);
     return state;
 }

@@ -18,9 +18,12 @@ libstore_a_SOURCES = \
 	src/store/thin.c src/store/thin.h
 
 if HAVE_CMOCKA
-store_tests = tests/unit/test_store_recording tests/unit/test_store_replay
+store_tests = tests/unit/test_store_finder tests/unit/test_store_recording tests/unit/test_store_replay
 check_PROGRAMS += $(store_tests)
 TESTS += $(store_tests)
+tests_unit_test_store_finder_SOURCES = tests/unit/test_store_finder.c tests/unit/model_fixture.h
+tests_unit_test_store_finder_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_store_finder_LDADD = libstore.a libmodel.a libbase.a $(CMOCKA_LIBS) $(SQLITE_LIBS)
 tests_unit_test_store_recording_SOURCES = tests/unit/test_store_recording.c
 tests_unit_test_store_recording_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(SQLITE_CFLAGS)
 tests_unit_test_store_recording_LDADD = libstore.a libmodel.a libbase.a $(CMOCKA_LIBS) $(SQLITE_LIBS) -lpthread

@@ -22,7 +22,7 @@
 
 enum { TEXT_BYTES_MAX = 16 << 20, COMMAND_BYTES_MAX = 4096 };
 
-enum query { GET_CHANGES, GET_KEYFRAME, GET_EVENT, GET_TEXT, GET_OUTPUT, GET_SAMPLES, QUERIES };
+enum query { GET_CHANGES, GET_KEYFRAME, GET_EVENT, GET_TEXT, GET_OUTPUT, GET_SAMPLES, GET_NEXT, QUERIES };
 
 static const char *const queries[QUERIES] = {
     [GET_CHANGES] =
@@ -30,6 +30,7 @@ static const char *const queries[QUERIES] = {
     [GET_KEYFRAME] =
         "SELECT event, state FROM keyframes WHERE event <= ? ORDER BY event DESC LIMIT 1",
     [GET_EVENT] = "SELECT event, time_ns FROM events WHERE event <= ? ORDER BY event DESC LIMIT 1",
+    [GET_NEXT] = "SELECT event, time_ns FROM events WHERE event > ? ORDER BY event LIMIT 1",
     [GET_TEXT] = "SELECT text FROM files WHERE file = ?",
     [GET_OUTPUT] = "SELECT time_ns, invocation, source, level, text FROM output_lines WHERE number "
                    "> ? AND number <= ? ORDER BY number LIMIT ?",
@@ -42,6 +43,7 @@ struct replay {
     sqlite3_stmt *statements[QUERIES];
     char *path;
     char *command;
+    bool is_held;
     uint64_t zero_ns;
     uint64_t event;   /* the current one; 0 before there is any */
     uint64_t time_ns; /* its time */
@@ -267,26 +269,58 @@ static int seek(struct replay *replay, uint64_t event, struct error *error)
     return go(replay, found, time_ns, error);
 }
 
+int replay_hold(struct replay *replay, struct error *error)
+{
+    if (!replay->is_held && sqlite3_exec(replay->db, "BEGIN", NULL, NULL, NULL))
+        return fail(replay, error);
+    replay->is_held = true;
+    return 0;
+}
+
+void replay_release(struct replay *replay)
+{
+    if (replay->is_held)
+        sqlite3_exec(replay->db, "COMMIT", NULL, NULL, NULL);
+    replay->is_held = false;
+}
+
 /* Within a transaction, so that nobody thins the way while it is gone. */
 int replay_seek(struct replay *replay, uint64_t event, struct error *error)
 {
-    if (sqlite3_exec(replay->db, "BEGIN", NULL, NULL, NULL))
-        return fail(replay, error);
+    bool was_held = replay->is_held;
+    if (replay_hold(replay, error))
+        return -1;
     int result = seek(replay, event, error);
-    sqlite3_exec(replay->db, "COMMIT", NULL, NULL, NULL);
+    if (!was_held)
+        replay_release(replay);
     return result;
+}
+
+/* The event after the current one, or before it; 0 where there is none. */
+static uint64_t find_neighbour(struct replay *replay, bool forward, uint64_t *time_ns)
+{
+    sqlite3_stmt *row = replay->statements[forward ? GET_NEXT : GET_EVENT];
+    uint64_t event = 0;
+    sqlite3_bind_int64(row, 1, (sqlite3_int64)(forward ? replay->event : replay->event - 1));
+    if (sqlite3_step(row) == SQLITE_ROW && sqlite3_column_int64(row, 0) > 0) {
+        event = (uint64_t)sqlite3_column_int64(row, 0);
+        *time_ns = (uint64_t)sqlite3_column_int64(row, 1);
+    }
+    sqlite3_reset(row);
+    return event;
 }
 
 int replay_step(struct replay *replay, bool forward, struct error *error)
 {
-    char *query = mem_printf(forward ? "SELECT min(event) FROM events WHERE event > %" PRIu64
-                                     : "SELECT max(event) FROM events WHERE event < %" PRIu64,
-                             replay->event);
-    int64_t next = recording_db_number(replay->db, query);
-    free(query);
-    if (next <= 0)
-        return 0;
-    return replay_seek(replay, (uint64_t)next, error) ? -1 : 1;
+    bool was_held = replay->is_held;
+    uint64_t time_ns = 0;
+    if (replay_hold(replay, error))
+        return -1;
+    uint64_t next = find_neighbour(replay, forward, &time_ns);
+    int result = next ? go(replay, next, time_ns, error) : 0;
+    if (!was_held)
+        replay_release(replay);
+    return result ? -1 : next > 0;
 }
 
 /* ---- what there is ---- */

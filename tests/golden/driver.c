@@ -4,6 +4,8 @@
  * text, then the meaning of every cell (style_letter), then how the cells look without colour. With
  * PYMEMTOP_GOLDEN_WRITE=1 the files are written instead.
  *
+ * A scene whose name begins with "replay" is event 512 of the 1000 of a recording.
+ *
  *   driver                        compare (or write) all
  *   driver SCENE COLSxROWS [mono] [ascii]  print one with SGR escapes, to look at
  */
@@ -124,6 +126,11 @@ static const struct scene scenes[] = {
     {"not-paused", fixture_busy, "key s\n", false},
     {"long-output", fixture_shop, "key 4 g j\n", true},
     {"long-output-paged", fixture_shop, "key 4 g j PgDn PgDn j\n", false},
+    {"replay", fixture_busy, "", true},
+    {"replay-one", fixture_busy, "key 3 j j Enter\n", false},
+    {"replay-useless", fixture_busy, "key r\n", false},
+    {"replay-smallest", fixture_busy, "resize 60x10\n", false},
+    {"replay-pane", fixture_shop, "resize 160x30\n", false},
 };
 
 static const struct {
@@ -168,6 +175,23 @@ static bool run_script(const struct scene *scene, struct ui *ui, struct model *m
     return state == SCRIPT_DONE;
 }
 
+static void begin_replay(struct ui *ui, const struct model *model)
+{
+    const uint64_t second = NS_PER_SECOND;
+    const struct replay_at at = {
+        .event = 512,
+        .first_event = 1,
+        .last_event = 1000,
+        .time_ns = FIXTURE_REALTIME_NS,
+        .begin_ns = FIXTURE_REALTIME_NS - 40 * second,
+        .end_ns = FIXTURE_REALTIME_NS + 20 * second,
+        .now_ns = FIXTURE_NOW_NS,
+    };
+    replay_enter(ui, false);
+    ui->replay.curve = &model->timeline;
+    replay_arrive(ui, model, &at);
+}
+
 static bool draw(const struct scene *scene, int cols, int rows, bool ascii, struct grid *grid)
 {
     struct model *model = scene->fixture();
@@ -175,6 +199,8 @@ static bool draw(const struct scene *scene, int cols, int rows, bool ascii, stru
     ui_init(&ui, cols, rows);
     ui.ascii = ascii;
     ui_sync(&ui, model);
+    if (strncmp(scene->name, "replay", 6) == 0)
+        begin_replay(&ui, model);
     bool done = run_script(scene, &ui, model);
     ui_sync(&ui, model);
     scene_draw(&ui, model, clock_monotonic_ns(), grid);

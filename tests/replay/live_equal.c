@@ -8,8 +8,9 @@
  *
  *     live_equal RECORDING EVENTS BACK REQUEST... -- OPTION... PATH
  *
- * BACK: how many events it goes back. Prints one line with what was compared; fails where a cell
- * differs, and says where. Of the live screens sums of their rows are kept.
+ * BACK: how many events it goes back; "none": it only records, for tests/bench. Prints one line
+ * with what was compared; fails where a cell differs, and says where. Of the live screens sums of
+ * their rows are kept.
  */
 #include "config.h"
 
@@ -55,7 +56,7 @@ struct run {
     char **requests;
     size_t request_count, next;
     unsigned under_way;
-    bool loaded;
+    bool loaded, records_only;
     uint64_t events, wanted, back;
     uint64_t revision;
     struct ui uis[SCREENS];
@@ -210,7 +211,8 @@ static void on_prepare(uv_prepare_t *prepare)
         die(run->error.text);
     if (run->recording->event == run->events)
         return; /* nothing that can be seen */
-    draw_live(run, model, now_ns, &run->drawn[run->events]);
+    if (!run->records_only)
+        draw_live(run, model, now_ns, &run->drawn[run->events]);
     run->events++;
     if (run->events % 100 == 0 && recording_commit(run->recording, &run->error))
         die(run->error.text);
@@ -226,6 +228,7 @@ static void record(struct run *run, const char *path, const struct options *opti
     if (!run->recording)
         die(run->error.text);
     recording_keep_events(run->recording, zero_ns);
+    recording_limit(run->recording, run->records_only ? options->record_limit_bytes : 0);
     run->host = host_open(&run->loop, options, &events, &run->error);
     if (!run->host)
         die(run->error.text);
@@ -300,14 +303,16 @@ int main(int argc, char **argv)
     if (options_parse(&options, argc - end, argv + end, &run.error))
         die(run.error.text);
     run.wanted = strtoull(argv[2], NULL, 10);
+    run.records_only = strcmp(argv[3], "none") == 0;
     run.back = strtoull(argv[3], NULL, 10);
     run.requests = argv + 4;
     run.request_count = (size_t)(end - 4);
-    run.drawn = mem_calloc((size_t)run.wanted, sizeof *run.drawn);
+    run.drawn = mem_calloc(run.records_only ? 1 : (size_t)run.wanted, sizeof *run.drawn);
     grid_init(&run.grid);
     uv_loop_init(&run.loop);
     record(&run, argv[1], &options);
-    compare(&run, argv[1]);
+    if (!run.records_only)
+        compare(&run, argv[1]);
     printf("%" PRIu64 " events, %d screens, %" PRIu64 " back: %" PRIu64 " cells, %" PRIu64
            " rows differ\n",
            run.events, (int)SCREENS, run.back, run.cells, run.differ);
