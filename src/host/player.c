@@ -401,22 +401,46 @@ static void go_to_end(struct player *player, bool forward)
     seek(player, forward ? replay_last(player->replay) : replay_first(player->replay));
 }
 
-static void go_to_peak(struct player *player, const struct replay_wish *wish)
+/* Of the first event after a peak's time and the one before it, that which has more: memory may
+ * have been given back by the time of the first. */
+static uint64_t event_of_peak(struct player *player, uint64_t event)
+{
+    struct replay *replay = player->replay;
+    struct error ignored;
+    if (replay_seek(replay, event, &ignored))
+        return event;
+    int64_t bytes = replay_model(replay)->rss_bytes;
+    bool is_before =
+        replay_step(replay, false, &ignored) > 0 && replay_model(replay)->rss_bytes > bytes;
+    return is_before ? replay_event(replay) : event;
+}
+
+/* Those that cannot be it are passed over without being looked at. */
+static uint64_t find_peak(struct player *player, bool forward, uint64_t current)
 {
     struct replay *replay = player->replay;
     uint64_t zero_ns = replay_realtime_ns(replay) - replay_monotonic_ns(replay);
-    uint64_t current = replay_event(replay);
-    find_peaks(player);
     size_t count = player->peak_count;
     for (size_t i = 0; i < count; i++) {
-        uint64_t time_ns = player->peaks[wish->forward ? i : count - 1 - i];
+        uint64_t time_ns = player->peaks[forward ? i : count - 1 - i];
         uint64_t event = replay_event_from(replay, zero_ns + time_ns);
-        if (wish->forward ? event > current : event < current) {
-            seek(player, event);
-            return;
-        }
+        if (forward ? event <= current : event > current + 1)
+            continue;
+        event = event_of_peak(player, event);
+        if (forward ? event > current : event < current)
+            return event;
     }
-    say_not_found(player);
+    return 0;
+}
+
+static void go_to_peak(struct player *player, const struct replay_wish *wish)
+{
+    uint64_t current = replay_event(player->replay);
+    find_peaks(player);
+    uint64_t event = find_peak(player, wish->forward, current);
+    seek(player, event ? event : current);
+    if (!event)
+        say_not_found(player);
 }
 
 static bool has_begun(const struct player *player, uint64_t id)

@@ -261,21 +261,21 @@ def test_growth_and_peaks(recording, script):
     saved = script("key Home } 1\ntype /KEPT.append\nkey Enter\n"
                    "key +\nsave one\nkey +\nsave two\nkey -\nsave back\n"
                    "key )\nsave peak\nkey )\nsave next\nkey (\nsave last\nkey c\nsave marked\n"
-                   "key End +\nsave none\n", "replay", path)
+                   "key + + + + +\nsave later\nkey End +\nsave none\n", "replay", path)
     places = [place(saved[name])[0] for name in ("one", "two", "back", "peak", "next", "last")]
     assert places[0] < places[1] and places[2] == places[0]
     assert places[3] < places[4] and places[5] == places[3]
     assert place(saved["marked"])[0] > places[5]
     assert "this line has not grown after this event" in saved["none"]
-    # At a peak there is more than at the peak's neighbours far from it.
+    # At each there is about as much as there ever was.
     sizes = [float(re.search(r"RSS ([\d.]+) MiB", saved[name]).group(1))
              for name in ("peak", "next")]
     (most,) = rows(path, "SELECT max(rss_bytes) FROM samples WHERE pid = 0")
-    assert max(sizes) > most[0] / programs.MIB - 3
-    # + at each: the increment on the screen has risen.
+    assert min(sizes) > most[0] / programs.MIB - 5
+    # What + stops at: the increment, or what is alive, has risen.
     grown = [float(re.search(r"\+?([\d.]+) MiB!? +\d+ .*KEPT.append", saved[name]).group(1))
-             for name in ("one", "two")]
-    assert grown[1] > grown[0]
+             for name in ("one", "two", "later")]
+    assert grown[0] <= grown[1] < grown[2]
 
 
 def test_keys_of_a_running_program_are_refused(recording, script):
