@@ -713,9 +713,9 @@ static bool is_recorded_only(int key)
 /* What is not done of a recording, or only of one. */
 static bool say_recorded(struct ui *ui, int key)
 {
-    if (ui->replay.is_on && ui->replay.is_live && is_one_of(key, "rRitbB:"))
+    if (ui->replay.is_on && ui->replay.is_live && is_one_of(key, "rRitbB:x"))
         ui_say(ui, STYLE_WARNING, "this is the recording, and runs nothing; Esc: the live app");
-    else if (ui->replay.is_on && is_one_of(key, "rRitbB:"))
+    else if (ui->replay.is_on && is_one_of(key, "rRitbB:x"))
         ui_say(ui, STYLE_WARNING, "this is a recording: what ran then is shown, nothing runs");
     else if (ui->replay.is_on && key == ' ')
         ui_say(ui, STYLE_TEXT, "this is a recording: it stands still; ] goes on by an event");
