@@ -186,14 +186,20 @@ void invocations_end(struct invocations *set, struct invocation *invocation, enu
         count_end(set, invocation);
 }
 
-/* Where the line's record is, or where it belongs. */
+static bool is_before(const struct invocation_line *at, uint32_t file, uint32_t line)
+{
+    return at->file < file || (at->file == file && at->line < line);
+}
+
+/* Where the line's record is, or where it belongs. Lines that are brought back come in order. */
 static size_t line_place(const struct invocation *invocation, uint32_t file, uint32_t line)
 {
     size_t low = 0, high = invocation->line_count;
+    if (high > 0 && is_before(&invocation->lines[high - 1], file, line))
+        return high;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        const struct invocation_line *at = &invocation->lines[middle];
-        if (at->file < file || (at->file == file && at->line < line))
+        if (is_before(&invocation->lines[middle], file, line))
             low = middle + 1;
         else
             high = middle;

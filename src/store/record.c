@@ -183,6 +183,9 @@ static const char *add_name(struct names *names, struct span text)
 uint64_t read_number(struct reader *reader)
 {
     uint64_t number = 0;
+    /* Most are short. */
+    if (!reader->bad && reader->at < reader->end && *reader->at < 0x80)
+        return *reader->at++;
     for (unsigned shift = 0; !reader->bad && shift < 7 * NUMBER_BYTES; shift += 7) {
         if (reader->at == reader->end)
             break;
@@ -265,10 +268,8 @@ void record_read(struct reader *reader, const struct record *record, void *now)
     uint64_t differences = read_number(reader);
     if (record->field_count < RECORD_FIELDS_MAX && differences >> record->field_count)
         reader->bad = true;
-    for (size_t i = 0; i < record->field_count && !reader->bad; i++) {
-        const struct field *field = &record->fields[i];
-        if (!(differences >> i & 1))
-            continue;
+    for (; differences && !reader->bad; differences &= differences - 1) {
+        const struct field *field = &record->fields[__builtin_ctzll(differences)];
         if (!is_number(field)) {
             read_text_field(reader, field, now);
             continue;
