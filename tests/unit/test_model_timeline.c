@@ -119,11 +119,32 @@ static void test_thinning(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void test_peaks(void **state)
+{
+    /* Noise is none; a peak is where it was first so high; what rises to the end is one. */
+    static const int64_t bytes[] = {10, 12, 11, 60, 60, 58, 61, 20, 22, 90, 15, 15, 40};
+    static struct timeline timeline;
+    uint64_t peaks[TIMELINE_POINTS];
+    (void)state;
+    timeline.count = 0;
+    assert_int_equal(timeline_peaks(&timeline, 5, peaks), 0);
+    for (size_t i = 0; i < sizeof bytes / sizeof *bytes; i++)
+        timeline_add(&timeline, 100 + i, bytes[i]);
+    assert_int_equal(timeline_peaks(&timeline, 10, peaks), 3);
+    assert_int_equal(peaks[0], 106);
+    assert_int_equal(peaks[1], 109);
+    assert_int_equal(peaks[2], 112);
+    assert_int_equal(timeline_peaks(&timeline, 60, peaks), 1);
+    assert_int_equal(peaks[0], 109);
+    assert_int_equal(timeline_peaks(&timeline, 1000, peaks), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_empty),        TEST(test_bins),     TEST(test_large_times),
         TEST(test_out_of_order), TEST(test_thinning), TEST(test_plateau_is_two_points),
+        TEST(test_peaks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
