@@ -313,17 +313,31 @@ static void open_ended(struct player *player)
     ui_sync(player->ui, replay_model(player->replay));
 }
 
+/* What was found, a marker that is nearer, or the end. */
+static uint64_t stop_of(struct player *player, bool is_found)
+{
+    struct replay *replay = player->replay;
+    bool forward = player->match.wish.forward;
+    uint64_t found = is_found ? finder_event(player->finder) : 0;
+    uint64_t marker = replay_marker(replay, replay_event(replay), forward);
+    if (found && marker)
+        return forward == (found < marker) ? found : marker;
+    if (found || marker)
+        return found ? found : marker;
+    return forward ? replay_last(replay) : replay_first(replay);
+}
+
 static void end_search(struct player *player, enum finder_state state, const struct error *error)
 {
     const struct replay_wish *wish = &player->match.wish;
     stop_search(player);
     if (state == FINDER_FAILED) {
         ui_say(player->ui, STYLE_ERROR, "%s", error->text);
+    } else if (wish->move == REPLAY_STOP) {
+        seek(player, stop_of(player, state == FINDER_FOUND));
     } else if (state == FINDER_FOUND) {
         if (seek(player, finder_event(player->finder)) && wish->move == REPLAY_INVOCATION)
             open_ended(player);
-    } else if (wish->move == REPLAY_STOP) {
-        seek(player, wish->forward ? replay_last(player->replay) : replay_first(player->replay));
     } else {
         say_not_found(player);
     }

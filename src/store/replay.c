@@ -22,7 +22,16 @@
 
 enum { TEXT_BYTES_MAX = 16 << 20, COMMAND_BYTES_MAX = 4096 };
 
-enum query { GET_CHANGES, GET_KEYFRAME, GET_EVENT, GET_TEXT, GET_OUTPUT, GET_SAMPLES, GET_NEXT, QUERIES };
+enum query {
+    GET_CHANGES,
+    GET_KEYFRAME,
+    GET_EVENT,
+    GET_TEXT,
+    GET_OUTPUT,
+    GET_SAMPLES,
+    GET_NEXT,
+    QUERIES
+};
 
 static const char *const queries[QUERIES] = {
     [GET_CHANGES] =
@@ -376,6 +385,16 @@ uint64_t replay_event_from(struct replay *replay, uint64_t realtime_ns)
     uint64_t next = natural(replay, query);
     free(query);
     return next ? next : event;
+}
+
+uint64_t replay_marker(struct replay *replay, uint64_t event, bool forward)
+{
+    char *query = mem_printf(forward ? "SELECT min(event) FROM markers WHERE event > %" PRIu64
+                                     : "SELECT max(event) FROM markers WHERE event < %" PRIu64,
+                             event);
+    uint64_t marker = natural(replay, query);
+    free(query);
+    return marker;
 }
 
 uint64_t replay_keyframe_before(struct replay *replay, uint64_t event)

@@ -47,6 +47,8 @@ void replay_release(struct replay *replay);
 /* The latest event before that one that can be gone to without another one; 0 where there is none.
  */
 uint64_t replay_keyframe_before(struct replay *replay, uint64_t event);
+/* The event of the next marker that the user has set, or of the one before; 0 where there is none. */
+uint64_t replay_marker(struct replay *replay, uint64_t event, bool forward);
 /* The first event at that time or later, or the last one where there is none. */
 uint64_t replay_event_from(struct replay *replay, uint64_t realtime_ns);
 /* The time of an event that there is, else of the one before it; 0 where there is none. */

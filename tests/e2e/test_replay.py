@@ -278,6 +278,21 @@ def test_growth_and_peaks(recording, script):
     assert grown[0] <= grown[1] < grown[2]
 
 
+def test_marks(recording, script):
+    """c stops at what was marked, then and now, and at the ends."""
+    path = recording(requests=8)
+    database = sqlite3.connect(path)
+    database.execute("INSERT INTO markers VALUES (1, 9, NULL), (1, 7, NULL)")
+    database.commit()
+    database.close()
+    saved = script("key Home c\nsave one\nkey c\nsave two\nkey c\nsave end\nkey C\nsave back\n"
+                   "key C C\nsave begin\nkey End 3 j m 1 Home c c c\nsave marked\n", "replay", path)
+    (last,), = rows(path, "SELECT max(event) FROM events")
+    assert [place(saved[name])[0] for name in ("one", "two", "end", "back", "begin")] == [
+        7, 9, last, 9, 1]
+    assert re.search(r"invocations 7, 1 running", saved["marked"])
+
+
 def test_keys_of_a_running_program_are_refused(recording, script):
     path = recording(requests=2)
     saved = script("".join("key {}\nsave {}\n".format(key, name) for key, name in
