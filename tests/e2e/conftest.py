@@ -5,6 +5,7 @@ PYMEMTOP_VENV       a virtual environment with the packages of tests/requirement
                     need one are skipped where it is empty or missing
 PYMEMTOP_SANITIZED  what --with-sanitizer was given, nothing for a plain build: with sanitizers the
                     figures of memory are other ones
+PYMEMTOP_KUSTO      the folder that tests/kusto/run has made, for the tests that need it
 PYMEMTOP_TEST_LIMIT seconds to wait for anything (60); nothing is ever waited for longer than needed
 """
 
