@@ -133,7 +133,10 @@ WORKER_TESTS = \
 	tests/unit/test_worker_gate \
 	tests/unit/test_worker_heap \
 	tests/unit/test_worker_kept \
+	tests/unit/test_worker_meters \
+	tests/unit/test_worker_own \
 	tests/unit/test_worker_publish \
+	tests/unit/test_worker_recorder \
 	tests/unit/test_worker_rss \
 	tests/unit/test_worker_stress \
 	tests/unit/test_worker_tags \
@@ -164,6 +167,15 @@ tests_unit_test_worker_stress_LDADD = $(WORKER_TEST_LIBS)
 tests_unit_test_worker_kept_SOURCES = tests/unit/test_worker_kept.c
 tests_unit_test_worker_kept_CPPFLAGS = $(WORKER_TEST_CPPFLAGS)
 tests_unit_test_worker_kept_LDADD = $(WORKER_TEST_LIBS)
+tests_unit_test_worker_meters_SOURCES = tests/unit/test_worker_meters.c tests/unit/recorder_fixture.h
+tests_unit_test_worker_meters_CPPFLAGS = $(WORKER_TEST_CPPFLAGS)
+tests_unit_test_worker_meters_LDADD = $(WORKER_TEST_LIBS)
+tests_unit_test_worker_own_SOURCES = tests/unit/test_worker_own.c tests/unit/recorder_fixture.h
+tests_unit_test_worker_own_CPPFLAGS = $(WORKER_TEST_CPPFLAGS)
+tests_unit_test_worker_own_LDADD = $(WORKER_TEST_LIBS)
+tests_unit_test_worker_recorder_SOURCES = tests/unit/test_worker_recorder.c tests/unit/recorder_fixture.h
+tests_unit_test_worker_recorder_CPPFLAGS = $(WORKER_TEST_CPPFLAGS)
+tests_unit_test_worker_recorder_LDADD = $(WORKER_TEST_LIBS)
 tests_unit_test_worker_tags_SOURCES = tests/unit/test_worker_tags.c
 tests_unit_test_worker_tags_CPPFLAGS = $(WORKER_TEST_CPPFLAGS)
 tests_unit_test_worker_tags_LDADD = $(WORKER_TEST_LIBS)
