@@ -129,7 +129,10 @@ static int entry_line(const eval_frame *frame, struct code_info *info)
 {
     int offset = frame_offset(frame);
     PyCodeObject *code = frame_code(frame);
-    return offset < 0 ? code->co_firstlineno : code_line_at(code, info, offset);
+    if (offset < 0)
+        return code->co_firstlineno;
+    int line = frame_resumed_line(frame);
+    return line > 0 ? line : code_line_at(code, info, offset);
 }
 
 /* True where the coroutine that owns `frame` has been suspended by an await. An asynchronous

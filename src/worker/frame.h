@@ -70,6 +70,21 @@ static inline int frame_offset(const eval_frame *frame)
 #endif
 }
 
+/* The line at which a frame goes on that was traced before; 0: that of the instruction it is at. In
+ * 3.9 these are two where a line is left by a jump into the middle of another one, which has no
+ * event: the exits of a block share what leaves it (`async with`, with its await), and that belongs
+ * to the latest of them. */
+static inline int frame_resumed_line(const eval_frame *frame)
+{
+#if PY_VERSION_HEX < 0x030a0000
+    int line = frame->f_lineno; /* of the latest event; the first line where there was none */
+    return line != frame->f_code->co_firstlineno ? line : 0;
+#else
+    (void)frame;
+    return 0;
+#endif
+}
+
 /* True where a generator's frame, just evaluated, is to be evaluated again. */
 static inline bool frame_is_suspended(const eval_frame *frame)
 {
@@ -105,6 +120,12 @@ static inline PyCodeObject *frame_code(const eval_frame *frame)
 static inline const eval_frame *frame_of_object(const PyFrameObject *object)
 {
     return object->f_frame;
+}
+
+static inline int frame_resumed_line(const eval_frame *frame)
+{
+    (void)frame;
+    return 0;
 }
 
 /* The call that makes a generator evaluates its frame as well, only far enough to make the object;
