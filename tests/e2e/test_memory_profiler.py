@@ -237,6 +237,106 @@ def test_rows_land_in_the_output_view(tmux, write_app, function, options):
     terminal.wait(r"^shell> ?$")
 
 
+# What else an app may use of the module. Each part raises where it is not as with `pymemtop run`, and
+# so fails the invocation; what is logged can be seen from outside.
+EVERYTHING = {"host.json": "{}", "All/function.json": HTTP_FUNCTION, "All/__init__.py": """
+import inspect
+import io
+import time
+import memory_profiler
+from memory_profiler import LineProfiler, LogFile, TimeStamper, memory_usage, profile, show_results
+
+MIB = 1 << 20
+calls = []
+
+def rows_of(text):
+    found = {}
+    for line in text.splitlines():
+        fields = line[:47].split()
+        if len(fields) == 6 and fields[2] == fields[4] == "MiB":
+            found[line[47:].strip()] = float(fields[3]), int(fields[5])
+    return found
+
+def grows(blocks):
+    blocks.append(bytes(33 * MIB))
+    return len(blocks)
+
+def once(blocks):
+    calls.append(1)
+    blocks.append(bytearray(b"x") * (40 * MIB))  # malloc keeps none of more than 32
+    time.sleep(0.02)
+    return "done"
+
+logged = profile(grows, LogFile("by_bytes", True), 2, "tracemalloc")
+
+def check_backends():
+    for backend in "tracemalloc", "psutil", "psutil_pss", "psutil_uss", "posix":
+        stream = io.StringIO()
+        profile(grows, stream, backend=backend)([])
+        # nothing has touched the pages that are asked for: bytes alone show them
+        taken = rows_of(stream.getvalue())["blocks.append(bytes(33 * MIB))"]
+        asked = 33 if backend == "tracemalloc" else 0
+        assert taken[1] == 1 and abs(taken[0] - asked) < 8, (backend, taken)
+
+def check_usage():
+    del calls[:]
+    kept = []
+    usage, result = memory_usage((once, (kept,)), interval=0.005, retval=True)
+    assert (calls, result) == ([1], "done") and len(usage) > 1
+    assert max(usage) - usage[0] > 38, usage
+
+def check_results():
+    profiler, stream = LineProfiler(), io.StringIO()
+    for _ in range(3):
+        profiler(grows)([])
+    show_results(profiler, stream, 3)
+    assert rows_of(stream.getvalue())["return len(blocks)"][1] == 3
+    stamper, stream = TimeStamper(), io.StringIO()
+    stamper(grows)([])
+    stamper.show_results(stream)
+    assert stream.getvalue().startswith("FUNC ") and ".grows " in stream.getvalue()
+
+@profile(stream=LogFile("memory_profiler_logs", True))
+def main(req) -> str:
+    assert not inspect.iscoroutinefunction(main) and main.__name__ == "main"
+    check_backends()
+    check_usage()
+    check_results()
+    logged([])
+    kept = bytearray(b"x") * (16 * MIB)
+    return "as with run"
+"""}
+LOGGED = r" 33\.00 MiB +1 +blocks\.append"
+
+
+def test_the_whole_module_under_start(write_app, start):
+    server = start(write_app(EVERYTHING))
+    for _ in range(2):
+        assert server.get("All") == (200, b"as with run"), server.console
+    server.wait_line("(?s)({}.*){{2}}".format(LOGGED))
+    server.wait_line(r"(?s)( MiB +1 +kept = bytearray.*){2}")
+
+
+def test_the_whole_module_of_a_batch(write_app):
+    result = batch("--verbose", "-n", "2", write_app(EVERYTHING) / "All")
+    assert result.returncode == 0, result.stderr
+    assert len(re.findall(LOGGED, result.stderr)) == 2, result.stderr
+    assert len(re.findall(r"MiB +1 +kept = bytearray", result.stderr)) == 2
+    assert "blocks.append" in result.stdout
+
+
+def test_the_whole_module_on_the_screen(tmux, write_app):
+    terminal = tmux(200, 50)
+    terminal.pymemtop("-p", 0, write_app(EVERYTHING) / "All")
+    terminal.wait("READY")
+    terminal.keys("r")
+    terminal.wait("answered with status 200")
+    terminal.keys("4")
+    terminal.wait(LOGGED, r"MiB +1 +kept = bytearray")
+    terminal.keys("q")
+    terminal.wait(r"^shell> ?$")
+
+
 def test_the_real_one_stays_where_it_is_wanted(write_app, start):
     app = write_app({"host.json": "{}", "Which/function.json": HTTP_FUNCTION, "Which/__init__.py":
                      "import memory_profiler\n\n\ndef main(req) -> str:\n"

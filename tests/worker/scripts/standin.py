@@ -352,6 +352,26 @@ def test_defect_8_figures_can_be_read_and_summed():
     assert abs(sum(increment for increment, _, _ in table.values()) - usage) < 2
 
 
+def leaks_a_little(kept):
+    for _ in range(10):
+        kept.append(bytes(1000))
+        del kept[-1:]
+        kept.append(bytes(200))
+
+
+def test_defect_8_less_than_a_page_shows_to_the_byte():
+    """By the bytes that Python has given out; the RSS moves in pages."""
+    profiler = memory_profiler.LineProfiler(backend="tracemalloc")
+    profiler(leaks_a_little)([None] * 100)
+    table = profiler.code_map[leaks_a_little.__code__]
+    first = leaks_a_little.__code__.co_firstlineno
+    taken, freed, kept = (table[first + line][0] * MIB for line in (2, 3, 4))
+    size = sys.getsizeof(bytes(200))
+    assert 10 * size <= kept + 1 < 10 * (size + 16) + 512, table
+    assert 10 * 1000 < taken < 12 * 1000 and abs(taken + freed) < 700, table
+    assert [table[first + line][2] for line in (1, 2, 3, 4)] == [11, 10, 10, 10]
+
+
 def test_defect_10_callees_are_on_the_screen_and_the_code_needs_no_edit():
     recorder = _pymemtop.Recorder(everything=True)
     recorder.add(shrink.__code__)
@@ -379,6 +399,15 @@ def test_defect_11_stacked_decorators():
     assert result == 1 and "return 1" in rows
     rows, result = table_of(functools.partial(pair, 1), 2)
     assert result == (1, 2) and "return a, b" in rows
+    stream = io.StringIO()
+
+    class Lazy:
+        @memory_profiler.profile(stream=stream)
+        @functools.cached_property
+        def value(self):
+            return "made once"
+    lazy = Lazy()
+    assert lazy.value == lazy.value == "made once" and stream.getvalue().count("Filename: ") == 1
     rows, result = table_of(Callable(), 5)
     assert result == 5 and "return x" in rows
     assert memory_profiler.profile(functools.lru_cache(None)(bare_bones)).cache_info().hits == 0
@@ -500,7 +529,12 @@ def test_log_file():
     for text in ("Filename: f.py\n\n", "=====\n", row, still, less, unmeasured, named, "\n\n"):
         profiler_logstream.write(text)
     memory_profiler.LogFile("plain").write("any text")
+    levels, keep = [], root_logger.handlers[0]
+    keep.addFilter(lambda record: levels.append(record.levelno) or True)
     memory_profiler.LogFile("plain").write("an error", logging.ERROR)
+    profiler_logstream.write(row)
+    keep.filters.clear()
+    assert levels == [logging.ERROR, logging.INFO] and records.pop().endswith(row)
     profiler_logstream.flush()
     assert records == ["memory_profiler_logs: Filename: f.py\n\n", "memory_profiler_logs: " + row,
                        "memory_profiler_logs: " + named, "plain: any text",
@@ -532,6 +566,30 @@ def test_memory_usage():
     assert calls == [True] and result == "result"
     assert usage[-1] - usage[0] > 31
     assert isinstance(memory_profiler.memory_usage(max_usage=True), float)
+
+    class Counted:
+        """Told of each sample: the function goes on until there have been some."""
+        count = 0
+
+        def write(self, text):
+            self.count += 1
+
+    def waits_for_samples():
+        block = bytearray(b"x") * LARGE
+        until = time.monotonic() + 30
+        while counted.count < 5 and time.monotonic() < until:
+            time.sleep(0.005)
+        del block
+    counted = Counted()
+    assert memory_profiler.memory_usage(waits_for_samples, interval=0.01, stream=counted) is None
+    assert counted.count >= 5
+
+    def peaks():
+        block = bytearray(b"x") * LARGE
+        time.sleep(0.05)
+        del block
+    lowest = memory_profiler.memory_usage()[0]
+    assert memory_profiler.memory_usage(peaks, interval=0.002, max_usage=True) > lowest + 30
     assert len(memory_profiler.memory_usage()) == 1
     assert len(memory_profiler.memory_usage(lambda: None, timestamps=True)[0]) == 2
     assert len(memory_profiler.memory_usage(-1, interval=0.01, timeout=1)) > 1
