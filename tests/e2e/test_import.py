@@ -325,6 +325,41 @@ def starts(report):
     return [round(one["rss_start_bytes"] / MIB) for one in report["invocations"]]
 
 
+ODD = {
+    "bom": lambda text: b"\xef\xbb\xbf" + text.encode(),
+    "crlf": lambda text: text.replace("\n", "\r\n").encode(),
+    "cr": lambda text: text.replace("\n", "\r").encode(),
+    "utf-16": lambda text: text.encode("utf-16-be"),
+    "one array": lambda text: "[{}]".format(",".join(text.splitlines())).encode(),
+    "after a huge line": lambda text: json.dumps({"message": "y" * (3 << 20)}).encode() + b"\n"
+                                      + text.encode(),
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_odd_files(tmp_path, kind):
+    text = write_traces(tmp_path / "log", call(10, 1.5)).read_text()
+    (tmp_path / "odd").write_bytes(ODD[kind](text))
+    report = imported(tmp_path / "odd")
+    assert (report["import"]["rows"], report["import"]["unreadable"]) == (3, 0)
+    assert report["files"] == imported(tmp_path / "log")["files"]
+
+
+def test_columns_in_any_order(tmp_path):
+    """And others among them, with quotes, line breaks and names that are nearly the same."""
+    with open(tmp_path / "log.csv", "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["message_extra", "Message", "more", "timestamp [UTC]", "cloud_RoleName"])
+        for name in "left", "right":
+            for message in call(10, 1.5, file="/home/{}/Shop/__init__.py".format(name)):
+                writer.writerow(['a "quoted", text', message, "two\nlines", "2024-05-01T12:00:00Z",
+                                 name])
+    report = imported(tmp_path / "log.csv")
+    assert (report["import"]["rows"], report["import"]["unreadable"]) == (6, 0)
+    assert sorted(file["path"] for file in report["files"]) == \
+        ["/home/left/Shop/__init__.py", "/home/right/Shop/__init__.py"]
+
+
 def test_invocations_by_table_and_by_gap(tmp_path):
     log = tmp_path / "log"
     write_traces(log, call(10, 1) + call(11, 1), 0)
