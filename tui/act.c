@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/attributes.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "tui/glyph.h"
@@ -215,9 +216,16 @@ static void go_running(struct act *act, int unused)
 static void next_pane(struct act *act, int direction)
 {
     struct ui *ui = act->ui;
-    const enum view_id panes[] = {ui->view, VIEW_INVOCATIONS, VIEW_OUTPUT};
-    int at = ui->focus == VIEW_INVOCATIONS ? 1 : ui->focus == VIEW_OUTPUT ? 2 : 0;
-    ui->focus = panes[(at + direction + 3) % 3];
+    const enum view_id panes[] = {ui->view, VIEW_INVOCATIONS, VIEW_OUTPUT, VIEW_STOP};
+    const int count = (int)ARRAY_LEN(panes);
+    struct rect rect;
+    int at = 0;
+    for (int i = 0; i < count; i++)
+        at = panes[i] == ui->focus ? i : at;
+    do
+        at = (at + direction + count) % count;
+    while (!ui_view_rect(ui, panes[at], &rect));
+    ui->focus = panes[at];
 }
 
 /* Undo what narrows the view, the latest thing first as far as there is an order. */

@@ -3,7 +3,7 @@
  * with the views' names, the detail of the selected row and a row about its heap, a message, the
  * keys. What goes first where there is no room is the row about the heap, then the rule and the
  * detail. From LAYOUT_SIDE_COLS on the body is cut in two: the
- * view, and invocations above output.
+ * view, and invocations above output, or while a thread is stopped what is to be known of that.
  */
 #include "config.h"
 #include "tui/layout.h"
@@ -24,6 +24,7 @@ static void place_side(struct layout *layout)
     layout->separator_col = main->cols - side - 1;
     layout->invocations = (struct rect){main->row, main->cols - side, upper, side};
     layout->output = (struct rect){main->row + upper, main->cols - side, main->rows - upper, side};
+    layout->stop = (struct rect){main->row, main->cols - side, main->rows, side};
     main->cols = layout->separator_col;
 }
 

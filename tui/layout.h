@@ -26,6 +26,7 @@ struct layout {
     bool side;                          /* the two below are there */
     struct rect invocations;            /* upper right */
     struct rect output;                 /* lower right */
+    struct rect stop;                   /* all of the right, in the place of the two */
     int separator_col;                  /* of the line between main and side */
     int rule_row, detail_row, heap_row; /* -1 where they are not shown */
     int message_row, key_row;

@@ -43,10 +43,14 @@ static bool line_of_stop(const struct ui *ui, const struct model *shown, uint32_
 {
     const struct stop_frame *frame = view_stop_frame(ui, shown);
     const struct breakpoint *breakpoint = view_stop_breakpoint(ui, shown);
+    const struct stop_other *other = view_stop_other(ui, shown);
     long found = breakpoint ? model_find_file(shown, breakpoint->path) : -1;
     if (frame) {
         *file = frame->file;
         *line = frame->line;
+    } else if (other) {
+        *file = other->line ? other->file : STOP_NO_FILE;
+        *line = other->line;
     } else if (breakpoint) {
         *file = found < 0 ? STOP_NO_FILE : (uint32_t)found;
         *line = breakpoint->line;

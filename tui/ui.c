@@ -422,6 +422,12 @@ static bool side_wanted(enum view_id view)
     return view == VIEW_SOURCE || view == VIEW_HOT;
 }
 
+/* While a thread is stopped, that is what the side is for. */
+static bool side_has_stop(const struct ui *ui)
+{
+    return ui->layout.side && ui->stop_shown;
+}
+
 bool ui_view_rect(const struct ui *ui, enum view_id view, struct rect *rect)
 {
     const struct layout *layout = &ui->layout;
@@ -431,9 +437,11 @@ bool ui_view_rect(const struct ui *ui, enum view_id view, struct rect *rect)
         *rect = layout->main;
         rect->row += has_banner(view) ? ui->banner_rows : 0;
         rect->rows -= has_banner(view) ? ui->banner_rows : 0;
-    } else if (view == VIEW_INVOCATIONS && layout->side) {
+    } else if (view == VIEW_STOP && side_has_stop(ui)) {
+        *rect = layout->stop;
+    } else if (view == VIEW_INVOCATIONS && layout->side && !side_has_stop(ui)) {
         *rect = layout->invocations;
-    } else if (view == VIEW_OUTPUT && layout->side) {
+    } else if (view == VIEW_OUTPUT && layout->side && !side_has_stop(ui)) {
         *rect = layout->output;
     } else {
         return false;
@@ -482,7 +490,9 @@ void ui_sync(struct ui *ui, const struct model *live)
     ui->layout =
         layout_with_foot(ui->cols, ui->rows, foot_rows, side_wanted(ui->view), model->heap.is_on);
     ui->banner_rows = banner_rows(ui, model);
-    if (ui->focus != ui->view && !ui->layout.side)
+    ui->stop_shown = model->stop.is_stopped;
+    struct rect rect;
+    if (ui->focus != ui->view && !ui_view_rect(ui, ui->focus, &rect))
         ui->focus = ui->view;
     grow_places(ui, model);
     check_opened(ui, model);

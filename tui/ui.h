@@ -145,6 +145,7 @@ struct ui {
 
     char message[UI_MESSAGE_SIZE]; /* until the next key */
     enum style message_style;
+    bool stop_shown;      /* a thread is stopped, in what is shown */
     uint64_t stop_seen;   /* number of the stop whose line was gone to */
     uint64_t deaths_seen; /* of the worker's, those that need not be told any more */
 

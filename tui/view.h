@@ -50,6 +50,8 @@ const struct view *view_of(enum view_id id);
 /* view_stop.c: the selected row of that view, where it is one of these, or NULL. */
 
 const struct stop_frame *view_stop_frame(const struct ui *ui, const struct model *shown);
+const struct stop_local *view_stop_local(const struct ui *ui, const struct model *shown);
+const struct stop_other *view_stop_other(const struct ui *ui, const struct model *shown);
 const struct breakpoint *view_stop_breakpoint(const struct ui *ui, const struct model *shown);
 
 /* Shared by the views. */

@@ -15,11 +15,37 @@
 #include "tui/format.h"
 #include "tui/glyph.h"
 
-enum row_kind { ROW_STATE, ROW_FRAME, ROW_LOCAL, ROW_CUT, ROW_ANSWER, ROW_BREAKPOINT, ROW_TITLE };
+enum row_kind {
+    ROW_STATE,
+    ROW_FRAME,
+    ROW_LOCAL,
+    ROW_CUT,
+    ROW_ANSWER,
+    ROW_BREAKPOINT,
+    ROW_TITLE,
+    ROW_TASK,
+    ROW_THREAD,
+    ROW_MORE, /* of tasks, of threads */
+};
 
-enum title { TITLE_STACK, TITLE_LOCALS, TITLE_ANSWER, TITLE_BREAKPOINTS };
+enum title {
+    TITLE_STACK,
+    TITLE_LOCALS,
+    TITLE_ANSWER,
+    TITLE_BREAKPOINTS,
+    TITLE_TASKS,
+    TITLE_THREADS
+};
 
-enum { WIDE_COLS = 100, SIZE_COLS = 9, HITS_COLS = 8, ROW_BYTES_MAX = 16384 };
+enum {
+    WIDE_COLS = 100,
+    NARROW_COLS = 70, /* narrower: the pane beside the source */
+    SIZE_COLS = 9,
+    HITS_COLS = 8,
+    STATE_COLS = 12,
+    NUMBER_COLS = 7,
+    ROW_BYTES_MAX = 16384
+};
 
 static uint64_t row_id(enum row_kind kind, uint32_t place)
 {
@@ -45,6 +71,15 @@ static const struct stop_local *local_of(const struct model *model, uint64_t id)
     return is_one ? &stop->locals[(uint32_t)id] : NULL;
 }
 
+static const struct stop_other *other_of(const struct model *model, uint64_t id)
+{
+    const struct stop *stop = &model->stop;
+    const struct stop_others *others = kind_of(id) == ROW_TASK     ? &stop->tasks
+                                       : kind_of(id) == ROW_THREAD ? &stop->threads
+                                                                   : NULL;
+    return others && (uint32_t)id < others->count ? &others->items[(uint32_t)id] : NULL;
+}
+
 static const struct breakpoint *breakpoint_of(const struct model *model, uint64_t id)
 {
     return kind_of(id) == ROW_BREAKPOINT ? breakpoints_find(&model->breakpoints, (uint32_t)id)
@@ -55,6 +90,18 @@ const struct stop_frame *view_stop_frame(const struct ui *ui, const struct model
 {
     uint64_t id;
     return list_selected(&ui->lists[VIEW_STOP], &id) ? frame_of(shown, id) : NULL;
+}
+
+const struct stop_local *view_stop_local(const struct ui *ui, const struct model *shown)
+{
+    uint64_t id;
+    return list_selected(&ui->lists[VIEW_STOP], &id) ? local_of(shown, id) : NULL;
+}
+
+const struct stop_other *view_stop_other(const struct ui *ui, const struct model *shown)
+{
+    uint64_t id;
+    return list_selected(&ui->lists[VIEW_STOP], &id) ? other_of(shown, id) : NULL;
 }
 
 const struct breakpoint *view_stop_breakpoint(const struct ui *ui, const struct model *shown)
@@ -95,6 +142,19 @@ static void add_breakpoints(const struct view_context *context, struct list *lis
     }
 }
 
+/* One thread is the one that is stopped, of which all is said already. */
+static void add_others(const struct view_context *context, struct list *list)
+{
+    const struct stop *stop = &context->model->stop;
+    add_rows(context, list, TITLE_TASKS, ROW_TASK, stop->tasks.count);
+    if (stop->tasks.more)
+        add_row(context, list, ROW_MORE, TITLE_TASKS);
+    if (stop->threads.count > 1)
+        add_rows(context, list, TITLE_THREADS, ROW_THREAD, stop->threads.count);
+    if (stop->threads.more)
+        add_row(context, list, ROW_MORE, TITLE_THREADS);
+}
+
 static bool has_answer(const struct stop *stop)
 {
     return stop->is_stopped && stop->expression && (stop->answer || stop->is_evaluating);
@@ -111,6 +171,7 @@ static void stop_rows(struct ui *ui, const struct model *model, struct list *lis
         add_rows(&context, list, TITLE_LOCALS, ROW_LOCAL, stop->local_count);
         if (stop->is_cut)
             add_row(&context, list, ROW_CUT, 0);
+        add_others(&context, list);
     }
     add_breakpoints(&context, list);
 }
@@ -127,7 +188,8 @@ static void state_text(const struct model *model, struct buf *out)
 
 static const char *title_text(uint32_t title)
 {
-    static const char *const titles[] = {"Stack", "Locals", "Evaluated", "Breakpoints"};
+    static const char *const titles[] = {"Stack",       "Locals", "Evaluated",
+                                         "Breakpoints", "Tasks",  "Threads"};
     return titles[title];
 }
 
@@ -150,6 +212,36 @@ static void local_text(const struct stop_local *local, struct buf *out)
         view_append(out, parts[i], strlen(parts[i]));
 }
 
+/* "#12", or "" for none. */
+static void number_text(const struct stop_other *other, char out[FORMAT_SIZE])
+{
+    out[0] = '\0';
+    if (other->number == 0)
+        snprintf(out, FORMAT_SIZE, "load");
+    else if (other->number != STOP_NO_NUMBER)
+        snprintf(out, FORMAT_SIZE, "#%" PRIu64, other->number);
+}
+
+static void other_text(const struct stop_other *other, struct buf *out)
+{
+    char number[FORMAT_SIZE];
+    number_text(other, number);
+    const char *const parts[] = {other->name,     " ", other->state, " ", number, " ",
+                                 other->function, " ", other->place};
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+        view_append(out, parts[i], strlen(parts[i]));
+    if (other->line)
+        buf_printf(out, ":%" PRIu32, other->line);
+}
+
+static void more_text(const struct model *model, uint64_t id, struct buf *out)
+{
+    bool tasks = (uint32_t)id == TITLE_TASKS;
+    uint64_t more = tasks ? model->stop.tasks.more : model->stop.threads.more;
+    buf_printf(out, "and %" PRIu64 " more %s%s", more, tasks ? "task" : "thread",
+               more == 1 ? "" : "s");
+}
+
 static void stop_text(const struct view_context *context, uint64_t id, struct buf *out)
 {
     const struct model *model = context->model;
@@ -160,6 +252,10 @@ static void stop_text(const struct view_context *context, uint64_t id, struct bu
         buf_printf(out, "%s %s:%" PRIu32, frame->name, frame->place, frame->line);
     else if (local)
         local_text(local, out);
+    else if (other_of(model, id))
+        other_text(other_of(model, id), out);
+    else if (kind_of(id) == ROW_MORE)
+        more_text(model, id, out);
     else if (kind_of(id) == ROW_ANSWER)
         detail_stop_answer(model, out);
     else if (kind_of(id) == ROW_CUT)
@@ -194,12 +290,12 @@ static void draw_rest(const struct view_context *context, struct pen *pen, enum 
 
 static int name_cols(const struct view_context *context)
 {
-    return context->rect.cols >= WIDE_COLS ? 28 : 18;
+    return context->rect.cols >= WIDE_COLS ? 28 : context->rect.cols >= NARROW_COLS ? 18 : 14;
 }
 
 static int type_cols(const struct view_context *context)
 {
-    return context->rect.cols >= WIDE_COLS ? 20 : 14;
+    return context->rect.cols >= WIDE_COLS ? 20 : context->rect.cols >= NARROW_COLS ? 14 : 10;
 }
 
 static void draw_frame(const struct view_context *context, const struct stop_frame *frame,
@@ -228,6 +324,25 @@ static void draw_local(const struct view_context *context, const struct stop_loc
     pen_field(pen, local->bytes < 0 ? STYLE_DIM : STYLE_NUMBER, SIZE_COLS, true, size);
     pen_skip(pen, 2);
     draw_rest(context, pen, STYLE_TEXT, local->text);
+}
+
+static void draw_other(const struct view_context *context, const struct stop_other *other,
+                       struct pen *pen)
+{
+    char number[FORMAT_SIZE];
+    bool is_here = strcmp(other->state, "paused") == 0;
+    number_text(other, number);
+    pen_text(pen, STYLE_RUNNING, is_here ? ">  " : "   ");
+    draw_field(context, pen, name_cols(context), STYLE_STRONG, other->name);
+    draw_field(context, pen, STATE_COLS, is_here ? STYLE_WARNING : STYLE_TEXT, other->state);
+    draw_field(context, pen, NUMBER_COLS, STYLE_NUMBER, number);
+    if (other->function[0])
+        draw_rest(context, pen, STYLE_DEFINITION, other->function);
+    if (!other->line)
+        return;
+    pen_skip(pen, other->function[0] ? 2 : 0);
+    draw_rest(context, pen, STYLE_TEXT, other->place);
+    pen_printf(pen, STYLE_TEXT, ":%" PRIu32, other->line);
 }
 
 static void draw_breakpoint(const struct view_context *context, const struct breakpoint *breakpoint,
@@ -259,6 +374,11 @@ static void draw_title(const struct view_context *context, enum title title, str
     } else if (title == TITLE_STACK && context->model->stop.thread) {
         pen_field(pen, STYLE_TITLE, name_cols(context) + 2, false, title_text(title));
         pen_printf(pen, STYLE_DIM, "thread %s", context->model->stop.thread);
+    } else if (title == TITLE_TASKS || title == TITLE_THREADS) {
+        pen_field(pen, STYLE_TITLE, name_cols(context) + 2, false, title_text(title));
+        pen_field(pen, STYLE_DIM, STATE_COLS, false, "state");
+        pen_field(pen, STYLE_DIM, NUMBER_COLS, false, "for");
+        pen_text(pen, STYLE_DIM, title == TITLE_TASKS ? "coroutine, line" : "function, line");
     } else if (title == TITLE_BREAKPOINTS) {
         pen_field(pen, STYLE_TITLE, name_cols(context) + 2, false, title_text(title));
         pen_text(pen, STYLE_DIM, "how often they paused, line, condition");
@@ -295,6 +415,8 @@ static void stop_row(const struct view_context *context, uint64_t id, int part, 
         draw_frame(context, frame, (uint32_t)id == 0, pen);
     else if (local)
         draw_local(context, local, pen);
+    else if (other_of(context->model, id))
+        draw_other(context, other_of(context->model, id), pen);
     else if (breakpoint)
         draw_breakpoint(context, breakpoint, pen);
     else if (kind_of(id) == ROW_TITLE)
@@ -317,8 +439,19 @@ static void stop_heading(const struct view_context *context, struct pen *pen)
         pen_printf(pen, STYLE_HEADING, "Paused in invocation %" PRIu64, stop->number);
 }
 
-/* The source of a frame's line and of a breakpoint's, the whole of a value, and else what the step
- * did. */
+/* Of a task or a thread. */
+static void draw_other_detail(const struct view_context *context, const struct stop_other *other,
+                              struct pen *pen)
+{
+    pen_printf(pen, STYLE_STRONG, " %s  ", other->name);
+    if (other->line && other->file != STOP_NO_FILE)
+        view_draw_source(context, pen, other->file, other->line, 0, true);
+    else
+        pen_text(pen, STYLE_DIM, "is in no profiled line");
+}
+
+/* The source of a frame's line, a task's and of a breakpoint's, the whole of a value, and else what
+ * the step did. */
 static void stop_detail(const struct view_context *context, uint64_t id, struct pen *pen)
 {
     const struct stop_frame *frame = frame_of(context->model, id);
@@ -327,6 +460,8 @@ static void stop_detail(const struct view_context *context, uint64_t id, struct 
     if (frame && (uint32_t)id > 0) {
         pen_printf(pen, STYLE_STRONG, " line %" PRIu32 "  ", frame->line);
         view_draw_source(context, pen, frame->file, frame->line, 0, true);
+    } else if (other_of(context->model, id)) {
+        draw_other_detail(context, other_of(context->model, id), pen);
     } else if (local) {
         pen_printf(pen, STYLE_STRONG, " %s  ", local->name);
         draw_rest(context, pen, STYLE_TEXT, local->text);

@@ -72,6 +72,44 @@ static void take_locals(const json_t *locals, struct stop *stop)
     }
 }
 
+/* Where one is, if that is a line. */
+static void take_place(const json_t *each, const struct model *model, struct stop_other *other)
+{
+    const char *path = json_string_value(json_object_get(each, "path"));
+    json_int_t line = json_integer_value(json_object_get(each, "line"));
+    long file = path ? model_find_file(model, path) : -1;
+    if (!path || line < 1 || line > FILE_LINES_MAX) {
+        other->place = mem_strdup("");
+        return;
+    }
+    other->line = (uint32_t)line;
+    if (file >= 0)
+        other->file = (uint32_t)file;
+    other->place = file < 0 ? line_at(each, "path") : mem_strdup(model->files[file]->display);
+}
+
+static void take_others(const json_t *account, const char *key, const char *more,
+                        const struct model *model, struct stop_others *others)
+{
+    size_t i;
+    json_t *each;
+    json_int_t left = json_integer_value(json_object_get(account, more));
+    others->more = left > 0 ? (uint64_t)left : 0;
+    json_array_foreach(json_object_get(account, key), i, each)
+    {
+        const json_t *number = json_object_get(each, "invocation");
+        if (!json_is_string(json_object_get(each, "name")))
+            continue;
+        struct stop_other *other = stop_add_other(others);
+        other->name = line_at(each, "name");
+        other->function = line_at(each, "coroutine");
+        other->state = line_at(each, "state");
+        take_place(each, model, other);
+        if (json_is_integer(number) && json_integer_value(number) >= 0)
+            other->number = (uint64_t)json_integer_value(number);
+    }
+}
+
 static void take_account(const char *text, size_t len, const struct model *model, struct stop *stop)
 {
     json_t *account = json_loadb(text, len, JSON_ALLOW_NUL, NULL);
@@ -85,6 +123,8 @@ static void take_account(const char *text, size_t len, const struct model *model
     stop->is_cut = json_is_true(json_object_get(account, "cut"));
     take_frames(json_object_get(account, "stack"), model, stop);
     take_locals(json_object_get(account, "locals"), stop);
+    take_others(account, "tasks", "more_tasks", model, &stop->tasks);
+    take_others(account, "threads", "more_threads", model, &stop->threads);
     json_decref(account);
 }
 

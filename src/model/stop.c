@@ -29,10 +29,23 @@ static void free_locals(struct stop *stop)
     free(stop->locals);
 }
 
+static void free_others(struct stop_others *others)
+{
+    for (size_t i = 0; i < others->count; i++) {
+        free(others->items[i].name);
+        free(others->items[i].function);
+        free(others->items[i].state);
+        free(others->items[i].place);
+    }
+    free(others->items);
+}
+
 void stop_fini(struct stop *stop)
 {
     free_frames(stop);
     free_locals(stop);
+    free_others(&stop->tasks);
+    free_others(&stop->threads);
     free(stop->thread);
     free(stop->expression);
     free(stop->answer);
@@ -42,6 +55,20 @@ void stop_fini(struct stop *stop)
 static char *copy_text(const char *text)
 {
     return text ? mem_strdup(text) : NULL;
+}
+
+static struct stop_others copy_others(const struct stop_others *from)
+{
+    struct stop_others copy = *from;
+    copy.items = mem_calloc(from->count, sizeof *copy.items);
+    for (size_t i = 0; i < from->count; i++) {
+        copy.items[i] = from->items[i];
+        copy.items[i].name = copy_text(from->items[i].name);
+        copy.items[i].function = copy_text(from->items[i].function);
+        copy.items[i].state = copy_text(from->items[i].state);
+        copy.items[i].place = copy_text(from->items[i].place);
+    }
+    return copy;
 }
 
 struct stop stop_copy(const struct stop *from)
@@ -59,6 +86,8 @@ struct stop stop_copy(const struct stop *from)
                                              .type = copy_text(from->locals[i].type),
                                              .text = copy_text(from->locals[i].text),
                                              .bytes = from->locals[i].bytes};
+    copy.tasks = copy_others(&from->tasks);
+    copy.threads = copy_others(&from->threads);
     copy.thread = copy_text(from->thread);
     copy.expression = copy_text(from->expression);
     copy.answer = copy_text(from->answer);
@@ -77,6 +106,14 @@ struct stop_local *stop_add_local(struct stop *stop)
     stop->locals = mem_resize(stop->locals, stop->local_count + 1, sizeof *stop->locals);
     stop->locals[stop->local_count] = (struct stop_local){.bytes = -1};
     return &stop->locals[stop->local_count++];
+}
+
+struct stop_other *stop_add_other(struct stop_others *others)
+{
+    others->items = mem_resize(others->items, others->count + 1, sizeof *others->items);
+    others->items[others->count] =
+        (struct stop_other){.file = STOP_NO_FILE, .number = STOP_NO_NUMBER};
+    return &others->items[others->count++];
 }
 
 void stop_clear(struct stop *stop)

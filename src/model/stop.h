@@ -12,7 +12,8 @@
 
 #include "model/invocation.h"
 
-#define STOP_NO_FILE UINT32_MAX
+#define STOP_NO_FILE   UINT32_MAX
+#define STOP_NO_NUMBER UINT64_MAX
 
 enum stop_reason {
     STOP_STEP,
@@ -34,6 +35,24 @@ struct stop_local {
     char *type;
     char *text;    /* what it is, cut short */
     int64_t bytes; /* deep; negative: it took too long to find out */
+};
+
+/* A task of an event loop, or a thread, that there is while one is stopped. */
+struct stop_other {
+    char *name;      /* owned, as all here */
+    char *function;  /* the coroutine's, or that of the profiled frame; "" where it is not known */
+    char *state;     /* one word or two: "waits" */
+    char *place;     /* path of the profiled line that it is in, as it is shown; "" for none */
+    uint32_t file;   /* an index into model.files, or STOP_NO_FILE */
+    uint32_t line;   /* from 1; 0 for none */
+    uint64_t number; /* of the invocation; STOP_NO_NUMBER for none */
+};
+
+/* Those that are told, and how many more there are. */
+struct stop_others {
+    struct stop_other *items; /* owned */
+    size_t count;
+    uint64_t more;
 };
 
 /* What the line that the thread was stopped before last has done since. */
@@ -66,6 +85,7 @@ struct stop {
     size_t frame_count;
     struct stop_local *locals; /* owned */
     size_t local_count;
+    struct stop_others tasks, threads;
     bool is_evaluating; /* `expression` has no answer yet */
     bool is_cut;        /* there are more locals or frames than are told */
     char *expression;   /* owned or NULL: what was evaluated last, here */
@@ -95,5 +115,6 @@ void stop_forget(struct stop *stop);
 /* Append room for one more; borrowed until the next. */
 struct stop_frame *stop_add_frame(struct stop *stop);
 struct stop_local *stop_add_local(struct stop *stop);
+struct stop_other *stop_add_other(struct stop_others *others);
 
 #endif

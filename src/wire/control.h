@@ -93,7 +93,10 @@ struct control_stop {
     uint64_t number;         /* of the invocation */
     /* JSON, UTF-8: {"thread": name, "stack": [{"path", "line", "name"}], innermost first, the
      * profiled frames alone; "locals": [{"name", "type", "bytes" (deep, or null where that took too
-     * long), "text"}]; "answer": text, "failed": true where it is an exception's (of
+     * long), "text"}]; "tasks", "threads": [{"name", "coroutine" (or the function, "" where that is
+     * not known), "state" ("paused", "runs", "waits", "ready", "pauses next"), "invocation" (null:
+     * none), "path" (null: in no profiled line), "line"}], "more_tasks", "more_threads": how many
+     * there are beside these; "answer": text, "failed": true where it is an exception's (of
      * CONTROL_AT_ANSWER and a failed condition, else absent)}. Cut to what fits, by whole entries;
      * "cut": true then. */
     uint32_t account_len;

@@ -81,14 +81,23 @@ static PyObject *describe_stack(const struct thread *thread)
     return stack;
 }
 
+/* Of the invocation; None outside of all. A new reference. */
+static PyObject *number_of(const struct thread *thread)
+{
+    uint64_t number = thread->stack[thread->depth - 1].number;
+    if (number == INVOCATION_OUTSIDE)
+        Py_RETURN_NONE;
+    return PyLong_FromUnsignedLongLong(number);
+}
+
 static PyObject *describe(const struct thread *thread, size_t size)
 {
     PyFrameObject *frame = stopped_frame();
     PyObject *names = frame ? locals_of(frame) : NULL;
     PyObject *stack = names ? describe_stack(thread) : NULL;
-    PyObject *arguments =
-        stack ? Py_BuildValue("(OOOn)", stack, names, answer ? answer : Py_None, (Py_ssize_t)size)
-              : NULL;
+    PyObject *arguments = stack ? Py_BuildValue("(OOOnN)", stack, names, answer ? answer : Py_None,
+                                                (Py_ssize_t)size, number_of(thread))
+                                : NULL;
     Py_XDECREF(stack);
     Py_XDECREF(names);
     Py_XDECREF((PyObject *)frame);

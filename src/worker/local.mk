@@ -5,6 +5,7 @@ WORKER_SETTRACE = src/worker/events_settrace.c
 WORKER_MONITORING = src/worker/events_monitoring.c
 WORKER_SOURCES = \
 	src/worker/activity.c src/worker/activity.h \
+	src/worker/alive.c src/worker/alive.h \
 	src/worker/arena.c src/worker/arena.h \
 	src/worker/arguments.c src/worker/arguments.h \
 	src/worker/await_chain.c src/worker/await_chain.h \

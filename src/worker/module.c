@@ -9,6 +9,7 @@
 #include "base/attributes.h"
 #include "base/process.h"
 #include "wire/frame.h"
+#include "worker/alive.h"
 #include "worker/code.h"
 #include "worker/embedded.h"
 #include "worker/events.h"
@@ -205,7 +206,8 @@ PyObject *module_init(void)
     if (add_frame_types(module) == 0 && add_options(module) == 0 && link_add(module) == 0 &&
         uvselector_add(module, uv_default_loop()) == 0 && tracer_add_functions(module) == 0 &&
         own_add_functions(module) == 0 && stop_add_functions(module) == 0 &&
-        meters_add_functions(module) == 0 && recorder_add(module) == 0)
+        alive_add_functions(module) == 0 && meters_add_functions(module) == 0 &&
+        recorder_add(module) == 0)
         return module;
     Py_DECREF(module);
     return NULL;

@@ -187,12 +187,14 @@ static void wait_for_turn(void)
 {
     struct control_stop *stop = &control()->stop;
     stop->waiting++;
+    thread_this->waits_to_stop = true;
     while (is_taken && is_attended()) {
         uint32_t serial = atomic_load_explicit(&stop->serial, memory_order_relaxed);
         Py_BEGIN_ALLOW_THREADS;
         control_wait(&stop->serial, serial, LOOK_MS);
         Py_END_ALLOW_THREADS;
     }
+    thread_this->waits_to_stop = false;
     stop->waiting--;
 }
 

@@ -50,6 +50,8 @@ struct thread *thread_make_current(void)
     struct thread *thread = thread_take();
     if (!thread)
         return NULL;
+    thread->ident = PyThread_get_thread_ident();
+    thread->waits_to_stop = false;
     thread->depth = thread->aside_count = 0;
     thread->looked_ticks = 0;
     thread->parking = NULL;

@@ -60,6 +60,8 @@ struct open_call {
 struct thread {
     struct thread *next;
     atomic_bool is_gone;    /* the thread has ended; set without the interpreter lock */
+    unsigned long ident;    /* Python's number of it */
+    bool waits_to_stop;     /* another one is stopped at the place where it is to stop, too */
     struct witness witness; /* looked at whenever the ledger is settled while others run */
     struct activation *stack;
     uint32_t depth;

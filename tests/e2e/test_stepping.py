@@ -172,6 +172,10 @@ def test_threads(live):
     set_breakpoint(terminal, "twice = ")
     terminal.type("r")
     terminal.wait(*paused(6, "1 more to pause"))
+    terminal.type("v")
+    terminal.wait(r"paused +#1 +work +Work/__init__.py:6", r"pauses next +#1 +work +Work/",
+                  r"runs +#1 +main +Work/__init__.py:1\d", r"MainThread +runs$")
+    terminal.type("1")
     terminal.type("c")
     terminal.wait_gone("more to pause")
     terminal.wait(*paused(6))
@@ -200,6 +204,41 @@ def test_locals_and_expressions(live):
     terminal.wait("no breakpoint|breakpoint .*(removed|gone|taken)")
     terminal.type("c")
     terminal.wait("READY", "answered with status 200")
+
+
+TASKS = """\
+import asyncio
+import azure.functions as func
+
+
+async def wait(n):
+    await asyncio.sleep(30)
+
+
+async def main(req: func.HttpRequest) -> func.HttpResponse:
+    tasks = [asyncio.create_task(wait(n), name=f"wait-{n}") for n in range(3)]
+    await asyncio.sleep(0)
+    here = 1
+    for task in tasks:
+        task.cancel()
+    return func.HttpResponse("")
+"""
+
+
+@pytest.mark.parametrize("cols", [100, 140, 200])
+def test_tasks_and_threads(live, cols):
+    """In the view of the stop and, where it is wide enough, beside the source."""
+    terminal, _ = live(TASKS, cols=cols)
+    set_breakpoint(terminal, "here = 1")
+    terminal.type("r")
+    terminal.wait(*paused(12))
+    if cols < 140:
+        terminal.type("v")
+    terminal.wait("Locals", r"Task-\d+ +paused +#1 +main +W", r"wait-0 +waits +#1 +wait +W",
+                  r"wait-2 +waits +#1 +wait")
+    terminal.type("c")
+    terminal.wait("READY", "answered with status 200")
+    terminal.wait_gone("Locals")
 
 
 @pytest.mark.parametrize("condition, size", [

@@ -368,6 +368,70 @@ static void test_why_it_is_paused(void **state)
     assert_true(display_holds("paused after line 25 by breakpoint; increment>1M"));
 }
 
+static void add_other(struct stop_others *others, const char *name, const char *state,
+                      uint32_t line)
+{
+    struct stop_other *other = stop_add_other(others);
+    other->name = mem_strdup(name);
+    other->function = mem_strdup("fetch");
+    other->state = mem_strdup(state);
+    other->place = mem_strdup(line ? "app.py" : "");
+    other->file = 0;
+    other->line = line;
+    other->number = 13;
+}
+
+static void test_tasks_and_threads(void **state)
+{
+    (void)state;
+    struct stop *stop = &model->stop;
+    add_other(&stop->tasks, "Task-1", "paused", LINE_LOG);
+    add_other(&stop->tasks, "Task-2", "waits", LINE_READ);
+    stop->tasks.more = 7;
+    add_other(&stop->threads, "MainThread", "paused", LINE_LOG);
+    press('v');
+    assert_true(display_holds("Tasks"));
+    assert_true(display_holds("and 7 more tasks"));
+    assert_false(display_holds("Threads")); /* there is but the one that is paused */
+    add_other(&stop->threads, "Other", "runs", 0);
+    ui_sync(&ui, model);
+    press('\\');
+    answer("Task-2");
+    assert_true(display_holds("Task-2            waits       #13    fetch  app.py:25"));
+    press('G');
+    press(K_ENTER);
+    assert_int_equal(ui.view, VIEW_SOURCE);
+    assert_int_equal(selected_line(), LINE_READ);
+}
+
+static void test_the_side_is_the_stops(void **state)
+{
+    static const int wide[] = {140, 160, 200}, narrow[] = {80, 100, 120, 139};
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        ui_key(&ui, model, (struct key_event){.key = K_RESIZE, .col = narrow[i], .row = 30}, 0, 0);
+        assert_false(display_holds("Deep size"));
+    }
+    for (size_t i = 0; i < 3; i++) {
+        ui_key(&ui, model, (struct key_event){.key = K_RESIZE, .col = wide[i], .row = 30}, 0, 0);
+        assert_true(display_holds("Deep size"));
+        assert_true(display_holds("Stack"));
+        assert_true(display_holds("Occur."));
+    }
+    press(K_TAB);
+    assert_int_equal(ui.focus, VIEW_STOP);
+    press(K_TAB);
+    assert_int_equal(ui.focus, VIEW_SOURCE);
+    press(K_BACKTAB);
+    assert_int_equal(ui.focus, VIEW_STOP);
+    stop_clear(&model->stop);
+    ui_sync(&ui, model);
+    assert_int_equal(ui.focus, VIEW_SOURCE);
+    assert_false(display_holds("Deep size"));
+    press(K_TAB);
+    assert_int_equal(ui.focus, VIEW_INVOCATIONS);
+}
+
 int main(void)
 {
 #define TEST(name, fixture) cmocka_unit_test_setup_teardown(name, fixture, teardown)
@@ -386,6 +450,8 @@ int main(void)
         TEST(test_where_the_stack_leads, open_paused),
         TEST(test_breakpoints_in_the_list, open_breakpoints),
         TEST(test_why_it_is_paused, open_paused),
+        TEST(test_tasks_and_threads, open_paused),
+        TEST(test_the_side_is_the_stops, open_paused),
     };
 #undef TEST
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -672,3 +672,111 @@ print(f(900))
     assert len(stop.account["stack"]) == 100 and stop.account["cut"]
     assert run("go") == 0
     assert run.printed() == "0\n"
+
+
+OTHERS = """\
+import asyncio, contextvars, threading
+ready = threading.Event()
+over = threading.Event()
+
+class Loud(asyncio.Task):
+    def get_name(self):
+        print("NAME")
+    get_coro = done = get_loop = get_name
+
+def other():
+    ready.set()
+    over.wait(30)
+
+async def leaf():
+    await asyncio.sleep(30)
+
+async def middle():
+    await leaf()
+
+async def main():
+    waiting = [asyncio.create_task(middle(), name="w%d" % n) for n in range(2)]
+    loud = Loud(middle(), loop=asyncio.get_running_loop(), name="loud")
+    await asyncio.sleep(0)
+    fresh = asyncio.create_task(middle(), name="fresh")
+    here = 1
+    for task in (*waiting, loud, fresh):
+        task.cancel()
+
+thread = threading.Thread(target=other, name="Other")
+thread.start()
+ready.wait(30)
+asyncio.run(main())
+over.set()
+thread.join()
+print("DONE")
+"""
+
+
+def test_tasks_and_threads(session):
+    """Where each one is, and none of their own methods is called."""
+    run = session(OTHERS)
+    run.stop_at(25)
+    account = run("start").account
+    tasks = {each["name"]: each for each in account["tasks"]}
+    assert set(tasks) - {"Task-1"} == {"w0", "w1", "loud", "fresh"}
+    assert account["tasks"][0]["state"] == "paused"
+    paused = account["tasks"][0]
+    assert (paused["coroutine"], paused["line"]) == ("main", 25)
+    for name in "w0", "w1", "loud":
+        each = tasks[name]
+        assert (each["coroutine"], each["line"], each["state"]) == ("middle", 15, "waits"), each
+        assert os.path.basename(each["path"]) == "script.py"
+    assert (tasks["fresh"]["line"], tasks["fresh"]["state"]) == (17, "ready")
+    assert account["more_tasks"] == 0
+    threads = {each["name"]: each for each in account["threads"]}
+    assert account["threads"][0]["name"] == "MainThread"
+    assert (threads["MainThread"]["state"], threads["MainThread"]["line"]) == ("paused", 25)
+    other = threads["Other"]
+    assert (other["state"], other["coroutine"], other["line"]) == ("runs", "other", 12)
+    assert run("go") == 0
+    assert run.printed() == "DONE\n"
+
+
+def test_a_thread_that_waits_for_its_turn(session):
+    run = session(THREADS)
+    run.stop_at(6)
+    stop = run("start")
+    for _ in range(200):
+        states = sorted(each["state"] for each in stop.account["threads"])
+        if states.count("pauses next") == 2:
+            break
+        stop = run("eval 0")
+        subprocess.run(["sleep", "0.02"])
+    assert states == ["paused", "pauses next", "pauses next", "runs"]
+    run("leave")
+
+
+MANY = """\
+import asyncio
+
+async def wait():
+    await asyncio.sleep(30)
+
+async def main():
+    tasks = [asyncio.create_task(wait()) for _ in range(50000)]
+    await asyncio.sleep(0)
+    here = 1
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
+
+asyncio.run(main())
+"""
+
+
+def test_many_tasks(session):
+    """A hundred are told, the others counted."""
+    run = session(MANY)
+    run.stop_at(9)
+    account = run("start").account
+    assert account["tasks"][0]["state"] == "paused"
+    assert 1 <= len(account["tasks"]) <= 100
+    # Of what is not looked at for lack of time, the paused one is counted twice.
+    assert len(account["tasks"]) + account["more_tasks"] in (50001, 50002)
+    assert run("leave") == 0

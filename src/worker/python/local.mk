@@ -2,6 +2,7 @@
 # the nodist sources of its archive.
 GLUE_MODULES = \
 	src/worker/python/_pymemtop_glue/__init__.py \
+	src/worker/python/_pymemtop_glue/alive.py \
 	src/worker/python/_pymemtop_glue/app_v1.py \
 	src/worker/python/_pymemtop_glue/app_v2.py \
 	src/worker/python/_pymemtop_glue/bindings.py \

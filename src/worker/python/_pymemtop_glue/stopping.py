@@ -11,6 +11,8 @@ import os
 import sys
 import time
 
+from . import alive
+
 TEXT_CHARACTERS = 80  # of a value
 ITEMS = 3  # of a container that are shown
 INTEGER_BITS = 512  # a longer one takes too long to write
@@ -27,10 +29,11 @@ SHARED = (type, FUNCTION, BUILTIN, METHOD_DESCRIPTOR, type(sys), type((lambda: N
           type(sys._getframe()), type(FUNCTION.__code__))
 
 
-def describe(stack, names, answer, limit):
+def describe(stack, names, answer, limit, number):
     """The account of wire/control.h, as UTF-8 of no more than `limit` bytes, and whether the thread
-    runs an event loop."""
+    runs an event loop. `number` is the invocation's, or None."""
     sizes = Sizes()
+    loop = running_loop()
     account = {
         "thread": thread_name(),
         "stack": [{"path": path, "line": line, "name": name} for path, line, name in stack[:STACK]],
@@ -42,14 +45,30 @@ def describe(stack, names, answer, limit):
         account["cut"] = True
     if answer is not None:
         account["answer"], account["failed"] = answer
-    return fit(account, limit), runs_loop()
+    add_others(account, stack, loop, number)
+    return fit(account, limit), loop is not None
+
+
+def add_others(account, stack, loop, number):
+    """Which tasks and threads there are beside it. There is an account also without them."""
+    try:
+        account["tasks"], account["more_tasks"] = alive.tasks(loop, number)
+        account["threads"], account["more_threads"] = alive.threads()
+    except Exception:
+        account["cut"] = True
+        return
+    for entry in account["tasks"]:
+        if entry["state"] == "paused" and stack:
+            entry["path"], entry["line"] = stack[0][:2]
+            entry["coroutine"] = entry["coroutine"] or stack[-1][2]
 
 
 def fit(account, limit):
     text = encode(account)
-    while len(text) > limit and (account["locals"] or account["stack"]):
+    parts = [part for part in ("locals", "stack", "tasks", "threads") if part in account]
+    while len(text) > limit and any(account[part] for part in parts):
         account["cut"] = True
-        longest = max(("locals", "stack"), key=lambda part: len(account[part]))
+        longest = max(parts, key=lambda part: len(account[part]))
         del account[longest][len(account[longest]) // 2:]
         text = encode(account)
     return text if len(text) <= limit else b"{}"
@@ -79,18 +98,17 @@ def encode(account):
     return json_text(account).encode("utf-8", "replace")
 
 
-def runs_loop():
+def running_loop():
     events = sys.modules.get("asyncio.events")  # not there: nor is a loop
-    return events is not None and events._get_running_loop() is not None
+    return None if events is None else events._get_running_loop()
 
 
 def thread_name():
     """Without threading.current_thread(), which makes an object for a thread that it does not know,
     and without importing what the program has not."""
-    threading = sys.modules.get("threading")
-    thread = threading and threading._active.get(_thread.get_ident())
-    if thread:
-        return str(thread._name)
+    name = alive.thread_names().get(_thread.get_ident())
+    if name:
+        return name
     number = _thread.get_native_id()
     return "MainThread" if number == os.getpid() else "thread %d" % number
 
