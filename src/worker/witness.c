@@ -38,6 +38,7 @@ static bool read_faults(int fd, uint64_t *faults)
 
 static _Thread_local struct witness *watching; /* the calling thread */
 static _Atomic uint64_t all_own_faults;        /* of all threads, also those not watched */
+static _Thread_local unsigned own_depth;       /* begun and not ended */
 
 static uint64_t count_faults(int who)
 {
@@ -48,12 +49,15 @@ static uint64_t count_faults(int who)
 
 uint64_t witness_own_begin(void)
 {
+    own_depth++;
     return count_faults(RUSAGE_THREAD);
 }
 
 uint64_t witness_own_end(uint64_t faults)
 {
     faults = count_faults(RUSAGE_THREAD) - faults;
+    if (--own_depth > 0)
+        return faults; /* they are among those of the outer one */
     atomic_fetch_add_explicit(&all_own_faults, faults, memory_order_relaxed);
     if (watching)
         atomic_fetch_add_explicit(&watching->own_faults, faults, memory_order_relaxed);

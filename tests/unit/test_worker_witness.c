@@ -120,6 +120,23 @@ static void test_own_faults_are_no_evidence(void **state)
     witness_close(&watched);
 }
 
+/* Those within others are none twice: what comes after them is seen. */
+static void test_own_faults_within_others(void **state)
+{
+    (void)state;
+    struct witness watched;
+    witness_open(&watched);
+    uint64_t outer = witness_own_begin();
+    uint64_t inner = witness_own_begin();
+    touch_pages(4 << 20);
+    witness_own_end(inner);
+    witness_own_end(outer);
+    witness_look_self(&watched);
+    touch_pages(1 << 20);
+    assert_true(witness_touched_bytes(witness_look_self(&watched)) >= 1 << 20);
+    witness_close(&watched);
+}
+
 /* Neither are they while a thread is at it and another one looks, which takes them for the
  * program's until they are taken off: there are never less than no new ones. */
 static void test_own_faults_in_the_middle(void **state)
@@ -166,6 +183,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_witness),
         cmocka_unit_test(test_own_faults_are_no_evidence),
+        cmocka_unit_test(test_own_faults_within_others),
         cmocka_unit_test(test_own_faults_in_the_middle),
         cmocka_unit_test(test_descriptor_of_the_program_stays_open),
     };
