@@ -343,11 +343,22 @@ static void open_line(struct act *act, uint64_t id)
     ui->old_chosen = ui_is_old(ui, act->model);
 }
 
+/* A local is evaluated: its whole repr(), though that be code of the program, as it was asked for.
+ */
+static void evaluate_local(struct act *act, const struct stop_local *local)
+{
+    model_set_text(&act->ui->expression, local->name);
+    act->action = UI_EVALUATE;
+}
+
 /* Where the selected frame, or the breakpoint, is. */
 static void open_target(struct act *act)
 {
+    const struct stop_local *local = view_stop_local(act->ui, act->model);
     uint32_t file, line;
-    if (target_line(act->ui, act->model, &file, &line))
+    if (local)
+        evaluate_local(act, local);
+    else if (target_line(act->ui, act->model, &file, &line))
         open_line(act, ui_line_id(file, line));
 }
 
@@ -770,6 +781,12 @@ static void say_useless(struct ui *ui, const struct model *model, int key, bool 
         ui_say(ui, STYLE_TEXT, "%s has no meaning; ? shows all keys", name);
 }
 
+/* Ctrl-C quits where that was not enough. */
+static bool breaks_off(const struct stop *stop, int key)
+{
+    return stop->is_evaluating && (key == K_ESC || (key == K_CTRL('c') && !stop->is_breaking));
+}
+
 enum ui_action act_on_key(struct ui *ui, const struct model *model, struct key_event event,
                           uint64_t now_ns, uint64_t realtime_ns)
 {
@@ -782,6 +799,8 @@ enum ui_action act_on_key(struct ui *ui, const struct model *model, struct key_e
         ui_say(ui, STYLE_TEXT, "nothing is asked for that text could be pasted into");
         return UI_NOTHING;
     }
+    if (breaks_off(&model->stop, event.key))
+        return UI_BREAK_OFF;
     enum ui_command command = command_of(ui, model, event.key, &known);
     if (command != CMD_NONE)
         return act_on_command(ui, model, command, now_ns, realtime_ns);

@@ -53,6 +53,9 @@ void detail_stop_why(const struct model *model, struct buf *out)
         buf_printf(out, "; %s", breakpoint->condition);
 }
 
+static const char breaking_words[] =
+    " is being broken off; a call that blocks outside of Python goes on until it returns";
+
 /* As much of it as there is room for. */
 static void append(struct buf *out, const char *text)
 {
@@ -67,11 +70,20 @@ void detail_stop_answer(const struct model *model, struct buf *out)
     if (!stop->is_evaluating && !stop->answer)
         return;
     append(out, stop->expression);
-    append(out, stop->is_evaluating ? " is being evaluated"
-                : stop->has_failed  ? " failed: "
-                                    : " is ");
+    append(out, stop->is_evaluating && stop->is_breaking ? breaking_words
+                : stop->is_evaluating                    ? " is being evaluated; Esc breaks it off"
+                : stop->has_failed                       ? " failed: "
+                                                         : " is ");
     if (!stop->is_evaluating)
         append(out, stop->answer);
+}
+
+void detail_slow_condition(const struct model *model, struct buf *out)
+{
+    const struct breakpoint *breakpoint =
+        breakpoints_find(&model->breakpoints, model->slow_breakpoint);
+    if (breakpoint)
+        buf_printf(out, "the condition at line %" PRIu32 "%s", breakpoint->line, breaking_words);
 }
 
 bool detail_draw_step(const struct model *model, struct pen *pen)

@@ -11,6 +11,8 @@
 void detail_stop_why(const struct model *model, struct buf *out);
 /* Append what was evaluated, and what came of it. Nothing where nothing was. */
 void detail_stop_answer(const struct model *model, struct buf *out);
+/* Append that the condition of a breakpoint does not end, where that is so. */
+void detail_slow_condition(const struct model *model, struct buf *out);
 /* Draw what the line before did. False where that is not known. */
 bool detail_draw_step(const struct model *model, struct pen *pen);
 

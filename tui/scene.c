@@ -642,9 +642,11 @@ static void draw_lasting_message(const struct scene *scene, struct pen *pen)
     detail_stop_answer(model, &text);
     enum style style = stop->has_failed ? STYLE_ERROR : STYLE_STRONG;
     if (text.len == 0) {
-        detail_stop_why(model, &text);
+        detail_slow_condition(model, &text);
         style = STYLE_WARNING;
     }
+    if (text.len == 0)
+        detail_stop_why(model, &text);
     if (text.len)
         pen_text(pen, style, buf_text(&text));
     else if (ui_tells_death(scene->ui, model) && scene->ui->banner_rows == 0)

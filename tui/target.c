@@ -103,7 +103,7 @@ static bool can_open(const struct ui *ui, const struct model *shown)
     if (ui->focus == VIEW_SOURCE)
         return ui_is_old(ui, shown);
     if (ui->focus == VIEW_STOP)
-        return line_of_stop(ui, shown, &file, &line);
+        return view_stop_local(ui, shown) || line_of_stop(ui, shown, &file, &line);
     return ui->lists[ui->focus].count > 0 &&
            (ui->focus == VIEW_HOT || ui->focus == VIEW_INVOCATIONS || ui->focus == VIEW_FUNCTIONS ||
             ui->focus == VIEW_PICK);

@@ -44,12 +44,13 @@ enum ui_action {
     UI_STEP_OVER,
     UI_STEP_OUT,
     UI_CONTINUE,
-    UI_RUN_TO,   /* go on to ui->break_line of ui->break_file */
-    UI_BREAK,    /* set a breakpoint there with ui->condition, or give that to ui->break_number */
-    UI_UNBREAK,  /* remove ui->break_number */
-    UI_EVALUATE, /* ui->expression */
-    UI_MARK,     /* ui->mark was set */
-    UI_RECORD,   /* ask by ui_ask_recording() where to record, or end that */
+    UI_RUN_TO,    /* go on to ui->break_line of ui->break_file */
+    UI_BREAK,     /* set a breakpoint there with ui->condition, or give that to ui->break_number */
+    UI_UNBREAK,   /* remove ui->break_number */
+    UI_EVALUATE,  /* ui->expression */
+    UI_BREAK_OFF, /* what is being evaluated */
+    UI_MARK,      /* ui->mark was set */
+    UI_RECORD,    /* ask by ui_ask_recording() where to record, or end that */
     UI_RECORD_INTO, /* ui->record_path */
     UI_REPLAY,      /* ui->replay.wish */
     UI_EDIT,        /* open ui->edit_path at ui->edit_line in an editor */

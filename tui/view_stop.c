@@ -201,6 +201,8 @@ static void breakpoint_place(const struct model *model, const struct breakpoint 
     const char *name = file < 0 ? breakpoint->path : model->files[file]->display;
     if (breakpoint->is_lost)
         buf_printf(out, "its line is gone: %s", name);
+    else if (breakpoint->is_off)
+        buf_printf(out, "off, its condition did not end: %s:%" PRIu32, name, breakpoint->line);
     else
         buf_printf(out, "%s:%" PRIu32, name, breakpoint->line);
 }
@@ -353,10 +355,11 @@ static void draw_breakpoint(const struct view_context *context, const struct bre
     buf_init(&place, ROW_BYTES_MAX);
     breakpoint_place(context->model, breakpoint, &place);
     format_count(hits, breakpoint->hits);
-    pen_text(pen, breakpoint->is_lost ? STYLE_DIM : STYLE_ERROR, breakpoint->is_lost ? "-" : "b");
+    bool holds = !breakpoint->is_lost && !breakpoint->is_off;
+    pen_text(pen, holds ? STYLE_ERROR : STYLE_DIM, holds ? "b" : "-");
     pen_field(pen, STYLE_NUMBER, HITS_COLS, true, hits);
     pen_skip(pen, 2);
-    draw_field(context, pen, pen_left(pen) / 2, breakpoint->is_lost ? STYLE_WARNING : STYLE_TEXT,
+    draw_field(context, pen, pen_left(pen) / 2, holds ? STYLE_TEXT : STYLE_WARNING,
                buf_text(&place));
     draw_rest(context, pen, STYLE_TEXT, breakpoint->condition);
     buf_fini(&place);

@@ -179,6 +179,7 @@ static void perform(struct screen *screen, enum ui_action action)
     case UI_BREAK:
     case UI_UNBREAK:
     case UI_EVALUATE:
+    case UI_BREAK_OFF:
     case UI_MARK:
     case UI_RECORD:
     case UI_RECORD_INTO:

@@ -105,7 +105,7 @@ static struct table *make_table(const struct breakpoints *set)
 {
     struct table *table = mem_calloc(1, sizeof *table);
     for (size_t i = 0; i < set->count; i++)
-        if (!set->items[i].is_lost && !add_row(table, &set->items[i])) {
+        if (!set->items[i].is_lost && !set->items[i].is_off && !add_row(table, &set->items[i])) {
             free(table);
             return NULL;
         }
@@ -341,7 +341,22 @@ int stepper_evaluate(struct stepper *stepper, const char *expression, struct err
     model_set_text(&stop->answer, NULL);
     stop->has_failed = false;
     stop->is_evaluating = true;
+    stop->is_breaking = false;
     give_order(stepper, CONTROL_EVALUATE, expression);
+    model_touch(stepper->model);
+    return 0;
+}
+
+int stepper_break_off(struct stepper *stepper, struct error *error)
+{
+    struct stop *stop = &stepper->model->stop;
+    if (!is_stopped(stepper) || !stop->is_evaluating)
+        return error_set(error, EXIT_STATUS_USAGE, "nothing is being evaluated");
+    struct control_order *order = &stepper->segment->control.order;
+    stop->is_breaking = true;
+    atomic_store(&order->break_for, stepper->heard);
+    atomic_fetch_add_explicit(&order->break_off, 1, memory_order_release);
+    control_wake(&order->break_off);
     model_touch(stepper->model);
     return 0;
 }
@@ -373,11 +388,15 @@ static bool is_same_place(const struct stop *stop, const struct stop *fresh)
            stop->line == fresh->line;
 }
 
-static void count_hit(struct stepper *stepper, uint32_t number)
+static void count_hit(struct stepper *stepper, uint32_t number, bool is_off)
 {
     struct breakpoint *breakpoint = breakpoints_find(&stepper->model->breakpoints, number);
-    if (breakpoint)
-        breakpoint->hits++;
+    if (!breakpoint)
+        return;
+    breakpoint->hits++;
+    breakpoint->is_off = is_off;
+    if (is_off)
+        publish_fewer(stepper);
 }
 
 /* Keys that were pressed while the step was under way count, unless it has come to something else
@@ -390,12 +409,12 @@ static void go_on_queued(struct stepper *stepper, bool as_expected)
         forget_queued(stepper);
 }
 
-static void take_stop(struct stepper *stepper, struct stop *fresh)
+static void take_stop(struct stepper *stepper, struct stop *fresh, bool is_off)
 {
     struct stop *stop = &stepper->model->stop;
     bool as_expected = fresh->reason == STOP_STEP && fresh->number == stop->number;
     if (fresh->reason == STOP_BREAKPOINT)
-        count_hit(stepper, fresh->breakpoint);
+        count_hit(stepper, fresh->breakpoint, is_off);
     stop_set(stop, fresh, invocations_find(&stepper->model->invocations, fresh->number));
     drop_temporary(stepper);
     tell(stepper);
@@ -406,13 +425,15 @@ static void hear_stop(struct stepper *stepper, uint32_t serial)
 {
     struct stop fresh = {0};
     uint32_t site;
+    bool is_off;
     stepper->ops.refresh(stepper->ops.context);
-    if (!stepper_account(&stepper->segment->control.stop, serial, stepper->model, &fresh, &site))
+    if (!stepper_account(&stepper->segment->control.stop, serial, stepper->model, &fresh, &site,
+                         &is_off))
         return;
     stepper->heard = serial;
     find_place(stepper, site, &fresh);
     if (fresh.reason != STOP_ANSWER || !is_same_place(&stepper->model->stop, &fresh)) {
-        take_stop(stepper, &fresh);
+        take_stop(stepper, &fresh, is_off);
         return;
     }
     stop_set_answer(&stepper->model->stop, &fresh);
@@ -466,6 +487,14 @@ static void end_of_way(struct stepper *stepper)
     drop_temporary(stepper);
 }
 
+static void look_for_slow(struct stepper *stepper, uint32_t number)
+{
+    if (number == stepper->model->slow_breakpoint)
+        return;
+    stepper->model->slow_breakpoint = number;
+    model_touch(stepper->model);
+}
+
 void stepper_tick(struct stepper *stepper, uint64_t now_ns)
 {
     const struct control *control = control_of(stepper);
@@ -480,6 +509,7 @@ void stepper_tick(struct stepper *stepper, uint64_t now_ns)
         stop->waiting = waiting;
         tell(stepper);
     }
+    look_for_slow(stepper, atomic_load_explicit(&control->slow_breakpoint, memory_order_relaxed));
     end_of_way(stepper);
 }
 
@@ -530,6 +560,7 @@ static void forget(struct stepper *stepper)
 {
     bool was = stepper->model->stop.is_stopped;
     forget_queued(stepper);
+    stepper->model->slow_breakpoint = 0;
     stop_forget(&stepper->model->stop);
     if (was)
         tell(stepper);

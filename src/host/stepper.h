@@ -60,6 +60,8 @@ int stepper_run_to(struct stepper *stepper, uint32_t file, uint32_t line, uint64
                    struct error *error);
 /* Evaluate Python in the frame that is stopped; the answer is part of model->stop. */
 int stepper_evaluate(struct stepper *stepper, const char *expression, struct error *error);
+/* Raise KeyboardInterrupt in what is being evaluated; the answer comes when that has ended. */
+int stepper_break_off(struct stepper *stepper, struct error *error);
 /* Set a breakpoint with a condition ("" for none) on a line of the model's `file`, or give the one
  * that is there another condition. */
 int stepper_set(struct stepper *stepper, uint32_t file, uint32_t line, const char *condition,

@@ -140,7 +140,7 @@ static enum stop_reason reason_of(uint32_t reason)
 }
 
 bool stepper_account(struct control_stop *from, uint32_t serial, const struct model *model,
-                     struct stop *stop, uint32_t *site)
+                     struct stop *stop, uint32_t *site, bool *is_off)
 {
     struct stop copy = {.file = STOP_NO_FILE,
                         .reason = reason_of(load_once(&from->reason)),
@@ -150,6 +150,7 @@ bool stepper_account(struct control_stop *from, uint32_t serial, const struct mo
                         .number = *(const volatile uint64_t *)&from->number};
     size_t len = load_once(&from->account_len);
     *site = load_once(&from->site);
+    *is_off = load_once(&from->is_off) != 0;
     len = len < CONTROL_ACCOUNT_BYTES ? len : CONTROL_ACCOUNT_BYTES;
     char *account = mem_strndup(from->account, len);
     /* Adding nothing is a load that nothing above may come after. */

@@ -9,9 +9,10 @@
 #include "wire/control.h"
 
 /* Copy what `from` says of the stop `serial`: everything but the line that is next, whose site is
- * set in *site. False where another stop has taken its place meanwhile; then nothing is copied.
- * Paths become indices of the model's files where it has them. */
+ * set in *site, and *is_off: whether the condition of the breakpoint was broken off. False where
+ * another stop has taken its place meanwhile; then nothing is copied. Paths become indices of the
+ * model's files where it has them. */
 bool stepper_account(struct control_stop *from, uint32_t serial, const struct model *model,
-                     struct stop *stop, uint32_t *site);
+                     struct stop *stop, uint32_t *site, bool *is_off);
 
 #endif

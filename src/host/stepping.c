@@ -53,6 +53,7 @@ static int act(struct stepper *stepper, struct ui *ui, enum ui_action action, st
     case UI_BREAK: return set_breakpoint(stepper, ui, error);
     case UI_UNBREAK: return remove_breakpoint(stepper, ui);
     case UI_EVALUATE: return stepper_evaluate(stepper, ui->expression, error);
+    case UI_BREAK_OFF: return stepper_break_off(stepper, error);
     default: return 1;
     }
 }

@@ -274,6 +274,7 @@ int breakpoint_set_condition(struct breakpoint *breakpoint, const char *text, st
         return -1;
     breakpoint_condition_fini(&breakpoint->when);
     breakpoint->when = when;
+    breakpoint->is_off = false;
     free(breakpoint->condition);
     breakpoint->condition = mem_strndup(bare.at, bare.len);
     return 0;

@@ -33,6 +33,7 @@ struct breakpoint {
     struct breakpoint_condition when;
     uint64_t hits;     /* how often somebody was stopped by it */
     bool is_lost;      /* the file has no such line any more */
+    bool is_off;       /* its condition did not end: it holds nobody up until it has another */
     bool is_temporary; /* to be dropped at the next stop; not shown */
 };
 

@@ -179,7 +179,7 @@ void stop_set(struct stop *stop, struct stop *fresh, const struct invocation *in
 {
     struct stop now = *fresh;
     now.is_stopped = true;
-    now.is_leaving = now.is_stepping = now.is_evaluating = false;
+    now.is_leaving = now.is_stepping = now.is_evaluating = now.is_breaking = false;
     now.is_awaited = stop->is_awaited && fresh->reason != STOP_INTERRUPT;
     now.count = stop->count + 1;
     now.step = step_of(stop, &now, invocation);
@@ -193,7 +193,7 @@ void stop_set_answer(struct stop *stop, struct stop *fresh)
 {
     struct stop now = *fresh;
     now.is_stopped = true;
-    now.is_leaving = now.is_stepping = now.is_evaluating = false;
+    now.is_leaving = now.is_stepping = now.is_evaluating = now.is_breaking = false;
     now.is_awaited = stop->is_awaited;
     now.count = stop->count;
     now.reason = stop->reason;

@@ -87,6 +87,7 @@ struct stop {
     size_t local_count;
     struct stop_others tasks, threads;
     bool is_evaluating; /* `expression` has no answer yet */
+    bool is_breaking;   /* and it was ordered to break that off */
     bool is_cut;        /* there are more locals or frames than are told */
     char *expression;   /* owned or NULL: what was evaluated last, here */
     char *answer;       /* owned or NULL: what came of it, or what a condition failed by */

@@ -81,6 +81,9 @@ struct control_order {
     uint32_t move;           /* enum control_move */
     uint32_t expression_len;
     char expression[CONTROL_EXPRESSION_BYTES];
+    /* The evaluation that the stop with this serial waits for is to be broken off: */
+    _Atomic uint32_t break_for; /* set first, */
+    _Atomic uint32_t break_off; /* futex; raised then by the host, release */
 };
 
 struct control_stop {
@@ -100,13 +103,15 @@ struct control_stop {
      * CONTROL_AT_ANSWER and a failed condition, else absent)}. Cut to what fits, by whole entries;
      * "cut": true then. */
     uint32_t account_len;
-    uint32_t reserved;
+    uint32_t is_off; /* the condition of `breakpoint` did not end in time, and was broken off */
     char account[CONTROL_ACCOUNT_BYTES];
 };
 
 struct control {
     _Atomic uint32_t armed;
     _Atomic uint32_t is_attended;
+    _Atomic uint32_t slow_breakpoint; /* number; its condition takes too long; 0: none does */
+    uint32_t reserved;
     _Atomic uint32_t version; /* of the breakpoints */
     uint32_t breakpoint_count;
     struct control_breakpoint breakpoints[CONTROL_BREAKPOINTS_MAX];

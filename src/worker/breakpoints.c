@@ -170,7 +170,7 @@ static bool holds(const struct breakpoint *breakpoint, const struct activation *
     if (is->live_above && live_of(at->site) <= is->live_above)
         return false;
     return is->expression.len == 0 ||
-           inspect_holds(copy.text + is->expression.offset, is->expression.len);
+           inspect_holds(copy.text + is->expression.offset, is->expression.len, is->number);
 }
 
 /* One more time that the others hold. The table may have been copied anew while they were looked

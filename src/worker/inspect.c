@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "worker/breaker.h"
 #include "worker/locals.h"
 #include "worker/own.h"
 #include "worker/publish.h"
@@ -16,6 +17,7 @@
 enum { SPARE_FRAMES = 200 }; /* more than stopping.py needs */
 
 static PyObject *answer; /* owned or NULL: (text, failed), not told yet */
+static bool is_off;      /* and that is of a condition that was broken off */
 
 /* Borrowed. What importing it takes is pymemtop's own, whatever is asked of it first. */
 static PyObject *stopping(void)
@@ -133,6 +135,7 @@ size_t inspect_describe(const struct thread *thread, char *out, size_t size, boo
     PyErr_Clear();
     Py_XDECREF(account);
     Py_CLEAR(answer);
+    is_off = false;
     own_end();
     *is_loop = runs_loop;
     return (size_t)len;
@@ -160,23 +163,84 @@ static PyObject *in_frame(const char *function, const char *expression, size_t l
     return call_glue(function, arguments);
 }
 
-void inspect_evaluate(const char *expression, size_t len)
+static void set_answer(PyObject *fresh)
 {
-    PyObject *result = in_frame("evaluate", expression, len);
     Py_XDECREF(answer);
-    answer = result;
+    answer = fresh;
 }
 
-bool inspect_holds(const char *expression, size_t len)
+/* A failure that says so; NULL where memory is short. */
+static PyObject *broken_off(const char *words)
 {
+    PyObject *failure = Py_BuildValue("(sO)", words, Py_True);
+    if (!failure)
+        PyErr_Clear();
+    return failure;
+}
+
+/* What is raised to break it off may come when the glue has all but returned. */
+static bool is_failure(PyObject *result)
+{
+    return !result || (PyTuple_Check(result) && PyTuple_GET_SIZE(result) == 2 &&
+                       PyTuple_GET_ITEM(result, 1) == Py_True);
+}
+
+/* Where exec() or eval() of a text is left by it, the interpreter takes it for what the program
+ * will end by, whoever catches it, until it runs another text. */
+static void forget_interrupt(void)
+{
+    own_begin();
+    PyObject *names = PyDict_New();
+    PyObject *nothing = names ? PyRun_String("0", Py_eval_input, names, names) : NULL;
+    if (!nothing)
+        PyErr_Clear();
+    Py_XDECREF(nothing);
+    Py_XDECREF(names);
+    own_end();
+}
+
+/* The evaluation is over. Whether it was broken off. */
+static bool end(struct breaker *breaker)
+{
+    bool broken = breaker_end(breaker);
+    if (broken)
+        forget_interrupt();
+    return broken;
+}
+
+void inspect_evaluate(const char *expression, size_t len, uint32_t stop)
+{
+    struct breaker breaker;
+    breaker_begin(&breaker, stop, 0);
+    PyObject *result = in_frame("evaluate", expression, len);
+    if (end(&breaker) && is_failure(result)) {
+        Py_XDECREF(result);
+        result = broken_off("broken off by KeyboardInterrupt");
+    }
+    set_answer(result);
+}
+
+bool inspect_holds(const char *expression, size_t len, uint32_t number)
+{
+    struct breaker breaker;
+    breaker_begin(&breaker, 0, number);
     PyObject *result = in_frame("holds", expression, len);
-    bool is_failure = result && PyTuple_Check(result);
-    bool holds = !result || is_failure || result == Py_True;
-    if (is_failure) {
-        Py_XDECREF(answer);
+    bool broken = end(&breaker), failed = is_failure(result);
+    bool holds = failed || result == Py_True;
+    if (failed && broken) {
+        Py_XDECREF(result);
+        result = broken_off("it did not end within a second, and is off");
+    }
+    if (failed && result) {
         Py_INCREF(result);
-        answer = result;
+        set_answer(result);
+        is_off = broken;
     }
     Py_XDECREF(result);
     return holds;
+}
+
+bool inspect_is_off(void)
+{
+    return is_off;
 }

@@ -20,8 +20,13 @@
  * cannot be made. `is_loop`: set to whether the thread runs an event loop. */
 size_t inspect_describe(const struct thread *thread, char *out, size_t size, bool *is_loop);
 /* Evaluate an expression in the frame, for the next account. What it takes is the program's. */
-void inspect_evaluate(const char *expression, size_t len);
-/* True where it is true in the frame, or fails; the failure is for the next account. */
-bool inspect_holds(const char *expression, size_t len);
+/* It is broken off when the host orders that for `stop`, the serial of the stop that this is in. */
+void inspect_evaluate(const char *expression, size_t len, uint32_t stop);
+/* True where it is true in the frame, or fails; the failure is for the next account. It is that of
+ * the breakpoint `number`, and broken off after BREAKER_CONDITION_MS. */
+bool inspect_holds(const char *expression, size_t len, uint32_t number);
+/* Was the failure of a condition that the next account tells that? Asked before the account is
+ * made. */
+bool inspect_is_off(void);
 
 #endif

@@ -131,6 +131,7 @@ static void tell_stop(const struct thread *thread, enum control_reason reason, u
     stop->breakpoint = breakpoint;
     stop->site = at->site;
     stop->number = at->number;
+    stop->is_off = reason == CONTROL_AT_BREAKPOINT && inspect_is_off();
     stop->account_len =
         (uint32_t)inspect_describe(thread, stop->account, sizeof stop->account, &is_loop);
     stop->is_loop = is_loop;
@@ -160,7 +161,8 @@ static void evaluate(void)
     if (len > sizeof expression)
         len = sizeof expression;
     memcpy(expression, order->expression, len);
-    inspect_evaluate(expression, len);
+    inspect_evaluate(expression, len,
+                     atomic_load_explicit(&control()->stop.serial, memory_order_relaxed));
 }
 
 /* Do what the host says after the order `seen`, until that is to go on. */

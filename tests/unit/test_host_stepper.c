@@ -378,6 +378,48 @@ static void test_evaluating(void **state)
     assert_int_equal(stepper_move(stepper, CONTROL_GO, NOW_NS, &error), 0);
 }
 
+static void test_breaking_off(void **state)
+{
+    (void)state;
+    stop_at(CONTROL_AT_BREAKPOINT, 1);
+    uint32_t orders = atomic_load(&control->order.break_off);
+    assert_int_equal(stepper_break_off(stepper, &error), -1);
+    assert_holds(error.text, "nothing is being evaluated");
+    stepper_evaluate(stepper, "f()", &error);
+    assert_int_equal(stepper_break_off(stepper, &error), 0);
+    assert_int_equal(atomic_load(&control->order.break_off), orders + 1);
+    assert_int_equal(atomic_load(&control->order.break_for), atomic_load(&control->stop.serial));
+    assert_true(model->stop.is_evaluating && model->stop.is_breaking);
+    write_stop(CONTROL_AT_ANSWER, 1, "{\"answer\": \"broken off\", \"failed\": true}");
+    raise_serial(2);
+    stepper_hear(stepper);
+    assert_false(model->stop.is_evaluating || model->stop.is_breaking);
+    stepper_evaluate(stepper, "g()", &error);
+    assert_false(model->stop.is_breaking);
+}
+
+/* It holds nobody up, until it has another condition. */
+static void test_a_condition_that_does_not_end(void **state)
+{
+    (void)state;
+    stepper_set(stepper, 0, 2, "if f()", &error);
+    atomic_store(&control->slow_breakpoint, 1);
+    stepper_tick(stepper, NOW_NS);
+    assert_int_equal(model->slow_breakpoint, 1);
+    atomic_store(&control->slow_breakpoint, 0);
+    write_stop(CONTROL_AT_BREAKPOINT, 1, "{\"answer\": \"it did not end\", \"failed\": true}");
+    control->stop.breakpoint = 1;
+    control->stop.is_off = 1;
+    raise_serial(1);
+    stepper_tick(stepper, NOW_NS);
+    assert_int_equal(model->slow_breakpoint, 0);
+    assert_true(model->breakpoints.items[0].is_off);
+    assert_int_equal(control->breakpoint_count, 0);
+    stepper_set_condition(stepper, 1, "if x", &error);
+    assert_false(model->breakpoints.items[0].is_off);
+    assert_int_equal(control->breakpoint_count, 1);
+}
+
 static void test_an_expression_that_is_too_long(void **state)
 {
     char expression[CONTROL_EXPRESSION_BYTES + 2];
@@ -705,6 +747,8 @@ int main(void)
         TEST(test_waiting_threads_are_counted),
         TEST(test_an_interrupt),
         TEST(test_evaluating),
+        TEST(test_breaking_off),
+        TEST(test_a_condition_that_does_not_end),
         TEST(test_an_expression_that_is_too_long),
         TEST(test_running_to_a_line),
         TEST(test_running_to_a_line_outside_of_invocations),

@@ -211,7 +211,14 @@ static void test_answers_are_shown(void **state)
     (void)state;
     model->stop.expression = mem_strdup("1 / 0");
     model->stop.is_evaluating = true;
-    assert_true(display_holds("1 / 0 is being evaluated"));
+    assert_true(display_holds("1 / 0 is being evaluated; Esc breaks it off"));
+    assert_int_equal(press(K_ESC), UI_BREAK_OFF);
+    assert_int_equal(press(K_CTRL('c')), UI_BREAK_OFF);
+    model->stop.is_breaking = true;
+    assert_true(display_holds("1 / 0 is being broken off; a call that blocks outside of Python"));
+    assert_int_equal(press(K_ESC), UI_BREAK_OFF);
+    assert_int_equal(press(K_CTRL('c')), UI_QUIT);
+    assert_int_equal(press('q'), UI_QUIT);
     model->stop.is_evaluating = false;
     model->stop.has_failed = true;
     model->stop.answer = mem_strdup("ZeroDivisionError: division by zero");
@@ -221,6 +228,33 @@ static void test_answers_are_shown(void **state)
     stop_at(LINE_READ, STOP_STEP);
     press('v');
     assert_false(display_holds("ZeroDivisionError"));
+}
+
+static void test_a_local_is_evaluated(void **state)
+{
+    (void)state;
+    press('v');
+    press('\\');
+    answer(model->stop.locals[0].name);
+    press('g');
+    for (int i = 0; i < 5 && ui.view == VIEW_STOP; i++) {
+        if (press(K_ENTER) == UI_EVALUATE)
+            break;
+        press('j');
+    }
+    assert_int_equal(ui.view, VIEW_STOP);
+    assert_string_equal(ui.expression, model->stop.locals[0].name);
+}
+
+static void test_a_condition_that_does_not_end(void **state)
+{
+    (void)state;
+    model->slow_breakpoint = model->breakpoints.items[0].number;
+    assert_true(display_holds("is being broken off; a call that"));
+    model->slow_breakpoint = 0;
+    model->breakpoints.items[0].is_off = true;
+    press('7');
+    assert_true(display_holds("off, its condition did not end: "));
 }
 
 static void test_logs_cannot_be_paused(void **state)
@@ -442,6 +476,8 @@ int main(void)
         TEST(test_a_pause_is_taken_back, open_busy),
         TEST(test_an_expression_is_asked_for, open_paused),
         TEST(test_answers_are_shown, open_paused),
+        TEST(test_a_local_is_evaluated, open_paused),
+        TEST(test_a_condition_that_does_not_end, open_breakpoints),
         TEST(test_logs_cannot_be_paused, open_busy),
         TEST(test_the_source_goes_to_the_stop, open_busy),
         TEST(test_a_step_leaves_the_view, open_paused),

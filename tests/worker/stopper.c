@@ -9,9 +9,11 @@
  *   run                             it begins; nothing is waited for
  *   wait                            for a stop
  *   interrupt | go | into | over | out | eval EXPRESSION     and wait for a stop
+ *   eval-break EXPRESSION            the same, and it is broken off at once
+ *   eval-leave EXPRESSION            the same, and nobody is there any more; wait for the end
  *   leave                           nobody is there any more; wait for the end
  * writes
- *   stop REASON BREAKPOINT LINE INVOCATION IS_LOOP WAITING PATH<TAB>ACCOUNT
+ *   stop REASON BREAKPOINT LINE INVOCATION IS_LOOP WAITING IS_OFF PATH<TAB>ACCOUNT
  *   end STATUS
  */
 #include "config.h"
@@ -116,8 +118,8 @@ static void write_stop(void)
     const struct segment_site *site = &segment->sites[stop->site];
     const struct segment_file *file = &segment->files[site->file];
     known = atomic_load(&stop->serial);
-    printf("stop %u %u %u %lld %u %u %.*s\t%.*s\n", stop->reason, stop->breakpoint, site->line,
-           (long long)stop->number, stop->is_loop, stop->waiting, (int)file->path_len,
+    printf("stop %u %u %u %lld %u %u %u %.*s\t%.*s\n", stop->reason, stop->breakpoint, site->line,
+           (long long)stop->number, stop->is_loop, stop->waiting, stop->is_off, (int)file->path_len,
            segment->strings + file->path_offset, (int)stop->account_len, stop->account);
     fflush(stdout);
 }
@@ -161,7 +163,20 @@ static void order(enum control_move move, const char *expression)
     memcpy(to->expression, expression, to->expression_len);
     atomic_fetch_add(&to->serial, 1);
     control_wake(&to->serial);
+}
+
+static void order_and_wait(enum control_move move, const char *expression)
+{
+    order(move, expression);
     wait_for_stop();
+}
+
+static void break_off(void)
+{
+    struct control_order *to = &segment->control.order;
+    atomic_store(&to->break_for, atomic_load(&segment->control.stop.serial));
+    atomic_fetch_add(&to->break_off, 1);
+    control_wake(&to->break_off);
 }
 
 static void leave(void)
@@ -183,12 +198,19 @@ static void obey(char *line, char **arguments)
         {"go", CONTROL_GO}, {"into", CONTROL_INTO}, {"over", CONTROL_OVER}, {"out", CONTROL_OUT}};
     for (size_t i = 0; i < sizeof moves / sizeof moves[0]; i++)
         if (strcmp(line, moves[i].name) == 0)
-            order(moves[i].move, "");
+            order_and_wait(moves[i].move, "");
     if (strncmp(line, "break ", 6) == 0)
         add_breakpoint(line + 6);
     else if (strncmp(line, "eval ", 5) == 0)
-        order(CONTROL_EVALUATE, line + 5);
-    else if (strcmp(line, "run") == 0 || strcmp(line, "start") == 0)
+        order_and_wait(CONTROL_EVALUATE, line + 5);
+    else if (strncmp(line, "eval-break ", 11) == 0) {
+        order(CONTROL_EVALUATE, line + 11);
+        break_off();
+        wait_for_stop();
+    } else if (strncmp(line, "eval-leave ", 11) == 0) {
+        order(CONTROL_EVALUATE, line + 11);
+        leave();
+    } else if (strcmp(line, "run") == 0 || strcmp(line, "start") == 0)
         start(arguments);
     else if (strcmp(line, "interrupt") == 0)
         atomic_fetch_or(&segment->control.armed, CONTROL_INTERRUPT);

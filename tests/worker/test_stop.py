@@ -16,9 +16,9 @@ WORKERS = worker_programs()
 class Stop:
     def __init__(self, line):
         words, _, account = line.partition("\t")
-        _, reason, number, at, self.invocation, loop, waiting, path = words.split(" ", 7)
+        _, reason, number, at, self.invocation, loop, waiting, off, path = words.split(" ", 8)
         self.reason, self.breakpoint, self.line = int(reason), int(number), int(at)
-        self.is_loop, self.waiting = loop == "1", int(waiting)
+        self.is_loop, self.waiting, self.is_off = loop == "1", int(waiting), off == "1"
         self.file = os.path.basename(path)
         self.account = json.loads(account)
 
@@ -780,3 +780,71 @@ def test_many_tasks(session):
     # Of what is not looked at for lack of time, the paused one is counted twice.
     assert len(account["tasks"]) + account["more_tasks"] in (50001, 50002)
     assert run("leave") == 0
+
+
+BLOCKED = """\
+import threading, time
+
+def never():
+    while True:
+        pass
+
+def stubborn():
+    for _ in range(3):
+        try:
+            never()
+        except BaseException:
+            pass
+    return 7
+
+class Text:
+    def __repr__(self):
+        never()
+
+x = 1
+print("DONE")
+y = 2
+"""
+
+
+def test_expressions_are_broken_off(session):
+    """And everything goes on as it was; what is caught is raised again."""
+    run = session(BLOCKED)
+    run.stop_at(19)
+    assert run("start").line == 19
+    for expression in ("never()", "exec('while True: pass')", "Text()",
+                       "[0 for _ in iter(lambda: 0, 1)]"):
+        stop = run("eval-break " + expression)
+        assert (stop.reason, stop.line) == (ANSWER, 19)
+        assert stop.account["failed"]
+        assert stop.account["answer"] == "broken off by KeyboardInterrupt", expression
+    assert run("eval-break stubborn()").account["answer"] == "7"
+    assert run("eval-break time.sleep(0.5)").account["failed"]
+    assert run("eval 1 + 1").account["answer"] == "2"
+    assert run("over").line == 20
+    assert run("go") == 0
+    assert run.printed() == "DONE\n"
+
+
+def test_a_condition_that_does_not_end(session):
+    """It pauses, says so, and the program goes on from there."""
+    run = session(BLOCKED)
+    run.stop_at(19, "if never()")
+    run.stop_at(20, "if not stubborn()", number=2)
+    run.stop_at(21, number=3)
+    stop = run("start")
+    assert (stop.reason, stop.breakpoint, stop.line, stop.is_off) == (BREAKPOINT, 1, 19, True)
+    assert stop.account["answer"] == "it did not end within a second, and is off"
+    stop = run("go")  # one that catches it ends in the end
+    assert (stop.breakpoint, stop.line, stop.is_off) == (3, 21, False)
+    assert run("go") == 0
+    assert run.printed() == "DONE\n"
+
+
+def test_nobody_waits_for_an_expression(session):
+    """Where nobody is there any more, the program goes on."""
+    run = session(BLOCKED)
+    run.stop_at(19)
+    run("start")
+    assert run("eval-leave never()") == 0
+    assert run.printed() == "DONE\n"
