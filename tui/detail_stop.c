@@ -103,6 +103,11 @@ bool detail_draw_step(const struct model *model, struct pen *pen)
         format_net(text, step->net_python_bytes);
         detail_draw_part(pen, "; Python ", text);
     }
+    if (model->heap.is_on && step->has_objects) {
+        snprintf(words, sizeof words, ", %+" PRId64 " object%s", step->objects,
+                 step->objects == 1 || step->objects == -1 ? "" : "s");
+        detail_draw_part(pen, step->objects ? words : ", 0 objects", "");
+    }
     if (model->heap.is_on && model->heap.native_is_on) {
         format_net(text, step->net_native_bytes);
         detail_draw_part(pen, ", native ", text);

@@ -694,7 +694,7 @@ static void draw_message(const struct scene *scene)
         pen_right(&pen, STYLE_DIM, text);
     }
     pen_skip(&pen, 1);
-    if (ui->message[0])
+    if (ui->message[0] && !scene->model->slow_breakpoint)
         pen_text(&pen, ui->message_style, ui->message);
     else
         draw_lasting_message(scene, &pen);

@@ -94,6 +94,7 @@ static bool add_row(struct table *table, const struct breakpoint *breakpoint)
         .heap_above_bytes = when->heap_above_bytes,
         .increment_above_bytes = when->increment_above_bytes,
         .live_above = when->live_above_bytes,
+        .objects_least = when->objects_least,
     };
     return place_text(table->text, &table->used, breakpoint->path, &row->path) &&
            (!when->expression ||

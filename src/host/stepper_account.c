@@ -147,6 +147,8 @@ bool stepper_account(struct control_stop *from, uint32_t serial, const struct mo
                         .breakpoint = load_once(&from->breakpoint),
                         .loop_held = load_once(&from->is_loop) != 0,
                         .waiting = load_once(&from->waiting),
+                        .has_objects = load_once(&from->has_blocks) != 0,
+                        .objects = *(const volatile int64_t *)&from->blocks,
                         .number = *(const volatile uint64_t *)&from->number};
     size_t len = load_once(&from->account_len);
     *site = load_once(&from->site);

@@ -172,6 +172,19 @@ static int64_t *size_named(struct breakpoint_condition *when, struct span name)
     return NULL;
 }
 
+/* "10" after objects>= or objects>; 0 would be no condition. */
+static int parse_objects(struct breakpoint_condition *when, const char *value, bool or_equal,
+                         struct error *error)
+{
+    char *end;
+    unsigned long objects = strtoul(value, &end, 10);
+    if (!*value || *end || value[0] == '-' || value[0] == '+' || objects > 1000000000)
+        return error_set(error, EXIT_STATUS_USAGE,
+                         "'%s' is no number, as in objects>1000: no condition set", value);
+    when->objects_least = (int64_t)objects + (or_equal && objects > 0 ? 0 : 1);
+    return 0;
+}
+
 /* "10" after hits>= or hits>. */
 static int parse_hits(struct breakpoint_condition *when, const char *value, bool or_equal,
                       struct error *error)
@@ -206,10 +219,11 @@ static int parse_one(struct breakpoint_condition *when, const char *text, struct
     const char *value = sign + 1 + or_equal;
     bool is_hits = span_equal(name, span_of("hits"));
     int64_t *bytes = size_named(when, name);
-    if (!is_hits && !bytes)
+    bool is_objects = span_equal(name, span_of("objects"));
+    if (!is_hits && !is_objects && !bytes)
         return error_set(error, EXIT_STATUS_USAGE,
                          "'%s' is no condition; there are hits>=10, rss>200M, heap>50M, "
-                         "increment>1M, live>1M and if EXPRESSION",
+                         "increment>1M, live>1M, objects>1000 and if EXPRESSION",
                          text);
     if (sign[0] != '>')
         return error_set(error, EXIT_STATUS_USAGE, "'%s' has no > after %.*s: no condition set",
@@ -217,6 +231,8 @@ static int parse_one(struct breakpoint_condition *when, const char *text, struct
     value += strspn(value, blanks);
     if (is_hits)
         return parse_hits(when, value, or_equal, error);
+    if (is_objects)
+        return parse_objects(when, value, or_equal, error);
     char *word = mem_strndup(name.at, name.len);
     int result = parse_size(bytes, word, value, error);
     free(word);

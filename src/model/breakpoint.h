@@ -21,6 +21,7 @@ struct breakpoint_condition {
     int64_t heap_above_bytes;      /* above the loaded app's */
     int64_t increment_above_bytes; /* of one execution of the line: stops after it */
     int64_t live_above_bytes;      /* of the line */
+    int64_t objects_least;         /* alive of the line */
     char *expression;              /* owned; Python */
 };
 
@@ -65,11 +66,12 @@ bool breakpoint_fits(const struct file *file, uint32_t line);
 /*
  * Read conditions as people write them, with commas between them:
  *
- *   hits>=10  rss>200M  heap>50M  increment>1M  live>1M  if len(pages) > 3
+ *   hits>=10  rss>200M  heap>50M  increment>1M  live>1M  objects>1000
+ *   if len(pages) > 3
  *
- * Sizes as in size_parse(); `>` and `>=` mean the same for them, and 0 means anything at all. What
- * comes after `if` is Python to the end. 0, or -1 with `error` (EXIT_STATUS_USAGE); *when is only
- * set (over, not freed) where it is 0. "" is no condition.
+ * Sizes as in size_parse(); hits and objects are numbers. `>` and `>=` mean the same for them, and
+ * 0 means anything at all. What comes after `if` is Python to the end. 0, or -1 with `error`
+ * (EXIT_STATUS_USAGE); *when is only set (over, not freed) where it is 0. "" is no condition.
  */
 int breakpoint_parse(struct breakpoint_condition *when, const char *text, struct error *error);
 void breakpoint_condition_fini(struct breakpoint_condition *when);

@@ -100,7 +100,7 @@ struct model {
     struct output output;
     struct stop stop;
     struct breakpoints breakpoints;
-    uint32_t slow_breakpoint; /* number; its condition takes too long; 0: none does */
+    uint32_t slow_breakpoint;  /* number; its condition takes too long; 0: none does */
     struct imported *imported; /* owned; NULL where a worker runs, or has */
 };
 

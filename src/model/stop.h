@@ -65,6 +65,8 @@ struct stop_step {
     int64_t increment_bytes; /* of RSS, callees included */
     int64_t net_python_bytes;
     int64_t net_native_bytes;
+    bool has_objects;
+    int64_t objects; /* Python's blocks that it has allocated, less those that it has freed */
 };
 
 struct stop {
@@ -92,6 +94,8 @@ struct stop {
     char *expression;   /* owned or NULL: what was evaluated last, here */
     char *answer;       /* owned or NULL: what came of it, or what a condition failed by */
     bool has_failed;    /* the answer is an exception's */
+    bool has_objects;   /* what the step before did to Python's blocks is known, */
+    int64_t objects;    /* and this is it */
     struct stop_step step;
     /* The line's numbers in the invocation when it was stopped before, for the next stop. */
     struct line_stats before;

@@ -57,6 +57,7 @@ struct control_breakpoint {
     int64_t heap_above_bytes;      /* live bytes, Python and native, above the loaded app's */
     int64_t increment_above_bytes; /* of one execution of the line: stops after it */
     int64_t live_above;            /* bytes alive of the line */
+    int64_t objects_least;         /* blocks alive of it */
 };
 
 enum control_move {
@@ -94,6 +95,11 @@ struct control_stop {
     uint32_t is_loop;        /* the thread runs an event loop, which is held */
     uint32_t waiting;        /* others that have come to a place to stop, and wait */
     uint64_t number;         /* of the invocation */
+    /* Blocks of Python's that the line that was next at the stop before has allocated less freed,
+     * where that was left by a step: */
+    int64_t blocks;
+    uint32_t has_blocks; /* else it is not known */
+    uint32_t reserved;
     /* JSON, UTF-8: {"thread": name, "stack": [{"path", "line", "name"}], innermost first, the
      * profiled frames alone; "locals": [{"name", "type", "bytes" (deep, or null where that took too
      * long), "text"}]; "tasks", "threads": [{"name", "coroutine" (or the function, "" where that is

@@ -18,6 +18,7 @@
 #include "worker/ledger.h"
 #include "worker/own.h"
 #include "worker/publish.h"
+#include "worker/tags.h"
 
 enum { LINE_BITS = 64, NO_FILE = SEGMENT_FILES };
 
@@ -28,6 +29,10 @@ struct breakpoint {
     /* The execution of its line that began last: */
     const void *frame;
     int64_t increment_bytes; /* of the line before it */
+    /* Of the blocks alive of its line, when they were counted last: */
+    int64_t objects;
+    int64_t allocated_bytes; /* by the line until then */
+    uint32_t site;           /* which that is */
 };
 
 static struct {
@@ -159,8 +164,36 @@ static int64_t live_of(uint32_t site)
     return sum;
 }
 
+static int64_t allocated_of(uint32_t site)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < HEAP_DOMAINS; i++)
+        sum +=
+            (int64_t)PUBLISH_LOAD(publish_shared.segment->site_heap[site].flow[i].allocated_bytes);
+    return sum;
+}
+
+/* To count them takes milliseconds; a block has at least a byte, and so they are only counted when
+ * there may be enough. */
+static bool has_objects(struct breakpoint *breakpoint, uint32_t site)
+{
+    if (!heap_is_on || site == SEGMENT_NONE)
+        return false;
+    if (breakpoint->site != site)
+        breakpoint->objects = breakpoint->allocated_bytes = 0;
+    breakpoint->site = site;
+    heap_pause();
+    int64_t allocated = allocated_of(site);
+    if (breakpoint->objects + (allocated - breakpoint->allocated_bytes) <
+        breakpoint->is.objects_least)
+        return false;
+    breakpoint->allocated_bytes = allocated;
+    breakpoint->objects = (int64_t)tags_count(site);
+    return breakpoint->objects >= breakpoint->is.objects_least;
+}
+
 /* All but the one on the increment and the count. */
-static bool holds(const struct breakpoint *breakpoint, const struct activation *at)
+static bool holds(struct breakpoint *breakpoint, const struct activation *at)
 {
     const struct control_breakpoint *is = &breakpoint->is;
     if (is->rss_above_bytes && ledger.rss_bytes <= is->rss_above_bytes)
@@ -168,6 +201,8 @@ static bool holds(const struct breakpoint *breakpoint, const struct activation *
     if (is->heap_above_bytes && live_heap() <= is->heap_above_bytes)
         return false;
     if (is->live_above && live_of(at->site) <= is->live_above)
+        return false;
+    if (is->objects_least && !has_objects(breakpoint, at->site))
         return false;
     return is->expression.len == 0 ||
            inspect_holds(copy.text + is->expression.offset, is->expression.len, is->number);
@@ -184,7 +219,7 @@ static bool is_time(uint32_t number)
 }
 
 /* All but the one on the increment. */
-static bool is_met(const struct breakpoint *breakpoint, const struct activation *at)
+static bool is_met(struct breakpoint *breakpoint, const struct activation *at)
 {
     uint32_t number = breakpoint->is.number;
     return holds(breakpoint, at) && is_time(number);

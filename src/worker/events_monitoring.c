@@ -39,6 +39,7 @@
 #include <stddef.h>
 
 #include "base/attributes.h"
+#include "worker/blocks.h"
 #include "worker/code.h"
 #include "worker/heap.h"
 #include "worker/loop_step.h"
@@ -120,8 +121,10 @@ static bool is_of_frame(PyObject *const *arguments, const _PyInterpreterFrame *f
 static ALWAYS_INLINE int disown_int(PyObject *integer)
 {
     int value = (int)PyUnstable_Long_CompactValue((PyLongObject *)integer);
-    if (UNLIKELY(value > 256 && heap_is_on))
+    if (UNLIKELY(value > 256 && heap_is_on)) {
+        blocks_disown(integer);
         heap_disown(integer);
+    }
     return value;
 }
 

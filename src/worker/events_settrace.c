@@ -68,6 +68,7 @@
 #include "worker/events.h"
 
 #include "base/attributes.h"
+#include "worker/blocks.h"
 #include "worker/code.h"
 #include "worker/heap.h"
 #include "worker/loop_step.h"
@@ -83,8 +84,10 @@ static int on_event(PyObject *Py_UNUSED(self), PyFrameObject *frame, int what,
     if (LIKELY(what == PyTrace_LINE))
         tracer_line(frame_of_object(frame), frame_event_line(frame));
 #if PY_VERSION_HEX >= 0x030b0000
-    else if (what == PyTrace_CALL && heap_is_on)
+    else if (what == PyTrace_CALL && heap_is_on) {
+        blocks_disown((const char *)frame - GC_HEAD_BYTES);
         heap_disown((const char *)frame - GC_HEAD_BYTES); /* made for this event alone */
+    }
 #endif
     return 0;
 }

@@ -9,6 +9,7 @@ WORKER_SOURCES = \
 	src/worker/arena.c src/worker/arena.h \
 	src/worker/arguments.c src/worker/arguments.h \
 	src/worker/await_chain.c src/worker/await_chain.h \
+	src/worker/blocks.c src/worker/blocks.h \
 	src/worker/breaker.c src/worker/breaker.h \
 	src/worker/breakpoints.c src/worker/breakpoints.h \
 	src/worker/code.c src/worker/code.h \

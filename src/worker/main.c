@@ -23,6 +23,7 @@
 #include <uv.h>
 
 #include "worker/arguments.h"
+#include "worker/blocks.h"
 #include "worker/code.h"
 #include "worker/embedded.h"
 #include "worker/events.h"
@@ -189,6 +190,7 @@ static void open_heap(const struct arguments *arguments)
         return;
     if (heap_open()) {
         python_heap_install();
+        blocks_open();
         PUBLISH_STORE(publish_shared.segment->native_is_on, arguments->native && native_open());
     } else
         fprintf(stderr,

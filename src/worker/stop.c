@@ -6,8 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "worker/blocks.h"
 #include "worker/breakpoints.h"
 #include "worker/inspect.h"
+#include "worker/ledger.h"
 #include "worker/own.h"
 
 enum { LOOK_MS = 200 }; /* whether anybody is still there */
@@ -22,6 +24,12 @@ static struct way {
     const struct thread *thread; /* or where it is none, the thread */
     const void *frame;           /* of _OVER and _OUT: only compared, never followed */
 } step;
+
+/* By the line that the latest step began at. */
+static struct {
+    bool is_known;
+    int64_t blocks;
+} taken;
 
 static int event_fd = -1;
 static bool is_taken;                  /* a thread is stopped */
@@ -50,6 +58,7 @@ static void arm(uint32_t bit, bool on)
 static void end_step(void)
 {
     step.is_on = false;
+    taken.is_known = blocks_end(&taken.blocks);
     arm(CONTROL_STEP, false);
 }
 
@@ -131,6 +140,8 @@ static void tell_stop(const struct thread *thread, enum control_reason reason, u
     stop->breakpoint = breakpoint;
     stop->site = at->site;
     stop->number = at->number;
+    stop->has_blocks = taken.is_known;
+    stop->blocks = taken.blocks;
     stop->is_off = reason == CONTROL_AT_BREAKPOINT && inspect_is_off();
     stop->account_len =
         (uint32_t)inspect_describe(thread, stop->account, sizeof stop->account, &is_loop);
@@ -214,8 +225,11 @@ static void stop(const struct thread *thread, enum control_reason reason, uint32
     tell_stop(thread, reason, breakpoint, 1);
     enum control_move move = obey(thread, seen);
     is_taken = false;
-    if (move == CONTROL_INTO || move == CONTROL_OVER || move == CONTROL_OUT)
+    if (move == CONTROL_INTO || move == CONTROL_OVER || move == CONTROL_OUT) {
+        const struct activation *at = &thread->stack[thread->depth - 1];
         begin_step(move, CONTROL_AT_STEP, 0, thread);
+        blocks_begin(ledger_slot(at->slot, at->number), at->site);
+    }
     raise_serial(1);
 }
 

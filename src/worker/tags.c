@@ -3,6 +3,7 @@
 
 #include <sys/mman.h>
 
+#include "wire/segment.h"
 #include "worker/grow_lock.h"
 #include "worker/guard.h"
 #include "worker/rss.h"
@@ -167,4 +168,30 @@ void tags_replace(const bool *retired, uint32_t column)
                         retired, column);
     grow_unlock();
     guard_leave(was_inside);
+}
+
+static size_t count_in_leaf(const tag_entry *leaf, uint32_t site)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < TAGS_LEAF_ENTRIES; i++) {
+        uint32_t tag = atomic_load_explicit(&leaf[i], memory_order_relaxed);
+        count += tag_site(tag) == site && tag_column(tag) != KEPT_NONE;
+    }
+    return count;
+}
+
+/* Leaves stay, and so does the array of their places where a larger one takes over: the lock is not
+ * kept. */
+size_t tags_count(uint32_t site)
+{
+    bool was_inside = guard_enter();
+    grow_lock();
+    const uint32_t *places = leaf_places;
+    size_t leaves = leaf_count, count = 0;
+    grow_unlock();
+    guard_leave(was_inside);
+    for (size_t i = 0; i < leaves; i++)
+        count +=
+            count_in_leaf(atomic_load_explicit(&tags_top[places[i]], memory_order_acquire), site);
+    return count;
 }

@@ -90,6 +90,10 @@ bool tags_set_large(const void *block, uint32_t tag, size_t bytes);
  * caller's. */
 size_t tags_take_large(const void *block);
 
+/* How many blocks with a tag there are of `site`, pymemtop's own left out. Goes through all leaves,
+ * some 3 ms for 100 MiB of small blocks. */
+size_t tags_count(uint32_t site);
+
 /* Give blocks of the columns that `retired` (by column) names to `column`. The caller sees to the
  * counters. Goes through all leaves. */
 void tags_replace(const bool *retired, uint32_t column);

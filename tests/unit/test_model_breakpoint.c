@@ -91,6 +91,12 @@ static void test_conditions(void **state)
     assert_int_equal(when.live_above_bytes, 4096);
     assert_string_equal(when.expression, "len(pages) > 3, x");
     breakpoint_condition_fini(&when);
+    when = parse("objects>1000");
+    assert_int_equal(when.objects_least, 1001);
+    when = parse("objects >= 5, live>1K");
+    assert_int_equal(when.objects_least, 5);
+    assert_int_equal(when.live_above_bytes, 1024);
+    assert_int_equal(parse("objects>=0").objects_least, 1);
     when = parse("if(x)");
     assert_string_equal(when.expression, "(x)");
     breakpoint_condition_fini(&when);

@@ -415,6 +415,28 @@ static void add_other(struct stop_others *others, const char *name, const char *
     other->number = 13;
 }
 
+static void test_objects_of_a_step(void **state)
+{
+    static const struct {
+        int64_t objects;
+        const char *words;
+    } all[] = {{3, "+412 B, +3 objects, native"},
+               {-1, "+412 B, -1 object, native"},
+               {0, "+412 B, 0 objects, native"}};
+    (void)state;
+    model->heap.is_on = model->heap.native_is_on = true;
+    model->stop.step =
+        (struct stop_step){.is_known = true, .is_over = true, .line = 3, .net_python_bytes = 412};
+    press('7');
+    press('g');
+    assert_true(display_holds("+412 B, native"));
+    model->stop.step.has_objects = true;
+    for (size_t i = 0; i < 3; i++) {
+        model->stop.step.objects = all[i].objects;
+        assert_true(display_holds(all[i].words));
+    }
+}
+
 static void test_tasks_and_threads(void **state)
 {
     (void)state;
@@ -486,6 +508,7 @@ int main(void)
         TEST(test_where_the_stack_leads, open_paused),
         TEST(test_breakpoints_in_the_list, open_breakpoints),
         TEST(test_why_it_is_paused, open_paused),
+        TEST(test_objects_of_a_step, open_paused),
         TEST(test_tasks_and_threads, open_paused),
         TEST(test_the_side_is_the_stops, open_paused),
     };

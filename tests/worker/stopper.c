@@ -4,7 +4,8 @@
  *   stopper WORKER ARGUMENTS...     starts it with --segment-fd and --control-fd before the others
  *
  * Reads commands, a line each, and writes a line for each stop, and for the end.
- *   break NUMBER LINE PATH [NAME=VALUE]... [if EXPRESSION]   hits, rss, heap, increment, live
+ *   break NUMBER LINE PATH [NAME=VALUE]... [if EXPRESSION]   hits, rss, heap, increment, live,
+ *       objects
  *   start                           it begins; then wait for a stop
  *   run                             it begins; nothing is waited for
  *   wait                            for a stop
@@ -13,7 +14,7 @@
  *   eval-leave EXPRESSION            the same, and nobody is there any more; wait for the end
  *   leave                           nobody is there any more; wait for the end
  * writes
- *   stop REASON BREAKPOINT LINE INVOCATION IS_LOOP WAITING IS_OFF PATH<TAB>ACCOUNT
+ *   stop REASON BREAKPOINT LINE INVOCATION IS_LOOP WAITING IS_OFF BLOCKS PATH<TAB>ACCOUNT
  *   end STATUS
  */
 #include "config.h"
@@ -29,6 +30,8 @@
 #include <unistd.h>
 
 #include "wire/segment.h"
+
+#define NO_BLOCKS -999999999LL
 
 enum { LINE_BYTES = 8192, PATIENCE_MS = 30000, FD_TEXT = 16 };
 
@@ -58,6 +61,8 @@ static void set_condition(struct control_breakpoint *breakpoint, const char *nam
         breakpoint->increment_above_bytes = value;
     else if (strcmp(name, "live") == 0)
         breakpoint->live_above = value;
+    else if (strcmp(name, "objects") == 0)
+        breakpoint->objects_least = value;
 }
 
 static void add_breakpoint(char *words)
@@ -118,8 +123,9 @@ static void write_stop(void)
     const struct segment_site *site = &segment->sites[stop->site];
     const struct segment_file *file = &segment->files[site->file];
     known = atomic_load(&stop->serial);
-    printf("stop %u %u %u %lld %u %u %u %.*s\t%.*s\n", stop->reason, stop->breakpoint, site->line,
-           (long long)stop->number, stop->is_loop, stop->waiting, stop->is_off, (int)file->path_len,
+    printf("stop %u %u %u %lld %u %u %u %lld %.*s\t%.*s\n", stop->reason, stop->breakpoint,
+           site->line, (long long)stop->number, stop->is_loop, stop->waiting, stop->is_off,
+           stop->has_blocks ? (long long)stop->blocks : NO_BLOCKS, (int)file->path_len,
            segment->strings + file->path_offset, (int)stop->account_len, stop->account);
     fflush(stdout);
 }

@@ -16,9 +16,10 @@ WORKERS = worker_programs()
 class Stop:
     def __init__(self, line):
         words, _, account = line.partition("\t")
-        _, reason, number, at, self.invocation, loop, waiting, off, path = words.split(" ", 8)
+        _, reason, number, at, self.invocation, loop, waiting, off, blocks, path = words.split(" ", 9)
         self.reason, self.breakpoint, self.line = int(reason), int(number), int(at)
         self.is_loop, self.waiting, self.is_off = loop == "1", int(waiting), off == "1"
+        self.blocks = None if blocks == "-999999999" else int(blocks)
         self.file = os.path.basename(path)
         self.account = json.loads(account)
 
@@ -294,6 +295,8 @@ j = i
     (5, "rss=%d" % (1 << 40), None),
     (8, "increment=%d" % (4 << 20), None),
     (4, "live=%d" % (10 << 20), 11),
+    (4, "objects=21", 11),
+    (4, "objects=1000", None),
     (7, "increment=%d" % (4 << 20), 31),
 ])
 def test_conditions(session, line, condition, expected):
@@ -847,4 +850,38 @@ def test_nobody_waits_for_an_expression(session):
     run.stop_at(19)
     run("start")
     assert run("eval-leave never()") == 0
+    assert run.printed() == "DONE\n"
+
+
+OBJECTS = """\
+import tracemalloc
+class Thing:
+    __slots__ = ()
+kept = [None] * 10
+def take(n):
+    kept[0] = Thing()
+    kept[1:4] = Thing(), Thing(), Thing()
+    del kept[0]
+    kept[0] = kept[1] = kept[2] = None
+    here = n
+    return here
+take(1)
+tracemalloc.start()
+take(2)
+tracemalloc.stop()
+take(3)
+print("DONE")
+"""
+
+
+def test_objects_of_a_step(session):
+    """Those that the line has allocated, less those that it has freed: other lines' as well."""
+    run = session(OBJECTS)
+    run.stop_at(6)
+    assert run("start").blocks is None
+    for times in range(3):
+        assert [run("over").blocks for _ in range(5)] == (
+            [None] * 5 if times == 1 else [1, 3, -1, -3, 0])
+        stop = run("go")
+    assert stop == 0
     assert run.printed() == "DONE\n"
