@@ -61,8 +61,9 @@ static struct {
     bool modes_known;
 } rescue;
 
-static const int fatal_signals[] = {SIGSEGV, SIGBUS,  SIGABRT, SIGFPE, SIGILL,
-                                    SIGQUIT, SIGTRAP, SIGSYS,  SIGXCPU};
+static const int fatal_signals[] = {SIGSEGV, SIGBUS,  SIGABRT, SIGFPE,    SIGILL,
+                                    SIGQUIT, SIGTRAP, SIGSYS,  SIGXCPU,   SIGALRM,
+                                    SIGIO,   SIGPROF, SIGPWR,  SIGSTKFLT, SIGVTALRM};
 static struct sigaction found_actions[ARRAY_LEN(fatal_signals)];
 
 static void give_back(void)

@@ -217,6 +217,13 @@ static void print_summary(const struct run *run, bool was_over)
     free(name);
 }
 
+/* With the screen, as without one. */
+static void pass_signal(void *context, int number)
+{
+    const struct run *run = context;
+    program_signal(run->program, number);
+}
+
 static int show(struct run *run)
 {
     const struct screen_setup setup = {
@@ -226,6 +233,7 @@ static int show(struct run *run)
         .color = !run->options->common.no_color,
         .context = run,
         .act = act,
+        .pass_signal = pass_signal,
     };
     int status = screen_open(run->screen, &setup);
     const struct player_setup player = {

@@ -39,7 +39,8 @@
 #define SCRIPT_WAIT_NS (30 * NS_PER_SECOND)
 #define SCRIPT_POLL_MS 20
 
-static const int signal_numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGTSTP, SIGCONT};
+static const int signal_numbers[] = {SIGINT,  SIGTERM, SIGHUP,  SIGWINCH,
+                                     SIGTSTP, SIGCONT, SIGUSR1, SIGUSR2};
 enum { SIGNAL_COUNT = ARRAY_LEN(signal_numbers), TSTP_INDEX = 4 };
 
 struct screen {
@@ -235,6 +236,13 @@ static void on_signal(uv_signal_t *handle, int number)
     case SIGCONT:
         if (!screen->editing)
             resume(screen);
+        break;
+    case SIGUSR1:
+    case SIGUSR2:
+        if (screen->setup.pass_signal)
+            screen->setup.pass_signal(screen->setup.context, number);
+        else
+            quit(screen);
         break;
     default: quit(screen);
     }

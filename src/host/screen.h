@@ -32,6 +32,8 @@ struct screen_setup {
     void (*act)(void *context, enum ui_action action);
     /* A frame is to be drawn: the last moment to change the model. May be NULL. */
     void (*before_frame)(void *context);
+    /* SIGUSR1 or SIGUSR2 was sent to this process: where NULL, it quits. */
+    void (*pass_signal)(void *context, int number);
 };
 
 /* Can a screen be shown here, and is there a key script (PYMEMTOP_SCRIPT)? Nothing is written. NULL

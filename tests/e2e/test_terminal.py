@@ -60,7 +60,8 @@ def test_keys_that_quit(live, keys):
                      terminal.output, re.S)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT,
+                                    signal.SIGUSR1, signal.SIGUSR2])
 def test_signals_that_quit(live, number):
     terminal = live()
     os.kill(terminal.process.pid, number)
@@ -68,13 +69,43 @@ def test_signals_that_quit(live, number):
     assert_given_back(terminal)
 
 
-@pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGQUIT])
+@pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGQUIT,
+                                    signal.SIGALRM, signal.SIGPROF, signal.SIGIO])
 def test_crash_of_the_host(live, number):
     terminal = live()
     os.kill(terminal.process.pid, number)
     status = terminal.wait_exit()
     assert status == -number or (programs.SANITIZED and status != 0)
     assert_given_back(terminal)
+
+
+def test_a_pipe_that_is_gone_ends_nothing(live):
+    terminal = live()
+    os.kill(terminal.process.pid, signal.SIGPIPE)
+    terminal.type(b"2")
+    terminal.wait(rb"Increment|no line")
+    terminal.type(b"q")
+    assert terminal.wait_exit() == 0
+    assert_given_back(terminal)
+
+
+def test_signals_for_a_program(pty, tmp_path):
+    """The screen passes them on, as it is without one."""
+    work = tmp_path / "work.py"
+    work.write_text("import signal\nfor number in signal.SIGUSR1, signal.SIGUSR2:\n"
+                    "    signal.signal(number, lambda number, frame: None)\n"
+                    "print('READY', 'TO', 'GO', flush=True)\nfor _ in range(2):\n    signal.pause()\n"
+                    "print('GOT BOTH', flush=True)\n")
+    terminal = pty("run", work)
+    terminal.type(b"4")
+    terminal.wait(rb"READY TO GO")
+    for number in signal.SIGUSR1, signal.SIGUSR2:
+        os.kill(terminal.process.pid, number)
+        terminal.read(0.5)
+    terminal.wait(rb"GOT BOTH")
+    terminal.type(b"q")
+    assert terminal.wait_exit() == 0
+    assert terminal.settings == terminal.before
 
 
 def test_crash_while_a_handler_runs(live):
