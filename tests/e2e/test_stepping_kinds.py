@@ -1,9 +1,6 @@
 """Every key that pauses and steps, on every kind of handler: sync, async, with a thread of its own,
 and with a generator. And pymemtop is quit at every kind of pause."""
 
-import os
-import signal
-
 import pytest
 
 from programs import is_alive, wait_for
@@ -221,3 +218,31 @@ def test_quitting(app, how):
     wait_for(lambda: not is_alive(worker), "end of the worker")
     terminal.shell("stty -a | grep -o ' echo '; echo GIVEN BACK")
     terminal.wait("^ echo", "^GIVEN BACK")
+
+
+LOOP = """\
+import azure.functions as func
+
+
+{}def main(req: func.HttpRequest) -> func.HttpResponse:
+    for i in range(1000):
+        one = i
+        two = i
+    return func.HttpResponse("")
+"""
+
+
+@pytest.mark.parametrize("prefix", ["", "async "], ids=["sync", "async"])
+def test_a_thousand_keys(live, prefix):  # noqa: F811
+    """Of a key that is held down: each is a step, and nothing goes on after the last one."""
+    terminal, _ = live(LOOP.format(prefix))
+    set_breakpoint(terminal, "for i in")
+    terminal.type("r")
+    terminal.wait(*paused(5))
+    terminal.type("b")
+    terminal.wait("breakpoint removed")
+    terminal.run("send-keys", "-N", 1000, "n")
+    terminal.wait(*paused(6, r"^> +6 .* 334 ", r"^ +7 .* MiB +333 "))  # 3 * 333 + 1
+    evaluate(terminal, "i, two")
+    terminal.wait(r"i, two is \(333, 332\)")
+    go_on(terminal)
