@@ -300,18 +300,25 @@ static int type_cols(const struct view_context *context)
     return context->rect.cols >= WIDE_COLS ? 20 : context->rect.cols >= NARROW_COLS ? 14 : 10;
 }
 
+/* "Work/__init__.py:27": of what has no room, not the line. */
+static void draw_place(const struct view_context *context, const char *path, uint32_t number,
+                       struct pen *pen)
+{
+    char line[FORMAT_SIZE];
+    snprintf(line, sizeof line, ":%" PRIu32, number);
+    struct pen place = *pen;
+    place.end -= (int)strlen(line) < pen_left(&place) ? (int)strlen(line) : 0;
+    draw_rest(context, &place, STYLE_TEXT, path);
+    pen->col = place.col;
+    pen_text(pen, STYLE_TEXT, line);
+}
+
 static void draw_frame(const struct view_context *context, const struct stop_frame *frame,
                        bool innermost, struct pen *pen)
 {
-    char line[FORMAT_SIZE];
     pen_text(pen, STYLE_RUNNING, innermost ? ">  " : "   ");
     draw_field(context, pen, name_cols(context), STYLE_DEFINITION, frame->name);
-    snprintf(line, sizeof line, ":%" PRIu32, frame->line);
-    struct pen place = *pen;
-    place.end -= (int)strlen(line) < pen_left(&place) ? (int)strlen(line) : 0;
-    draw_rest(context, &place, STYLE_TEXT, frame->place);
-    pen->col = place.col;
-    pen_text(pen, STYLE_TEXT, line);
+    draw_place(context, frame->place, frame->line, pen);
 }
 
 static void draw_local(const struct view_context *context, const struct stop_local *local,
@@ -343,8 +350,7 @@ static void draw_other(const struct view_context *context, const struct stop_oth
     if (!other->line)
         return;
     pen_skip(pen, other->function[0] ? 2 : 0);
-    draw_rest(context, pen, STYLE_TEXT, other->place);
-    pen_printf(pen, STYLE_TEXT, ":%" PRIu32, other->line);
+    draw_place(context, other->place, other->line, pen);
 }
 
 static void draw_breakpoint(const struct view_context *context, const struct breakpoint *breakpoint,

@@ -173,6 +173,10 @@ def test_threads(live):
     terminal.type("r")
     terminal.wait(*paused(6, "1 more to pause"))
     terminal.type("v")
+    terminal.type(":")
+    terminal.type("n + 10")
+    terminal.keys("Enter")  # others go on: this says where they are now
+    terminal.wait(r"n \+ 10 is 1\d")
     terminal.wait(r"paused +#1 +work +Work/__init__.py:6", r"pauses next +#1 +work +Work/",
                   r"runs +#1 +main +Work/__init__.py:1\d", r"MainThread +runs$")
     terminal.type("1")
