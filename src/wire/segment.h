@@ -41,7 +41,7 @@
 #include "wire/ring.h"
 
 #define SEGMENT_MAGIC   0x504d5453u /* "STMP" */
-#define SEGMENT_VERSION 4u
+#define SEGMENT_VERSION 5u
 
 enum segment_limits {
     SEGMENT_FILES = 512,
