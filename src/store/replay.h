@@ -40,14 +40,15 @@ uint64_t replay_first(struct replay *replay);
 uint64_t replay_last(struct replay *replay);
 /* The latest event at that time, or the first one where there is none. */
 uint64_t replay_event_at(struct replay *replay, uint64_t realtime_ns);
-/* Until it is released, what there is stays what it is now, though the recording goes on: many steps
- * then take less time. 0, or -1 with `error`. */
+/* Until it is released, what there is stays what it is now, though the recording goes on: many
+ * steps then take less time. 0, or -1 with `error`. */
 int replay_hold(struct replay *replay, struct error *error) ATTR_CHECKED;
 void replay_release(struct replay *replay);
 /* The latest event before that one that can be gone to without another one; 0 where there is none.
  */
 uint64_t replay_keyframe_before(struct replay *replay, uint64_t event);
-/* The event of the next marker that the user has set, or of the one before; 0 where there is none. */
+/* The event of the next marker that the user has set, or of the one before; 0 where there is none.
+ */
 uint64_t replay_marker(struct replay *replay, uint64_t event, bool forward);
 /* The first event at that time or later, or the last one where there is none. */
 uint64_t replay_event_from(struct replay *replay, uint64_t realtime_ns);
