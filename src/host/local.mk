@@ -19,6 +19,7 @@ libhost_a_SOURCES = \
 	src/host/cors.c src/host/cors.h \
 	src/host/constraint.c src/host/constraint.h \
 	src/host/date_text.c src/host/date_text.h \
+	src/host/diff.c src/host/diff.h \
 	src/host/drain.c src/host/drain.h \
 	src/host/drain_heap.c src/host/drain_parts.h \
 	src/host/environment.c src/host/environment.h \

@@ -12,6 +12,7 @@
 #include "base/attributes.h"
 #include "base/error.h"
 #include "host/batch.h"
+#include "host/diff.h"
 #include "host/import.h"
 #include "host/kql.h"
 #include "host/live.h"
@@ -29,9 +30,10 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv, struct error *error);
 } commands[] = {
-    {"import", import_run}, {"kql", kql_run},          {"list", series_list_run},
-    {"new", new_run},       {"peak", series_peak_run}, {"plot", series_plot_run},
-    {"replay", replay_run}, {"report", replay_run},    {"run", run_run},
+    {"diff", diff_run},        {"import", import_run}, {"kql", kql_run},
+    {"list", series_list_run}, {"new", new_run},       {"peak", series_peak_run},
+    {"plot", series_plot_run}, {"replay", replay_run}, {"report", replay_run},
+    {"run", run_run},
 };
 
 /* The live screen needs a terminal to draw on and keys to hear; where either is missing the report

@@ -116,6 +116,7 @@ static const char help[] =
     "       pymemtop plot [FILE] -o x.svg|x.html [OPTIONS]\n"
     "       pymemtop list [DIR]\n"
     "       pymemtop peak [--func NAME] [FILE...]\n"
+    "       pymemtop diff [OPTIONS] BEFORE AFTER\n"
     "\n"
     "Host a Python Azure Functions app, and show the memory that every line of it takes.\n"
     "PATH is a function's folder, its script, or the app's folder; \".\" where it is left out.\n"
@@ -213,6 +214,13 @@ static const char help[] =
     "  -w, --window FROM,TO      this part alone, in seconds since the begin\n"
     "list prints what such files there are in DIR (.), and peak the most that each tells of, of\n"
     "the whole run or of one function; a file can be named by its number in the list.\n"
+    "\n"
+    "diff compares two recordings line by line, through edits, the most changed first:\n"
+    "      --fail-on CONDITIONS  exit with 3 where one holds, as 'growth>5%', 'growth>512K',\n"
+    "                            'rss>200M', 'increment>10M'; separated by commas\n"
+    "      --format FORMAT       text or json (text)\n"
+    "  -o, --output FILE         write the report to FILE\n"
+    "      --quiet               write none\n"
     "\n"
     "The manual page pymemtop(1) says more.\n";
 

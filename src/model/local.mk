@@ -2,12 +2,14 @@
 noinst_LIBRARIES += libmodel.a
 libmodel_a_SOURCES = \
 	src/model/breakpoint.c src/model/breakpoint.h \
+	src/model/compare.c src/model/compare.h \
 	src/model/file.c src/model/file.h \
 	src/model/heap.c src/model/heap.h \
 	src/model/imported.c src/model/imported.h \
 	src/model/invocation.c src/model/invocation.h \
 	src/model/kept.c src/model/kept.h \
 	src/model/line.h \
+	src/model/match.c src/model/match.h \
 	src/model/model.c src/model/model.h \
 	src/model/output.c src/model/output.h \
 	src/model/series.c src/model/series.h \
@@ -21,6 +23,7 @@ model_tests = \
 	tests/unit/test_model_heap \
 	tests/unit/test_model_invocation \
 	tests/unit/test_model_kept \
+	tests/unit/test_model_match \
 	tests/unit/test_model_model \
 	tests/unit/test_model_output \
 	tests/unit/test_model_series \
@@ -40,6 +43,9 @@ tests_unit_test_model_heap_LDADD = libmodel.a libbase.a $(CMOCKA_LIBS)
 tests_unit_test_model_kept_SOURCES = tests/unit/test_model_kept.c
 tests_unit_test_model_kept_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_model_kept_LDADD = libmodel.a libbase.a $(CMOCKA_LIBS)
+tests_unit_test_model_match_SOURCES = tests/unit/test_model_match.c
+tests_unit_test_model_match_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_model_match_LDADD = libmodel.a libbase.a $(CMOCKA_LIBS)
 tests_unit_test_model_model_SOURCES = tests/unit/test_model_model.c
 tests_unit_test_model_model_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_model_model_LDADD = libmodel.a libbase.a $(CMOCKA_LIBS)

@@ -15,30 +15,11 @@
 #include <string.h>
 
 #include "base/attributes.h"
-#include "base/text.h"
-
-/* A string of `len` bytes, what is not UTF-8 replaced. */
-static json_t *text_value(const char *text, size_t len)
-{
-    if (text_is_utf8(text, len))
-        return json_stringn_nocheck(text, len);
-    struct buf valid;
-    buf_init(&valid, 3 * len); /* U+FFFD has three bytes */
-    for (size_t at = 0; at < len;) {
-        uint32_t code;
-        char form[TEXT_UTF8_MAX];
-        at += text_decode(text + at, len - at, &code);
-        if (buf_append(&valid, form, text_encode(code, form)))
-            break;
-    }
-    json_t *value = json_stringn_nocheck(buf_text(&valid), valid.len);
-    buf_fini(&valid);
-    return value;
-}
+#include "report/json_value.h"
 
 static json_t *string_value(const char *text)
 {
-    return text_value(text, strlen(text));
+    return json_text_value(text, strlen(text));
 }
 
 /* JSON integers have a sign; a count or time past 2^63 is none that could be true. */
@@ -163,7 +144,7 @@ static json_t *line_value(const struct model *model, uint32_t file, uint32_t lin
     const char *source = file_line_text(model->files[file], line, &len);
     json_t *value = json_pack(
         "{s:I, s:o, s:I, s:I, s:I, s:I, s:I}", "line", (json_int_t)line, "source",
-        text_value(source, len), "mem_usage_bytes", (json_int_t)stats->mem_usage_bytes,
+        json_text_value(source, len), "mem_usage_bytes", (json_int_t)stats->mem_usage_bytes,
         "peak_bytes", (json_int_t)stats->peak_bytes, "increment_bytes",
         (json_int_t)stats->increment_bytes, "self_increment_bytes",
         (json_int_t)stats->self_increment_bytes, "occurrences", unsigned_value(stats->occurrences));

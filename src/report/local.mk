@@ -3,6 +3,9 @@ noinst_LIBRARIES += libreport.a
 libreport_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(YAJL_CFLAGS)
 libreport_a_SOURCES = \
 	src/report/axis.c src/report/axis.h \
+	src/report/compare_check.c src/report/compare_check.h \
+	src/report/compare_json.c src/report/compare_text.c src/report/compare_report.h \
+	src/report/fail_on.c src/report/fail_on.h \
 	src/report/import.c src/report/import.h src/report/import_parts.h \
 	src/report/import_build.h \
 	src/report/import_csv.c src/report/import_csv.h \
@@ -16,6 +19,7 @@ libreport_a_SOURCES = \
 	src/report/import_versions.c \
 	src/report/imported_text.c src/report/imported_text.h \
 	src/report/json.c src/report/json.h \
+	src/report/json_value.c src/report/json_value.h \
 	src/report/kql.c src/report/kql.h \
 	src/report/kusto.c src/report/kusto.h \
 	src/report/log_record.c src/report/log_record.h \
@@ -35,6 +39,8 @@ IMPORT_TEST_LIBS = libreport.a libmodel.a libbase.a $(JANSSON_LIBS) $(YAJL_LIBS)
 if HAVE_CMOCKA
 report_tests = \
 	tests/unit/test_report_axis \
+	tests/unit/test_report_compare \
+	tests/unit/test_report_fail_on \
 	tests/unit/test_report_import \
 	tests/unit/test_report_import_reader \
 	tests/unit/test_report_json \
@@ -46,6 +52,12 @@ report_tests = \
 	tests/unit/test_report_table
 check_PROGRAMS += $(report_tests)
 TESTS += $(report_tests)
+tests_unit_test_report_compare_SOURCES = tests/unit/test_report_compare.c
+tests_unit_test_report_compare_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
+tests_unit_test_report_compare_LDADD = libreport.a libmodel.a libbase.a $(CMOCKA_LIBS) $(JANSSON_LIBS)
+tests_unit_test_report_fail_on_SOURCES = tests/unit/test_report_fail_on.c
+tests_unit_test_report_fail_on_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_report_fail_on_LDADD = libreport.a libbase.a $(CMOCKA_LIBS)
 tests_unit_test_report_import_SOURCES = tests/unit/test_report_import.c
 tests_unit_test_report_import_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_report_import_LDADD = $(IMPORT_TEST_LIBS) $(CMOCKA_LIBS)
@@ -110,3 +122,9 @@ check_PROGRAMS += tests/fuzz/fuzz_mprofile
 TESTS += tests/fuzz/fuzz_mprofile
 tests_fuzz_fuzz_mprofile_SOURCES = tests/fuzz/fuzz_mprofile.c tests/fuzz/fuzz_main.h
 tests_fuzz_fuzz_mprofile_LDADD = libreport.a libmodel.a libbase.a -lm
+
+# Conditions are read from any text.
+check_PROGRAMS += tests/fuzz/fuzz_fail_on
+TESTS += tests/fuzz/fuzz_fail_on
+tests_fuzz_fuzz_fail_on_SOURCES = tests/fuzz/fuzz_fail_on.c tests/fuzz/fuzz_main.h
+tests_fuzz_fuzz_fail_on_LDADD = libreport.a libbase.a
