@@ -1,6 +1,6 @@
 # The sample apps and the demo command.
 EXTRA_DIST += \
-	demo/run demo/screenshot.png demo/serve_page.py demo/setup.sh \
+	demo/run demo/screenshot.png demo/serve_page.py demo/setup.sh demo/stepping.keys \
 	demo/FastApiDemo/function_app.py demo/FastApiDemo/host.json \
 	demo/FastApiDemo/invoice_api.py demo/FastApiDemo/local.settings.json \
 	demo/FastApiDemo/requirements.txt \

@@ -578,7 +578,8 @@ static void ask_condition(struct act *act, int unused)
 static void ask_expression(struct act *act, int unused)
 {
     (void)unused;
-    prompt_open_with(act->ui, PROMPT_EXPRESSION, NULL);
+    bool is_stopped = act->live->stop.is_stopped && !act->ui->replay.is_on;
+    prompt_open_with(act->ui, is_stopped ? PROMPT_EXPRESSION : PROMPT_COMMAND, NULL);
 }
 
 static void run_to(struct act *act, int unused)
@@ -732,9 +733,9 @@ static bool is_recorded_only(int key)
 /* What is not done of a recording, or only of one. */
 static bool say_recorded(struct ui *ui, int key)
 {
-    if (ui->replay.is_on && ui->replay.is_live && is_one_of(key, "rRitbB:x"))
+    if (ui->replay.is_on && ui->replay.is_live && is_one_of(key, "rRitbBx"))
         ui_say(ui, STYLE_WARNING, "this is the recording, and runs nothing; Esc: the live app");
-    else if (ui->replay.is_on && is_one_of(key, "rRitbB:x"))
+    else if (ui->replay.is_on && is_one_of(key, "rRitbBx"))
         ui_say(ui, STYLE_WARNING, "this is a recording: what ran then is shown, nothing runs");
     else if (ui->replay.is_on && key == ' ')
         ui_say(ui, STYLE_TEXT, "this is a recording: it stands still; ] goes on by an event");
@@ -763,13 +764,13 @@ static void say_useless(struct ui *ui, const struct model *model, int key, bool 
                key == 'e' ? "edit" : "run");
     else if (known && model->worker == WORKER_NONE && is_one_of(key, "F zx"))
         ui_say(ui, STYLE_TEXT, "these figures are from logs: nothing goes on");
-    else if (known && model->worker == WORKER_NONE && is_one_of(key, "isnfctbBv7:"))
+    else if (known && model->worker == WORKER_NONE && is_one_of(key, "isnfctbBv7"))
         ui_say(ui, STYLE_TEXT, "these figures are from logs: there is nothing to pause");
     else if (known && model->is_program && (key == 'r' || key == 'R'))
         ui_say(ui, STYLE_WARNING, "a program is run once; q ends it, and pymemtop run begins anew");
-    else if (known && is_one_of(key, "snfct:") && model->stop.is_stepping)
+    else if (known && is_one_of(key, "snfct") && model->stop.is_stepping)
         ui_say(ui, STYLE_TEXT, "the step is still under way; i pauses at the next line");
-    else if (known && is_one_of(key, "snfct:"))
+    else if (known && is_one_of(key, "snfct"))
         ui_say(ui, STYLE_TEXT, "nothing is paused; i pauses at the next line, b sets a breakpoint");
     else if (known && key == 'i' && model->stop.is_stopped)
         ui_say(ui, STYLE_TEXT, "it is paused; c continues");

@@ -76,6 +76,8 @@ static void add_key(struct bar *bar, const struct key_binding *binding, const ch
  * or is. */
 static bool is_offered(const struct ui *ui, const struct model *model, enum ui_command command)
 {
+    if (command == CMD_EVALUATE && (!model->stop.is_stopped || ui->replay.is_on))
+        return false;
     return ui_can(ui, model, command) && (command != CMD_INVOCATION_NEXT || ui->one_open) &&
            (command != CMD_FUNCTIONS || model->function_count > 1) &&
            (command != CMD_PAUSE || model->invocations.running > 0) &&

@@ -17,6 +17,7 @@ libtui_a_SOURCES = \
 	tui/prompt.c \
 	tui/replay.c tui/replay.h \
 	tui/run.c \
+	tui/save.c tui/save.h \
 	tui/scene.c tui/scene.h \
 	tui/scrubber.c tui/scrubber.h \
 	tui/script.c tui/script.h \
@@ -88,6 +89,13 @@ tests_unit_test_tui_ui_SOURCES = tests/unit/test_tui_ui.c \
 tests_unit_test_tui_ui_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_tui_ui_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)
 endif
+
+# Key scripts are any file.
+check_PROGRAMS += tests/fuzz/fuzz_script
+TESTS += tests/fuzz/fuzz_script
+tests_fuzz_fuzz_script_SOURCES = tests/fuzz/fuzz_script.c tests/fuzz/fuzz_main.h \
+	tests/golden/fixture.c tests/golden/fixture.h
+tests_fuzz_fuzz_script_LDADD = $(TUI_LIBS)
 
 # The golden screens, made again by: make check TESTS=tests/golden/driver PYMEMTOP_GOLDEN_WRITE=1
 check_PROGRAMS += tests/golden/driver

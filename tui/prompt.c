@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "tui/glyph.h"
+#include "tui/save.h"
 #include "tui/view.h"
 
 /* Longest row that is looked at. */
@@ -38,6 +39,7 @@ void prompt_label(const struct ui *ui, struct buf *out)
     case PROMPT_CONDITION: buf_printf(out, "line %" PRIu32 ", pause when: ", ui->break_line); break;
     case PROMPT_EXPRESSION: buf_printf(out, "evaluate (can change the program): "); break;
     case PROMPT_RECORD: buf_printf(out, "record into: "); break;
+    case PROMPT_COMMAND: buf_printf(out, "command: "); break;
     }
 }
 
@@ -269,6 +271,25 @@ static const char *whole_input(const struct ui *ui)
     return same ? ui->prefill : ui->input;
 }
 
+static enum ui_action accept_save(struct ui *ui, const char *path)
+{
+    model_set_text(&ui->save_path, path);
+    if (*path)
+        return UI_SAVE;
+    ui_say(ui, STYLE_WARNING, "save-screen needs a file, as in save-screen x.txt");
+    return UI_NOTHING;
+}
+
+static enum ui_action accept_command(struct ui *ui, const char *text)
+{
+    if (save_command(text))
+        return accept_save(ui, save_command(text));
+    if (*text)
+        ui_say(ui, STYLE_TEXT,
+               "nothing is paused in which that could be evaluated; there is save-screen FILE");
+    return UI_NOTHING;
+}
+
 static enum ui_action accept(struct ui *ui, const struct model *model)
 {
     enum prompt prompt = ui->prompt;
@@ -281,8 +302,11 @@ static enum ui_action accept(struct ui *ui, const struct model *model)
     case PROMPT_REQUESTS: return accept_count(ui, model);
     case PROMPT_PAYLOAD:
     case PROMPT_LINE: return run_accept(ui, model, prompt, text);
-    case PROMPT_CONDITION:
-    case PROMPT_EXPRESSION: return step_accept(ui, prompt, text);
+    case PROMPT_EXPRESSION:
+        return save_command(text) ? accept_save(ui, save_command(text))
+                                  : step_accept(ui, prompt, text);
+    case PROMPT_COMMAND: return accept_command(ui, text);
+    case PROMPT_CONDITION: return step_accept(ui, prompt, text);
     case PROMPT_RECORD:
         model_set_text(&ui->record_path, text);
         return text[0] ? UI_RECORD_INTO : UI_NOTHING;

@@ -371,7 +371,6 @@ bool replay_is_useless(enum ui_command command)
     case CMD_RUN_TO:
     case CMD_BREAK:
     case CMD_CONDITION:
-    case CMD_EVALUATE:
     case CMD_REQUEST:
     case CMD_REQUEST_MANY:
     case CMD_FREEZE:

@@ -17,10 +17,10 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "tui/grid.h"
-#include "tui/scene.h"
+#include "tui/save.h"
 
-enum { SCRIPT_BYTES_MAX = 1 << 20, DUMP_BYTES_MAX = 8 << 20 };
+enum { SCRIPT_BYTES_MAX = 1 << 20, DUMP_BYTES_MAX = 8 << 20, SECONDS_MAX = 86400 };
+#define WAIT_NS (30 * NS_PER_SECOND)
 
 enum verb {
     VERB_KEY,
@@ -33,8 +33,12 @@ enum verb {
     VERB_WAIT_LOADED,
     VERB_WAIT_ENDED,
     VERB_WAIT_IDLE,
+    VERB_WAIT_PAUSED,
+    VERB_WAIT_LINE,
     VERB_WAIT_TEXT,
-    VERB_SAVE_DISPLAY,
+    VERB_SLEEP,
+    VERB_SAVE_SCREEN,
+    VERB_QUIT,
 };
 
 static const struct {
@@ -52,8 +56,13 @@ static const struct {
     {"wait loaded", VERB_WAIT_LOADED, false},
     {"wait ended", VERB_WAIT_ENDED, true},
     {"wait idle", VERB_WAIT_IDLE, false},
+    {"wait paused", VERB_WAIT_PAUSED, false},
+    {"wait line", VERB_WAIT_LINE, true},
     {"wait text", VERB_WAIT_TEXT, true},
-    {"save-display", VERB_SAVE_DISPLAY, true},
+    {"sleep", VERB_SLEEP, true},
+    {"save-screen", VERB_SAVE_SCREEN, true},
+    {":save-screen", VERB_SAVE_SCREEN, true},
+    {"quit", VERB_QUIT, false},
 };
 
 struct script {
@@ -63,20 +72,67 @@ struct script {
     size_t at;       /* the line that is next */
     size_t line;     /* its number, from 1 */
     size_t progress; /* bytes of its argument that are done */
+    uint64_t waited_ns;
 };
 
+/* A line of the script. */
+struct command {
+    enum verb verb;
+    const char *rest;  /* borrowed; the argument */
+    size_t len;        /* of it, less what is said of the time */
+    uint64_t limit_ns; /* of a wait; of a sleep its time */
+};
+
+static bool is_wait(enum verb verb)
+{
+    return verb >= VERB_WAIT_LOADED && verb <= VERB_WAIT_TEXT;
+}
+
+/* "3" or "0.5", no more than a day. */
+static bool parse_seconds(const char *text, size_t len, uint64_t *ns)
+{
+    char copy[16];
+    if (len == 0 || len >= sizeof copy)
+        return false;
+    memcpy(copy, text, len);
+    copy[len] = '\0';
+    size_t whole = strspn(copy, "0123456789");
+    size_t end = copy[whole] == '.' ? whole + 1 + strspn(copy + whole + 1, "0123456789") : whole;
+    double seconds = strtod(copy, NULL);
+    if (whole == 0 || end != len || copy[len - 1] == '.' || seconds > SECONDS_MAX)
+        return false;
+    *ns = (uint64_t)(seconds * NS_PER_SECOND);
+    return true;
+}
+
+/* Take " for SECONDS" from the end of what is waited for. */
+static void take_limit(const char *line, size_t *len, uint64_t *limit_ns)
+{
+    static const char word[] = " for ";
+    size_t word_len = sizeof word - 1, at = *len;
+    while (at > 0 && line[at - 1] != ' ')
+        at--;
+    if (at >= word_len && memcmp(line + at - word_len, word, word_len) == 0 &&
+        parse_seconds(line + at, *len - at, limit_ns))
+        *len = at - word_len;
+}
+
 /* Split a line; false where it is no command. */
-static bool parse_line(const char *line, enum verb *verb, const char **rest)
+static bool parse_line(const char *line, struct command *command)
 {
     for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
-        size_t len = strlen(verbs[i].words);
+        size_t len = strlen(verbs[i].words), line_len = strlen(line);
         if (strncmp(line, verbs[i].words, len) != 0)
             continue;
-        bool with_rest = line[len] == ' ' && line[len + 1];
-        if (with_rest != verbs[i].has_rest || (!with_rest && line[len]))
+        command->limit_ns = WAIT_NS;
+        if (is_wait(verbs[i].verb))
+            take_limit(line, &line_len, &command->limit_ns);
+        bool with_rest = line_len > len + 1 && line[len] == ' ';
+        if (with_rest != verbs[i].has_rest || (!with_rest && line_len != len))
             continue;
-        *verb = verbs[i].verb;
-        *rest = line + len + with_rest;
+        command->verb = verbs[i].verb;
+        command->rest = line + len + with_rest;
+        command->len = line_len - len - with_rest;
         return true;
     }
     return false;
@@ -104,27 +160,32 @@ static bool keys_are_known(const char *names)
     return true;
 }
 
-static bool is_number(const char *text)
+static bool is_number(const char *text, size_t len)
 {
-    return *text && strspn(text, "0123456789") == strlen(text);
+    return len > 0 && strspn(text, "0123456789") == len;
 }
 
-static bool argument_is_good(enum verb verb, const char *rest)
+static bool argument_is_good(struct command *command)
 {
+    const char *rest = command->rest;
     int a, b;
-    switch (verb) {
+    switch (command->verb) {
     case VERB_KEY: return keys_are_known(rest);
     case VERB_CLICK:
     case VERB_WHEEL_UP:
     case VERB_WHEEL_DOWN: return two_numbers(rest, "%4d %4d%n", &a, &b);
     case VERB_RESIZE: return two_numbers(rest, "%4dx%4d%n", &a, &b);
     case VERB_CLOCK:
-    case VERB_WAIT_ENDED: return is_number(rest);
+    case VERB_WAIT_LINE:
+    case VERB_WAIT_ENDED: return is_number(rest, command->len);
+    case VERB_SLEEP: return parse_seconds(rest, command->len, &command->limit_ns);
     case VERB_TYPE:
     case VERB_WAIT_LOADED:
     case VERB_WAIT_IDLE:
+    case VERB_WAIT_PAUSED:
     case VERB_WAIT_TEXT:
-    case VERB_SAVE_DISPLAY: break;
+    case VERB_SAVE_SCREEN:
+    case VERB_QUIT: break;
     }
     return true;
 }
@@ -141,10 +202,9 @@ static int check(struct script *script, struct error *error)
     for (size_t at = 0; at < script->len; number++) {
         char *line = script->text + at;
         size_t len = strcspn(line, "\n");
-        enum verb verb;
-        const char *rest;
+        struct command command;
         line[len] = '\0';
-        if (!is_skipped(line) && (!parse_line(line, &verb, &rest) || !argument_is_good(verb, rest)))
+        if (!is_skipped(line) && (!parse_line(line, &command) || !argument_is_good(&command)))
             return error_set(error, EXIT_STATUS_USAGE, "%s:%zu: not a command of a key script: %s",
                              script->name, number, line);
         at += len + 1;
@@ -205,40 +265,14 @@ size_t script_line(const struct script *script)
     return script->line;
 }
 
-static void draw_text(struct ui *ui, const struct model *model, struct buf *out)
-{
-    struct grid grid;
-    grid_init(&grid);
-    ui_sync(ui, model);
-    scene_draw(ui, model, clock_monotonic_ns(), &grid);
-    grid_dump_text(&grid, out);
-    grid_fini(&grid);
-}
-
-static bool display_holds(struct ui *ui, const struct model *model, const char *text)
+static bool display_holds(struct ui *ui, const struct model *model, const char *text, size_t len)
 {
     struct buf dump;
     buf_init(&dump, DUMP_BYTES_MAX);
-    draw_text(ui, model, &dump);
-    bool holds = strstr(buf_text(&dump), text) != NULL;
+    save_text(ui, model, &dump);
+    bool holds = memmem(buf_text(&dump), dump.len, text, len) != NULL;
     buf_fini(&dump);
     return holds;
-}
-
-static int save_display(struct ui *ui, const struct model *model, const char *path,
-                        struct error *error)
-{
-    struct buf dump;
-    FILE *file = fopen(path, "we");
-    if (!file)
-        return error_set(error, EXIT_STATUS_SYSTEM, "cannot write %s: %s", path, strerror(errno));
-    buf_init(&dump, DUMP_BYTES_MAX);
-    draw_text(ui, model, &dump);
-    bool whole = fwrite(buf_text(&dump), 1, dump.len, file) == dump.len;
-    buf_fini(&dump);
-    if (fclose(file) != 0 || !whole)
-        return error_set(error, EXIT_STATUS_SYSTEM, "cannot write %s: %s", path, strerror(errno));
-    return 0;
 }
 
 /* The next key of the argument; K_NONE at its end. */
@@ -270,16 +304,24 @@ static enum ui_action press_at(struct ui *ui, const struct model *model, int key
     return press(ui, model, key, row, col);
 }
 
-static bool wait_holds(struct ui *ui, const struct model *model, enum verb verb, const char *rest)
+static bool is_paused(const struct model *model)
+{
+    return model->stop.is_stopped && !model->stop.is_leaving;
+}
+
+static bool wait_holds(struct ui *ui, const struct model *model, const struct command *command)
 {
     const struct invocations *set = &model->invocations;
-    switch (verb) {
+    switch (command->verb) {
     case VERB_WAIT_LOADED:
         return model->worker == WORKER_READY || model->worker == WORKER_ENDED ||
                model->worker == WORKER_NONE;
-    case VERB_WAIT_ENDED: return set->total - set->running >= strtoull(rest, NULL, 10);
+    case VERB_WAIT_ENDED: return set->total - set->running >= strtoull(command->rest, NULL, 10);
     case VERB_WAIT_IDLE: return set->running == 0;
-    default: return display_holds(ui, model, rest);
+    case VERB_WAIT_PAUSED: return is_paused(model);
+    case VERB_WAIT_LINE:
+        return is_paused(model) && model->stop.line == strtoull(command->rest, NULL, 10);
+    default: return display_holds(ui, model, command->rest, command->len);
     }
 }
 
@@ -303,6 +345,7 @@ static bool perform(struct script *script, struct ui *ui, const struct model *mo
         press(ui, model, K_RESIZE, rows, cols);
         break;
     case VERB_CLOCK: clock_fix(strtoull(rest, NULL, 10)); break;
+    case VERB_QUIT: *action = UI_QUIT; break;
     default: break;
     }
     return true;
@@ -313,28 +356,57 @@ static void next_line(struct script *script)
     script->at += strlen(script->text + script->at) + 1;
     script->line++;
     script->progress = 0;
+    script->waited_ns = 0;
+}
+
+void script_waited(struct script *script, uint64_t waited_ns)
+{
+    script->waited_ns = waited_ns;
+}
+
+/* A wait, or a sleep: has it come to its end? */
+static enum script_state wait(struct script *script, struct ui *ui, const struct model *model,
+                              const struct command *command, struct error *error)
+{
+    bool is_late = script->waited_ns >= command->limit_ns;
+    bool is_over = command->verb == VERB_SLEEP ? is_late : wait_holds(ui, model, command);
+    if (is_over) {
+        next_line(script);
+        return SCRIPT_STEPPED;
+    }
+    if (!is_late)
+        return SCRIPT_WAITING;
+    error_set(error, EXIT_STATUS_INVOCATION_FAILED, "%s:%zu: waited %g s in vain: %s", script->name,
+              script->line, (double)command->limit_ns / NS_PER_SECOND, script->text + script->at);
+    return SCRIPT_FAILED;
+}
+
+static int save(const struct script *script, struct ui *ui, const struct model *model,
+                const char *path, struct error *error)
+{
+    struct error reason;
+    if (save_screen(ui, model, path, &reason) == 0)
+        return 0;
+    return error_set(error, EXIT_STATUS_USAGE, "%s:%zu: %s", script->name, script->line,
+                     reason.text);
 }
 
 enum script_state script_step(struct script *script, struct ui *ui, const struct model *model,
                               enum ui_action *action, struct error *error)
 {
-    enum verb verb;
-    const char *rest;
+    struct command command;
     *action = UI_NOTHING;
     while (script->at < script->len && is_skipped(script->text + script->at))
         next_line(script);
     if (script->at >= script->len)
         return SCRIPT_DONE;
-    parse_line(script->text + script->at, &verb, &rest);
-    if (verb >= VERB_WAIT_LOADED && verb <= VERB_WAIT_TEXT) {
-        if (!wait_holds(ui, model, verb, rest))
-            return SCRIPT_WAITING;
-        next_line(script);
-        return SCRIPT_STEPPED;
-    }
-    if (verb == VERB_SAVE_DISPLAY && save_display(ui, model, rest, error) < 0)
+    parse_line(script->text + script->at, &command);
+    argument_is_good(&command);
+    if (is_wait(command.verb) || command.verb == VERB_SLEEP)
+        return wait(script, ui, model, &command, error);
+    if (command.verb == VERB_SAVE_SCREEN && save(script, ui, model, command.rest, error) < 0)
         return SCRIPT_FAILED;
-    if (perform(script, ui, model, verb, rest, action))
+    if (perform(script, ui, model, command.verb, command.rest, action))
         next_line(script);
     return SCRIPT_STEPPED;
 }

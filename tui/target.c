@@ -181,8 +181,7 @@ bool ui_can(const struct ui *ui, const struct model *model, enum ui_command comm
     case CMD_STEP_INTO:
     case CMD_STEP_OVER:
     case CMD_STEP_OUT:
-    case CMD_CONTINUE:
-    case CMD_EVALUATE: return model->stop.is_stopped;
+    case CMD_CONTINUE: return model->stop.is_stopped;
     case CMD_RUN_TO: return model->stop.is_stopped && can_break(ui, shown);
     case CMD_BREAK:
     case CMD_CONDITION: return can_break(ui, shown);

@@ -50,6 +50,7 @@ void ui_fini(struct ui *ui)
     free(ui->line);
     free(ui->edit_path);
     free(ui->record_path);
+    free(ui->save_path);
     free(ui->condition);
     free(ui->refused);
     free(ui->expression);

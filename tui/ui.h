@@ -55,6 +55,7 @@ enum ui_action {
     UI_REPLAY,      /* ui->replay.wish */
     UI_EDIT,        /* open ui->edit_path at ui->edit_line in an editor */
     UI_SUSPEND,
+    UI_SAVE, /* write the display to ui->save_path: save_screen() */
     UI_QUIT,
 };
 
@@ -68,6 +69,7 @@ enum prompt {
     PROMPT_CONDITION, /* of a breakpoint */
     PROMPT_EXPRESSION,
     PROMPT_RECORD, /* into which file */
+    PROMPT_COMMAND, /* where nothing is paused */
 };
 
 /* What is remembered of a source file that is not shown now. */
@@ -172,6 +174,7 @@ struct ui {
     uint64_t refused_at;   /* for that line */
     char *edit_path;       /* owned */
     char *record_path;     /* owned */
+    char *save_path;       /* owned */
 };
 
 void ui_init(struct ui *ui, int cols, int rows);

@@ -52,6 +52,7 @@ enum long_option {
     OPT_NO_COLOR,
     OPT_PRECISION,
     OPT_QUIET,
+    OPT_SCRIPT,
     OPT_SOURCE,
 };
 
@@ -66,6 +67,7 @@ static const struct option long_options[] = {
     {"output", required_argument, NULL, 'o'},
     {"precision", required_argument, NULL, OPT_PRECISION},
     {"quiet", no_argument, NULL, OPT_QUIET},
+    {"script", required_argument, NULL, OPT_SCRIPT},
     {"source", required_argument, NULL, OPT_SOURCE},
     {NULL, 0, NULL, 0},
 };
@@ -92,6 +94,7 @@ static int apply(struct request *request, int option, const char *value, struct 
         request->report.precision = (int)number;
         break;
     case OPT_QUIET: request->report.quiet = true; break;
+    case OPT_SCRIPT: request->report.script = value; break;
     case OPT_SOURCE: request->source = value; break;
     case 'h': request->help = true; break;
     case 'o':
@@ -111,6 +114,9 @@ static int check_request(const struct request *request, struct error *error)
                          "input");
     if (request->source && !path_is_directory(request->source))
         return error_set(error, EXIT_STATUS_USAGE, "--source: %s is not a folder", request->source);
+    if (request->report.script &&
+        (request->batch || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)))
+        return options_refuse_script(error);
     return 0;
 }
 
@@ -325,7 +331,7 @@ static int report_or_show(struct reading *reading, struct model *model, struct e
     }
     if (request->batch || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
         return write_report(reading, model, error);
-    return import_show(model, request->report.ascii, !request->report.no_color, error);
+    return import_show(model, &request->report, error);
 }
 
 int import_run(int argc, char **argv, struct error *error)

@@ -80,17 +80,17 @@ static void say_doubts(struct ui *ui, const struct imported *imported)
         ui_say(ui, STYLE_WARNING, "not all dates are sure; 4 says which");
 }
 
-static int show_on(uv_loop_t *loop, struct model *model, bool ascii, bool color,
+static int show_on(uv_loop_t *loop, struct model *model, const struct options *options,
                    struct error *error)
 {
-    struct shown shown = {.model = model, .screen = screen_new(error)};
+    struct shown shown = {.model = model, .screen = screen_new_with_script(options->script, error)};
     if (!shown.screen)
         return -1;
     const struct screen_setup setup = {
         .loop = loop,
         .model = model,
-        .ascii = ascii,
-        .color = color,
+        .ascii = options->ascii,
+        .color = !options->no_color,
         .context = &shown,
         .act = act,
     };
@@ -108,13 +108,13 @@ static int show_on(uv_loop_t *loop, struct model *model, bool ascii, bool color,
     return status;
 }
 
-int import_show(struct model *model, bool ascii, bool color, struct error *error)
+int import_show(struct model *model, const struct options *options, struct error *error)
 {
     uv_loop_t loop;
     int status = uv_loop_init(&loop);
     if (status < 0)
         return error_set(error, EXIT_STATUS_SYSTEM, "no event loop: %s", uv_strerror(status));
-    status = show_on(&loop, model, ascii, color, error);
+    status = show_on(&loop, model, options, error);
     uv_loop_close(&loop);
     return status;
 }

@@ -38,14 +38,17 @@ static const struct {
 
 /* The live screen needs a terminal to draw on and keys to hear; where either is missing the report
  * is what can be had, as with `top -b`. */
-static void settle_command(struct options *options)
+static int settle_command(struct options *options, struct error *error)
 {
     bool is_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     if (options->command != COMMAND_LIVE || is_terminal)
-        return;
+        return 0;
+    if (options->script)
+        return options_refuse_script(error);
     options->command = COMMAND_BATCH;
     if (!options->port_given)
         options->port = 0;
+    return 0;
 }
 
 static int run(const struct options *options, struct error *error)
@@ -64,10 +67,8 @@ static int run_host(int argc, char **argv, struct error *error)
 {
     struct options options;
     int status = -1;
-    if (options_parse(&options, argc, argv, error) == 0) {
-        settle_command(&options);
+    if (options_parse(&options, argc, argv, error) == 0 && settle_command(&options, error) == 0)
         status = run(&options, error);
-    }
     options_fini(&options);
     return status;
 }

@@ -46,6 +46,7 @@ enum long_option {
     OPT_RECORD_LIMIT,
     OPT_REPORT,
     OPT_REQUEST,
+    OPT_SCRIPT,
     OPT_SCRIPT_ROOT,
     OPT_VERBOSE,
     OPT_LOG_REPORTS,
@@ -95,6 +96,7 @@ static const struct option long_options[] = {
     {"report", no_argument, NULL, OPT_REPORT},
     {"request", required_argument, NULL, OPT_REQUEST},
     {"requests", required_argument, NULL, 'n'},
+    {"script", required_argument, NULL, OPT_SCRIPT},
     {"script-root", required_argument, NULL, OPT_SCRIPT_ROOT},
     {"timeout", required_argument, NULL, 't'},
     {"verbose", no_argument, NULL, OPT_VERBOSE},
@@ -162,6 +164,8 @@ static const char help[] =
     "                            its changes pymemtop found later than that; slow\n"
     "      --ascii               draw with ASCII characters alone\n"
     "      --no-color            draw without colours\n"
+    "      --script FILE         take keys from FILE, with waits, for demos and tests; the screen\n"
+    "                            is on the terminal as ever\n"
     "  -h, --help                print this, and exit\n"
     "  -V, --version             print the version, and exit\n"
     "\n"
@@ -178,7 +182,7 @@ static const char help[] =
     "  -o, --output FILE         append the table to FILE\n"
     "      --precision N         digits after the point (3)\n"
     "and --python, --include, --exclude, --heap, --record, --record-limit, --quiet,\n"
-    "--real-memory-profiler, --verify-rss, --ascii and --no-color as above.\n"
+    "--real-memory-profiler, --verify-rss, --script, --ascii and --no-color as above.\n"
     "\n"
     "new writes a function called NAME into an app, or into a new one:\n"
     "      --dir DIR             the app's folder, or the new app's (.)\n"
@@ -193,6 +197,7 @@ static const char help[] =
     "      --instance NAME       the rows of that instance of the app alone\n"
     "      --gap SECONDS         time without rows that ends an invocation, where its id is not\n"
     "                            known (1)\n"
+    "and --script, --ascii and --no-color as above.\n"
     "\n"
     "kql prints the query that finds memory_profiler's rows in Application Insights, with\n"
     "--workspace in a Log Analytics workspace (the table AppTraces), with --as-published that\n"
@@ -459,6 +464,7 @@ static void apply_plain(struct options *options, int option, const char *value)
     case OPT_QUIET: options->quiet = true; break;
     case OPT_RECORD: options->record = value ? value : ""; break;
     case OPT_REPORT: options->report = true; break;
+    case OPT_SCRIPT: options->script = value; break;
     case OPT_SCRIPT_ROOT: options->script_root = value; break;
     case OPT_VERBOSE: options->verbose = true; break;
     case OPT_LOG_REPORTS: options->log_reports = true; break;
@@ -504,6 +510,13 @@ int options_refuse(int option, const char *argument, struct error *error)
         return error_set(error, EXIT_STATUS_USAGE, "%s needs a value; see pymemtop --help",
                          argument);
     return error_set(error, EXIT_STATUS_USAGE, "unknown option %s; see pymemtop --help", argument);
+}
+
+int options_refuse_script(struct error *error)
+{
+    return error_set(error, EXIT_STATUS_USAGE,
+                     "--script presses keys on the screen, which needs a terminal for input and "
+                     "output, and neither start, --batch, --format nor -o");
 }
 
 static int parse_arguments(struct options *options, int argc, char **argv, struct error *error)
@@ -571,6 +584,9 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
     apply_script_root(options);
     if (options->command == COMMAND_BATCH && !options->port_given)
         options->port = 0;
+    if (!result && options->script &&
+        (options->command == COMMAND_BATCH || options->command == COMMAND_START))
+        return options_refuse_script(error);
     return result;
 }
 

@@ -55,6 +55,7 @@ struct options {
     enum report_format format;
     int64_t limit_bytes;        /* --limit or --plan; 0 without one */
     const char *limit_name;     /* the plan's name; NULL with --limit */
+    const char *script;         /* --script: keys from a file; NULL without */
     const char *output;         /* -o; NULL for stdout */
     const char *record;         /* --record: a path, "" for a name by the time; NULL without */
     int64_t record_limit_bytes; /* --record-limit */
@@ -79,6 +80,8 @@ void options_fini(struct options *options);
 /* Say what getopt_long, with ":" first, has stopped at: `option` is what it returned, `argument`
  * the word. Returns -1 with `error` (EXIT_STATUS_USAGE). */
 int options_refuse(int option, const char *argument, struct error *error);
+/* --script where there is no screen: -1 with `error`. */
+int options_refuse_script(struct error *error);
 /* A format by its name: 0, or -1 with `error`. */
 int options_parse_format(enum report_format *format, const char *text, struct error *error);
 /* A number from `min` to `max`, the value of `option` ("--precision"): 0, or -1 with `error`. */

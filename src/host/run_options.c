@@ -30,6 +30,7 @@ enum long_option {
     OPT_REAL_PROFILER,
     OPT_RECORD,
     OPT_RECORD_LIMIT,
+    OPT_SCRIPT,
     OPT_TIMESTAMP,
     OPT_VERIFY_RSS,
 };
@@ -55,6 +56,7 @@ static const struct option long_options[] = {
     {"real-memory-profiler", no_argument, NULL, OPT_REAL_PROFILER},
     {"record", optional_argument, NULL, OPT_RECORD},
     {"record-limit", required_argument, NULL, OPT_RECORD_LIMIT},
+    {"script", required_argument, NULL, OPT_SCRIPT},
     {"timestamp", no_argument, NULL, OPT_TIMESTAMP},
     {"verify-rss", no_argument, NULL, OPT_VERIFY_RSS},
     {NULL, 0, NULL, 0},
@@ -125,6 +127,7 @@ static void apply_plain(struct run_options *options, int option, const char *val
     case OPT_QUIET: common->quiet = true; break;
     case OPT_REAL_PROFILER: common->real_memory_profiler = true; break;
     case OPT_RECORD: common->record = value; break;
+    case OPT_SCRIPT: common->script = value; break;
     case OPT_VERIFY_RSS: common->verify_rss = true; break;
     case 'h': options->help = true; break;
     case 'm': options->module = value; break;
@@ -185,6 +188,9 @@ static int check(const struct run_options *options, struct error *error)
     bool counts = options->backend == BACKEND_PYTHON || options->backend == BACKEND_HEAP;
     if (check_program(options, error))
         return -1;
+    if (options->common.script &&
+        (options->batch || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)))
+        return options_refuse_script(error);
     if (counts && !options->common.heap)
         return error_set(error, EXIT_STATUS_USAGE,
                          "--backend %s counts allocations, which --heap off turns off",

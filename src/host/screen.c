@@ -31,12 +31,12 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "tui/grid.h"
+#include "tui/save.h"
 #include "tui/scene.h"
 #include "tui/script.h"
 #include "tui/term.h"
 
 #define FRAME_NS       (NS_PER_SECOND / 30)
-#define SCRIPT_WAIT_NS (30 * NS_PER_SECOND)
 #define SCRIPT_POLL_MS 20
 
 static const int signal_numbers[] = {SIGINT,  SIGTERM, SIGHUP,  SIGWINCH,
@@ -163,6 +163,16 @@ static void edit(struct screen *screen)
 
 /* ---- keys and signals */
 
+static void save(struct screen *screen)
+{
+    struct error error;
+    const char *path = screen->ui.save_path;
+    if (save_screen(&screen->ui, screen->setup.model, path, &error) == 0)
+        ui_say(&screen->ui, STYLE_GOOD, "the screen is in %s", path);
+    else
+        ui_say(&screen->ui, STYLE_ERROR, "%s", error.text);
+}
+
 static void perform(struct screen *screen, enum ui_action action)
 {
     switch (action) {
@@ -187,6 +197,7 @@ static void perform(struct screen *screen, enum ui_action action)
     case UI_REPLAY: screen->setup.act(screen->setup.context, action); break;
     case UI_EDIT: edit(screen); break;
     case UI_SUSPEND: suspend(screen, 0); break;
+    case UI_SAVE: save(screen); break;
     case UI_QUIT: quit(screen); break;
     }
     if (!screen->editing)
@@ -282,13 +293,6 @@ static void wake_in(struct screen *screen, uint64_t ns)
     uv_timer_start(&screen->wake, on_wake, ns / NS_PER_MS + 1, 0);
 }
 
-static void script_failed(struct screen *screen)
-{
-    error_set(screen->error, EXIT_STATUS_INTERNAL, "the key script waited in vain at line %zu",
-              script_line(screen->script));
-    quit_failed(screen);
-}
-
 /* As many commands of the script as can be done now. True while one waits. */
 static bool run_script(struct screen *screen)
 {
@@ -301,6 +305,7 @@ static bool run_script(struct screen *screen)
         return true;
     while (state == SCRIPT_STEPPED && !screen->quitting && !screen->editing &&
            !screen->ui.replay.is_searching) {
+        script_waited(screen->script, uv_hrtime() - screen->script_since_ns);
         state =
             script_step(screen->script, &screen->ui, screen->setup.model, &action, screen->error);
         if (state == SCRIPT_STEPPED) {
@@ -314,8 +319,6 @@ static bool run_script(struct screen *screen)
         script_free(screen->script);
         screen->script = NULL;
     }
-    if (state == SCRIPT_WAITING && uv_hrtime() - screen->script_since_ns > SCRIPT_WAIT_NS)
-        script_failed(screen);
     return state == SCRIPT_WAITING || (screen->script && screen->ui.replay.is_searching);
 }
 
@@ -401,20 +404,20 @@ static void close_handles(struct screen *screen)
         uv_close((uv_handle_t *)&screen->editor, NULL);
 }
 
-static int open_script(struct screen *screen)
-{
-    const char *path = getenv("PYMEMTOP_SCRIPT");
-    if (!path || !*path)
-        return 0;
-    screen->script = script_open(path, screen->error);
-    screen->script_since_ns = uv_hrtime();
-    return screen->script ? 0 : -1;
-}
-
 static bool wants_color(bool wanted)
 {
     const char *no_color = getenv("NO_COLOR");
     return wanted && !(no_color && *no_color);
+}
+
+static int set_script(struct screen *screen, const char *path)
+{
+    if (!path || !*path)
+        return 0;
+    script_free(screen->script);
+    screen->script = script_open(path, screen->error);
+    screen->script_since_ns = uv_hrtime();
+    return screen->script ? 0 : -1;
 }
 
 struct screen *screen_new(struct error *error)
@@ -423,9 +426,18 @@ struct screen *screen_new(struct error *error)
         return NULL;
     struct screen *screen = mem_calloc(1, sizeof *screen);
     screen->error = error;
-    if (open_script(screen) == 0)
+    if (set_script(screen, getenv("PYMEMTOP_SCRIPT")) == 0)
         return screen;
     free(screen);
+    return NULL;
+}
+
+struct screen *screen_new_with_script(const char *path, struct error *error)
+{
+    struct screen *screen = screen_new(error);
+    if (!screen || set_script(screen, path) == 0)
+        return screen;
+    screen_free(screen);
     return NULL;
 }
 

@@ -92,6 +92,73 @@ static void test_waits(void **state)
     script_free(script);
 }
 
+/* A wait that has taken too long says which line it is; a sleep is over by then. */
+static void test_time(void **state)
+{
+    enum ui_action action;
+    struct error error;
+    (void)state;
+    struct script *script = script_of("sleep 0.5\nwait text no such text for 5\nquit\n");
+    assert_int_equal(script_step(script, &ui, model, &action, &error), SCRIPT_WAITING);
+    script_waited(script, 499 * NS_PER_MS);
+    assert_int_equal(script_step(script, &ui, model, &action, &error), SCRIPT_WAITING);
+    script_waited(script, 500 * NS_PER_MS);
+    assert_int_equal(script_step(script, &ui, model, &action, &error), SCRIPT_STEPPED);
+    assert_int_equal(script_step(script, &ui, model, &action, &error), SCRIPT_WAITING);
+    script_waited(script, 4 * NS_PER_SECOND);
+    assert_int_equal(script_step(script, &ui, model, &action, &error), SCRIPT_WAITING);
+    script_waited(script, 5 * NS_PER_SECOND);
+    assert_int_equal(script_step(script, &ui, model, &action, &error), SCRIPT_FAILED);
+    assert_int_equal(error.status, EXIT_STATUS_INVOCATION_FAILED);
+    assert_string_equal(error.text, "test:2: waited 5 s in vain: wait text no such text for 5");
+    script_free(script);
+    script = script_of("wait idle\n");
+    assert_int_equal(script_step(script, &ui, model, &action, &error), SCRIPT_WAITING);
+    script_waited(script, 30 * NS_PER_SECOND);
+    assert_int_equal(script_step(script, &ui, model, &action, &error), SCRIPT_FAILED);
+    script_free(script);
+}
+
+static void test_pause(void **state)
+{
+    enum ui_action last;
+    (void)state;
+    struct script *script = script_of("wait paused\nwait line 20\nquit\n");
+    model->stop.is_stopped = false;
+    assert_int_equal(run(script, &last), SCRIPT_WAITING);
+    model->stop = (struct stop){.is_stopped = true, .line = 19};
+    assert_int_equal(run(script, &last), SCRIPT_WAITING);
+    assert_int_equal(script_line(script), 2);
+    model->stop.line = 20;
+    model->stop.is_leaving = true;
+    assert_int_equal(run(script, &last), SCRIPT_WAITING);
+    model->stop.is_leaving = false;
+    assert_int_equal(run(script, &last), SCRIPT_DONE);
+    assert_int_equal(last, UI_QUIT);
+    script_free(script);
+}
+
+/* As it is typed. */
+static void test_command(void **state)
+{
+    enum ui_action last;
+    (void)state;
+    struct script *script = script_of("type :save-screen some file.txt\nkey Enter\n");
+    assert_int_equal(run(script, &last), SCRIPT_DONE);
+    assert_int_equal(last, UI_SAVE);
+    assert_string_equal(ui.save_path, "some file.txt");
+    script_free(script);
+    script = script_of("type :save-screen\nkey Enter\n");
+    assert_int_equal(run(script, &last), SCRIPT_DONE);
+    assert_int_equal(last, UI_NOTHING);
+    assert_non_null(strstr(ui.message, "needs a file"));
+    script_free(script);
+    script = script_of("type :1 + 1\nkey Enter\n");
+    assert_int_equal(run(script, &last), SCRIPT_DONE);
+    assert_non_null(strstr(ui.message, "nothing is paused"));
+    script_free(script);
+}
+
 static void test_clock(void **state)
 {
     enum ui_action last;
@@ -102,14 +169,14 @@ static void test_clock(void **state)
     script_free(script);
 }
 
-static void test_save_display(void **state)
+static void test_save_screen(void **state)
 {
     enum ui_action last;
     char path[] = "/tmp/pymemtop-test-XXXXXX", command[128], text[8192] = {0};
     (void)state;
     int fd = mkstemp(path);
     assert_true(fd >= 0);
-    snprintf(command, sizeof command, "save-display %s\n", path);
+    snprintf(command, sizeof command, "save-screen %s\n", path);
     struct script *script = script_of(command);
     assert_int_equal(run(script, &last), SCRIPT_DONE);
     assert_true(read(fd, text, sizeof text - 1) > 0);
@@ -119,21 +186,51 @@ static void test_save_display(void **state)
     script_free(script);
 }
 
-static void test_save_display_fails(void **state)
+static void test_save_screen_fails(void **state)
 {
     enum ui_action last;
     (void)state;
-    struct script *script = script_of("save-display /nowhere/at/all\nkey q\n");
+    enum ui_action action;
+    struct error error;
+    struct script *script = script_of("key j\nsave-screen /nowhere/at/all\nkey q\n");
     assert_int_equal(run(script, &last), SCRIPT_FAILED);
+    assert_int_equal(script_step(script, &ui, model, &action, &error), SCRIPT_FAILED);
+    assert_int_equal(error.status, EXIT_STATUS_USAGE);
+    assert_non_null(strstr(error.text, "test:2: cannot write /nowhere/at/all: "));
     script_free(script);
 }
 
 static void test_mistakes(void **state)
 {
-    static const char *const bad[] = {
-        "key",       "key jj",      "press j", "wait",       "wait ended x", "wait loaded now",
-        "resize 80", "resize 80x",  "clock x", "click 1",    "click 1 2 3",  "save-display",
-        "keyj",      "wait idle 3", "type",    "resize -1x5"};
+    static const char *const bad[] = {"key",
+                                      "key jj",
+                                      "press j",
+                                      "wait",
+                                      "wait ended x",
+                                      "wait loaded now",
+                                      "resize 80",
+                                      "resize 80x",
+                                      "clock x",
+                                      "click 1",
+                                      "click 1 2 3",
+                                      "save-screen",
+                                      "keyj",
+                                      "wait idle 3",
+                                      "type",
+                                      "resize -1x5",
+                                      "sleep",
+                                      "sleep x",
+                                      "sleep 1.",
+                                      "sleep -1",
+                                      "wait for 3",
+                                      "wait ended for 3",
+                                      "wait line x",
+                                      "quit now",
+                                      "sleep 86401",
+                                      "wait idle for",
+                                      "wait idle for x",
+                                      ":save-screen",
+                                      ":1 + 1"};
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         char text[64];
@@ -160,9 +257,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_keys_and_actions),
         TEST(test_waits),
+        TEST(test_time),
+        TEST(test_pause),
+        TEST(test_command),
         TEST(test_clock),
-        TEST(test_save_display),
-        TEST(test_save_display_fails),
+        TEST(test_save_screen),
+        TEST(test_save_screen_fails),
         TEST(test_mistakes),
         TEST(test_no_such_file),
     };
