@@ -461,6 +461,20 @@ static void mark(struct act *act, int unused)
     act->action = UI_MARK;
 }
 
+/* What one wants to see first of a difference. */
+static void show_most_changed(struct act *act)
+{
+    struct ui *ui = act->ui;
+    uint32_t file, line;
+    act_stop_following(ui);
+    if (!difference_find_most(ui, act->model, &file, &line)) {
+        ui_say(ui, STYLE_TEXT, "the two took the same, line by line");
+        return;
+    }
+    ui_show_line(ui, act->model, file, line);
+    ui_say(ui, STYLE_TEXT, "the most changed line; . and , go to others, 2 has them in that order");
+}
+
 static void show_difference(struct act *act, int unused)
 {
     const struct invocation *invocation = target_invocation(act->ui, act->model);
@@ -471,6 +485,7 @@ static void show_difference(struct act *act, int unused)
     } else if (invocation) {
         ui->difference = true;
         open_invocation(act, invocation);
+        show_most_changed(act);
     }
 }
 
@@ -534,9 +549,23 @@ static void open_prompt(struct act *act, int prompt)
     prompt_open(act->ui, (enum prompt)prompt);
 }
 
+/* Without a search, in a difference: the lines that have changed. */
+static void next_change(struct act *act, int direction)
+{
+    uint32_t file, line;
+    if (!difference_find_next(act->ui, act->model, direction, &file, &line))
+        ui_say(act->ui, STYLE_TEXT, "no other line has changed");
+    else
+        ui_show_line(act->ui, act->model, file, line);
+}
+
 static void next_match(struct act *act, int direction)
 {
     act_stop_following(act->ui);
+    if (!act->ui->pattern[0]) {
+        next_change(act, direction);
+        return;
+    }
     prompt_search(act->ui, act->live, direction, false);
 }
 

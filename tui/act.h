@@ -79,4 +79,11 @@ void prompt_window(const struct ui *ui, int cols, size_t *from, int *cursor);
  * selected row may be it. Says so where there is none. */
 void prompt_search(struct ui *ui, const struct model *model, int direction, bool stay);
 
+/* difference.c: in a difference the line that has changed the most, */
+bool difference_find_most(const struct ui *ui, const struct model *model, uint32_t *file,
+                          uint32_t *line);
+/* and the next changed one after the selected line, or before it; false where there is none. */
+bool difference_find_next(const struct ui *ui, const struct model *model, int direction,
+                          uint32_t *file, uint32_t *line);
+
 #endif

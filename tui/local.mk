@@ -6,6 +6,7 @@ libtui_a_SOURCES = \
 	tui/capture.c tui/capture.h \
 	tui/detail.c tui/detail.h \
 	tui/detail_stop.c tui/detail_stop.h \
+	tui/difference.c \
 	tui/format.c tui/format.h \
 	tui/glyph.c tui/glyph.h \
 	tui/grid.c tui/grid.h \

@@ -157,7 +157,8 @@ bool ui_can(const struct ui *ui, const struct model *model, enum ui_command comm
     case CMD_PREVIOUS_PANE: return ui->layout.side;
     case CMD_GO_RUNNING: return ui->running_count > 0 && (!ui->follow || ui->view != VIEW_SOURCE);
     case CMD_MATCH_NEXT:
-    case CMD_MATCH_PREVIOUS: return ui->pattern[0] != '\0';
+    case CMD_MATCH_PREVIOUS:
+        return ui->pattern[0] != '\0' || (ui->difference && ui->focus == VIEW_SOURCE);
     case CMD_SCROLL_LEFT:
     case CMD_SCROLL_RIGHT: return view->scrolls_sideways;
     case CMD_SORT_LEFT:

@@ -217,6 +217,13 @@ bool ui_sum_stats(const struct ui *ui, const struct model *model, uint32_t file,
  * where that is not known. */
 bool ui_retained(const struct ui *ui, const struct model *model, uint32_t file, uint32_t line,
                  int64_t *bytes);
+/* In a difference: by how many bytes the line is another one in the open invocation than in the
+ * marked one; 0 where it is not, and where no difference is shown. */
+uint64_t ui_line_change(const struct ui *ui, const struct model *model, uint32_t file,
+                        uint32_t line);
+/* And is that so much that it should be looked at? */
+bool ui_line_is_changed(const struct ui *ui, const struct model *model, uint32_t file,
+                        uint32_t line);
 bool ui_line_runs(const struct ui *ui, uint32_t file, uint32_t line);
 /* Is a thread stopped before that line? */
 bool ui_line_stops(const struct model *model, uint32_t file, uint32_t line);

@@ -4,6 +4,7 @@
 #include "tui/view.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,6 +115,16 @@ static double sort_value(const struct view_context *context, uint64_t id,
     }
 }
 
+/* In a difference what has become less has changed as much as what has become more. By Increment,
+ * the first order there is, the exact change comes first. */
+static double difference_value(const struct view_context *context, uint64_t id, double value,
+                               unsigned sort)
+{
+    if (sort == COL_INCREMENT)
+        return (double)ui_line_change(context->ui, context->model, file_of(id), line_of(id));
+    return sort == COL_SELF || sort == COL_NET || sort == COL_NATIVE ? fabs(value) : value;
+}
+
 static size_t lines_of(const struct model *model)
 {
     size_t lines = 0;
@@ -134,10 +145,13 @@ static void hot_rows(struct ui *ui, const struct model *model, struct list *list
             continue;
         for (uint32_t line = 1; line <= model->files[file]->line_count; line++) {
             uint64_t id = ui_line_id(file, line);
-            if (ui_line_stats(ui, model, file, line, &stats) &&
-                view_passes(&view_hot, &context, list->filter, id))
-                rows[count++] =
-                    (struct view_sorted){sort_value(&context, id, &stats, list->sort), id};
+            if (!ui_line_stats(ui, model, file, line, &stats) ||
+                !view_passes(&view_hot, &context, list->filter, id))
+                continue;
+            double value = sort_value(&context, id, &stats, list->sort);
+            if (ui->difference)
+                value = difference_value(&context, id, value, list->sort);
+            rows[count++] = (struct view_sorted){value, id};
         }
     }
     view_sort(rows, count, list->inverted);
@@ -242,6 +256,8 @@ static void hot_row(const struct view_context *context, uint64_t id, int part, s
         case COL_MARKER:
             if (ui_line_runs(context->ui, file_of(id), line_of(id)))
                 pen_text(&cell, STYLE_RUNNING, ">");
+            else if (ui_line_is_changed(context->ui, context->model, file_of(id), line_of(id)))
+                pen_text(&cell, STYLE_NOTICE, "*");
             break;
         case COL_TREND: view_draw_trend(&cell, column->cols, &file->lines[line_of(id) - 1]); break;
         case COL_PLACE: draw_place(&cell, file, line_of(id)); break;

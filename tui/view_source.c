@@ -245,18 +245,21 @@ static bool has_breakpoint(const struct view_context *context, uint32_t line)
     return !file->retired && breakpoints_at(&context->model->breakpoints, file->path, line);
 }
 
-/* The line that runs, or a breakpoint; where it is both, the breakpoint's mark is beside it, if the
- * number leaves it room. */
+/* The line that runs, one that has changed in a difference, or a breakpoint; where it is both, the
+ * breakpoint's mark is beside it, if the number leaves it room. */
 static void draw_marker(const struct view_context *context, uint32_t line, struct pen *pen)
 {
     bool stops = ui_line_stops(context->model, context->ui->file, line);
     bool runs = ui_line_runs(context->ui, context->ui->file, line);
     struct pen beside = pen_at(pen->grid, pen->row, pen->col + 1, 1);
+    bool is_changed = ui_line_is_changed(context->ui, context->model, context->ui->file, line);
+    if (!stops && !runs && is_changed)
+        pen_text(pen, STYLE_NOTICE, "*");
     if (stops || runs)
         pen_text(pen, stops ? STYLE_WAIT : STYLE_RUNNING, ">");
     if (!has_breakpoint(context, line))
         return;
-    if (!stops && !runs)
+    if (!stops && !runs && !is_changed)
         pen_text(pen, STYLE_ERROR, "b");
     else if (line < MARKED_LINES)
         pen_text(&beside, STYLE_ERROR, "b");

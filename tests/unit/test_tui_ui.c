@@ -158,6 +158,53 @@ static void test_difference(void **state)
     assert_false(ui.difference);
 }
 
+static void set_net(uint64_t number, uint32_t line, int64_t bytes)
+{
+    struct invocation *one = invocations_find(&model->invocations, number);
+    struct line_stats stats = *invocation_line_stats(one, 0, line);
+    stats.net_python_bytes = bytes;
+    stats.net_native_bytes = 0;
+    invocation_set_line(one, 0, line, &stats);
+}
+
+/* What has changed most comes first, in the hot lines and by what is selected, and `.` goes on to
+ * the others; what is nearly the same is not among them. */
+static void test_changed_lines_first(void **state)
+{
+    (void)state;
+    static const int64_t nets[][3] = {
+        {26, 1000, 1063}, {25, 0, 7000}, {27, 9000, 0}, {41, 500, 8500}};
+    for (size_t i = 0; i < sizeof nets / sizeof *nets; i++) {
+        set_net(1, (uint32_t)nets[i][0], nets[i][1]);
+        set_net(2, (uint32_t)nets[i][0], nets[i][2]);
+    }
+    press('3');
+    press('G');
+    press('k');
+    press('m');
+    press('k');
+    press('D');
+    assert_true(display_holds("the most changed line"));
+    assert_int_equal(selected(VIEW_SOURCE), 27);
+    assert_true(ui_line_is_changed(&ui, model, 0, 41));
+    assert_false(ui_line_is_changed(&ui, model, 0, 26));
+    press('.');
+    assert_int_equal(selected(VIEW_SOURCE), 41);
+    press('.');
+    assert_int_equal(selected(VIEW_SOURCE), 25);
+    press(',');
+    assert_int_equal(selected(VIEW_SOURCE), 41);
+    press('2');
+    const struct list *hot = &ui.lists[VIEW_HOT];
+    assert_int_equal(hot->ids[0], 27);
+    assert_int_equal(hot->ids[1], 41);
+    assert_int_equal(hot->ids[2], 25);
+    press(K_ESC);
+    press(K_ESC);
+    assert_false(ui.difference);
+    assert_false(ui_line_is_changed(&ui, model, 0, 41));
+}
+
 static void test_frozen_display_stands_still(void **state)
 {
     (void)state;
@@ -799,6 +846,7 @@ int main(void)
         TEST(test_opens_an_invocation_and_comes_back),
         TEST(test_load_can_be_opened),
         TEST(test_difference),
+        TEST(test_changed_lines_first),
         TEST(test_frozen_display_stands_still),
         TEST(test_zero),
         TEST(test_search),
