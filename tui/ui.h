@@ -68,7 +68,7 @@ enum prompt {
     PROMPT_LINE,      /* "GET /api/X", where nobody knows what to send */
     PROMPT_CONDITION, /* of a breakpoint */
     PROMPT_EXPRESSION,
-    PROMPT_RECORD, /* into which file */
+    PROMPT_RECORD,  /* into which file */
     PROMPT_COMMAND, /* where nothing is paused */
 };
 

@@ -85,7 +85,8 @@ static int take_file(struct request *request, const char *command, char **words,
 static int parse(struct request *request, int argc, char **argv, struct error *error)
 {
     int option;
-    *request = (struct request){.report.precision = TABLE_PRECISION_DEFAULT,
+    *request = (struct request){.file = "",
+                                .report.precision = TABLE_PRECISION_DEFAULT,
                                 .batch = strcmp(argv[0], "report") == 0};
     /* 0, not 1: glibc then forgets a former scan. */
     optind = 0;

@@ -28,8 +28,8 @@ enum field_kind {
 
 struct field {
     size_t offset, size;
+    uint64_t max; /* of FIELD_NUMBER */
     enum field_kind kind;
-    uint64_t max;  /* of FIELD_NUMBER */
     bool is_fixed; /* never changes while the struct lives */
 };
 

@@ -60,18 +60,18 @@ struct open_call {
 struct thread {
     struct thread *next;
     atomic_bool is_gone;    /* the thread has ended; set without the interpreter lock */
-    unsigned long ident;    /* Python's number of it */
     bool waits_to_stop;     /* another one is stopped at the place where it is to stop, too */
+    bool was_full;          /* a frame was not put on the stack */
+    bool heap_dirty;        /* the heap's ledger has something of the innermost frame's line */
+    unsigned long ident;    /* Python's number of it */
     struct witness witness; /* looked at whenever the ledger is settled while others run */
     struct activation *stack;
     uint32_t depth;
     uint32_t capacity;
-    bool was_full;            /* a frame was not put on the stack */
     struct activation *aside; /* frames that wait in C stacks which the thread has switched from */
     uint32_t aside_count, aside_capacity;
     uint64_t looked_ticks; /* gate_now() when it was last looked at */
     struct self_check self_check;
-    bool heap_dirty; /* the heap's ledger has something of the innermost frame's line */
     int64_t other_net, other_high; /* bytes of its RAW and native blocks since that began */
     struct activity *activity;     /* owned; of the frames above the loop's callback, if any */
     const void *parking;           /* its latest event was a suspension by await in this activity */
