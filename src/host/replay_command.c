@@ -30,7 +30,14 @@ struct request {
     bool help;
 };
 
-enum long_option { OPT_ASCII = 256, OPT_BATCH, OPT_FORMAT, OPT_NO_COLOR, OPT_PRECISION };
+enum long_option {
+    OPT_ASCII = 256,
+    OPT_BATCH,
+    OPT_FORMAT,
+    OPT_NO_COLOR,
+    OPT_PRECISION,
+    OPT_SCRIPT
+};
 
 static const struct option long_options[] = {
     {"ascii", no_argument, NULL, OPT_ASCII},
@@ -40,6 +47,7 @@ static const struct option long_options[] = {
     {"no-color", no_argument, NULL, OPT_NO_COLOR},
     {"output", required_argument, NULL, 'o'},
     {"precision", required_argument, NULL, OPT_PRECISION},
+    {"script", required_argument, NULL, OPT_SCRIPT},
     {NULL, 0, NULL, 0},
 };
 
@@ -58,6 +66,7 @@ static int apply(struct request *request, int option, const char *value, struct 
             return -1;
         request->report.precision = (int)number;
         break;
+    case OPT_SCRIPT: request->report.script = value; break;
     case 'h': request->help = true; break;
     case 'o':
         request->batch = true;
@@ -195,7 +204,7 @@ static int show(const struct request *request, struct error *error)
     struct shown shown = {.screen = NULL};
     int status = check_recording(request->file, error);
     if (status == 0)
-        shown.screen = screen_new(error);
+        shown.screen = screen_new_with_script(request->report.script, error);
     if (!shown.screen)
         return -1;
     status = uv_loop_init(&loop);
@@ -218,9 +227,12 @@ int replay_run(int argc, char **argv, struct error *error)
         fputs(options_help(), stdout);
         return EXIT_STATUS_OK;
     }
+    bool has_screen = !request.batch && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+    if (request.report.script && !has_screen)
+        return options_refuse_script(error);
     if (check_file(request.file, error))
         return -1;
-    if (request.batch || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+    if (!has_screen)
         return write_report(&request, error);
     return show(&request, error);
 }

@@ -133,7 +133,7 @@ def script(pty, tmp_path):
     def play(lines, *arguments, cols=80, rows=24):
         names = re.findall("^save (.*)$", lines, re.M)
         file = tmp_path / "script"
-        file.write_text(re.sub("^save ", "save-display {}/".format(tmp_path), lines, flags=re.M)
+        file.write_text(re.sub("^save ", "save-screen {}/".format(tmp_path), lines, flags=re.M)
                         + "\nkey q\n")
         terminal = pty(*arguments, cols=cols, rows=rows, env={"PYMEMTOP_SCRIPT": str(file)})
         assert terminal.wait_exit() == 0, terminal.output[-2000:]
@@ -296,7 +296,7 @@ def test_marks(recording, script):
 def test_keys_of_a_running_program_are_refused(recording, script):
     path = recording(requests=2)
     saved = script("".join("key {}\nsave {}\n".format(key, name) for key, name in
-                           (("r", "r"), ("R", "R"), ("i", "i"), ("b", "b"), (":", "colon"))),
+                           (("r", "r"), ("R", "R"), ("i", "i"), ("b", "b"))),
                    "replay", path)
     for text in saved.values():
         assert "this is a recording: what ran then is shown, nothing runs" in text

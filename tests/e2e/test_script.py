@@ -139,12 +139,26 @@ def test_import(pty, tmp_path):
     assert "x = 3" in (tmp_path / "out").read_text()
 
 
+def test_replay(pty, write_app, tmp_path):
+    app = write_app({**HOST, "Work/__init__.py": SYNC})
+    path, script = tmp_path / "x.pymemtop", tmp_path / "keys"
+    result = run("--batch", "--quiet", "-n", 2, "--record={}".format(path), app / "Work")
+    assert result.returncode == 0, result.stderr
+    # Going back and forth, and the difference of two invocations that are over.
+    script.write_text("wait text REPLAY\nkey {{ }}\nkey 3 j m k D\nwait text #2 less #1\n"
+                      "type :save-screen {0}\nkey Enter\nwait text the screen is in\nquit\n".format(
+                          tmp_path / "out"))
+    terminal = pty("replay", "--script", script, path, cols=120, rows=30)
+    assert terminal.wait_exit() == 0, terminal.output
+    assert "#2 less #1" in (tmp_path / "out").read_text()
+
+
 @pytest.mark.parametrize("arguments", [
-    [], ["--batch"], ["start"], ["run", "x.py"], ["run", "--batch", "x.py"], ["import", "x.csv"]])
+    ["replay", "x.pymemtop"], [], ["--batch"], ["start"], ["run", "x.py"], ["run", "--batch", "x.py"], ["import", "x.csv"]])
 def test_without_a_screen_it_is_refused(tmp_path, arguments):
     script = tmp_path / "keys"
     script.write_text("quit\n")
-    at = 1 if arguments and arguments[0] in ("start", "run", "import") else 0
+    at = 1 if arguments and arguments[0] in ("start", "run", "import", "replay") else 0
     result = run(*arguments[:at], "--script", script, *arguments[at:], cwd=tmp_path)
     assert result.returncode == 2, result.stderr
     assert "--script presses keys on the screen" in result.stderr
