@@ -92,10 +92,11 @@ def test_a_pipe_that_is_gone_ends_nothing(live):
 def test_signals_for_a_program(pty, tmp_path):
     """The screen passes them on, as it is without one."""
     work = tmp_path / "work.py"
-    work.write_text("import signal\nfor number in signal.SIGUSR1, signal.SIGUSR2:\n"
-                    "    signal.signal(number, lambda number, frame: None)\n"
-                    "print('READY', 'TO', 'GO', flush=True)\nfor _ in range(2):\n    signal.pause()\n"
-                    "print('GOT BOTH', flush=True)\n")
+    work.write_text("import signal, time\ngot = []\nfor number in signal.SIGUSR1, signal.SIGUSR2:\n"
+                    "    signal.signal(number, lambda number, frame: got.append(number))\n"
+                    "print('READY', 'TO', 'GO', flush=True)\n"
+                    "while len(got) < 2:\n    time.sleep(0.01)\n"
+                    "print('GOT', 'BOTH', flush=True)\n")
     terminal = pty("run", work)
     terminal.type(b"4")
     terminal.wait(rb"READY TO GO")
