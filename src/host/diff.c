@@ -8,9 +8,9 @@
 
 #include "base/buf.h"
 #include "host/options.h"
+#include "host/recording_file.h"
 #include "host/report_file.h"
 #include "report/compare_report.h"
-#include "store/replay.h"
 
 enum { OPT_FAIL_ON = 256, OPT_FORMAT, OPT_QUIET, REPORT_MAX_BYTES = 1 << 30 };
 
@@ -94,16 +94,12 @@ static int parse(struct request *request, int argc, char **argv, struct error *e
 
 static struct replay *open_last(const char *path, struct error *error)
 {
-    struct replay *replay = replay_open(path, error);
-    if (!replay)
-        return NULL;
-    if (replay_seek(replay, replay_last(replay), error) == 0) {
-        if (replay_model(replay)->invocations.total > 0)
-            return replay;
-        error_set(error, EXIT_STATUS_APP, "%s has no invocation in it; record some requests first",
-                  path);
-    }
+    struct replay *replay = recording_file_open(path, error);
+    if (!replay || replay_model(replay)->invocations.total > 0)
+        return replay;
     replay_close(replay);
+    error_set(error, EXIT_STATUS_APP, "%s has no invocation in it; record some requests first",
+              path);
     return NULL;
 }
 

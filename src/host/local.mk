@@ -59,6 +59,7 @@ libhost_a_SOURCES = \
 	src/host/python_source.c src/host/python_source.h \
 	src/host/record_keys.c src/host/record_keys.h \
 	src/host/recorder.c src/host/recorder.h \
+	src/host/recording_file.c src/host/recording_file.h \
 	src/host/replay_command.c src/host/replay_command.h \
 	src/host/report_file.c src/host/report_file.h \
 	src/host/requests.c src/host/requests.h \

@@ -5,17 +5,16 @@
 #include "config.h"
 #include "host/replay_command.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <uv.h>
 
 #include "host/options.h"
 #include "host/player.h"
+#include "host/recording_file.h"
 #include "host/report_file.h"
 #include "host/screen.h"
 #include "report/table.h"
@@ -109,39 +108,11 @@ static int parse(struct request *request, int argc, char **argv, struct error *e
     return request->help ? 0 : take_file(request, argv[0], argv + optind, error);
 }
 
-/* What can be said of a file before anybody asks what is in it. */
-static int check_file(const char *path, struct error *error)
-{
-    struct stat info;
-    if (stat(path, &info) < 0)
-        return error_set(error, EXIT_STATUS_USAGE, "cannot read %s: %s", path, strerror(errno));
-    if (!S_ISREG(info.st_mode))
-        return error_set(error, EXIT_STATUS_USAGE, "%s is no file, and so no recording", path);
-    if (info.st_size == 0)
-        return error_set(error, EXIT_STATUS_USAGE, "%s is empty: nothing was recorded in it", path);
-    if (access(path, R_OK) < 0)
-        return error_set(error, EXIT_STATUS_USAGE, "cannot read %s: %s", path, strerror(errno));
-    return 0;
-}
-
 /* ---- the report ---- */
-
-/* Whatever is wrong with the file, it is the wrong one. */
-static struct replay *open_recording(const char *path, struct error *error)
-{
-    struct replay *replay = replay_open(path, error);
-    if (replay && replay_seek(replay, replay_last(replay), error)) {
-        replay_close(replay);
-        replay = NULL;
-    }
-    if (!replay)
-        error->status = EXIT_STATUS_USAGE;
-    return replay;
-}
 
 static int write_report(const struct request *request, struct error *error)
 {
-    struct replay *replay = open_recording(request->file, error);
+    struct replay *replay = recording_file_open(request->file, error);
     if (!replay)
         return -1;
     int result = report_file_write(replay_model(replay), &request->report, error);
@@ -193,7 +164,7 @@ static int show_recording(struct shown *shown, uv_loop_t *loop, const struct req
 /* A file that is no recording is refused before the terminal is taken. */
 static int check_recording(const char *path, struct error *error)
 {
-    struct replay *replay = open_recording(path, error);
+    struct replay *replay = recording_file_open(path, error);
     replay_close(replay);
     return replay ? 0 : -1;
 }
@@ -230,7 +201,7 @@ int replay_run(int argc, char **argv, struct error *error)
     bool has_screen = !request.batch && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     if (request.report.script && !has_screen)
         return options_refuse_script(error);
-    if (check_file(request.file, error))
+    if (recording_file_check(request.file, error))
         return -1;
     if (!has_screen)
         return write_report(&request, error);

@@ -133,9 +133,23 @@ def test_what_cannot_be_compared(tmp_path):
     text.write_text("no database")
     for arguments, status, words in [
             ([path], 2, "needs two recordings"), ([path, path, path], 2, "is a third one"),
-            ([path, tmp_path / "gone"], 71, "No such file"), ([path, text], 71, "not a database"),
+            ([path, tmp_path / "gone"], 2, "No such file"), ([path, text], 2, "not a database"),
             ([path, path, "--format", "csv"], 2, "text or json"),
             ([path, path, "--fail-on", "leak"], 2, "it takes growth>5%"),
             ([path, path, "--fail-on", "growth>5"], 0, "")]:
         result = diff(*arguments, status=status)
         assert words in result.stderr and result.stderr.count("\n") <= 1, result.stderr
+
+
+def test_a_recording_without_an_invocation(tmp_path):
+    """The app could not be loaded: there is nothing to compare."""
+    path = record(tmp_path, "a", APP)
+    app = tmp_path / "app" / "Page" / "__init__.py"
+    app.write_text("def main(:\n")
+    broken = tmp_path / "broken.pymemtop"
+    result = run("--batch", "--quiet", "-n", 1, "--record={}".format(broken), app.parent)
+    assert result.returncode == 4, result.stderr
+    for pair in (path, broken), (broken, path):
+        result = diff(*pair, status=4)
+        assert "broken.pymemtop has no invocation in it" in result.stderr
+        assert result.stderr.count("\n") == 1
