@@ -331,6 +331,7 @@ static void end_search(struct player *player, enum finder_state state, const str
 {
     const struct replay_wish *wish = &player->match.wish;
     stop_search(player);
+    ui_say(player->ui, STYLE_TEXT, "%s", ""); /* that it is searching */
     if (state == FINDER_FAILED) {
         ui_say(player->ui, STYLE_ERROR, "%s", error->text);
     } else if (wish->move == REPLAY_STOP) {
