@@ -227,6 +227,7 @@ static int show(struct live *live)
     live->ui->replay.is_there = recorder_path(live->recorder) != NULL;
     if (status == 0)
         status = screen_run(live->screen);
+    recorder_add_event(live->recorder);
     stepper_attend(host_stepper(live->host), false);
     screen_give_back(live->screen);
     return status;

@@ -340,6 +340,12 @@ const char *recorder_path(const struct recorder *recorder)
     return recorder && recorder->recording ? recorder->path : NULL;
 }
 
+void recorder_add_event(struct recorder *recorder)
+{
+    if (recorder && recorder->recording)
+        add_event(recorder, clock_monotonic_ns());
+}
+
 int recorder_flush(struct recorder *recorder, struct error *error)
 {
     if (!recorder)

@@ -58,6 +58,10 @@ const char *recorder_path(const struct recorder *recorder);
 /* Everything up to now is in the file when it returns, with the model as it is as its latest event.
  * 0, or -1 with `error`: nothing is recorded (any more), and why. */
 int recorder_flush(struct recorder *recorder, struct error *error) ATTR_CHECKED;
+/* What the model is now is an event, if it has changed, however short ago the latest one was: it is
+ * about to become something else, as when its worker is ended. */
+void recorder_add_event(struct recorder *recorder);
+
 /* ---- a file that the user asks for while it runs ---- */
 
 /* A name by the time, which must be freed. */

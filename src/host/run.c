@@ -246,6 +246,7 @@ static int show(struct run *run)
     screen_ui(run->screen)->replay.is_there = recorder_path(run->recorder) != NULL;
     if (status == 0)
         status = screen_run(run->screen);
+    recorder_add_event(run->recorder);
     stepper_attend(program_stepper(run->program), false);
     screen_give_back(run->screen);
     return status;
