@@ -687,6 +687,8 @@ struct model *fixture_dead(void)
     return model;
 }
 
+#define PROGRAM "/srv/Grow"
+
 static const char program_source[] = "import sys\n"
                                      "\n"
                                      "\n"
@@ -698,9 +700,9 @@ static const char program_source[] = "import sys\n"
 
 struct model *fixture_program(void)
 {
-    struct model *model = model_new("/srv/work");
+    struct model *model = model_new(PROGRAM);
     struct file *file =
-        file_new("/srv/work/grow.py", model->app_root, program_source, sizeof program_source - 1);
+        file_new(PROGRAM "/grow.py", model->app_root, program_source, sizeof program_source - 1);
     const struct line_stats grown = {
         .mem_usage_bytes = 30 * MIB, .increment_bytes = 20 * MIB, .occurrences = 24};
     model_set_text(&model->python, "3.11");
@@ -738,7 +740,7 @@ struct model *fixture_program_ended(void)
 
 struct model *fixture_program_unable(void)
 {
-    struct model *model = model_new("/srv/work");
+    struct model *model = model_new(PROGRAM);
     model_set_text(&model->python, "3.11");
     model->is_program = true;
     model->worker = WORKER_ENDED;
