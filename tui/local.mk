@@ -73,7 +73,7 @@ tests_unit_test_tui_run_SOURCES = tests/unit/test_tui_run.c \
 	tests/golden/fixture.c tests/golden/fixture.h
 tests_unit_test_tui_run_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_tui_run_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_tui_replay_SOURCES = tests/unit/test_tui_replay.c \
+tests_unit_test_tui_replay_SOURCES = tests/unit/test_tui_replay.c tests/unit/ui_fixture.h \
 	tests/golden/fixture.c tests/golden/fixture.h
 tests_unit_test_tui_replay_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_tui_replay_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)
@@ -81,11 +81,11 @@ tests_unit_test_tui_script_SOURCES = tests/unit/test_tui_script.c \
 	tests/golden/fixture.c tests/golden/fixture.h
 tests_unit_test_tui_script_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_tui_script_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_tui_step_SOURCES = tests/unit/test_tui_step.c \
+tests_unit_test_tui_step_SOURCES = tests/unit/test_tui_step.c tests/unit/ui_fixture.h \
 	tests/golden/fixture.c tests/golden/fixture.h
 tests_unit_test_tui_step_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_tui_step_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)
-tests_unit_test_tui_ui_SOURCES = tests/unit/test_tui_ui.c \
+tests_unit_test_tui_ui_SOURCES = tests/unit/test_tui_ui.c tests/unit/ui_fixture.h \
 	tests/golden/fixture.c tests/golden/fixture.h
 tests_unit_test_tui_ui_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_tui_ui_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)

@@ -248,27 +248,13 @@ static void wish_line(const struct ui *ui, const struct model *model, struct rep
     wish->last_line = wish->first_line;
 }
 
-static const struct invocation *latest_ended(const struct invocations *set)
-{
-    const struct invocation *latest = NULL;
-    uint64_t latest_ns = 0;
-    for (size_t i = 0; i < set->count; i++) {
-        uint64_t end_ns = set->kept[i]->start_ns + set->kept[i]->duration_ns;
-        if (!invocation_is_over(set->kept[i]) || end_ns < latest_ns)
-            continue;
-        latest = set->kept[i];
-        latest_ns = end_ns;
-    }
-    return latest;
-}
-
 /* The one that is opened, else the latest that runs, else, backward, the one that was over last;
  * false where there is none. */
 static bool find_current(const struct ui *ui, const struct model *model, bool forward, uint64_t *id)
 {
     const struct invocation *current = invocations_newest_running(&model->invocations);
     if (!current && !forward)
-        current = latest_ended(&model->invocations);
+        current = invocations_latest_ended(&model->invocations);
     *id = ui->one_open ? ui->one : current ? ui_invocation_id(current) : 0;
     return ui->one_open || current;
 }

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +20,7 @@
 #include "host/options.h"
 #include "host/path.h"
 #include "host/report_file.h"
+#include "host/report_options.h"
 #include "report/import.h"
 #include "report/imported_text.h"
 #include "report/kusto.h"
@@ -34,40 +34,21 @@ enum { CHUNK_BYTES = 1 << 18, GAP_MAX_S = 86400, SOURCE_MAX_BYTES = 16 << 20 };
 /* ---- the command line ---- */
 
 struct request {
-    struct options report; /* format, output, precision, quiet, ascii, no_color */
-    const char *source;    /* folder of the app, or NULL */
-    const char *instance;  /* of the app; NULL: all */
+    struct report_request report;
+    const char *source;   /* folder of the app, or NULL */
+    const char *instance; /* of the app; NULL: all */
     unsigned gap_s;
-    bool batch;
-    bool help;
+    bool has_screen;
     char **logs; /* borrowed; NULL ends it */
 };
 
-enum long_option {
-    OPT_ASCII = 256,
-    OPT_BATCH,
-    OPT_FORMAT,
-    OPT_GAP,
-    OPT_INSTANCE,
-    OPT_NO_COLOR,
-    OPT_PRECISION,
-    OPT_QUIET,
-    OPT_SCRIPT,
-    OPT_SOURCE,
-};
+enum long_option { OPT_GAP = 256, OPT_INSTANCE, OPT_QUIET, OPT_SOURCE };
 
 static const struct option long_options[] = {
-    {"ascii", no_argument, NULL, OPT_ASCII},
-    {"batch", no_argument, NULL, OPT_BATCH},
-    {"format", required_argument, NULL, OPT_FORMAT},
+    REPORT_OPTIONS,
     {"gap", required_argument, NULL, OPT_GAP},
-    {"help", no_argument, NULL, 'h'},
     {"instance", required_argument, NULL, OPT_INSTANCE},
-    {"no-color", no_argument, NULL, OPT_NO_COLOR},
-    {"output", required_argument, NULL, 'o'},
-    {"precision", required_argument, NULL, OPT_PRECISION},
     {"quiet", no_argument, NULL, OPT_QUIET},
-    {"script", required_argument, NULL, OPT_SCRIPT},
     {"source", required_argument, NULL, OPT_SOURCE},
     {NULL, 0, NULL, 0},
 };
@@ -76,37 +57,20 @@ static int apply(struct request *request, int option, const char *value, struct 
 {
     unsigned long number;
     switch (option) {
-    case OPT_ASCII: request->report.ascii = true; break;
-    case OPT_BATCH: request->batch = true; break;
-    case OPT_FORMAT:
-        request->batch = true;
-        return options_parse_format(&request->report.format, value, error);
     case OPT_GAP:
         if (options_parse_number(value, 1, GAP_MAX_S, "--gap", &number, error))
             return -1;
         request->gap_s = (unsigned)number;
         break;
     case OPT_INSTANCE: request->instance = value; break;
-    case OPT_NO_COLOR: request->report.no_color = true; break;
-    case OPT_PRECISION:
-        if (options_parse_number(value, 0, TABLE_PRECISION_MAX, "--precision", &number, error))
-            return -1;
-        request->report.precision = (int)number;
-        break;
-    case OPT_QUIET: request->report.quiet = true; break;
-    case OPT_SCRIPT: request->report.script = value; break;
+    case OPT_QUIET: request->report.options.quiet = true; break;
     case OPT_SOURCE: request->source = value; break;
-    case 'h': request->help = true; break;
-    case 'o':
-        request->batch = true;
-        request->report.output = value;
-        break;
-    default: break;
+    default: return report_options_apply(&request->report, option, value, error);
     }
     return 0;
 }
 
-static int check_request(const struct request *request, struct error *error)
+static int check_request(struct request *request, struct error *error)
 {
     if (!*request->logs)
         return error_set(error, EXIT_STATUS_USAGE,
@@ -114,16 +78,13 @@ static int check_request(const struct request *request, struct error *error)
                          "input");
     if (request->source && !path_is_directory(request->source))
         return error_set(error, EXIT_STATUS_USAGE, "--source: %s is not a folder", request->source);
-    if (request->report.script &&
-        (request->batch || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)))
-        return options_refuse_script(error);
-    return 0;
+    return report_options_check(&request->report, &request->has_screen, error);
 }
 
 static int parse(struct request *request, int argc, char **argv, struct error *error)
 {
     int option;
-    *request = (struct request){.report.precision = TABLE_PRECISION_DEFAULT, .gap_s = 1};
+    *request = (struct request){.report.options.precision = TABLE_PRECISION_DEFAULT, .gap_s = 1};
     /* 0, not 1: glibc then forgets a former scan. */
     optind = 0;
     opterr = 0;
@@ -134,7 +95,7 @@ static int parse(struct request *request, int argc, char **argv, struct error *e
             return -1;
     }
     request->logs = argv + optind;
-    return request->help ? 0 : check_request(request, error);
+    return request->report.help ? 0 : check_request(request, error);
 }
 
 /* ---- reading ---- */
@@ -245,7 +206,7 @@ static void on_invocation(void *context, const struct model *model,
 static struct model *read_all(struct reading *reading, struct error *error)
 {
     const struct request *request = reading->request;
-    bool kusto = request->report.format == FORMAT_KUSTO;
+    bool kusto = request->report.options.format == FORMAT_KUSTO;
     const struct import_setup setup = {
         .gap_ns = request->gap_s * NS_PER_SECOND,
         .instance = request->instance,
@@ -255,14 +216,15 @@ static struct model *read_all(struct reading *reading, struct error *error)
     };
     struct model *model = NULL;
     int result = 0;
-    reading->progress = !request->report.quiet && isatty(STDERR_FILENO);
+    reading->progress = !request->report.options.quiet && isatty(STDERR_FILENO);
     reading->import = import_new(&setup);
     buf_init(&reading->rows, ROWS_MAX_BYTES);
     for (char **log = request->logs; *log && !result; log++)
         result = read_log(reading, *log, error);
     if (!result && kusto) {
-        report_stream_open(&reading->stream, request->report.output);
-        kusto_begin(&reading->kusto, &reading->rows, report_file_is_json(request->report.output));
+        report_stream_open(&reading->stream, request->report.options.output);
+        kusto_begin(&reading->kusto, &reading->rows,
+                    report_file_is_json(request->report.options.output));
     }
     if (!result)
         model = import_finish(reading->import);
@@ -275,7 +237,7 @@ static struct model *read_all(struct reading *reading, struct error *error)
 /* The rows alone go out; what is to be known of them is said beside them. */
 static int write_rows(struct reading *reading, const struct model *model, struct error *error)
 {
-    const struct options *options = &reading->request->report;
+    const struct options *options = &reading->request->report.options;
     struct buf words;
     int full = kusto_end(&reading->kusto, error);
     flush_rows(reading);
@@ -291,7 +253,7 @@ static int write_rows(struct reading *reading, const struct model *model, struct
 
 static int write_report(struct reading *reading, const struct model *model, struct error *error)
 {
-    const struct options *options = &reading->request->report;
+    const struct options *options = &reading->request->report.options;
     if (options->format == FORMAT_KUSTO)
         return write_rows(reading, model, error);
     return report_file_write(model, options, error);
@@ -325,13 +287,13 @@ static int report_or_show(struct reading *reading, struct model *model, struct e
 {
     const struct request *request = reading->request;
     if (model->imported->rows == 0) {
-        if (request->report.format == FORMAT_KUSTO)
+        if (request->report.options.format == FORMAT_KUSTO)
             report_stream_close(&reading->stream, false);
         return refuse_empty(request, model, error);
     }
-    if (request->batch || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+    if (!request->has_screen)
         return write_report(reading, model, error);
-    return import_show(model, &request->report, error);
+    return import_show(model, &request->report.options, error);
 }
 
 int import_run(int argc, char **argv, struct error *error)
@@ -340,7 +302,7 @@ int import_run(int argc, char **argv, struct error *error)
     struct reading reading = {.request = &request};
     if (parse(&request, argc, argv, error))
         return -1;
-    if (request.help) {
+    if (request.report.help) {
         fputs(options_help(), stdout);
         return EXIT_STATUS_OK;
     }

@@ -83,7 +83,7 @@ static void say_doubts(struct ui *ui, const struct imported *imported)
 static int show_on(uv_loop_t *loop, struct model *model, const struct options *options,
                    struct error *error)
 {
-    struct shown shown = {.model = model, .screen = screen_new_with_script(options->script, error)};
+    struct shown shown = {.model = model, .screen = screen_new(options->script, error)};
     if (!shown.screen)
         return -1;
     const struct screen_setup setup = {

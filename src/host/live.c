@@ -280,8 +280,7 @@ static int host_and_show(struct live *live, struct error *error)
 
 int live_run(const struct options *options, struct error *error)
 {
-    struct live live = {.options = options,
-                        .screen = screen_new_with_script(options->script, error)};
+    struct live live = {.options = options, .screen = screen_new(options->script, error)};
     if (!live.screen)
         return -1;
     int status = uv_loop_init(&live.loop);

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "host/player_match.h"
+#include "host/recording_file.h"
 #include "store/curve.h"
 #include "store/finder.h"
 #include "store/replay.h"
@@ -193,11 +194,9 @@ static void show_first(struct player *player)
 int player_open(struct player *player, const char *path, struct error *error)
 {
     struct ui *ui = player->ui;
-    struct replay *replay = replay_open(path, error);
-    if (!replay || replay_seek(replay, replay_last(replay), error)) {
-        replay_close(replay);
+    struct replay *replay = recording_file_open(path, error);
+    if (!replay)
         return -1;
-    }
     free(player->path);
     player->path = mem_strdup(path);
     player->replay = replay;
@@ -306,7 +305,8 @@ static void say_not_found(struct player *player)
 /* With one invocation opened, it is the one that is gone to. */
 static void open_ended(struct player *player)
 {
-    const struct invocation *ended = player_latest_ended(replay_model(player->replay));
+    const struct invocation *ended =
+        invocations_latest_ended(&replay_model(player->replay)->invocations);
     if (!player->ui->one_open || !ended || player->ui->one == ui_invocation_id(ended))
         return;
     player->ui->one = ui_invocation_id(ended);

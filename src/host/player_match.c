@@ -77,19 +77,6 @@ bool player_is_over(const struct model *model, uint64_t id)
     return phase_of(model, id) == PHASE_OVER;
 }
 
-const struct invocation *player_latest_ended(const struct model *model)
-{
-    const struct invocations *set = &model->invocations;
-    const struct invocation *latest = NULL;
-    for (size_t i = 0; i < set->count; i++) {
-        const struct invocation *one = set->kept[i];
-        if (invocation_is_over(one) &&
-            (!latest || one->start_ns + one->duration_ns >= latest->start_ns + latest->duration_ns))
-            latest = one;
-    }
-    return latest;
-}
-
 /* ---- growth ---- */
 
 static void growth_of(const struct replay_wish *wish, const struct model *model, uint32_t file,

@@ -29,7 +29,5 @@ struct player_match {
 bool player_match(void *context, const struct model *model, bool is_first);
 /* Is the invocation with that id over, as far as the model knows? */
 bool player_is_over(const struct model *model, uint64_t id);
-/* The one that was over last, or NULL. */
-const struct invocation *player_latest_ended(const struct model *model);
 
 #endif

@@ -29,7 +29,7 @@ static void begin(struct recorder *recorder, struct ui *ui)
     const char *path = replace ? text + strlen(REPLACE) : text;
     if (recorder_begin_file(recorder, path, replace, &error) == 0)
         ui_say(ui, STYLE_GOOD, "recording into %s, with what was before; x ends it", path);
-    else if (strstr(error.text, "is a recording already"))
+    else if (error.status == EXIT_STATUS_USAGE) /* a recording is there */
         ui_say(ui, STYLE_WARNING, "%s; x and '" REPLACE "%s' writes over it", error.text, path);
     else
         ui_say(ui, STYLE_ERROR, "%s", error.text);

@@ -201,11 +201,12 @@ static bool is_same(const struct happened *a, const struct happened *b)
 static void add_event(struct recorder *recorder, uint64_t now_ns)
 {
     const struct model *model = recorder->setup.model;
+    if (recorder->setup.memory_alone || !recorder->recording)
+        return;
     recorder->event_ns = now_ns;
     recorder->revision = model->revision;
     recorder->happened = happened_in(model);
-    if (recorder->recording &&
-        recording_event(recorder->recording, model, now_ns, &recorder->error))
+    if (recording_event(recorder->recording, model, now_ns, &recorder->error))
         give_up(recorder);
 }
 
@@ -342,7 +343,7 @@ const char *recorder_path(const struct recorder *recorder)
 
 void recorder_add_event(struct recorder *recorder)
 {
-    if (recorder && recorder->recording)
+    if (recorder)
         add_event(recorder, clock_monotonic_ns());
 }
 
@@ -426,8 +427,7 @@ void recorder_stop(struct recorder *recorder)
         return;
     uint64_t now_ns = clock_monotonic_ns();
     add_worker(recorder, now_ns, true);
-    if (!recorder->setup.memory_alone)
-        add_event(recorder, now_ns);
+    add_event(recorder, now_ns);
     struct recording *recording = recorder->recording;
     recorder->recording = NULL;
     if (recording && recording_close(recording, recorder->zero_ns + now_ns, &recorder->error))

@@ -67,8 +67,8 @@ void recorder_add_event(struct recorder *recorder);
 /* A name by the time, which must be freed. */
 char *recorder_default_path(void);
 /* Record into that file, too: all that there is in recorder_path()'s until now, and what comes. 0,
- * or -1 with `error`: a recording is there and `replace` does not say that it may go, it is another
- * file, it cannot be written, nothing is recorded. */
+ * or -1 with `error`: a recording is there and `replace` does not say that it may go
+ * (EXIT_STATUS_USAGE), it is another file, it cannot be written, nothing is recorded. */
 int recorder_begin_file(struct recorder *recorder, const char *path, bool replace,
                         struct error *error) ATTR_CHECKED;
 /* Which file it is; NULL without one. */

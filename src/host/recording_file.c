@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int recording_file_check(const char *path, struct error *error)
+static int check_file(const char *path, struct error *error)
 {
     struct stat info;
     if (stat(path, &info) < 0)
@@ -26,7 +26,7 @@ int recording_file_check(const char *path, struct error *error)
 
 struct replay *recording_file_open(const char *path, struct error *error)
 {
-    if (recording_file_check(path, error))
+    if (check_file(path, error))
         return NULL;
     struct replay *replay = replay_open(path, error);
     if (replay && replay_seek(replay, replay_last(replay), error)) {

@@ -5,7 +5,6 @@
 #include "config.h"
 #include "host/replay_command.h"
 
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "host/player.h"
 #include "host/recording_file.h"
 #include "host/report_file.h"
+#include "host/report_options.h"
 #include "host/screen.h"
 #include "report/table.h"
 #include "store/replay.h"
@@ -23,58 +23,14 @@
 /* ---- the command line ---- */
 
 struct request {
-    struct options report; /* format, output, precision, ascii, no_color */
-    const char *file;      /* borrowed */
-    bool batch;
-    bool help;
-};
-
-enum long_option {
-    OPT_ASCII = 256,
-    OPT_BATCH,
-    OPT_FORMAT,
-    OPT_NO_COLOR,
-    OPT_PRECISION,
-    OPT_SCRIPT
+    struct report_request report;
+    const char *file; /* borrowed */
 };
 
 static const struct option long_options[] = {
-    {"ascii", no_argument, NULL, OPT_ASCII},
-    {"batch", no_argument, NULL, OPT_BATCH},
-    {"format", required_argument, NULL, OPT_FORMAT},
-    {"help", no_argument, NULL, 'h'},
-    {"no-color", no_argument, NULL, OPT_NO_COLOR},
-    {"output", required_argument, NULL, 'o'},
-    {"precision", required_argument, NULL, OPT_PRECISION},
-    {"script", required_argument, NULL, OPT_SCRIPT},
+    REPORT_OPTIONS,
     {NULL, 0, NULL, 0},
 };
-
-static int apply(struct request *request, int option, const char *value, struct error *error)
-{
-    unsigned long number;
-    switch (option) {
-    case OPT_ASCII: request->report.ascii = true; break;
-    case OPT_BATCH: request->batch = true; break;
-    case OPT_FORMAT:
-        request->batch = true;
-        return options_parse_format(&request->report.format, value, error);
-    case OPT_NO_COLOR: request->report.no_color = true; break;
-    case OPT_PRECISION:
-        if (options_parse_number(value, 0, TABLE_PRECISION_MAX, "--precision", &number, error))
-            return -1;
-        request->report.precision = (int)number;
-        break;
-    case OPT_SCRIPT: request->report.script = value; break;
-    case 'h': request->help = true; break;
-    case 'o':
-        request->batch = true;
-        request->report.output = value;
-        break;
-    default: break;
-    }
-    return 0;
-}
 
 static int take_file(struct request *request, const char *command, char **words,
                      struct error *error)
@@ -94,18 +50,18 @@ static int parse(struct request *request, int argc, char **argv, struct error *e
 {
     int option;
     *request = (struct request){.file = "",
-                                .report.precision = TABLE_PRECISION_DEFAULT,
-                                .batch = strcmp(argv[0], "report") == 0};
+                                .report.options.precision = TABLE_PRECISION_DEFAULT,
+                                .report.batch = strcmp(argv[0], "report") == 0};
     /* 0, not 1: glibc then forgets a former scan. */
     optind = 0;
     opterr = 0;
     while ((option = getopt_long(argc, argv, ":ho:", long_options, NULL)) != -1) {
         if (option == '?' || option == ':')
             return options_refuse(option, argv[optind - 1], error);
-        if (apply(request, option, optarg, error))
+        if (report_options_apply(&request->report, option, optarg, error))
             return -1;
     }
-    return request->help ? 0 : take_file(request, argv[0], argv + optind, error);
+    return request->report.help ? 0 : take_file(request, argv[0], argv + optind, error);
 }
 
 /* ---- the report ---- */
@@ -115,7 +71,7 @@ static int write_report(const struct request *request, struct error *error)
     struct replay *replay = recording_file_open(request->file, error);
     if (!replay)
         return -1;
-    int result = report_file_write(replay_model(replay), &request->report, error);
+    int result = report_file_write(replay_model(replay), &request->report.options, error);
     replay_close(replay);
     return result;
 }
@@ -140,8 +96,8 @@ static int show_recording(struct shown *shown, uv_loop_t *loop, const struct req
     const struct screen_setup setup = {
         .loop = loop,
         .model = none,
-        .ascii = request->report.ascii,
-        .color = !request->report.no_color,
+        .ascii = request->report.options.ascii,
+        .color = !request->report.options.no_color,
         .context = shown,
         .act = act,
     };
@@ -175,7 +131,7 @@ static int show(const struct request *request, struct error *error)
     struct shown shown = {.screen = NULL};
     int status = check_recording(request->file, error);
     if (status == 0)
-        shown.screen = screen_new_with_script(request->report.script, error);
+        shown.screen = screen_new(request->report.options.script, error);
     if (!shown.screen)
         return -1;
     status = uv_loop_init(&loop);
@@ -194,14 +150,12 @@ int replay_run(int argc, char **argv, struct error *error)
     struct request request;
     if (parse(&request, argc, argv, error))
         return -1;
-    if (request.help) {
+    if (request.report.help) {
         fputs(options_help(), stdout);
         return EXIT_STATUS_OK;
     }
-    bool has_screen = !request.batch && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
-    if (request.report.script && !has_screen)
-        return options_refuse_script(error);
-    if (recording_file_check(request.file, error))
+    bool has_screen;
+    if (report_options_check(&request.report, &has_screen, error))
         return -1;
     if (!has_screen)
         return write_report(&request, error);

@@ -255,7 +255,7 @@ static int show(struct run *run)
 /* The status of a program that was ended from here says nothing. */
 static int run_live(struct run *run, struct error *error)
 {
-    run->screen = screen_new_with_script(run->options->common.script, error);
+    run->screen = screen_new(run->options->common.script, error);
     if (!run->screen)
         return -1;
     int status = open_program(run, error);

@@ -410,34 +410,18 @@ static bool wants_color(bool wanted)
     return wanted && !(no_color && *no_color);
 }
 
-static int set_script(struct screen *screen, const char *path)
-{
-    if (!path || !*path)
-        return 0;
-    script_free(screen->script);
-    screen->script = script_open(path, screen->error);
-    screen->script_since_ns = uv_hrtime();
-    return screen->script ? 0 : -1;
-}
-
-struct screen *screen_new(struct error *error)
+struct screen *screen_new(const char *script, struct error *error)
 {
     if (term_check(error) < 0)
         return NULL;
     struct screen *screen = mem_calloc(1, sizeof *screen);
     screen->error = error;
-    if (set_script(screen, getenv("PYMEMTOP_SCRIPT")) == 0)
+    screen->script_since_ns = uv_hrtime();
+    if (script)
+        screen->script = script_open(script, error);
+    if (!script || screen->script)
         return screen;
     free(screen);
-    return NULL;
-}
-
-struct screen *screen_new_with_script(const char *path, struct error *error)
-{
-    struct screen *screen = screen_new(error);
-    if (!screen || set_script(screen, path) == 0)
-        return screen;
-    screen_free(screen);
     return NULL;
 }
 

@@ -36,11 +36,9 @@ struct screen_setup {
     void (*pass_signal)(void *context, int number);
 };
 
-/* Can a screen be shown here, and is there a key script (PYMEMTOP_SCRIPT)? Nothing is written. NULL
- * with `error`, which also takes what goes wrong later (borrowed). */
-struct screen *screen_new(struct error *error);
-/* The same with the key script of --script; NULL: with that of PYMEMTOP_SCRIPT, where it is set. */
-struct screen *screen_new_with_script(const char *path, struct error *error);
+/* Can a screen be shown here, with the keys of a script (tui/script.h; NULL: without)? Nothing is
+ * written. NULL with `error`, which also takes what goes wrong later (borrowed). */
+struct screen *screen_new(const char *script, struct error *error);
 /* Take the terminal, and start to watch it. 0, or -1 with `error` (the terminal may be taken). */
 int screen_open(struct screen *screen, const struct screen_setup *setup);
 /* Run the loop until the user quits: 0, or -1 with `error` where a key script failed. */

@@ -162,6 +162,20 @@ const struct invocation *invocations_newest_running(const struct invocations *se
     return NULL;
 }
 
+const struct invocation *invocations_latest_ended(const struct invocations *set)
+{
+    const struct invocation *latest = NULL;
+    uint64_t latest_ns = 0;
+    for (size_t i = 0; i < set->count; i++) {
+        uint64_t end_ns = set->kept[i]->start_ns + set->kept[i]->duration_ns;
+        if (!invocation_is_over(set->kept[i]) || end_ns < latest_ns)
+            continue;
+        latest = set->kept[i];
+        latest_ns = end_ns;
+    }
+    return latest;
+}
+
 /* A copy of `text` as one harmless line. */
 static char *one_line(const char *text)
 {

@@ -102,6 +102,8 @@ void invocations_remove(struct invocations *set, size_t place);
 struct invocation *invocations_find(const struct invocations *set, uint64_t number);
 /* The newest one that runs (load included), or NULL. */
 const struct invocation *invocations_newest_running(const struct invocations *set);
+/* The one that was over last, or NULL. */
+const struct invocation *invocations_latest_ended(const struct invocations *set);
 /* The counts of a function, or NULL where it was never invoked. Borrowed until the next
  * invocations_add. */
 const struct function_count *invocations_of_function(const struct invocations *set,

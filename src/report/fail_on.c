@@ -1,7 +1,6 @@
 #include "config.h"
 #include "report/fail_on.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,7 +86,8 @@ static const char *parse_one(struct fail_on_condition *condition, const char *te
         return *at ? "too much after leak" : NULL;
     if (*at != '>')
         return "no > after the name";
-    at += at[1] == '=' ? 2 : 1;
+    if (*++at == '=')
+        return "only > is known, and not >=,";
     return parse_value(condition, at + strspn(at, " "));
 }
 

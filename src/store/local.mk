@@ -24,10 +24,12 @@ TESTS += $(store_tests)
 tests_unit_test_store_finder_SOURCES = tests/unit/test_store_finder.c tests/unit/model_fixture.h
 tests_unit_test_store_finder_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_store_finder_LDADD = libstore.a libmodel.a libbase.a $(CMOCKA_LIBS) $(SQLITE_LIBS)
-tests_unit_test_store_recording_SOURCES = tests/unit/test_store_recording.c
+tests_unit_test_store_recording_SOURCES = tests/unit/test_store_recording.c \
+	tests/unit/folder_fixture.h
 tests_unit_test_store_recording_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(SQLITE_CFLAGS)
 tests_unit_test_store_recording_LDADD = libstore.a libmodel.a libbase.a $(CMOCKA_LIBS) $(SQLITE_LIBS) -lpthread
-tests_unit_test_store_replay_SOURCES = tests/unit/test_store_replay.c tests/unit/model_fixture.h
+tests_unit_test_store_replay_SOURCES = tests/unit/test_store_replay.c tests/unit/folder_fixture.h \
+	tests/unit/model_fixture.h
 tests_unit_test_store_replay_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(SQLITE_CFLAGS)
 tests_unit_test_store_replay_LDADD = libstore.a libtui.a libmodel.a libbase.a \
 	$(CMOCKA_LIBS) $(SQLITE_LIBS) -lpthread

@@ -48,7 +48,7 @@ int recording_check_place(const char *path, bool replace, struct error *error)
         is_recording = head[APPLICATION_ID_AT + i] ==
                        (unsigned char)(RECORDING_APPLICATION_ID >> (24 - 8 * i));
     if (is_recording && !replace)
-        return error_set(error, EXIT_STATUS_SYSTEM, "%s is a recording already", path);
+        return error_set(error, EXIT_STATUS_USAGE, "%s is a recording already", path);
     if (is_recording || (is_file && info.st_size == 0))
         return 0;
     return error_set(error, EXIT_STATUS_SYSTEM,

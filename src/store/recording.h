@@ -92,8 +92,8 @@ int recording_commit(struct recording *recording, struct error *error) ATTR_CHEC
 int recording_flush(struct recording *recording, struct error *error) ATTR_CHECKED;
 
 /* Write into another file, too, one at a time: all that is in this one until now, and what comes
- * from now on. Another recording is replaced where `replace` says so, else it is an error as any
- * other file is. */
+ * from now on. Another recording is replaced where `replace` says so, else that is
+ * EXIT_STATUS_USAGE; any other file is an error. */
 int recording_copy(struct recording *recording, const char *path, bool replace, int64_t limit_bytes,
                    struct error *error) ATTR_CHECKED;
 /* 0, or -1 with `error`: the copy has failed, and is to be ended. Not of a recording without one.

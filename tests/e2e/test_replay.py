@@ -135,7 +135,7 @@ def script(pty, tmp_path):
         file = tmp_path / "script"
         file.write_text(re.sub("^save ", "save-screen {}/".format(tmp_path), lines, flags=re.M)
                         + "\nkey q\n")
-        terminal = pty(*arguments, cols=cols, rows=rows, env={"PYMEMTOP_SCRIPT": str(file)})
+        terminal = pty(*arguments, "--script", file, cols=cols, rows=rows)
         assert terminal.wait_exit() == 0, terminal.output[-2000:]
         return {name: (tmp_path / name).read_text() for name in names}
     return play

@@ -66,6 +66,20 @@ static void test_newest_running(void **state)
     assert_ptr_equal(invocations_newest_running(set), one);
 }
 
+static void test_latest_ended(void **state)
+{
+    struct invocations *set = *state;
+    struct invocation *one = add(set, 1), *two = add(set, 2);
+    one->start_ns = 10;
+    two->start_ns = 20;
+    assert_null(invocations_latest_ended(set));
+    invocations_end(set, two, OUTCOME_SUCCEEDED, 200, 1, NULL);
+    assert_ptr_equal(invocations_latest_ended(set), two);
+    invocations_end(set, one, OUTCOME_FAILED, 500, 100,
+                    NULL); /* it began before, and took longer */
+    assert_ptr_equal(invocations_latest_ended(set), one);
+}
+
 static void test_end(void **state)
 {
     struct invocations *set = *state;
@@ -263,6 +277,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_add),
         TEST(test_newest_running),
+        TEST(test_latest_ended),
         TEST(test_end),
         TEST(test_counts_by_function),
         TEST(test_load_is_not_counted),

@@ -35,13 +35,13 @@ static void refuses(const char *text, unsigned allowed, const char *words)
 static void test_conditions(void **state)
 {
     (void)state;
-    struct fail_on set = parse("leak, rss>200M,increment >= 10M , growth>5%");
+    struct fail_on set = parse("leak, rss>200M,increment > 10M , growth>5%");
     assert_int_equal(set.count, 4);
     assert_int_equal(set.items[0].kind, FAIL_ON_LEAK);
     assert_int_equal(set.items[1].kind, FAIL_ON_RSS);
     assert_int_equal(set.items[1].bytes, 200 << 20);
     assert_int_equal(set.items[2].bytes, 10 << 20);
-    assert_string_equal(set.items[2].text, "increment >= 10M");
+    assert_string_equal(set.items[2].text, "increment > 10M");
     assert_true(set.items[3].is_percent && set.items[3].percent == 5);
     set = parse("growth>0");
     assert_true(!set.items[0].is_percent && set.items[0].bytes == 0);
@@ -58,6 +58,7 @@ static void test_refused(void **state)
     refuses("", ALL, "no condition in ''");
     refuses("growth", ALL, "no > after the name");
     refuses("growth<5%", ALL, "no > after the name");
+    refuses("growth>=5%", ALL, "only > is known, and not >=, in");
     refuses("growth>", ALL, "neither a percentage nor a size");
     refuses("growth>x%", ALL, "no number stands before the %");
     refuses("growth>5%%", ALL, "no number");

@@ -18,8 +18,7 @@
 
 #include "base/mem.h"
 #include "store/recording.h"
-
-static char folder[] = "/tmp/test_recording.XXXXXX";
+#include "tests/unit/folder_fixture.h"
 
 static char *path_of(const char *name)
 {
@@ -262,28 +261,6 @@ static void test_full(void **state)
     free(path);
 }
 
-static int make_folder(void **state)
-{
-    (void)state;
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-    static const char *const names[] = {"round", "live",    "death", "text",
-                                        "base",  "version", "rows",  "full"};
-    static const char *const ends[] = {"", "-wal", "-shm", "-journal"};
-    (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        for (size_t k = 0; k < ARRAY_LEN(ends); k++) {
-            char *path = mem_printf("%s/%s%s", folder, names[i], ends[k]);
-            unlink(path);
-            free(path);
-        }
-    }
-    return rmdir(folder);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -292,5 +269,5 @@ int main(void)
         cmocka_unit_test(test_other_versions), cmocka_unit_test(test_broken_rows_are_counted),
         cmocka_unit_test(test_full),           cmocka_unit_test(test_empty_file_is_replaced),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

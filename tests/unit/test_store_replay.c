@@ -21,12 +21,11 @@
 #include "base/mem.h"
 #include "store/recording.h"
 #include "store/replay.h"
+#include "tests/unit/folder_fixture.h"
 #include "tests/unit/model_fixture.h"
 #include "tui/snapshot.h"
 
 enum { EVENTS = 2000, ZERO_NS = 1000000 };
-
-static char folder[] = "/tmp/test_replay.XXXXXX";
 
 static char *path_of(const char *name)
 {
@@ -560,28 +559,6 @@ static void test_old(void **state)
     free(path);
 }
 
-static int make_folder(void **state)
-{
-    (void)state;
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-    static const char *const names[] = {"events", "totals", "kill",   "limit",
-                                        "damage", "old",    "copied", "copy"};
-    static const char *const ends[] = {"", "-wal", "-shm", "-journal"};
-    (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        for (size_t k = 0; k < ARRAY_LEN(ends); k++) {
-            char *path = mem_printf("%s/%s%s", folder, names[i], ends[k]);
-            unlink(path);
-            free(path);
-        }
-    }
-    return rmdir(folder);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -591,5 +568,5 @@ int main(void)
         cmocka_unit_test(test_damage),      cmocka_unit_test(test_old),
         cmocka_unit_test(test_copy),
     };
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

@@ -13,14 +13,10 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "tests/golden/fixture.h"
+#include "tests/unit/ui_fixture.h"
 #include "tui/bars.h"
 #include "tui/scene.h"
 #include "tui/scrubber.h"
-#include "tui/ui.h"
-
-static struct model *model;
-static struct ui ui;
 
 static struct replay_at place(uint64_t event)
 {
@@ -50,20 +46,6 @@ static int setup(void **state)
     ui.replay.curve = &model->timeline;
     arrive(50);
     return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    ui_fini(&ui);
-    model_free(model);
-    return 0;
-}
-
-static enum ui_action press(int key)
-{
-    struct key_event event = {.key = key};
-    return ui_key(&ui, model, event, FIXTURE_NOW_NS, FIXTURE_REALTIME_NS);
 }
 
 static char *display(void)
@@ -254,13 +236,13 @@ static void test_every_size(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_moves, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_nothing_runs, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_live, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_the_same_way_back, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_before_its_beginning, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_scrubber, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_every_size, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_moves, setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_nothing_runs, setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_live, setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_the_same_way_back, setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_before_its_beginning, setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_scrubber, setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_every_size, setup, fixture_teardown),
     };
     setlocale(LC_ALL, "C.UTF-8");
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,14 +10,10 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "tests/golden/fixture.h"
+#include "tests/unit/ui_fixture.h"
 #include "tui/scene.h"
-#include "tui/ui.h"
 
 enum { LINE_READ = 25, LINE_LOG = 26 };
-
-static struct model *model;
-static struct ui ui;
 
 static void open_with(struct model *fixture)
 {
@@ -45,20 +41,6 @@ static int open_paused(void **state)
     (void)state;
     open_with(fixture_paused());
     return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    ui_fini(&ui);
-    model_free(model);
-    return 0;
-}
-
-static enum ui_action press(int key)
-{
-    struct key_event event = {.key = key};
-    return ui_key(&ui, model, event, FIXTURE_NOW_NS, FIXTURE_REALTIME_NS);
 }
 
 static enum ui_action answer(const char *text)
@@ -490,7 +472,7 @@ static void test_the_side_is_the_stops(void **state)
 
 int main(void)
 {
-#define TEST(name, fixture) cmocka_unit_test_setup_teardown(name, fixture, teardown)
+#define TEST(name, fixture) cmocka_unit_test_setup_teardown(name, fixture, fixture_teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_a_breakpoint_is_set_and_removed, open_busy),
         TEST(test_a_condition_is_asked_for, open_breakpoints),

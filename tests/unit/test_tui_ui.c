@@ -11,15 +11,10 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "tests/golden/fixture.h"
+#include "tests/unit/ui_fixture.h"
 #include "tui/bars.h"
 #include "tui/scene.h"
-#include "tui/ui.h"
 #include "tui/view.h"
-
-static struct model *model;
-static struct ui ui;
-static uint64_t now_ns;
 
 static int setup(void **state)
 {
@@ -29,20 +24,6 @@ static int setup(void **state)
     ui_init(&ui, 80, 24);
     ui_sync(&ui, model);
     return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    ui_fini(&ui);
-    model_free(model);
-    return 0;
-}
-
-static enum ui_action press(int key)
-{
-    struct key_event event = {.key = key};
-    return ui_key(&ui, model, event, now_ns, FIXTURE_REALTIME_NS);
 }
 
 static void type(const char *text)
@@ -837,7 +818,7 @@ static void test_nothing_there_yet(void **state)
     }
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fixture_teardown)
 
 int main(void)
 {
