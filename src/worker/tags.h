@@ -91,7 +91,7 @@ bool tags_set_large(const void *block, uint32_t tag, size_t bytes);
 size_t tags_take_large(const void *block);
 
 /* How many blocks with a tag there are of `site`, pymemtop's own left out. Goes through all leaves,
- * some 3 ms for 100 MiB of small blocks. */
+ * 5.8 ms for 1,638,400 of 64 bytes, 100 MiB. */
 size_t tags_count(uint32_t site);
 
 /* Give blocks of the columns that `retired` (by column) names to `column`. The caller sees to the
