@@ -514,10 +514,20 @@ def test_the_table_takes_nothing_from_the_caller():
     profiler(caller)()
     kept = sum(_pymemtop.heap_bytes()) - before
     assert kept < 32768, kept
-    (table,) = {id(table): table for table in profiler.code_map.values()}.values()
+    tables = [profiler.code_map]
+    for _ in range(4):
+        profiler = memory_profiler.LineProfiler()
+        profiler(caller)()
+        tables.append(profiler.code_map)
     root_logger.handlers = handlers
-    increments = [figures[0] for figures in list(table.values())[1:]]
-    assert len(increments) == 3 and (SANITIZED or increments == [0, 0, 0]), table
+    still = 0
+    for code_map in tables:
+        (table,) = {id(table): table for table in code_map.values()}.values()
+        increments = [figures[0] for figures in list(table.values())[1:]]
+        assert len(increments) == 3, table
+        still += increments == [0, 0, 0]
+    # The record that the program's logging makes can begin a page, too, but not of each call.
+    assert SANITIZED or still >= 4, tables
 
 
 def test_log_file():
