@@ -22,17 +22,18 @@ import programs  # noqa: E402
 import terminals  # noqa: E402
 
 # The files whose tests all have the marker `python`: they see what the worker does. (The others test
-# the host alone, but for tests that carry the marker themselves.)
+# the host alone, but for tests that carry the marker themselves.) A test among them that is of the
+# host has the marker `host`.
 OF_PYTHON = {"test_batch", "test_demo", "test_demo_apps", "test_figures", "test_heap",
              "test_hostile", "test_howto", "test_logging", "test_memory_profiler", "test_occurrences",
-             "test_other_tools", "test_random_programs", "test_record", "test_reload", "test_routes",
+             "test_other_tools", "test_random_programs", "test_reload", "test_routes",
              "test_run", "test_start", "test_tasks", "test_v2", "test_verify_rss", "test_versions",
              "test_worker_death"}
 
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        if item.module.__name__ in OF_PYTHON:
+        if item.module.__name__ in OF_PYTHON and not item.get_closest_marker("host"):
             item.add_marker(pytest.mark.python)
 
 

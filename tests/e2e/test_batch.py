@@ -71,6 +71,7 @@ def test_line_that_has_not_run_has_blank_figures(copy_app, write_app):
     assert [row[1:4] for row in blank] == [("", "", "")]
 
 
+@pytest.mark.host
 def test_precision(copy_app):
     result = batch("--precision", "3", copy_app("memory") / "Keep")
     (row,) = [line for line in result.stdout.splitlines() if "block = bytearray" in line]
@@ -103,6 +104,7 @@ def test_json_report_has_its_fields(copy_app):
                                  "increment_bytes", "self_increment_bytes", "occurrences"}
 
 
+@pytest.mark.host
 def test_report_goes_to_a_file(copy_app, tmp_path):
     report = tmp_path / "report.txt"
     report.write_text("an older report, longer than the new one\n" * 1000)
@@ -113,6 +115,7 @@ def test_report_goes_to_a_file(copy_app, tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["apps", "report.txt"]
 
 
+@pytest.mark.host
 def test_report_that_cannot_be_written_is_said(copy_app, tmp_path):
     result = batch("-o", tmp_path / "none" / "report.txt", copy_app("memory") / "Keep")
     assert result.returncode == 71
@@ -120,12 +123,14 @@ def test_report_that_cannot_be_written_is_said(copy_app, tmp_path):
     assert re.fullmatch(r"pymemtop: .*report\.txt.*No such file or directory.*\n", result.stderr)
 
 
+@pytest.mark.host
 def test_output_that_is_no_terminal_means_batch(copy_app):
     result = run(copy_app("memory") / "Keep")
     assert result.returncode == 0
     assert result.stdout.startswith("Filename: ")
 
 
+@pytest.mark.host
 def test_quiet_prints_nothing(copy_app):
     result = batch("--quiet", copy_app("memory") / "Keep")
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
@@ -172,6 +177,7 @@ def test_failed_invocation_exits_with_1_and_still_reports(copy_app, function, wo
     assert result.stderr.endswith("pymemtop: 2 of 2 invocations failed\n")
 
 
+@pytest.mark.host
 @pytest.mark.parametrize("option", ["--help", "--version"])
 def test_help_and_version(option):
     result = run(option)
@@ -179,6 +185,7 @@ def test_help_and_version(option):
     assert "pymemtop" in result.stdout
 
 
+@pytest.mark.host
 def test_app_and_current_folder_are_left_as_they_were(copy_app, tmp_path):
     app = copy_app("memory")
     before = sorted(str(path) for path in tmp_path.rglob("*"))

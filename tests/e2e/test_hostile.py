@@ -93,6 +93,7 @@ def app(write_app):
     return write_app(files)
 
 
+@pytest.mark.host
 def test_output_that_never_ends_does_not_stop_the_host(app):
     result = batch(app / "Filler")
     assert result.returncode == 3
@@ -172,6 +173,7 @@ def test_thread_that_sleeps_is_not_charged_with_what_others_receive(app, start, 
     assert float(sleep_row.group(1)) == pytest.approx(0, abs=1)
 
 
+@pytest.mark.host
 def test_full_table_of_lines_is_said(write_app):
     lines = "".join("    x = {}\n".format(n) for n in range(33000))
     app = write_app({"host.json": "{}", "Long/function.json": programs.HTTP_FUNCTION,
@@ -280,6 +282,7 @@ def test_no_daemon_of_the_app_outlives_its_worker(write_app, start, end):
             os.kill(pid, signal.SIGKILL)
 
 
+@pytest.mark.host
 def test_orphans_that_end_are_waited_for(write_app, start):
     root = write_app({"host.json": "{}", "Fn/function.json": programs.HTTP_FUNCTION,
                       "Fn/__init__.py": "import subprocess\ndef main(req) -> str:\n"

@@ -58,6 +58,7 @@ def committed(path, query):
         return []
 
 
+@pytest.mark.python
 def test_batch_is_recorded(tmp_path):
     path = tmp_path / "x.pymemtop"
     report = Report(os.path.join(APPS, "memory", "Keep"), "-n", 3, "--record={}".format(path))
@@ -81,6 +82,7 @@ def test_batch_is_recorded(tmp_path):
     assert [text for text in image.itertext() if re.match(" 3 calls, .*MiB|, \\+192", text)]
 
 
+@pytest.mark.python
 def test_totals_are_those_of_the_report(tmp_path):
     path = tmp_path / "x.pymemtop"
     report = Report(os.path.join(APPS, "memory"), "-n", 4, "--functions", "Keep",

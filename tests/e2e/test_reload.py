@@ -80,6 +80,7 @@ def test_saved_as_it_was(app, start):
     assert server.worker != worker
 
 
+@pytest.mark.host
 def test_function_json_and_host_json(app, start):
     server = start(app)
     (app / "Fn" / "function.json").write_text(FUNCTION.replace('"name": "req"',
@@ -110,6 +111,7 @@ def by_backup(path, text):
     backup.unlink()
 
 
+@pytest.mark.host
 @pytest.mark.parametrize("save", [by_rename, by_backup])
 def test_editors_that_write_another_file(app, start, save):
     server = start(app)
@@ -123,6 +125,7 @@ def test_editors_that_write_another_file(app, start, save):
     wait_for(lambda: server.request("/v1/moved")[0] == 200, lambda: server.console)
 
 
+@pytest.mark.host
 def test_last_of_many_saves_holds(app, start):
     server = start(app)
     for number in range(200):
@@ -131,6 +134,7 @@ def test_last_of_many_saves_holds(app, start):
     server.wait_line(LOADED_AGAIN)
 
 
+@pytest.mark.host
 def test_function_json_that_is_deleted(app, start):
     (app / "Other").mkdir()
     (app / "Other" / "__init__.py").write_text(SOURCE)
@@ -177,6 +181,7 @@ def test_fault_and_its_mending(app, start):
     answers(server, "Fn", 200, b"one")
 
 
+@pytest.mark.host
 def test_broken_host_json_leaves_the_app_as_it_was(app, start):
     server = start(app)
     worker = server.worker
@@ -243,6 +248,7 @@ def test_functions_of_a_v2_app_come_and_go(write_app, start):
     answers(server, "first", 200, b"first")
 
 
+@pytest.mark.host
 def test_worker_that_dies_while_a_change_waits(write_app, start):
     app = write_app({"host.json": "{}", "function_app.py": V2 + """
 import os, time
@@ -262,6 +268,7 @@ def dies(req: func.HttpRequest) -> str:
     answers(server, "first", 200, b"second")
 
 
+@pytest.mark.host
 def test_app_folder_that_is_deleted_and_made_again(app, start):
     server = start(app)
     copy = app.with_name("copy")
@@ -275,6 +282,7 @@ def test_app_folder_that_is_deleted_and_made_again(app, start):
     answers(server, "Fn", 200, b"and again")
 
 
+@pytest.mark.host
 def test_current_folder_that_is_moved_away(app, start, monkeypatch):
     monkeypatch.chdir(app)
     server = start(".")

@@ -62,6 +62,7 @@ def test_all_pending_calls_are_answered(copy_app, start):
     assert server.get("Fine") == (200, b"fine")
 
 
+@pytest.mark.host
 def test_back_off_grows(copy_app, start):
     server = start(copy_app("death"))
     waits = []
@@ -74,6 +75,7 @@ def test_back_off_grows(copy_app, start):
     assert server.get("Fine") == (200, b"fine")
 
 
+@pytest.mark.host
 def test_worker_dies_with_its_host(copy_app, start):
     server = start(copy_app("death"))
     worker = server.worker
