@@ -129,6 +129,15 @@ def test_other_libraries(report):
         assert least < line["net_native_bytes"] and abs(line["net_python_bytes"]) < 2000, source
 
 
+def test_documents(report):
+    """libxml2's copies of a text of 500,000 bytes and its end, which go with their tree."""
+    for source, net in (("tree[0].text = text", 500_001), ("tree[0].text = None", -500_001),
+                        ("tree[0].tail = text", 500_001), ("del tree", -500_001)):
+        line = report.line(FILE, source)
+        assert line["net_native_bytes"] == pytest.approx(2 * net, abs=20_000), source
+        assert abs(line["net_python_bytes"]) < 1000
+
+
 def test_pythons_blocks_are_not_counted_twice():
     report = Report(APPS + "/heap/Known", "-n", "1")
     for source in ("array = bytearray(100_000)", "high = len(bytearray(30 << 20))"):

@@ -11,6 +11,7 @@ import zlib
 
 import _sqlite3
 import azure.functions as func
+import lxml.etree
 import numpy
 
 gc.disable()  # it would free other code's objects, on whatever line is being executed
@@ -87,6 +88,15 @@ def libraries():
     KEPT.append(context)
 
 
+def documents():
+    text = "z" * 500_000
+    tree = lxml.etree.fromstring(b"<r><a/></r>")
+    tree[0].text = text
+    tree[0].text = None
+    tree[0].tail = text
+    del tree
+
+
 def passes():
     give_back(libc.malloc(3_000_000))
 
@@ -141,6 +151,7 @@ def main(req: func.HttpRequest) -> func.HttpResponse:
     arrays()
     mappings()
     libraries()
+    documents()
     passes()
     in_thread()
     after_its_end()
