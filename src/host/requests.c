@@ -78,10 +78,13 @@ static void send_to(struct requests *requests, const char *method, const char *t
 
 /* ---- the function that the command line names ---- */
 
-static const struct app_function *first_with_route(const struct app *app)
+/* Which is served there: a route can be refused. */
+static const struct app_function *first_with_route(const struct requests *requests)
 {
-    for (size_t i = 0; i < app->function_count; i++)
-        if (app->functions[i].route)
+    const struct app *app = requests->app;
+    const struct model *model = requests->model;
+    for (size_t i = 0; i < app->function_count && i < model->function_count; i++)
+        if (app->functions[i].route && model->functions[i].url)
             return &app->functions[i];
     return app->function_count ? &app->functions[0] : NULL;
 }
@@ -91,7 +94,7 @@ static const struct app_function *first_with_route(const struct app *app)
 static const struct app_function *selected(const struct requests *requests)
 {
     const struct app *app = requests->app;
-    return app->selected >= 0 ? &app->functions[app->selected] : first_with_route(app);
+    return app->selected >= 0 ? &app->functions[app->selected] : first_with_route(requests);
 }
 
 static const char *default_method(const struct requests *requests,

@@ -162,6 +162,14 @@ def test_function_whose_route_is_refused_is_not_loaded(write_app, start, app):
 
 
 @pytest.mark.usefixtures("packages")
+def test_requests_go_to_the_first_function_that_is_served(write_app):
+    result = programs.batch(write_app(files({"Admin": "admin", "Fine": "fine"})))
+    assert result.returncode == 0, result.stderr
+    assert "Admin: the route 'admin' is reserved: " in result.stderr
+    assert "Fine/__init__.py" in result.stdout
+
+
+@pytest.mark.usefixtures("packages")
 @pytest.mark.parametrize("route, path", [
     ("a b/{id:int:min(7)}/{g:guid}", "a%20b/7/00000000-0000-0000-0000-000000000000"),
     ("d/{n=x y}/{rest?}", "d/x%20y"),
