@@ -34,7 +34,7 @@ struct imported {
     uint64_t blank_rows;   /* without */
     uint64_t unreadable;   /* what looked like rows and was none, and broken records */
     uint64_t dropped;      /* rows for which there is no room: see IMPORT_LINES_MAX */
-    uint64_t repeated;     /* rows that an earlier log had, too: they count once */
+    uint64_t repeated;     /* rows that had come before, in the same log or an earlier one */
     uint64_t sampled;      /* items that sampling left out for those that are there */
     uint64_t undated;      /* rows whose time is not known */
     uint64_t unsure_dates; /* rows whose date may have day and month the other way round */

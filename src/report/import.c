@@ -161,6 +161,7 @@ static struct import_row describe(struct import *import, const struct log_record
         .text = IMPORT_NONE,
         .time_ns = import->time.realtime_ns,
         .order = (uint8_t)(import->time.is_unsure ? import->time.order : DATE_PLAIN),
+        .has_item = import->seen.item != 0,
     };
     struct span key = record->fields[FIELD_INVOCATION];
     row.file = intern_given(&import->files, span_trim_end(record->fields[FIELD_FILE]));
@@ -195,8 +196,8 @@ static void add_row(struct import *import, const struct log_record *record,
         row.increment_bytes = found->increment_bytes;
         row.occurrences = found->occurrences;
     }
-    if (measured && import_seen_has(&import->seen, &row)) {
-        imported->repeated++;
+    if (import_seen_has(&import->seen, &row)) {
+        imported->repeated += measured;
         return;
     }
     if (row.order != DATE_PLAIN && !import->unsure)
@@ -275,6 +276,19 @@ static void count_sampled(struct import *import, struct span count)
     import->imported->sampled += number > 1 ? number - 1 : 0;
 }
 
+/* What the record alone is called by. A RequestId is that, but where a query takes the id of what
+ * the record belongs to for it. */
+static struct span item_of(const struct log_record *record)
+{
+    struct span request = record->fields[FIELD_REQUEST];
+    if (record->fields[FIELD_ITEM].len)
+        return record->fields[FIELD_ITEM];
+    if (span_equal(request, record->fields[FIELD_INVOCATION]) ||
+        span_equal(request, record->fields[FIELD_OPERATION]))
+        return (struct span){"", 0};
+    return request;
+}
+
 static void on_record(void *context, const struct log_record *record)
 {
     struct import *import = context;
@@ -284,13 +298,16 @@ static void on_record(void *context, const struct log_record *record)
     if (import->setup.instance &&
         !span_equal(record->fields[FIELD_INSTANCE], span_of(import->setup.instance)))
         return;
+    import_seen_begin_record(&import->seen, item_of(record));
     if (record->is_table &&
         !(is_empty(&record->fields[FIELD_LINE]) && record->fields[FIELD_MESSAGE].len))
         take_columns(import, record);
     else
         take_message(import, record);
-    if (import->row_count > before)
-        count_sampled(import, record->fields[FIELD_ITEM_COUNT]);
+    if (import->row_count == before)
+        return;
+    import_seen_end_record(&import->seen, &import->rows[before], import->row_count - before);
+    count_sampled(import, record->fields[FIELD_ITEM_COUNT]);
 }
 
 /* ---- logs ---- */
@@ -313,9 +330,9 @@ void import_begin(struct import *import, const char *name)
     import->has_day_first = import->has_month_first = false;
     import->open_count = 0;
     import->imported->files++;
-    for (size_t i = import->seen_count; i < import->row_count; i++)
-        if (import->rows[i].occurrences)
-            import_seen_add(&import->seen, &import->rows[i]);
+    if (import->row_count > import->seen_count)
+        import_seen_add_log(&import->seen, &import->rows[import->seen_count],
+                            import->row_count - import->seen_count);
     import->seen_count = import->row_count;
 }
 

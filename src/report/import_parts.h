@@ -24,6 +24,7 @@ struct import_row {
     uint32_t instance;
     uint32_t function; /* name; IMPORT_NONE */
     bool begins_table; /* set later */
+    bool has_item;     /* its record has an id of its own */
     uint8_t order;     /* enum date_order that was taken where the date does not say it */
 };
 
@@ -57,8 +58,8 @@ struct import {
     struct log_sink sink;
     char *name; /* owned; the log's */
     size_t first_row;
-    struct import_seen seen; /* rows of the logs before it */
-    size_t seen_count;       /* rows that were looked at for it */
+    struct import_seen seen; /* which rows have come */
+    size_t seen_count;       /* rows that it has as those of a log */
     struct log_time time;    /* of the record that is read */
     enum date_order order;   /* as the dates of a log say it, of this one or an earlier one */
     bool has_day_first, has_month_first; /* what they say in this one */

@@ -47,8 +47,7 @@ static int put_counts(const struct model *model, struct buf *out)
         result = put_count(out, imported->sampled,
                            "items were left out by sampling: sums are too low by what they held");
     if (!result)
-        result =
-            put_count(out, imported->repeated, "rows are in several of the logs, and count once");
+        result = put_count(out, imported->repeated, "rows came more than once, and count once");
     if (!result)
         result = put_count(out, imported->undated,
                            "rows have a time that cannot be read; they count in the log's order");

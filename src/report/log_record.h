@@ -25,6 +25,8 @@ enum log_field {
     FIELD_FUNCTION,
     FIELD_OPERATION_NAME,
     FIELD_INSTANCE,   /* of the app: cloud_RoleInstance */
+    FIELD_ITEM,       /* the record's own id: itemId */
+    FIELD_REQUEST,    /* RequestId: the same in the page's query, in others the operation's */
     FIELD_ITEM_COUNT, /* how many items it stands for, where there was sampling */
     FIELD_CATEGORY,   /* where it is of a function: "Function.X" or "Function.X.User" */
     FIELD_DIMENSIONS, /* customDimensions: JSON */

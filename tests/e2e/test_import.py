@@ -440,11 +440,62 @@ def test_exports_that_overlap(tmp_path):
     assert report["import"]["rows"] == 12 and report["import"]["repeated"] == 3
     assert [line["occurrences"] for line in report["files"][0]["lines"]] == [4, 4, 4]
     text = run("import", first, second).stdout
-    assert "3 rows are in several of the logs, and count once" in text
+    assert "3 rows came more than once, and count once" in text
     assert imported(first, second, first)["import"]["repeated"] == 12
     doubled = tmp_path / "doubled"
     doubled.write_text(first.read_text() * 2)
     assert imported(doubled)["import"]["repeated"] == 0
+
+
+def write_items(path, messages, ids, name="itemId", **more):
+    for at, (message, item) in enumerate(zip(messages, ids)):
+        write_traces(path, [message], at, **{name: item, **more})
+    return path
+
+
+@pytest.mark.parametrize("name", ["itemId", "_ItemId", "RequestId"])
+def test_a_record_that_comes_again(tmp_path, name):
+    """By its id, in one log and in the next, with other columns and another form of its date."""
+    log = write_items(tmp_path / "log", call(10, 1), "abcd", name, itemCount=3)
+    text = log.read_text()
+    once = imported(log)
+    assert once["import"]["repeated"] == 0
+    for times, lines in (2, text * 2), (3, "".join(
+            line * 3 for line in reversed(text.splitlines(keepends=True)))):
+        log.write_text(lines)
+        again = imported(log)
+        assert again["import"]["repeated"] == 3 * (times - 1)
+        assert (again["files"], again["import"]["rows"], again["import"]["sampled"]) == \
+            (once["files"], 3, once["import"]["sampled"])
+    other = tmp_path / "other.csv"
+    other.write_text("\n".join([name + ",timestamp,message", *(
+        '{},13.5.2024 10:00,"{}"'.format(item, message) for item, message in zip("abxd", call(10, 1)))]))
+    both = imported(log, other)
+    assert (both["import"]["rows"], both["import"]["repeated"]) == (4, 8)
+    assert "8 rows came more than once, and count once" in run("import", log, other).stdout
+
+
+def test_records_that_are_alike(tmp_path):
+    """Two records with ids of their own are two, also in two logs; one without is that of the log
+    before. A table that is one record, or that a query has cut into records of the same id, is whole."""
+    first = write_items(tmp_path / "first", call(10, 1), "abcd")
+    second = write_items(tmp_path / "second", call(10, 1), "efgh")
+    plain = write_items(tmp_path / "plain", call(10, 1), [""] * 4)
+    assert imported(first, second)["import"]["rows"] == 6
+    assert imported(first, plain)["import"]["repeated"] == 3
+    assert imported(plain, first)["import"]["repeated"] == 3
+    table = call(10, 1) + call(10, 1)
+    whole = "memory_profiler_logs: " + "\n".join(message[22:] for message in table)
+    one = write_items(tmp_path / "one", [whole], "a")
+    assert imported(one)["import"]["rows"] == 6
+    cut = write_items(tmp_path / "cut", call(10, 1), "aaaa")
+    assert imported(cut)["import"]["rows"] == 3
+    # What belongs to an operation, or an invocation, is no record.
+    for kind in "operation_Id", "InvocationId":
+        log = tmp_path / kind
+        for second in 1, 2:
+            write_traces(log, call(10, 1), 1, RequestId="op", **{kind: "op"})
+        assert imported(log)["import"]["rows"] == 6
 
 
 def test_report_that_was_cut(tmp_path):
