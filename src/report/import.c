@@ -161,7 +161,7 @@ static struct import_row describe(struct import *import, const struct log_record
         .text = IMPORT_NONE,
         .time_ns = import->time.realtime_ns,
         .order = (uint8_t)(import->time.is_unsure ? import->time.order : DATE_PLAIN),
-        .has_item = import->seen.item != 0,
+        .has_item = record->fields[FIELD_ITEM].len > 0,
     };
     struct span key = record->fields[FIELD_INVOCATION];
     row.file = intern_given(&import->files, span_trim_end(record->fields[FIELD_FILE]));
@@ -276,17 +276,15 @@ static void count_sampled(struct import *import, struct span count)
     import->imported->sampled += number > 1 ? number - 1 : 0;
 }
 
-/* What the record alone is called by. A RequestId is that, but where a query takes the id of what
- * the record belongs to for it. */
-static struct span item_of(const struct log_record *record)
+/* The page's query calls the record's id RequestId, others that of its operation or invocation. */
+static void begin_record(struct import *import, const struct log_record *record)
 {
-    struct span request = record->fields[FIELD_REQUEST];
-    if (record->fields[FIELD_ITEM].len)
-        return record->fields[FIELD_ITEM];
-    if (span_equal(request, record->fields[FIELD_INVOCATION]) ||
+    struct span item = record->fields[FIELD_ITEM], request = record->fields[FIELD_REQUEST];
+    if (item.len || !record->is_table || span_equal(request, record->fields[FIELD_INVOCATION]) ||
         span_equal(request, record->fields[FIELD_OPERATION]))
-        return (struct span){"", 0};
-    return request;
+        import_seen_begin_record(&import->seen, item, true);
+    else
+        import_seen_begin_record(&import->seen, request, false);
 }
 
 static void on_record(void *context, const struct log_record *record)
@@ -298,7 +296,7 @@ static void on_record(void *context, const struct log_record *record)
     if (import->setup.instance &&
         !span_equal(record->fields[FIELD_INSTANCE], span_of(import->setup.instance)))
         return;
-    import_seen_begin_record(&import->seen, item_of(record));
+    begin_record(import, record);
     if (record->is_table &&
         !(is_empty(&record->fields[FIELD_LINE]) && record->fields[FIELD_MESSAGE].len))
         take_columns(import, record);

@@ -55,10 +55,11 @@ static uint64_t hash_row(const struct import_row *row, bool has_item)
 }
 
 /* A row of a record: one may hold a table, and a query may make a record of each of its lines. */
-static uint64_t hash_part(uint64_t item, const struct import_row *row)
+static uint64_t hash_part(const struct import_seen *seen, const struct import_row *row)
 {
     const uint64_t parts[] = {
-        item,
+        seen->item,
+        seen->is_sure ? 0 : row->time_ns,
         (uint64_t)row->mem_bytes,
         (uint64_t)row->increment_bytes,
         row->occurrences,
@@ -110,24 +111,34 @@ void import_seen_fini(struct import_seen *seen)
     free(seen->slots);
 }
 
-void import_seen_begin_record(struct import_seen *seen, struct span id)
+void import_seen_begin_record(struct import_seen *seen, struct span id, bool is_sure)
 {
     seen->item = id.len ? hash_text(id) : 0;
+    seen->is_sure = is_sure;
+}
+
+/* Without a sure id the name of a file is taken as it comes: it only says where the next rows
+ * stand.
+ */
+static bool has_part(const struct import_seen *seen, const struct import_row *row)
+{
+    return seen->item && (seen->is_sure || (row->line && row->time_ns));
 }
 
 bool import_seen_has(const struct import_seen *seen, const struct import_row *row)
 {
-    if (seen->item && has(seen, hash_part(seen->item, row)))
+    if (has_part(seen, row) && has(seen, hash_part(seen, row)))
         return true;
     if (!row->time_ns || !row->occurrences) /* nothing tells it from others */
         return false;
-    return has(seen, hash_row(row, false)) || (!seen->item && has(seen, hash_row(row, true)));
+    return has(seen, hash_row(row, false)) || (!row->has_item && has(seen, hash_row(row, true)));
 }
 
 void import_seen_end_record(struct import_seen *seen, const struct import_row *rows, size_t count)
 {
-    for (size_t i = 0; seen->item && i < count; i++)
-        add(seen, hash_part(seen->item, &rows[i]));
+    for (size_t i = 0; i < count; i++)
+        if (has_part(seen, &rows[i]))
+            add(seen, hash_part(seen, &rows[i]));
 }
 
 void import_seen_add_log(struct import_seen *seen, const struct import_row *rows, size_t count)

@@ -95,6 +95,9 @@ void log_draft_set(struct log_draft *draft, enum log_field field, struct span va
     /* "Function.X.User" says something; "FunctionAppLogs", of the object around it, does not. */
     if (field == FIELD_CATEGORY && (value.len < 9 || memcmp(value.at, "Function.", 9) != 0))
         return;
+    /* Below it there is what the app has logged: its own items and requests. */
+    if ((field == FIELD_ITEM || field == FIELD_REQUEST) && depth > 1)
+        return;
     if (field == FIELD_LINE || field == FIELD_MEM)
         draft->is_table = true;
     if (value.len == 0 || (draft->fields[field].depth && draft->fields[field].depth <= depth))

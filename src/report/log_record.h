@@ -26,7 +26,7 @@ enum log_field {
     FIELD_OPERATION_NAME,
     FIELD_INSTANCE,   /* of the app: cloud_RoleInstance */
     FIELD_ITEM,       /* the record's own id: itemId */
-    FIELD_REQUEST,    /* RequestId: the same in the page's query, in others the operation's */
+    FIELD_REQUEST,    /* RequestId: the same in the page's query; else of many records */
     FIELD_ITEM_COUNT, /* how many items it stands for, where there was sampling */
     FIELD_CATEGORY,   /* where it is of a function: "Function.X" or "Function.X.User" */
     FIELD_DIMENSIONS, /* customDimensions: JSON */
@@ -67,7 +67,7 @@ void log_draft_fini(struct log_draft *draft);
 /* Begin the next record. */
 void log_draft_clear(struct log_draft *draft);
 /* Set a field that was found `depth` objects deep: the shallower one counts, and the first one of
- * two. What makes the record too large is left out. */
+ * two; ids of the record are found at depth 1 alone. What makes it too large is left out. */
 void log_draft_set(struct log_draft *draft, enum log_field field, struct span value,
                    unsigned depth);
 /* Hand it on, with the fields that its customDimensions hold where nothing else has them. */

@@ -449,14 +449,15 @@ def test_exports_that_overlap(tmp_path):
 
 def write_items(path, messages, ids, name="itemId", **more):
     for at, (message, item) in enumerate(zip(messages, ids)):
-        write_traces(path, [message], at, **{name: item, **more})
+        cut = dict(zip(COLUMNS, shifted(message))) if name == "RequestId" else {}
+        write_traces(path, [message], at, **{name: item, **cut, **more})
     return path
 
 
 @pytest.mark.parametrize("name", ["itemId", "_ItemId", "RequestId"])
 def test_a_record_that_comes_again(tmp_path, name):
     """By its id, in one log and in the next, with other columns and another form of its date."""
-    log = write_items(tmp_path / "log", call(10, 1), "abcd", name, itemCount=3)
+    log = write_items(tmp_path / "log", call(10, 1), "abcd", name, itemCount=1 + 2 * (name != "RequestId"))
     text = log.read_text()
     once = imported(log)
     assert once["import"]["repeated"] == 0
@@ -468,11 +469,17 @@ def test_a_record_that_comes_again(tmp_path, name):
         assert (again["files"], again["import"]["rows"], again["import"]["sampled"]) == \
             (once["files"], 3, once["import"]["sampled"])
     other = tmp_path / "other.csv"
-    other.write_text("\n".join([name + ",timestamp,message", *(
-        '{},13.5.2024 10:00,"{}"'.format(item, message) for item, message in zip("abxd", call(10, 1)))]))
+    with open(other, "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow([name, "timestamp", *COLUMNS])
+        for at, (item, message) in enumerate(zip("abxd", call(10, 1))):
+            time = "2024-05-01 12:00:0%d" % at if name == "RequestId" else "13.5.2024 10:00"
+            writer.writerow([item, time, *shifted(message)])
     both = imported(log, other)
-    assert (both["import"]["rows"], both["import"]["repeated"]) == (4, 8)
-    assert "8 rows came more than once, and count once" in run("import", log, other).stdout
+    # What is another record by its itemId alone is the same row.
+    repeated = 9 if name == "RequestId" else 8
+    assert (both["import"]["rows"], both["import"]["repeated"]) == (12 - repeated, repeated)
+    assert "{} rows came more than once, and count once".format(repeated) in run("import", log, other).stdout
 
 
 def test_records_that_are_alike(tmp_path):
@@ -490,11 +497,17 @@ def test_records_that_are_alike(tmp_path):
     assert imported(one)["import"]["rows"] == 6
     cut = write_items(tmp_path / "cut", call(10, 1), "aaaa")
     assert imported(cut)["import"]["rows"] == 3
-    # What belongs to an operation, or an invocation, is no record.
-    for kind in "operation_Id", "InvocationId":
+    # A RequestId of the operation, which nothing tells, has rows of many times.
+    times = tmp_path / "times"
+    for second in 1, 2:
+        write_items(times, call(10, 1), ["op"] * 4, "RequestId", timestamp="2024-05-01T12:00:%d" % second)
+    assert imported(times)["import"]["rows"] == 6
+    # What belongs to an operation or an invocation, and what the app has logged, is no record.
+    for kind in "operation_Id", "InvocationId", "Properties":
         log = tmp_path / kind
-        for second in 1, 2:
-            write_traces(log, call(10, 1), 1, RequestId="op", **{kind: "op"})
+        for _ in range(2):
+            write_items(log, call(10, 1), ["op"] * 4, "RequestId",
+                        **{kind: {"itemId": "op", "InvocationId": "op"} if kind == "Properties" else "op"})
         assert imported(log)["import"]["rows"] == 6
 
 

@@ -17,7 +17,7 @@
 #include "report/import_json.h"
 #include "report/import_reader.h"
 
-static const char letters[LOG_FIELDS + 1] = "tmLMIOCFvonNisgd";
+static const char letters[LOG_FIELDS + 1] = "tmLMIOCFvonNiarsgd";
 
 /* What came, as text: "1:m=hello i=7" and "!2:..." a line each. */
 struct seen {
@@ -270,12 +270,27 @@ static void test_function_app_logs(void **state)
           "1: t=now m=a v=v n=F N=Microsoft.Web/sites/functions/log i=r g=Function.F.User\n");
 }
 
+/* Ids of the record stand in it, not in what the app has logged. */
+static void test_ids(void **state)
+{
+    (void)state;
+    check("{\"itemId\": \"a\", \"RequestId\": \"r\", \"message\": \"x\"}\n"
+          "{\"properties\": {\"itemId\": \"a\", \"RequestId\": \"r\", \"message\": \"x\"}}\n",
+          IMPORT_NDJSON, "1: m=x a=a r=r\n2: m=x\n");
+    check("{\"tables\": [{\"columns\": [{\"name\": \"message\"}, {\"name\": \"_ItemId\"},\n"
+          "{\"name\": \"customDimensions\"}], \"rows\": [[\"x\", \"a\", {\"itemId\": \"b\"}],"
+          "[\"y\", null, {\"itemId\": \"b\", \"RequestId\": \"r\"}]]}]}",
+          IMPORT_JSON, "1: m=x a=a\n2: m=y\n");
+}
+
 static void test_fields(void **state)
 {
     (void)state;
     assert_int_equal(log_field_of(span_of("MESSAGE")), FIELD_MESSAGE);
     assert_int_equal(log_field_of(span_of("timestamp [Local Time]")), FIELD_TIME);
     assert_int_equal(log_field_of(span_of("Occurences")), FIELD_OCCURRENCES);
+    assert_int_equal(log_field_of(span_of("ItemId")), FIELD_ITEM);
+    assert_int_equal(log_field_of(span_of("RequestId")), FIELD_REQUEST);
     assert_int_equal(log_field_of(span_of("messages")), LOG_FIELDS);
     assert_int_equal(log_field_of(span_of("")), LOG_FIELDS);
 }
@@ -296,6 +311,7 @@ int main(void)
         cmocka_unit_test(test_times_of_text),
         cmocka_unit_test(test_others),
         cmocka_unit_test(test_function_app_logs),
+        cmocka_unit_test(test_ids),
         cmocka_unit_test(test_fields),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
