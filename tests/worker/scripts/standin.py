@@ -188,19 +188,43 @@ def test_defect_4_coroutine_functions_are_ones():
 
 
 def test_defect_5_what_others_take_is_not_on_the_await_line():
-    stream = io.StringIO()
-
-    async def waits():
-        await asyncio.sleep(0)
+    """Another task, profiled or not, a callback of the loop, and a thread; of them the line of the task
+    that takes something shows it."""
+    async def waits(turns):
+        await asyncio.sleep(0)  # the others begin
+        while turns.pop():
+            await asyncio.sleep(0.001)
         return 1
 
-    async def takes():
-        return b"x" * LARGE
+    async def takes(block):
+        block *= LARGE
+        return block
 
-    async def main():
-        return await asyncio.gather(memory_profiler.profile(waits, stream)(), takes())
-    assert asyncio.run(main())
-    assert abs(rows_of(stream.getvalue())["await asyncio.sleep(0)"][1]) < 1
+    names = {}
+    exec(compile("async def unseen(block):\n    block *= {}\n    return block".format(LARGE),
+                 "<no file>", "exec"), names)
+    profiled = "block *= LARGE"
+
+    async def main(other):
+        block, stream, turns = bytearray(b"x"), io.StringIO(), [False, True, True]
+        both = [memory_profiler.profile(waits, stream)(turns)]
+        if other is takes or other is names["unseen"]:
+            both.append(other(block) if other is not takes
+                        else memory_profiler.profile(other, stream)(block))
+        loop = asyncio.get_running_loop()
+        if other == "callback":
+            loop.call_soon(block.__imul__, LARGE)
+        elif other == "thread":
+            both.append(loop.run_in_executor(None, block.__imul__, LARGE))
+        await asyncio.gather(*both)
+        assert len(block) == LARGE
+        return rows_of(stream.getvalue())
+
+    for other in takes, names["unseen"], "callback", "thread":
+        rows = asyncio.run(main(other))
+        for line in "await asyncio.sleep(0)  # the others begin", "await asyncio.sleep(0.001)":
+            assert abs(rows[line][1]) < 1, (other, rows)
+        assert other is not takes or abs(rows[profiled][1] - LARGE / MIB) < 1, rows
 
 
 def test_defect_6_generators():
@@ -657,6 +681,70 @@ def test_profiler_object():
     wrapped = profiler(precision=4)(turns)
     asyncio.run(both())
     assert profiler.code_map[turns.__code__][turns.__code__.co_firstlineno + 3][2] == 10
+
+
+def counts(profiler, function):
+    """Occurrences of each line of the function that the profiler has recorded."""
+    table = profiler.code_map.get(function.__code__, {})
+    return {line - function.__code__.co_firstlineno: row[2] for line, row in table.items()}
+
+
+def test_functions_that_are_added():
+    """By themselves, with what is nested in them, and without what wraps them; each once."""
+    def outer(times):
+        return sum(inner(number) for number in range(times))
+
+    def inner(number):
+        return number
+
+    profiler = memory_profiler.LineProfiler()
+    for function in outer, functools.lru_cache(None)(pair), functools.partial(bare_bones), outer:
+        assert profiler.add_function(function) is None
+    assert {outer.__code__, pair.__code__, bare_bones.__code__} < set(profiler.code_map)
+    nested = [code for code in profiler.code_map if code.co_name == "<genexpr>"]
+    assert len(nested) == 1 and profiler.code_map[nested[0]] is profiler.code_map[outer.__code__]
+    outer(2)
+    with profiler:
+        outer(2), pair(1, 2)
+    outer(2)
+    profiler.add_function(outer)
+    assert counts(profiler, outer)[1] >= 7 and counts(profiler, pair) == {0: 1, 1: 1}
+    assert inner.__code__ not in profiler.code_map and counts(profiler, bare_bones) == {}
+    assert len(list(profiler.code_map.items())) == 2  # tables
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        profiler.add_function(len)
+    assert "no Python code" in str(caught[0].message), caught
+
+
+def test_functions_that_are_wrapped():
+    """The profiler is on while they run, however they end, and records what was added."""
+    seen = []
+
+    def runs(fails=False):
+        seen.append(profiler.enable_count)
+        bare_bones()
+        return 1 // (not fails)
+
+    def steps():
+        seen.append(profiler.enable_count)
+        yield bare_bones()
+
+    profiler = memory_profiler.LineProfiler()
+    wrapped = profiler.wrap_function(runs)
+    assert wrapped.__wrapped__ is runs and wrapped() == 1 and profiler.code_map == {}
+    profiler.add_function(bare_bones)
+    assert wrapped() == 1 and bare_bones() == 1
+    assert counts(profiler, bare_bones) == {0: 1, 1: 1} and runs.__code__ not in profiler.code_map
+    try:
+        wrapped(fails=True)
+        raise AssertionError("no exception")
+    except ZeroDivisionError:
+        pass
+    generator = profiler.wrap_function(steps)()
+    assert next(generator) == 1 and bare_bones() == 1 and profiler.enable_count == 0
+    assert counts(profiler, bare_bones) == {0: 3, 1: 3} and seen == [1, 1, 1, 1]
+    assert inspect.iscoroutinefunction(profiler.wrap_function(turns))
 
 
 def test_code_map():
