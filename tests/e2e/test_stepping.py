@@ -277,6 +277,29 @@ def test_the_figures_of_lines_are_the_programs(live):
                              for line in range(5, 9)])
 
 
+def test_each_iteration_by_itself(live):
+    """What memory_profiler sums up: a breakpoint in a loop, and a step, say what this one has taken."""
+    source = ("import azure.functions as func\n\n\n"
+              "def main(req: func.HttpRequest) -> func.HttpResponse:\n"
+              "    kept = []\n"
+              "    for number in range(1, 4):\n"
+              "        kept.append(bytearray(b'x') * (number * 33 << 20))\n"
+              "        kept.pop(0)\n"
+              "    return func.HttpResponse('')\n")
+    terminal, _ = live(source)
+    set_breakpoint(terminal, "kept.append")
+    terminal.type("r")
+    for number in 1, 2, 3:
+        size = r"{}\.\d MiB".format(number * 33)
+        terminal.wait(*paused(7))
+        terminal.type("n")
+        terminal.wait(*paused(8, r"line 7 +did \+{0}; Python \+{0}".format(size)))
+        terminal.type("n")
+        terminal.wait(*paused(6, r"line 8 +did -{0}; Python -{0}".format(size)))
+        terminal.type("c")
+    terminal.wait("READY", "answered with status 200")
+
+
 def test_a_condition_that_makes_no_sense(live):
     terminal, _ = live(ASYNC)
     terminal.type("/block =")
