@@ -16,7 +16,7 @@ FILE = "memory_profiler_logs: Filename: /home/site/wwwroot/HttpTrigger{}/__init_
 ROW = "memory_profiler_logs: {:>6} {:>12} {:>12}  {:>10}   {}"
 LINES = 9  # rows of a table, with figures
 NAMES = ["timestamp", "message", "operation_Id", "operation_Name", "cloud_RoleInstance",
-         "customDimensions", "itemCount"]
+         "customDimensions", "itemCount", "itemId"]
 
 
 def mib(value):
@@ -45,7 +45,7 @@ def records(rows):
                 yield [stamp, messages[step], identity, "HttpTrigger{}".format(which),
                        "instance-{:02d}".format(operation % 40),
                        '{{"InvocationId":"{}","Category":"Function.HttpTrigger{}.User"}}'.format(
-                           identity, which), 1]
+                           identity, which), 1, "{}-{}".format(identity, step)]
         made += 10 * LINES
         number += 10
 

@@ -500,7 +500,7 @@ def test_records_that_are_alike(tmp_path):
     # A RequestId of the operation, which nothing tells, has rows of many times.
     times = tmp_path / "times"
     for second in 1, 2:
-        write_items(times, call(10, 1), ["op"] * 4, "RequestId", timestamp="2024-05-01T12:00:%d" % second)
+        write_items(times, call(10, 1), ["op"] * 4, "RequestId", timestamp="2024-05-01T12:00:%02d" % second)
     assert imported(times)["import"]["rows"] == 6
     # What belongs to an operation or an invocation, and what the app has logged, is no record.
     for kind in "operation_Id", "InvocationId", "Properties":
@@ -783,6 +783,34 @@ def test_progress(tmp_path):
                 seen += part
         assert seen.endswith(b"\r\x1b[K")
     os.close(leader)
+
+
+def progress_of(*arguments):
+    """What a terminal is shown on standard error."""
+    leader, follower = os.openpty()
+    seen = b""
+    with subprocess.Popen([programs.PYMEMTOP, "import", "--batch", *arguments], stderr=follower,
+                          stdout=subprocess.DEVNULL) as done:
+        os.close(follower)
+        with contextlib.suppress(OSError):
+            while part := os.read(leader, 4096):
+                seen += part
+        assert done.wait() == 0
+    os.close(leader)
+    return seen.decode()
+
+
+def test_progress_of_files(tmp_path):
+    """Of a file it says how much of it is read; what is read at a time is 256 KiB. Nothing is said where
+    nobody looks, or wants it."""
+    part, line = 1 << 18, json.dumps({"message": call(10, 1)[1]}) + "\n"
+    log = tmp_path / "log"
+    log.write_text((line * (part // len(line) + 7)).ljust(4 * part, "\n"))
+    seen = progress_of(log)
+    assert seen.startswith("\r\x1b[Kpymemtop: {}: 25 %, {} rows".format(log, part // len(line)))
+    assert seen.endswith("\r\x1b[K") and "\n" not in seen
+    assert progress_of("--quiet", log) == ""
+    assert run("import", "--batch", log).stderr == ""
 
 
 # What the queries of `pymemtop kql` project, in their order: of traces, and of AppTraces.
