@@ -210,11 +210,19 @@ static void append_module(const struct file *file, struct buf *out)
     }
 }
 
+/* The function that the line is in, if it has a name: one of which a log has no def line is called
+ * "line 12". */
+static const struct file_function *named_function(const struct file *file, uint32_t line)
+{
+    const struct file_function *function = file_function_at(file, line);
+    return function && !strchr(function->name, ' ') ? function : NULL;
+}
+
 /* "Resize.main:23"; where that has no room "main:23". What is too long even so is cut at its
  * beginning: the end is what tells it from others. */
 static void draw_place(struct pen *pen, const struct file *file, uint32_t line)
 {
-    const struct file_function *function = file_function_at(file, line);
+    const struct file_function *function = named_function(file, line);
     char number[FORMAT_SIZE], version[FORMAT_SIZE] = "";
     struct buf name;
     snprintf(number, sizeof number, ":%" PRIu32, line);
