@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/attributes.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "report/import_parts.h"
 
@@ -38,12 +39,18 @@ static uint64_t hash_text(struct span text)
     return hash ? hash : 1;
 }
 
+/* In ms. */
+static uint64_t time_of(const struct import_row *row)
+{
+    return row->time_ns / NS_PER_MS;
+}
+
 /* A row of a log; of one whose record has an id it is another one. Numbers of the interns are the
  * same for the same text, so they stand for it. */
 static uint64_t hash_row(const struct import_row *row, bool has_item)
 {
     const uint64_t parts[] = {
-        row->time_ns,
+        time_of(row),
         (uint64_t)row->mem_bytes,
         (uint64_t)row->increment_bytes,
         row->occurrences,
@@ -59,7 +66,7 @@ static uint64_t hash_part(const struct import_seen *seen, const struct import_ro
 {
     const uint64_t parts[] = {
         seen->item,
-        seen->is_sure ? 0 : row->time_ns,
+        seen->is_sure ? 0 : time_of(row),
         (uint64_t)row->mem_bytes,
         (uint64_t)row->increment_bytes,
         row->occurrences,

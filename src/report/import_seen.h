@@ -6,7 +6,8 @@
  * wherever it comes from; where it has what may be such an id, or that of something larger, its
  * time must be the same, too. Else nothing tells what was logged twice in one log; but a row is
  * that of an earlier log where its time, instance, invocation, line, text and figures are, unless
- * the two have ids of their own.
+ * the two have ids of their own. Times are compared to the millisecond: no more of them is in an
+ * export of the portal.
  *
  * Hashes of 64 bits are compared, so that a row is lost to a chance of one in millions of millions;
  * they take 16 to 64 bytes a row.

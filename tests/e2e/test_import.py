@@ -442,6 +442,15 @@ def test_exports_that_overlap(tmp_path):
     text = run("import", first, second).stdout
     assert "3 rows came more than once, and count once" in text
     assert imported(first, second, first)["import"]["repeated"] == 12
+    # An export of the portal has the time to the millisecond.
+    portal, precise = tmp_path / "portal.csv", tmp_path / "precise"
+    with open(portal, "w", newline="", encoding="utf-8-sig") as file:
+        writer = csv.writer(file)
+        writer.writerow(["timestamp [UTC]", "message", "operation_Id"])
+        writer.writerows(["5/1/2024, 12:00:10.{:03d} PM".format(at), message, "b"]
+                         for at, message in enumerate(call(20, 1)))
+    precise.write_text(second.read_text().replace('Z"', '4567Z"'))
+    assert imported(portal, precise)["import"]["repeated"] == 3
     doubled = tmp_path / "doubled"
     doubled.write_text(first.read_text() * 2)
     assert imported(doubled)["import"]["repeated"] == 0
