@@ -122,6 +122,8 @@ static void clear_progress(struct reading *reading)
 static void show_progress(struct reading *reading, const char *name, uint64_t size)
 {
     uint64_t now_ns = clock_monotonic_ns();
+    if (size && reading->bytes >= size)
+        return;
     if (!reading->progress || now_ns - reading->shown_ns < PROGRESS_NS)
         return;
     reading->shown_ns = now_ns;

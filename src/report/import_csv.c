@@ -59,11 +59,21 @@ static void on_field(void *text, size_t len, void *context)
     csv->index++;
 }
 
+/* What there is of the row may be half a number. */
+static void refuse_cut(struct import_csv *csv)
+{
+    struct span text = {buf_text(&csv->draft.text), csv->draft.text.len};
+    csv->sink->problem(csv->sink->context, csv->row_line, "the file ends within this row", text);
+    log_draft_clear(&csv->draft);
+}
+
+/* `end` is the byte at the row's end, or -1 at that of the file. */
 static void on_row(int end, void *context)
 {
     struct import_csv *csv = context;
-    (void)end;
-    if (csv->has_header)
+    if (csv->has_header && end < 0 && csv->index < csv->column_count)
+        refuse_cut(csv);
+    else if (csv->has_header)
         log_draft_send(&csv->draft, csv->sink, csv->row_line);
     csv->has_header = true;
     csv->index = 0;

@@ -534,6 +534,33 @@ def test_report_that_was_cut(tmp_path):
     assert "cut off" in report["import"]["problems"][0]["what"]
 
 
+@pytest.mark.parametrize("kind", ["csv", "json", "ndjson"])
+def test_file_that_was_cut(tmp_path, kind):
+    """At any byte: there are the rows before it, with their figures, and what is missing is said."""
+    messages = call(10, 1)
+    records = [{"timestamp": "2024-05-01T12:00:00.00{}Z".format(at), "message": message, "itemCount": 1}
+               for at, message in enumerate(messages)]
+    whole = io.StringIO()
+    if kind == "csv":
+        writer = csv.DictWriter(whole, records[0])
+        writer.writeheader()
+        writer.writerows(records)
+    elif kind == "json":
+        whole.write(json.dumps(table(list(records[0]), [list(record.values()) for record in records])))
+    else:
+        whole.write("".join(json.dumps(record) + "\n" for record in records))
+    text = whole.getvalue()
+    for end in (text.index(messages[2]) + offset for offset in (30, 3, -2)):
+        (tmp_path / "log").write_text(text[:end])
+        report = imported(tmp_path / "log")
+        assert report["import"]["rows"] == 1 and report["import"]["unreadable"] == 1, text[:end]
+        assert [line["line"] for line in report["files"][0]["lines"] if line["occurrences"]] == [1]
+        (problem,) = report["import"]["problems"]
+        assert problem["what"].startswith({"csv": "the file ends within this row"}.get(kind, "not JSON"))
+    (tmp_path / "log").write_text(text.rstrip())
+    assert imported(tmp_path / "log")["import"]["unreadable"] == 0
+
+
 def test_source(tmp_path):
     app = tmp_path / "app"
     (app / "Shop").mkdir(parents=True)
