@@ -235,6 +235,8 @@ int batch_run(const struct options *options, struct error *error)
         .worker_died = on_worker_died,
     };
     int status = -1;
+    if (!options->quiet && report_file_try(options->output, error))
+        return -1;
     uv_loop_init(&batch.loop);
     watch_signals(&batch);
     batch.host = host_open(&batch.loop, options, &events, error);

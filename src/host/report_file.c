@@ -90,8 +90,18 @@ int report_file_refuse(const char *path, int failure, struct error *error)
 int report_file_try(const char *path, struct error *error)
 {
     struct report_stream stream;
-    report_stream_open(&stream, path);
-    int failure = report_stream_close(&stream, false);
+    struct stat info;
+    int failure = 0;
+    if (path && stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
+        /* Who reads a pipe would take it for its end if it was opened and closed. */
+        if (S_ISDIR(info.st_mode))
+            failure = -EISDIR;
+        else if (access(path, W_OK) < 0)
+            failure = -errno;
+    } else {
+        report_stream_open(&stream, path);
+        failure = report_stream_close(&stream, false);
+    }
     return failure ? report_file_refuse(path, failure, error) : 0;
 }
 

@@ -108,6 +108,8 @@ int start_run(const struct options *options, struct error *error)
     const struct host_events events = {
         .context = &start, .loaded = on_loaded, .output = on_output, .ended = on_ended};
     int status = -1;
+    if (options->report && report_file_try(options->output, error))
+        return -1;
     uv_loop_init(&start.loop);
     watch_signals(&start);
     start.host = host_open(&start.loop, options, &events, error);

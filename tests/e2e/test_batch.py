@@ -3,10 +3,11 @@
 import json
 import os
 import re
+import subprocess
 
 import pytest
 
-from programs import MIB, batch, near, run
+from programs import HTTP_FUNCTION, LIMIT, MIB, batch, error_line, near, run
 
 pytestmark = pytest.mark.usefixtures("packages")
 
@@ -121,6 +122,28 @@ def test_report_that_cannot_be_written_is_said(copy_app, tmp_path):
     assert result.returncode == 71
     assert result.stdout == ""
     assert re.fullmatch(r"pymemtop: .*report\.txt.*No such file or directory.*\n", result.stderr)
+
+
+@pytest.mark.host
+@pytest.mark.parametrize("command", [["--batch"], ["start", "--report", "-p", "0"]], ids=" ".join)
+def test_output_that_cannot_be_written_is_said_before_the_app_runs(write_app, tmp_path, command):
+    app = write_app({"host.json": "{}", "Run/function.json": HTTP_FUNCTION, "Run/__init__.py":
+                     "open('was_run', 'w')\n\n\ndef main(req):\n    return 'x'\n"})
+    for output in tmp_path / "none" / "x", tmp_path:
+        result = run(*command, "-o", output, app)
+        assert result.returncode == 71
+        assert error_line(result).startswith("cannot write the report to {}: ".format(output))
+    assert not (app / "was_run").exists()
+
+
+@pytest.mark.host
+def test_report_to_a_pipe(copy_app, tmp_path):
+    """To look whether it can be written must not end it for who reads it."""
+    os.mkfifo(tmp_path / "pipe")
+    with subprocess.Popen(["cat", tmp_path / "pipe"], stdout=subprocess.PIPE, text=True) as reader:
+        result = batch("--format", "json", "-o", tmp_path / "pipe", copy_app("memory") / "Keep")
+        assert result.returncode == 0, result.stderr
+        assert json.loads(reader.communicate(timeout=LIMIT)[0])["invocations"]
 
 
 @pytest.mark.host
