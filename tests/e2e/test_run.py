@@ -519,7 +519,7 @@ def test_a_python_that_is_named(write):
 METERS = """\
 @profile
 def work():
-    kept = [bytes(10000) for _ in range(2000)]
+    kept = [b"x" * (27 << 10) for _ in range(1000)]
     block = bytearray(16 << 20)
     buffer = memoryview(block)
     return kept, block
@@ -537,10 +537,9 @@ def test_backend(write, backend):
     assert figures(rows).keys() == {1, 3, 4, 5, 6}
     assert rows[4][1] * MIB == near(16)
     exact = backend in ("python", "heap", "tracemalloc")
-    # Objects of 10,033 bytes and the list; what the allocator adds to them is in the RSS alone. They are
-    # few, as PSS and USS take the kernel 20 microseconds and more at each event.
+    # What the allocator adds to the objects is in the RSS alone.
     # PSS and USS also move by what other processes share of Python's library, or no longer do.
-    assert (18.5 if exact or backend in ("rss", "psutil") else 12) <= rows[3][1] <= (19.3 if exact else 30)
+    assert (26 if exact or backend in ("rss", "psutil") else 18) <= rows[3][1] <= (29 if exact else 40)
     if exact:
         assert rows[4][1] == 16.0
 
@@ -968,7 +967,7 @@ def test_a_recording_is_drawn(write):
 
 
 def test_recorded_children(write):
-    folder = write({"children.py": CHILDREN.replace("input()", "import time; time.sleep(1)")})
+    folder = write({"children.py": CHILDREN.replace("input()", "import time; time.sleep(0.5)")})
     run("run", "--format", "mprof", "-o", "x.dat", "children.py")
     child = [words for words in map(str.split, (folder / "x.dat").read_text().splitlines())
              if words[0] == "CHLD"]

@@ -825,7 +825,7 @@ def child_until(pids):
         os._exit(0)
     os.close(reader)
     CHILDREN.append((pid, writer))
-    time.sleep(.2)  # the kernel's sums are read where a line has taken longer than that does
+    time.sleep(.1)  # the kernel's sums are read where a line has taken longer than that does
     return pid
 
 
