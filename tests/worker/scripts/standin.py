@@ -627,7 +627,7 @@ def test_memory_usage():
     assert memory_profiler.memory_usage(peaks, interval=0.002, max_usage=True) > lowest + 30
     assert len(memory_profiler.memory_usage()) == 1
     assert len(memory_profiler.memory_usage(lambda: None, timestamps=True)[0]) == 2
-    assert len(memory_profiler.memory_usage(-1, interval=0.01, timeout=1)) > 1
+    assert len(memory_profiler.memory_usage(-1, interval=0.01, timeout=0.1)) > 1
     process = subprocess.Popen(["sh", "-c", "sleep 60 & echo; wait"], stdout=subprocess.PIPE,
                                start_new_session=True)
     process.stdout.readline()
