@@ -84,9 +84,22 @@ static char declared_delimiter(struct span line)
     return delimiter == '"' || isalnum((unsigned char)delimiter) ? 0 : delimiter;
 }
 
+/* What to do with a file that is no text, in words; NULL where it may be one. */
+static const char *refusal_of(struct span head)
+{
+    static const char sheets[] = "[Content_Types].xml"; /* the first file in one of Excel's */
+    if (begins(head, "SQLite format 3"))
+        return "it is a recording; look at it with: pymemtop replay FILE";
+    if (begins(head, "PK\x03\x04") && memmem(head.at, head.len, sheets, sizeof sheets - 1))
+        return "it is a workbook; save it as CSV";
+    if (begins(head, "\x1F\x8B") || begins(head, "PK\x03\x04"))
+        return "it is compressed; unpack it, as in: gunzip -c FILE | pymemtop import -";
+    return NULL;
+}
+
 enum import_kind import_kind_of(struct span head)
 {
-    if (begins(head, "\x1F\x8B") || begins(head, "PK\x03\x04"))
+    if (refusal_of(head))
         return IMPORT_PACKED;
     struct span text = skip_space(skip_mark(head));
     if (text.len == 0)
@@ -273,10 +286,7 @@ static void begin(struct import_reader *reader)
     if (reader->kind == IMPORT_JSON || reader->kind == IMPORT_NDJSON)
         reader->json = import_json_new(reader->sink);
     if (reader->kind == IMPORT_PACKED)
-        reader->sink->problem(reader->sink->context, 1,
-                              "it is compressed; unpack it, as in: gunzip -c FILE | pymemtop "
-                              "import -",
-                              (struct span){"", 0});
+        reader->sink->problem(reader->sink->context, 1, refusal_of(head), (struct span){"", 0});
     reader->failed = reader->kind != IMPORT_UNKNOWN && !feed_kind(reader, head);
     buf_fini(&reader->head);
 }

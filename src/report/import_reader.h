@@ -18,7 +18,7 @@ enum import_kind {
     IMPORT_JSON,    /* a document, or several */
     IMPORT_NDJSON,  /* an object a line */
     IMPORT_CONSOLE, /* text, as `func start` or a log stream writes it */
-    IMPORT_PACKED,  /* refused: gzip or zip */
+    IMPORT_PACKED,  /* refused: gzip, zip, a workbook, a recording */
 };
 
 enum { IMPORT_HEAD_BYTES = 65536, IMPORT_LINE_BYTES = 1 << 20 };

@@ -29,7 +29,7 @@ enum { INPUT_MAX = 1 << 16, REPORT_MAX = 1 << 28 };
 static const char *const heads[] = {
     [IMPORT_UNKNOWN] = "",
     [IMPORT_CSV] = ("timestamp,message,LineNumber,TotalMem_MiB,IncreMem_MiB,Occurrences,Contents,"
-                    "operation_Id,customDimensions,itemCount\n"),
+                    "operation_Id,customDimensions,itemCount,itemId,RequestId\n"),
     [IMPORT_JSON] = "[{\"x\": 1},",
     [IMPORT_NDJSON] = "{}\n{}\n",
     [IMPORT_CONSOLE] = "[2024-05-01T12:34:56.789Z] Host\n",

@@ -254,6 +254,9 @@ static void test_others(void **state)
     check(" \r\n ", IMPORT_UNKNOWN, "");
     check("\x1F\x8B\x08 x", IMPORT_PACKED, "!1: it is compressed; unpack it, as in: gunz\n");
     check("PK\x03\x04", IMPORT_PACKED, "!1: it is compressed; unpack it, as in: gunz\n");
+    check("PK\x03\x04 [Content_Types].xml", IMPORT_PACKED,
+          "!1: it is a workbook; save it as CSV\n");
+    check("SQLite format 3", IMPORT_PACKED, "!1: it is a recording; look at it with: pyme\n");
     assert_string_equal(import_place_name(IMPORT_JSON), "record");
     assert_string_equal(import_place_name(IMPORT_CSV), "line");
 }
