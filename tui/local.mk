@@ -15,6 +15,7 @@ libtui_a_SOURCES = \
 	tui/layout.c tui/layout.h \
 	tui/list.c tui/list.h \
 	tui/mouse.c \
+	tui/pointer.c tui/pointer.h \
 	tui/prompt.c \
 	tui/replay.c tui/replay.h \
 	tui/run.c \
@@ -47,6 +48,7 @@ tui_tests = \
 	tests/unit/test_tui_highlight \
 	tests/unit/test_tui_keys \
 	tests/unit/test_tui_layout \
+	tests/unit/test_tui_pointer \
 	tests/unit/test_tui_run \
 	tests/unit/test_tui_replay \
 	tests/unit/test_tui_script \
@@ -69,6 +71,9 @@ tests_unit_test_tui_keys_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_tui_layout_SOURCES = tests/unit/test_tui_layout.c
 tests_unit_test_tui_layout_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_tui_layout_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_tui_pointer_SOURCES = tests/unit/test_tui_pointer.c
+tests_unit_test_tui_pointer_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_tui_pointer_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_tui_run_SOURCES = tests/unit/test_tui_run.c \
 	tests/golden/fixture.c tests/golden/fixture.h
 tests_unit_test_tui_run_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)

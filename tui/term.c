@@ -12,6 +12,10 @@
  * What is pasted comes between two marks (bracketed paste), where the terminal can do that: without
  * them a line end in it would send what was pasted so far, and the rest would be taken for keys.
  *
+ * Reports of the mouse are read here and not by curses, which waits for the rest of one without
+ * end, so that one that is cut short would hold up everything. Nobody waits longer than SEQUENCE_MS
+ * for the next byte of a sequence.
+ *
  * The modes are raw: ^C and ^Z come as keys, and no signal of the terminal's reaches the worker
  * behind pymemtop's back.
  */
@@ -21,6 +25,7 @@
 #include <curses.h>
 #include <errno.h>
 #include <langinfo.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,14 +43,24 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "tui/capture.h"
+#include "tui/pointer.h"
 
-enum { ESCAPE_DELAY_MS = 25, SEQUENCE_MAX = 32, RESET_MAX = 256, STACK_BYTES = 65536 };
+enum {
+    ESCAPE_DELAY_MS = 25,
+    SEQUENCE_MS = 100, /* from one byte of a sequence to the next */
+    SEQUENCE_MAX = 32,
+    RESET_MAX = 256,
+    STACK_BYTES = 65536
+};
+/* Keys of curses' for the beginnings of reports of the mouse. */
+enum { KEY_REPORT = KEY_MAX + 1, KEY_REPORT_IN_BYTES };
 enum { PALETTE = 17 }; /* 16 colours and the terminal's own */
 
 struct terminal {
     SCREEN *screen;
     bool color;
-    bool mouse;
+    bool mouse;                    /* it is asked for */
+    bool has_mouse;                /* it can be */
     bool pasting;                  /* between the marks of a paste */
     short pairs[PALETTE][PALETTE]; /* by foreground + 1 and background + 1; 0: not made yet */
     short pair_count;
@@ -157,6 +172,15 @@ static void build_reset(void)
     collect('\r');
 }
 
+/* Clicks and the wheel, in digits where the terminal can do that. */
+static void ask_for_mouse(const struct terminal *term, bool on)
+{
+    if (!term->has_mouse)
+        return;
+    putp(on ? "\033[?1000h\033[?1006h" : "\033[?1006l\033[?1000l");
+    fflush(stdout);
+}
+
 /* No capability says whether a terminal has it; those with a mouse do, or ignore it. */
 static void set_paste_marks(bool on)
 {
@@ -210,6 +234,11 @@ static void take(struct terminal *term)
     curs_set(0);
     set_paste_marks(true);
     set_escdelay(ESCAPE_DELAY_MS);
+    term->has_mouse = has_capability("kmous");
+    if (term->has_mouse) {
+        define_key("\033[<", KEY_REPORT);
+        define_key("\033[M", KEY_REPORT_IN_BYTES);
+    }
     term->color = term->color && has_colors() && start_color() == OK;
     if (term->color)
         use_default_colors();
@@ -254,6 +283,7 @@ void term_close(struct terminal *term)
 void term_suspend(struct terminal *term)
 {
     term->pasting = false;
+    ask_for_mouse(term, false);
     set_paste_marks(false);
     endwin();
     rescue.taken = 0;
@@ -271,6 +301,8 @@ void term_resume(struct terminal *term)
     doupdate();
     curs_set(0);
     set_paste_marks(true);
+    if (term->mouse)
+        ask_for_mouse(term, true);
     term->shown.cols = 0;
 }
 
@@ -383,22 +415,16 @@ void term_set_mouse(struct terminal *term, bool on)
     if (term->mouse == on)
         return;
     term->mouse = on;
-    mouseinterval(0);
-    mousemask(on ? BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0, NULL);
+    ask_for_mouse(term, on);
 }
 
-static int mouse_event_key(struct key_event *event)
+/* The next byte of a sequence that has begun; negative where it is cut short. */
+static int next_byte(void *context)
 {
-    MEVENT mouse;
-    if (getmouse(&mouse) != OK)
-        return K_UNKNOWN;
-    event->row = mouse.y;
-    event->col = mouse.x;
-    if (mouse.bstate & BUTTON4_PRESSED)
-        return K_WHEEL_UP;
-    if (mouse.bstate & BUTTON5_PRESSED)
-        return K_WHEEL_DOWN;
-    return mouse.bstate & BUTTON1_PRESSED ? K_CLICK : K_UNKNOWN;
+    struct pollfd keyboard = {.fd = STDIN_FILENO, .events = POLLIN};
+    unsigned char byte;
+    (void)context;
+    return poll(&keyboard, 1, SEQUENCE_MS) == 1 && read(STDIN_FILENO, &byte, 1) == 1 ? byte : -1;
 }
 
 static int function_key(wint_t code)
@@ -422,6 +448,18 @@ static int function_key(wint_t code)
     return K_UNKNOWN;
 }
 
+/* The next character of a sequence that has begun; false, and 0, where it is cut short. */
+static bool next_code(wint_t *code)
+{
+    struct pollfd keyboard = {.fd = STDIN_FILENO, .events = POLLIN};
+    int kind = get_wch(code);
+    if (kind == ERR && poll(&keyboard, 1, SEQUENCE_MS) == 1)
+        kind = get_wch(code);
+    if (kind != OK)
+        *code = 0;
+    return kind == OK;
+}
+
 /* An escape sequence that the terminal's description does not know would come as Esc and a row of
  * commands. It is read to its end and dropped, but for the marks of a paste; a lone Esc is a key.
  */
@@ -435,14 +473,12 @@ static int after_escape(struct terminal *term)
         unget_wch((wchar_t)code);
         return K_ESC;
     }
-    for (int i = 0; i < SEQUENCE_MAX; i++) {
-        if (get_wch(&code) != OK || (code >= 0x40 && code <= 0x7E))
-            break;
-        sequence[i] = code < 0x80 ? (char)code : '?';
-    }
-    if (strcmp(sequence, "200") == 0)
+    for (int i = 0; next_code(&code) && (code < 0x40 || code > 0x7E); i++)
+        if (i < SEQUENCE_MAX)
+            sequence[i] = code < 0x80 ? (char)code : '?';
+    if (code == '~' && strcmp(sequence, "200") == 0)
         term->pasting = true;
-    else if (strcmp(sequence, "201") == 0)
+    else if (code == '~' && strcmp(sequence, "201") == 0)
         term->pasting = false;
     return K_UNKNOWN;
 }
@@ -455,7 +491,9 @@ bool term_read(struct terminal *term, struct key_event *event)
     if (kind == ERR)
         return false;
     if (kind == KEY_CODE_YES)
-        event->key = code == KEY_MOUSE ? mouse_event_key(event) : function_key(code);
+        event->key = code == KEY_REPORT || code == KEY_REPORT_IN_BYTES
+                         ? pointer_read(next_byte, NULL, code == KEY_REPORT_IN_BYTES, event)
+                         : function_key(code);
     else
         event->key = code == K_ESC ? after_escape(term) : (int)code;
     /* An Esc of its own within a paste: the end mark is not to be waited for any longer. */

@@ -69,6 +69,46 @@ def test_signals_that_quit(live, number):
     assert_given_back(terminal)
 
 
+CUT_SHORT = [b"\x1b[<", b"\x1b[<0;1", b"\x1b[M", b"\x1b[M !", b"\x1b[", b"\x1b[200"]
+VIEWS = " \u2500\u2500 1 source \u2500 2 hot \u2500 3 invocations \u2500 4 output \u2500 5 functions \u2500 6 help"
+VIEWS_ROW = 20  # on 24
+
+
+def test_sequences_that_are_cut_short(live):
+    """Nothing waits for the rest of one: keys are heard, and signals."""
+    terminal = live()
+    for number, sequence in enumerate(CUT_SHORT, 1):
+        terminal.type(sequence)
+        terminal.read(0.3)  # what would come is late
+        terminal.output = b""
+        terminal.type(b"6" if number % 2 else b"1")
+        terminal.wait(rb"one page down" if number % 2 else rb"asyncio")
+    terminal.type(CUT_SHORT[0])
+    terminal.read(0.3)
+    os.kill(terminal.process.pid, signal.SIGTERM)
+    assert terminal.wait_exit() == 0
+    assert_given_back(terminal)
+
+
+@pytest.mark.parametrize("term", ["xterm-256color", "screen-256color"])
+def test_reports_of_the_mouse(live, term):
+    """A click on a view's name opens it, in whichever way the terminal says so."""
+    terminal = live(env={"TERM": term})
+    assert b"\x1b[?1006h" in terminal.output
+    for name, words in ("help", rb"one page down"), ("source", rb"asyncio"):
+        place = VIEWS.index(name) + 1, VIEWS_ROW
+        for report in (b"\x1b[<0;%d;%dM" % place, b"\x1b[M %c%c" % tuple(32 + at for at in place)):
+            terminal.output = b""
+            terminal.type(report)
+            terminal.wait(words)
+            terminal.output = b""
+            terminal.type(b"4")
+            terminal.wait(rb"Output")
+    terminal.type(b"q")
+    assert terminal.wait_exit() == 0
+    assert_given_back(terminal)
+
+
 @pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGQUIT,
                                     signal.SIGALRM, signal.SIGPROF, signal.SIGIO])
 def test_crash_of_the_host(live, number):
