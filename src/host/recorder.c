@@ -1,7 +1,8 @@
 /*
  * That the model has changed is seen by its revision, whenever the loop is about to wait. So an
  * event is what a screen could have shown at that moment, and of what happens within a thirtieth of
- * a second there is the end; where figures alone have changed, within a tenth.
+ * a second there is the end; where figures alone have changed, within a tenth. A stop is an event
+ * of its own however soon the next one comes, so that steps can be gone through as they were taken.
  *
  * The timeline of the model is read behind a mark: what is later than what was taken last. It may
  * be thinned on the way, which keeps peaks. A time at which nothing changed is no point of it, so
@@ -198,6 +199,14 @@ static bool is_same(const struct happened *a, const struct happened *b)
            a->is_evaluating == b->is_evaluating && a->is_awaited == b->is_awaited;
 }
 
+/* How long after the latest event the model may be the next one. */
+static uint64_t pause_ms(const struct happened *now, const struct happened *before)
+{
+    if (now->stops != before->stops)
+        return 0;
+    return is_same(now, before) ? FIGURES_MS : EVENT_MS;
+}
+
 static void add_event(struct recorder *recorder, uint64_t now_ns)
 {
     const struct model *model = recorder->setup.model;
@@ -223,7 +232,7 @@ static void on_before_wait(uv_prepare_t *handle)
         return;
     const struct happened now = happened_in(model);
     uint64_t now_ns = clock_monotonic_ns(), past_ms = (now_ns - recorder->event_ns) / NS_PER_MS;
-    uint64_t after_ms = is_same(&now, &recorder->happened) ? FIGURES_MS : EVENT_MS;
+    uint64_t after_ms = pause_ms(&now, &recorder->happened);
     if (past_ms >= after_ms || now.added - recorder->happened.added >= INVOCATIONS_AN_EVENT)
         add_event(recorder, now_ns);
     else if (!uv_is_active((uv_handle_t *)&recorder->event_timer) ||

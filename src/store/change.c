@@ -278,6 +278,13 @@ static void write_timeline(struct job *job, const struct timeline *before,
 
 /* ---- where it is stopped ---- */
 
+static void write_others(struct job *job, const struct stop_others *before,
+                         const struct stop_others *now)
+{
+    write_array(job, &record_stop_other, before->items, before->count, now->items, now->count,
+                sizeof *now->items);
+}
+
 static void write_stop(struct job *job, const struct stop *before, const struct stop *now)
 {
     uint64_t differences = record_differences(&record_stop, before, now);
@@ -287,6 +294,8 @@ static void write_stop(struct job *job, const struct stop *before, const struct 
                 now->frame_count, sizeof *now->frames);
     write_array(job, &record_stop_local, before->locals, before->local_count, now->locals,
                 now->local_count, sizeof *now->locals);
+    write_others(job, &before->tasks, &now->tasks);
+    write_others(job, &before->threads, &now->threads);
 }
 
 static void write_breakpoints(struct job *job, const struct breakpoints *before,

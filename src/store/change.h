@@ -4,12 +4,12 @@
  *
  * In it is all that can be seen, but for two things that are kept beside it, once: the text of a
  * file and the lines of output. Of these a change has whether the file has its text, and how many
- * lines have come. Not in it are what only a running worker needs (file_line.base, stop.before),
- * revisions, and what is known of an import.
+ * lines have come. Not in it are what only a running worker needs (file_line.base, stop.before,
+ * stop.objects), revisions, and what is known of an import.
  *
  * A change, whose numbers are those of store/record.h:
  *
- * - 2 (its format), the model's own fields, the difference of the lines of output that have come
+ * - 3 (its format), the model's own fields, the difference of the lines of output that have come
  * - functions: an array
  * - files: how many. For each that differs its index + 1; 1 where it has its text, + 2 where it has
  *   lost lines and functions; its fields; functions, an array; how many lines; for each line that
@@ -23,7 +23,7 @@
  *   the difference, then 0; then 0
  * - timeline: how many points stay, how many follow them, and each one's time and bytes as
  *   differences from the one before
- * - where a thread is stopped: its fields; frames, an array; locals, an array
+ * - where a thread is stopped: its fields; frames, locals, tasks and threads, each an array
  * - breakpoints: the difference of the last number, and an array
  *
  * An array is how many there are and, for each that differs, its index + 1 and its fields; then 0.

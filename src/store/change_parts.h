@@ -8,7 +8,7 @@
 #include "model/kept.h"
 
 enum {
-    CHANGE_FORMAT = 2,
+    CHANGE_FORMAT = 3,
     CHANGE_HAS_TEXT = 1, /* of a file's flags */
     CHANGE_IS_LOST = 2,
     CHANGE_CELLS = 2 * KEPT_WINDOW, /* numbers of a row of what is left behind */

@@ -293,6 +293,16 @@ static bool is_file(const struct job *job, uint32_t file)
     return file == STOP_NO_FILE || file < job->state->model->file_count;
 }
 
+static void read_others(struct job *job, struct stop_others *others)
+{
+    if (is_bad(job))
+        return;
+    others->items =
+        read_array(job, &record_stop_other, others->items, &others->count, sizeof *others->items);
+    for (size_t i = 0; i < others->count && !is_bad(job); i++)
+        job->reader.bad = !is_file(job, others->items[i].file);
+}
+
 static void read_stop(struct job *job)
 {
     struct stop *stop = &job->state->model->stop;
@@ -307,6 +317,8 @@ static void read_stop(struct job *job)
     job->reader.bad |= stop->step.is_known && !is_file(job, stop->step.file);
     for (size_t i = 0; i < stop->frame_count && !is_bad(job); i++)
         job->reader.bad = !is_file(job, stop->frames[i].file);
+    read_others(job, &stop->tasks);
+    read_others(job, &stop->threads);
 }
 
 static void read_breakpoints(struct job *job)

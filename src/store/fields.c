@@ -87,6 +87,7 @@ static const struct field model_fields[] = {
     NUMBER(invocations.total),
     NUMBER(invocations.running),
     NUMBER(invocations.failed),
+    WORD(slow_breakpoint),
 };
 RECORD(model);
 #undef STRUCT
@@ -213,6 +214,11 @@ static const struct field stop_fields[] = {
     SIGNED(step.increment_bytes),
     SIGNED(step.net_python_bytes),
     SIGNED(step.net_native_bytes),
+    FLAG(is_breaking),
+    FLAG(step.has_objects),
+    SIGNED(step.objects),
+    NUMBER(tasks.more),
+    NUMBER(threads.more),
 };
 RECORD(stop);
 #undef STRUCT
@@ -225,6 +231,13 @@ RECORD(stop_frame);
 #define STRUCT struct stop_local
 static const struct field stop_local_fields[] = {TEXT(name), TEXT(type), TEXT(text), SIGNED(bytes)};
 RECORD(stop_local);
+#undef STRUCT
+
+#define STRUCT struct stop_other
+static const struct field stop_other_fields[] = {
+    TEXT(name), TEXT(function), TEXT(state), TEXT(place), WORD(file), LINE(line), NUMBER(number),
+};
+RECORD(stop_other);
 #undef STRUCT
 
 #define STRUCT struct breakpoint
@@ -243,6 +256,8 @@ static const struct field breakpoint_fields[] = {
     NUMBER(hits),
     FLAG(is_lost),
     FLAG(is_temporary),
+    SIGNED(when.objects_least),
+    FLAG(is_off),
 };
 RECORD(breakpoint);
 #undef STRUCT

@@ -101,6 +101,24 @@ def main(req: func.HttpRequest) -> func.HttpResponse:
     return func.HttpResponse(str(total))
 """,
 }
+TASKS = """import asyncio
+
+import azure.functions as func
+
+
+async def wait(n):
+    await asyncio.sleep(30)
+
+
+async def main(req: func.HttpRequest) -> func.HttpResponse:
+    tasks = [asyncio.create_task(wait(n), name=f"wait-{n}") for n in range(3)]
+    await asyncio.sleep(0)
+    count = 3
+    here = list(range(count))
+    for task in tasks:
+        task.cancel()
+    return func.HttpResponse(str(here))
+"""
 FOOT = r" event (\d+) of (\d+)  RSS"
 
 
@@ -199,6 +217,33 @@ def test_what_was_live_is_replayed(four, script, tmp_path, function):
         assert one[2:19] == two[2:19], name
         assert re.sub("[▁-█ ]+", " ", one[1]) == re.sub("[▁-█ ]+", " ", two[1])
         assert re.search(FOOT, two[22])
+
+
+def test_panes_of_a_pause_are_replayed(write_app, script, tmp_path):
+    """Stack, locals, tasks and threads, what a step did, answers and breakpoints."""
+    path = tmp_path / "x.pymemtop"
+    app = write_app({"host.json": '{"version": "2.0"}',
+                     "Tasks/function.json": programs.HTTP_FUNCTION, "Tasks/__init__.py": TASKS})
+    moments = {"paused": "key b r\nwait line 14", "stepped": "key n\nwait line 15",
+               "answered": "type :sum(here)\nkey Enter\nwait text is 3"}
+    lines = "wait loaded\ntype /here =\nkey Enter\n"
+    for name, keys in moments.items():
+        lines += "{}\nsave {}\nkey 7\nsave {}-7\nkey 1\nsleep 0.05\n".format(keys, name, name)
+    live = script(lines, "-p", 0, "--record={}".format(path), app / "Tasks", cols=200, rows=40)
+    assert re.search(r"wait-1 +waits +#1 +wait +Tasks/__init__.py:7", live["paused"])
+    assert re.search(r"line 14 +did .* objects?\b", live["stepped"])
+    (last,), = rows(path, "SELECT max(event) FROM events")
+    lines = "key 1 Home\n"
+    for event in range(1, last + 1):
+        lines += "save {0}\nkey 7\nsave {0}-7\nkey 1 ]\n".format(event)
+    again = script(lines, "replay", path, cols=200, rows=43)
+
+    def panes(saved, name, first, end):
+        return [saved[name + view].splitlines()[first:end] for view in ("", "-7")]
+
+    shown = [panes(again, str(event), 2, 36) for event in range(1, last + 1)]
+    for name in moments:
+        assert panes(live, name, 2, 36) in shown, name
 
 
 @pytest.mark.parametrize("function", sorted(HANDLERS))

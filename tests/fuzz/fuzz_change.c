@@ -37,6 +37,19 @@ static void give_text(void *context, uint32_t index, struct file *file)
         file_set_text(file, text, sizeof text - 1);
 }
 
+static size_t go_through_others(const struct model *model, const struct stop_others *others)
+{
+    size_t sum = 0;
+    for (size_t i = 0; i < others->count; i++) {
+        const struct stop_other *other = &others->items[i];
+        sum += strlen(other->name) + strlen(other->function) + strlen(other->state) +
+               strlen(other->place);
+        if (other->file != STOP_NO_FILE)
+            sum += strlen(model->files[other->file]->display);
+    }
+    return sum;
+}
+
 static size_t go_through_stop(const struct model *model)
 {
     const struct stop *stop = &model->stop;
@@ -57,7 +70,7 @@ static size_t go_through_stop(const struct model *model)
     for (size_t i = 0; i < model->breakpoints.count; i++)
         sum += strlen(model->breakpoints.items[i].path) + strlen(model->breakpoints.items[i].text) +
                strlen(model->breakpoints.items[i].condition);
-    return sum;
+    return sum + go_through_others(model, &stop->tasks) + go_through_others(model, &stop->threads);
 }
 
 /* Look at what views look at, by the indexes that are in the model. */

@@ -246,6 +246,23 @@ static inline const char *compare_head(const struct model *a, const struct model
     SAME(a, b, lost_calls);
     SAME(a, b, lost_lines);
     SAME(a, b, decorated_count);
+    SAME(a, b, slow_breakpoint);
+    return NULL;
+}
+
+static inline const char *compare_others(const struct stop_others *a, const struct stop_others *b)
+{
+    SAME(a, b, count);
+    SAME(a, b, more);
+    for (size_t i = 0; i < a->count; i++) {
+        SAME_TEXT(a, b, items[i].name);
+        SAME_TEXT(a, b, items[i].function);
+        SAME_TEXT(a, b, items[i].state);
+        SAME_TEXT(a, b, items[i].place);
+        SAME(a, b, items[i].file);
+        SAME(a, b, items[i].line);
+        SAME(a, b, items[i].number);
+    }
     return NULL;
 }
 
@@ -265,6 +282,7 @@ static inline const char *compare_stops(const struct stop *a, const struct stop 
     SAME(a, b, waiting);
     SAME_TEXT(a, b, thread);
     SAME(a, b, is_evaluating);
+    SAME(a, b, is_breaking);
     SAME(a, b, is_cut);
     SAME_TEXT(a, b, expression);
     SAME_TEXT(a, b, answer);
@@ -277,6 +295,8 @@ static inline const char *compare_stops(const struct stop *a, const struct stop 
     SAME(a, b, step.increment_bytes);
     SAME(a, b, step.net_python_bytes);
     SAME(a, b, step.net_native_bytes);
+    SAME(a, b, step.has_objects);
+    SAME(a, b, step.objects);
     SAME(a, b, frame_count);
     for (size_t i = 0; i < a->frame_count; i++) {
         SAME_TEXT(a, b, frames[i].name);
@@ -291,7 +311,8 @@ static inline const char *compare_stops(const struct stop *a, const struct stop 
         SAME_TEXT(a, b, locals[i].text);
         SAME(a, b, locals[i].bytes);
     }
-    return NULL;
+    const char *where = compare_others(&a->tasks, &b->tasks);
+    return where ? where : compare_others(&a->threads, &b->threads);
 }
 
 static inline const char *compare_breakpoints(const struct breakpoints *a,
@@ -311,9 +332,11 @@ static inline const char *compare_breakpoints(const struct breakpoints *a,
         SAME(left, right, when.heap_above_bytes);
         SAME(left, right, when.increment_above_bytes);
         SAME(left, right, when.live_above_bytes);
+        SAME(left, right, when.objects_least);
         SAME_TEXT(left, right, when.expression);
         SAME(left, right, hits);
         SAME(left, right, is_lost);
+        SAME(left, right, is_off);
         SAME(left, right, is_temporary);
     }
     return NULL;
@@ -560,6 +583,24 @@ static inline void change_head(struct changer *changer, struct model *model)
 
 /* ---- stops ---- */
 
+static inline void changer_others(struct changer *changer, const struct model *model,
+                                  struct stop_others *others)
+{
+    for (uint64_t i = changer_below(changer, 5); i > 0; i--) {
+        struct stop_other *other = stop_add_other(others);
+        other->name = mem_printf("Task-%u", (unsigned)i);
+        other->function = mem_strdup(i % 2 ? "main" : "");
+        other->state = mem_strdup(changer_below(changer, 2) ? "waits" : "runs");
+        other->place = mem_strdup(i % 3 ? "f1.py" : "");
+        if (model->file_count && changer_below(changer, 2))
+            other->file = (uint32_t)changer_below(changer, model->file_count);
+        other->line = (uint32_t)changer_below(changer, 70);
+        if (changer_below(changer, 2))
+            other->number = changer_below(changer, 50);
+    }
+    others->more = changer_below(changer, 3);
+}
+
 static inline struct stop changer_stop(struct changer *changer, const struct model *model)
 {
     struct stop stop = {.number = changer_below(changer, 50),
@@ -569,7 +610,9 @@ static inline struct stop changer_stop(struct changer *changer, const struct mod
                         .breakpoint = (uint32_t)changer_below(changer, 3),
                         .loop_held = changer_below(changer, 2),
                         .waiting = (uint32_t)changer_below(changer, 3),
-                        .is_cut = changer_below(changer, 2)};
+                        .is_cut = changer_below(changer, 2),
+                        .has_objects = changer_below(changer, 2),
+                        .objects = changer_bytes(changer)};
     if (model->file_count && changer_below(changer, 8))
         stop.file = (uint32_t)changer_below(changer, model->file_count);
     model_set_text(&stop.thread, changer_below(changer, 2) ? "MainThread" : NULL);
@@ -587,6 +630,8 @@ static inline struct stop changer_stop(struct changer *changer, const struct mod
         local->text = mem_printf("%u", (unsigned)changer_below(changer, 100));
         local->bytes = (int64_t)changer_below(changer, 1000) - 1;
     }
+    changer_others(changer, model, &stop.tasks);
+    changer_others(changer, model, &stop.threads);
     return stop;
 }
 
@@ -601,6 +646,7 @@ static inline void change_stop(struct changer *changer, struct model *model)
     case 3: stop->is_leaving = stop->is_stopped; break;
     case 4:
         stop->is_evaluating = stop->is_stopped;
+        stop->is_breaking = stop->is_stopped && changer_below(changer, 2);
         model_set_text(&stop->expression, stop->is_stopped ? "len(x)" : NULL);
         break;
     case 5:
@@ -620,7 +666,7 @@ static inline void change_stop(struct changer *changer, struct model *model)
 static inline void change_breakpoints(struct changer *changer, struct model *model)
 {
     static const char *const conditions[] = {"", "rss>200M, hits>=3", "if len(x) > 3",
-                                             "heap>1M, increment>2M, live>3M"};
+                                             "heap>1M, increment>2M, live>3M", "objects>12"};
     struct breakpoints *set = &model->breakpoints;
     uint32_t line = 1 + (uint32_t)changer_below(changer, 20);
     if (model->file_count == 0)
@@ -629,7 +675,7 @@ static inline void change_breakpoints(struct changer *changer, struct model *mod
     if (set->count < 3 || changer_below(changer, 4) == 0)
         breakpoints_add(set, file, line)->is_temporary = changer_below(changer, 4) == 0;
     struct breakpoint *one = &set->items[changer_below(changer, set->count)];
-    switch (changer_below(changer, 6)) {
+    switch (changer_below(changer, 8)) {
     case 0: breakpoints_remove(set, one->number); break;
     case 1: breakpoints_remove_temporary(set); break;
     case 2: breakpoints_follow(set, file); break;
@@ -637,6 +683,8 @@ static inline void change_breakpoints(struct changer *changer, struct model *mod
         (void)!breakpoint_set_condition(
             one, conditions[changer_below(changer, ARRAY_LEN(conditions))], NULL);
         break;
+    case 4: one->is_off = !one->is_off; break;
+    case 5: model->slow_breakpoint = changer_below(changer, 2) ? one->number : 0; break;
     default: one->hits++; break;
     }
 }
