@@ -785,6 +785,39 @@ def test_many_tasks(session):
     assert run("leave") == 0
 
 
+BUSY = """\
+import asyncio, itertools, time
+
+async def wait():
+    await asyncio.sleep(30)
+
+async def main():
+    tasks = [asyncio.create_task(wait(), name="w%d" % n) for n in range(10)]
+    await asyncio.sleep(0)
+    real = time.monotonic
+    time.monotonic = itertools.count(real()).__next__
+    big = [bytearray(1) for _ in range(1000)]
+    here = 1
+    time.monotonic = real
+    for task in tasks:
+        task.cancel()
+
+asyncio.run(main())
+"""
+
+
+def test_time_that_others_take_is_not_counted(session):
+    """A busy machine does not mean that there is more to look at than can be told."""
+    run = session(BUSY)
+    run.stop_at(12)
+    account = run("start").account
+    names = {each["name"] for each in account["tasks"]}
+    assert {"w%d" % n for n in range(10)} <= names and account["more_tasks"] == 0
+    (big,) = [each for each in account["locals"] if each["name"] == "big"]
+    assert big["bytes"] > 50000
+    assert run("leave") == 0
+
+
 BLOCKED = """\
 import threading, time
 

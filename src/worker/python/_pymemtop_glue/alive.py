@@ -7,12 +7,15 @@ nothing."""
 
 import gc
 import sys
-import time
+from time import thread_time  # the program may put something else in its place
 
 import _pymemtop
 
 SHOWN = 100  # of each; the others are counted
-SECONDS = 0.002  # that looking at all tasks may take, and describing them again
+SECONDS = 0.002  # that looking at all tasks may take, and describing them again: of the processor's
+# time, since what else the machine does says nothing of how much there is to look at
+SURE = 16  # that are described however long that takes
+AT_ONCE = 64  # that are looked at from one look at the time to the next
 AWAITS = 1000  # of coroutines in one another
 GLUE = "<pymemtop/"
 
@@ -140,12 +143,12 @@ def is_alive(reader, task):
 def sorted_tasks(reader, known, loop, number):
     """[(rank, task, state, number)] of those that are not over, and how many more there are that
     were not looked at. The paused one first, then others that run, then those of its invocation."""
-    until = time.monotonic() + SECONDS
+    until = thread_time() + SECONDS
     running, here = current_tasks(reader, loop)
     found = [(0 if task is here else 1, task, state_of(reader, task, running, here),
               reader.number(task)) for task in running if is_alive(reader, task)]
     for i, reference in enumerate(known):
-        if i % 64 == 0 and time.monotonic() > until:
+        if i and i % AT_ONCE == 0 and thread_time() > until:
             return found, len(known) - i
         task = reference()
         if not is_alive(reader, task) or any(task is each for each in running):
@@ -171,10 +174,10 @@ def tasks(loop, number):
     reader = Reader(asyncio_tasks, contexts.Context)
     found, left = sorted_tasks(reader, references(asyncio_tasks), loop, number)
     found.sort(key=lambda each: (each[0], order_of(reader.get_name(each[1]))))
-    until = time.monotonic() + SECONDS
+    until = thread_time() + SECONDS
     entries = []
     for i, (_, task, state, its) in enumerate(found):
-        if len(entries) == SHOWN or time.monotonic() > until:
+        if len(entries) == SHOWN or (len(entries) >= SURE and thread_time() > until):
             return entries, left + len(found) - i
         entry = describe_task(reader, task, state, its)
         if entry is not None:
