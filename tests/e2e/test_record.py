@@ -128,7 +128,7 @@ def test_totals_are_those_of_the_report(tmp_path):
 def test_recording_stays_below_its_limit_with_exact_totals(write_app, tmp_path):
     """What is oldest is thinned, invocations are summed up, and no sum changes by it."""
     path = tmp_path / "x.pymemtop"
-    count = 8000
+    count = 4000
     app = write_app({"host.json": "{}", "Fast/function.json": programs.HTTP_FUNCTION,
                      "Fast/__init__.py": "def main(req):\n    print('said')\n    return 'fast'\n"})
     result = batch("-n", count, "--concurrency", 8, "--record={}".format(path),
@@ -367,8 +367,8 @@ def test_disk_that_is_full_leaves_the_run_its_status(write_app, tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
     app = write_app(FAILING_APP)
-    mount = mounted(disk, "size=4m", "cp {0}/x* {1}".format(disk, tmp_path))
-    result = run_on(mount, "--batch", "-n", 6000, "--record={}/x".format(disk), app)
+    mount = mounted(disk, "size=1m", "cp {0}/x* {1}".format(disk, tmp_path))
+    result = run_on(mount, "--batch", "-n", 1500, "--record={}/x".format(disk), app)
     said = [line for line in result.stderr.splitlines() if "recording" in line]
     assert said == ["pymemtop: cannot write the recording {}/x: database or disk is full; nothing "
                     "more is recorded".format(disk)]

@@ -181,8 +181,9 @@ def ended(screen):
 
 # ---- the same screen ----
 
-def test_live_and_replay_are_equal_at_every_event(four, tmp_path):
-    """Live, all cells of several screens at 10,000 moments, and the same replayed."""
+def test_live_and_replay_are_equal_at_every_event(four, pty, tmp_path):
+    """Live, all cells of several screens at 10,000 moments, and the same replayed. A search in so
+    many can be given up."""
     events, back = (1000, 300) if programs.SANITIZED else (10000, 1500)
     program = os.path.join(BUILD, "tests", "replay", "live_equal")
     result = subprocess.run(
@@ -196,6 +197,15 @@ def test_live_and_replay_are_equal_at_every_event(four, tmp_path):
                          result.stdout)
     assert match and int(match.group(1)) == events and int(match.group(2)) == back
     assert int(match.group(3)) > 10 * (events + back) * 60 * 10
+    # In an empty line nothing ever grows.
+    terminal = pty("replay", tmp_path / "x.pymemtop")
+    terminal.wait(rb"REPLAY (?s:.*) quit")
+    terminal.type(b"1g" + b"j" * HANDLERS[min(HANDLERS)].splitlines().index("") + b"-\x1b")
+    terminal.wait(rb"the search was given up")
+    terminal.type(b"-")
+    terminal.wait(rb"this line has not grown before this event")
+    terminal.type(b"q")
+    assert terminal.wait_exit() == 0
 
 
 @pytest.mark.parametrize("function", sorted(HANDLERS))

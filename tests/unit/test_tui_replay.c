@@ -63,6 +63,25 @@ static char *display(void)
     return text;
 }
 
+static bool offers(enum ui_command command)
+{
+    struct bar bar = bar_keys(&ui, model);
+    for (size_t i = 0; i < bar.count; i++)
+        if (bar.items[i].command == command)
+            return true;
+    return false;
+}
+
+static void test_live_row_of_keys_offers_what_was(void **state)
+{
+    (void)state;
+    replay_leave(&ui, model);
+    assert_false(offers(CMD_EVENT_PREVIOUS));
+    ui.replay.is_there = true;
+    assert_true(offers(CMD_EVENT_PREVIOUS));
+    assert_int_equal(press('['), UI_REPLAY);
+}
+
 static void test_moves(void **state)
 {
     static const struct {
@@ -236,6 +255,8 @@ static void test_every_size(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_live_row_of_keys_offers_what_was, setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(test_moves, setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_nothing_runs, setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_live, setup, fixture_teardown),
