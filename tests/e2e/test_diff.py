@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sqlite3
 
 import pytest
 
@@ -131,9 +132,16 @@ def test_what_cannot_be_compared(tmp_path):
     path = record(tmp_path, "a", APP)
     text = tmp_path / "text"
     text.write_text("no database")
+    newer = tmp_path / "newer.pymemtop"
+    shutil.copy(path, newer)
+    database = sqlite3.connect(newer)
+    database.execute("PRAGMA user_version = 99")
+    database.close()
     for arguments, status, words in [
             ([path], 2, "needs two recordings"), ([path, path, path], 2, "is a third one"),
             ([path, tmp_path / "gone"], 2, "No such file"), ([path, text], 2, "not a database"),
+            ([path, newer], 2, "newer.pymemtop was made by a newer pymemtop"),
+            ([newer, path], 2, "newer.pymemtop was made by a newer pymemtop"),
             ([path, path, "--format", "csv"], 2, "text or json"),
             ([path, path, "--fail-on", "leak"], 2, "it takes growth>5%"),
             ([path, path, "--fail-on", "growth>5"], 0, "")]:

@@ -153,7 +153,9 @@ def script(pty, tmp_path):
         file = tmp_path / "script"
         file.write_text(re.sub("^save ", "save-screen {}/".format(tmp_path), lines, flags=re.M)
                         + "\nkey q\n")
-        terminal = pty(*arguments, "--script", file, cols=cols, rows=rows)
+        command = 1 if arguments[0] in ("run", "replay") else 0
+        terminal = pty(*arguments[:command], "--script", file, *arguments[command:], cols=cols,
+                       rows=rows)
         assert terminal.wait_exit() == 0, terminal.output[-2000:]
         return {name: (tmp_path / name).read_text() for name in names}
     return play
@@ -442,6 +444,25 @@ def test_back_from_live_while_the_app_goes_on(four, tmux):
     terminal.wait("^.? +3 succeeded")
     terminal.type("r")
     terminal.wait("invocations 4")
+
+
+def test_back_from_a_program_and_its_recording(script, tmp_path):
+    """`pymemtop run`: while it is on the screen, and later from the file."""
+    work = tmp_path / "work.py"
+    work.write_text("kept = []\n\n\ndef work(n):\n    kept.append(bytearray(n << 20))\n\n\n"
+                    "for n in range(1, 4):\n    work(n)\n    breakpoint()\nprint('done')\n")
+    path = tmp_path / "x.pymemtop"
+    back = "key C\nsave {0}three\nkey C\nsave {0}two\n"
+    live = script("wait paused\nkey c\nsleep 0.2\nwait paused\nkey c\nsleep 0.2\nwait paused\n"
+                  "key c\nwait text EXIT 0\nsleep 0.2\nkey [\n" + back.format("live-")
+                  + "key Esc\nsave end\n", "run", "--record={}".format(path), work)
+    again = script(back.format(""), "replay", path)
+    for times, name in (3, "three"), (2, "two"):
+        for screen in live["live-" + name], again[name]:
+            assert re.search(r"^ REPLAY  .*  PAUSED ", screen)
+            assert re.search(r"^ +9 .* {} │     work".format(times), screen, re.M), screen
+        assert live["live-" + name].splitlines()[2:20] == again[name].splitlines()[2:20]
+    assert " EXIT 0 " in live["end"] and "this is the live app again" in live["end"]
 
 
 # ---- without a terminal ----
