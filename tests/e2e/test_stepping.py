@@ -229,33 +229,48 @@ async def main(req: func.HttpRequest) -> func.HttpResponse:
 """
 
 
-@pytest.mark.parametrize("cols", [100, 140, 200])
-def test_tasks_and_threads(live, cols):
+def test_tasks_and_threads(live):
     """In the view of the stop and, where it is wide enough, beside the source."""
-    terminal, _ = live(TASKS, cols=cols)
+    terminal, _ = live(TASKS, cols=100)
     set_breakpoint(terminal, "here = 1")
     terminal.type("r")
     terminal.wait(*paused(12))
-    if cols < 140:
-        terminal.type("v")
-    terminal.wait("Locals", r"Task-\d+ +paused +#1 +main +W", r"wait-0 +waits +#1 +wait +W",
-                  r"wait-2 +waits +#1 +wait")
+    shown = ("Locals", r"Task-\d+ +paused +#1 +main +W", r"wait-0 +waits +#1 +wait +W",
+             r"wait-2 +waits +#1 +wait")
+    terminal.type("v")
+    terminal.wait(*shown)
+    terminal.type("v")
+    terminal.wait_gone("Locals")
+    for cols in 140, 200:
+        terminal.resize(cols, 30)
+        terminal.wait(*paused(12, *shown))
     terminal.type("c")
     terminal.wait("READY", "answered with status 200")
     terminal.wait_gone("Locals")
 
 
-@pytest.mark.parametrize("condition, size", [
-    ("if n == 2", 2), ("hits>=3", 3), ("increment>1.5M", 2), ("heap>2M", 3)])
-def test_conditions(live, condition, size):
+CONDITIONS = [  # and where it pauses, for which n; what the runs before have kept counts, too
+    ("heap>2M", 8, 3), ("increment>1.5M", 9, 2), ("live>14.5M", 8, 3), ("objects>20", 8, 3),
+    ("hits>=3", 8, 3), ("if n == 2", 8, 2)]
+
+
+def test_conditions(live):
     """Of what a line takes one hears after it, before the next one."""
     terminal, _ = live(ASYNC)
-    set_breakpoint(terminal, "block = ", condition)
-    terminal.type("r")
-    terminal.wait(*paused(9 if "increment" in condition else 8))
-    terminal.type("v")
-    terminal.wait(r"^ +n +int .* {}$".format(size))
-    terminal.type("c")
+    for condition, line, n in CONDITIONS:
+        set_breakpoint(terminal, "block = ", condition)
+        terminal.type("r")
+        terminal.wait(*paused(line, "paused before line {} .*by breakpoint".format(line)
+                              if line == 8 else "paused"))
+        terminal.type("v")
+        terminal.wait(r"^ +n +int .* {}$".format(n))
+        terminal.type("1")
+        terminal.type("/block = ")
+        terminal.keys("Enter")
+        terminal.type("b")
+        terminal.wait("breakpoint removed")
+        terminal.type("c")
+        terminal.wait("READY", "answered with status 200")
 
 
 def test_the_figures_of_lines_are_the_programs(live):
@@ -367,7 +382,7 @@ def test_the_functions_time_does_not_run(live):
     terminal.type("r")
     terminal.wait(*paused(20))
     worker = terminal.worker
-    time.sleep(2.5)
+    time.sleep(1.5)
     assert is_alive(worker)
     terminal.type("s")
     terminal.wait(*paused(21))

@@ -127,28 +127,40 @@ def test_every_key(app):
     go_on(terminal)
 
 
-@pytest.mark.parametrize("line, condition, pauses", [
-    ("fourth = i", "if i == 2", "fourth = i"), ("fourth = i", "hits>=3", "fourth = i"),
+CONDITIONS = [  # on which line, and where it pauses; what the runs before have kept counts, too
     ("KEPT.append", "increment>2M", "for i in"), ("for i in", "heap>2M", "for i in"),
-    ("for i in", "rss>1M", "for i in")])
-def test_conditions(app, line, condition, pauses):
-    terminal, at = app
-    set_breakpoint(terminal, line, condition)
-    terminal.type("r")
-    terminal.wait(*at(pauses, "by breakpoint"))
-    if line == "fourth = i":
-        evaluate(terminal, "i")
-        terminal.wait("i is 2")
-    terminal.type("c")
-    terminal.wait(" PAUSED ", "breakpoint")
+    ("for i in", "rss>1M", "for i in"), ("KEPT.append", "live>8M", "KEPT.append"),
+    ("KEPT.append", "objects>3", "KEPT.append"), ("fourth = i", "if i == 2", "fourth = i"),
+    ("fourth = i", "hits>=3", "fourth = i")]
 
 
-def test_expressions_that_do_not_end(app):
-    """They are broken off, and the app goes on as it was."""
+def test_conditions(app):
     terminal, at = app
-    set_breakpoint(terminal, "third = ")
+    for line, condition, pauses in CONDITIONS:
+        set_breakpoint(terminal, line, condition)
+        terminal.type("r")
+        terminal.wait(*at(pauses, "by breakpoint"))
+        if line == "fourth = i":
+            evaluate(terminal, "i")
+            terminal.wait("i is 2")
+        terminal.type("/" + line)
+        terminal.keys("Enter")
+        terminal.type("b")
+        terminal.wait("breakpoint removed")
+        terminal.type("c")
+        terminal.wait(*at("last = "))
+        go_on(terminal)
+
+
+def test_what_does_not_end(app):
+    """An expression is broken off, a condition by itself, and the app goes on as it was."""
+    terminal, at = app
+    set_breakpoint(terminal, "third = ", "if never()")
     terminal.type("r")
-    terminal.wait(*at("third = "))
+    terminal.wait(*at("third = ", "its condition failed: it did not end within a second, and is off"))
+    terminal.type("v")
+    terminal.wait("off, its condition did not end")
+    terminal.type("1")
     for expression in "never()", "while True: pass":
         evaluate(terminal, expression)
         terminal.wait("is being evaluated; Esc breaks it off")
@@ -163,19 +175,6 @@ def test_expressions_that_do_not_end(app):
     terminal.wait("failed: broken off by KeyboardInterrupt")
     terminal.type("n")
     terminal.wait(*at("KEPT.append"))
-    terminal.type("c")
-    terminal.wait(*at("last = "))
-    go_on(terminal)
-
-
-def test_a_condition_that_does_not_end(app):
-    terminal, at = app
-    set_breakpoint(terminal, "third = ", "if never()")
-    terminal.type("r")
-    terminal.wait(*at("third = ", "its condition failed: it did not end within a second, and is off"))
-    terminal.type("v")
-    terminal.wait("off, its condition did not end")
-    terminal.type("1")
     terminal.type("c")
     terminal.wait(*at("last = "))
     go_on(terminal)

@@ -1,10 +1,10 @@
 /*
  * Is a replay the screen that was live? A host with a real worker is sent requests; whenever its
- * model has changed, that is recorded as an event, and drawn, as some screens. Then the recording
- * is replayed, and each event of it is drawn: every cell must be what it was. The rows of the
- * replay itself (tui/replay.h) are left out, and the first row is compared with one of a screen
- * that is as much narrower as the word is wide. At last it is gone back by all events, and all is
- * to be as it was on the way forward.
+ * model has changed, that is recorded as an event, and drawn: every view, and of the screens of
+ * other sizes one after another. Then the recording is replayed, and each event of it is drawn:
+ * every cell must be what it was. The rows of the replay itself (tui/replay.h) are left out, and
+ * the first row is compared with one of a screen that is as much narrower as the word is wide. At
+ * last it is gone back by all events, and all is to be as it was on the way forward.
  *
  *     live_equal RECORDING EVENTS BACK REQUEST... -- OPTION... PATH
  *
@@ -41,7 +41,7 @@ static const struct {
     {'1', 80, 24}, {'2', 80, 24}, {'3', 80, 24},  {'4', 80, 24},  {'5', 80, 24},
     {'7', 80, 24}, {'1', 60, 12}, {'1', 120, 30}, {'3', 120, 30}, {'1', 170, 40},
 };
-enum { SCREENS = ARRAY_LEN(screens) };
+enum { SCREENS = ARRAY_LEN(screens), VIEWS = 6, SIZES = SCREENS - VIEWS };
 
 /* Sums of the rows of an event's screens. */
 struct drawn {
@@ -115,6 +115,12 @@ static void end_screens(struct run *run)
         ui_fini(&run->uis[i]);
 }
 
+/* All views at every event, and one of the other sizes. */
+static bool is_drawn(size_t screen, uint64_t event)
+{
+    return screen < VIEWS || (screen - VIEWS) == event % SIZES;
+}
+
 /* Of the screens of one size the first row is the same, but for the functions' view. */
 static bool has_own_title(size_t screen)
 {
@@ -122,12 +128,14 @@ static bool has_own_title(size_t screen)
 }
 
 /* All rows but the keys, and the first one at the width that is left beside the word. */
-static void draw_live(struct run *run, const struct model *model, uint64_t now_ns,
-                      struct drawn *drawn)
+static void draw_live(struct run *run, const struct model *model, uint64_t now_ns, uint64_t event)
 {
+    struct drawn *drawn = &run->drawn[event - 1];
     for (size_t i = 0; i < SCREENS; i++) {
         struct ui *ui = &run->uis[i];
         ui_sync(ui, model);
+        if (!is_drawn(i, event))
+            continue;
         scene_draw(ui, model, now_ns, &run->grid);
         for (int row = 1; row < ui->rows - 1; row++)
             drawn->rows[i][row] = sum_row(&run->grid, row, 0);
@@ -158,6 +166,8 @@ static void check_replay(struct run *run, const struct model *model, const struc
     for (size_t i = 0; i < SCREENS; i++) {
         struct ui *ui = &run->uis[i];
         replay_arrive(ui, model, at);
+        if (!is_drawn(i, at->event))
+            continue;
         scene_draw(ui, model, 1, &run->grid);
         for (int row = 0; row < rows_above(i) - 1; row++) {
             int from = row ? 0 : WORD_COLS;
@@ -212,7 +222,7 @@ static void on_prepare(uv_prepare_t *prepare)
     if (run->recording->event == run->events)
         return; /* nothing that can be seen */
     if (!run->records_only)
-        draw_live(run, model, now_ns, &run->drawn[run->events]);
+        draw_live(run, model, now_ns, run->events + 1);
     run->events++;
     if (run->events % 100 == 0 && recording_commit(run->recording, &run->error))
         die(run->error.text);
