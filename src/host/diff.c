@@ -125,6 +125,8 @@ static int compare_and_report(const struct request *request, const struct replay
 {
     struct compare compare;
     compare_init(&compare, replay_model(before), replay_model(after));
+    compare.before.packages = replay_packages(before);
+    compare.after.packages = replay_packages(after);
     struct compare_verdict verdict = compare_check(&compare, &request->fail_on);
     int status = request->quiet ? 0 : write_report(request, &compare, &verdict, error);
     if (status == 0 && verdict.condition) {

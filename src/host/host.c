@@ -22,6 +22,7 @@
 #include "host/host_parts.h"
 #include "host/load.h"
 #include "host/number.h"
+#include "host/package_scan.h"
 #include "host/workers.h"
 
 enum {
@@ -184,6 +185,7 @@ static void make_parts(struct host *host)
     };
     const struct calls_limits limits = host_call_limits(host);
     host->model = model_new(host->app.root);
+    package_scan(&host->model->packages, &host->environment, host->app.root);
     host->model->heap.is_on = host->model->heap.native_is_on = host->options->heap;
     host->notes = (struct notes){.model = host->model, .events = host->events};
     host->drain = drain_new(host->model);

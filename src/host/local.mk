@@ -52,6 +52,7 @@ libhost_a_SOURCES = \
 	src/host/number.c src/host/number.h \
 	src/host/options.c src/host/options.h \
 	src/host/orphans.c src/host/orphans.h \
+	src/host/package_scan.c src/host/package_scan.h \
 	src/host/path.c src/host/path.h \
 	src/host/player.c src/host/player.h \
 	src/host/player_match.c src/host/player_match.h \

@@ -20,6 +20,7 @@
 #include "base/process.h"
 #include "host/drain.h"
 #include "host/environment.h"
+#include "host/package_scan.h"
 #include "host/path.h"
 #include "host/stepper.h"
 #include "host/supervisor.h"
@@ -389,6 +390,7 @@ static int prepare(struct program *program, struct error *error)
     stepper_attend(program->stepper, program->setup.attended);
     program->variables = make_variables(!program->setup.inherits);
     int result = environment_find(&program->environment, options->common.python, root, error);
+    package_scan(&program->model->packages, &program->environment, root);
     free(root);
     if (result)
         return result;

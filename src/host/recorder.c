@@ -324,6 +324,7 @@ static int begin_recording(struct recorder *recorder, uint64_t real_ns)
     if (!recorder->recording)
         return -1;
     recording_limit(recorder->recording, limit_of(recorder));
+    recording_add_packages(recorder->recording, &setup->model->packages);
     if (!setup->memory_alone)
         recording_keep_events(recorder->recording, recorder->zero_ns);
     return 0;

@@ -45,6 +45,8 @@ struct compare_side {
     uint64_t known;            /* that the figures per invocation are of */
     uint64_t number;           /* the invocation at whose end the memory was... */
     int64_t memory_bytes;      /* ...that much: heap or RSS */
+    /* Borrowed, for who sets it: what was installed; NULL: that is not known. */
+    const struct packages *packages;
 };
 
 /* RSS moves in pages, and from run to run: less than that is no difference. */

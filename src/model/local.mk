@@ -12,6 +12,7 @@ libmodel_a_SOURCES = \
 	src/model/match.c src/model/match.h \
 	src/model/model.c src/model/model.h \
 	src/model/output.c src/model/output.h \
+	src/model/packages.c src/model/packages.h \
 	src/model/series.c src/model/series.h \
 	src/model/stop.c src/model/stop.h \
 	src/model/timeline.c src/model/timeline.h

@@ -53,6 +53,7 @@ void model_free(struct model *model)
     kept_fini(&model->kept);
     breakpoints_fini(&model->breakpoints);
     stop_fini(&model->stop);
+    packages_fini(&model->packages);
     imported_free(model->imported);
     output_fini(&model->output);
     invocations_fini(&model->invocations);

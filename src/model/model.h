@@ -20,6 +20,7 @@
 #include "model/invocation.h"
 #include "model/kept.h"
 #include "model/output.h"
+#include "model/packages.h"
 #include "model/stop.h"
 #include "model/timeline.h"
 
@@ -101,6 +102,7 @@ struct model {
     struct stop stop;
     struct breakpoints breakpoints;
     uint32_t slow_breakpoint;  /* number; its condition takes too long; 0: none does */
+    struct packages packages;  /* what the app's environment had when it was started */
     struct imported *imported; /* owned; NULL where a worker runs, or has */
 };
 

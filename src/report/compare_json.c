@@ -70,6 +70,26 @@ static json_t *lines_value(const struct compare *compare)
     return list;
 }
 
+/* Null where one of the recordings does not tell. */
+static json_t *packages_value(const struct compare *compare)
+{
+    const struct packages *before = compare->before.packages, *after = compare->after.packages;
+    struct packages_difference next = {.name = NULL};
+    if (!before || !after || before->count == 0 || after->count == 0)
+        return json_null();
+    json_t *list = json_array();
+    while (list && packages_differ(before, after, &next)) {
+        json_t *value = json_pack("{s:o, s:o, s:o}", "name", string_value(next.name), "before",
+                                  next.before ? string_value(next.before) : json_null(), "after",
+                                  next.after ? string_value(next.after) : json_null());
+        if (json_array_append_new(list, value)) {
+            json_decref(list);
+            list = NULL;
+        }
+    }
+    return list;
+}
+
 static json_t *verdict_value(const struct compare_verdict *verdict)
 {
     if (!verdict->condition)
@@ -87,11 +107,11 @@ int compare_json_write(const struct compare *compare, struct compare_names names
                        const struct compare_verdict *verdict, struct buf *out, struct error *error)
 {
     json_t *report =
-        json_pack("{s:s, s:o, s:o, s:b, s:s, s:I, s:f, s:o, s:o}", "pymemtop", PACKAGE_VERSION,
+        json_pack("{s:s, s:o, s:o, s:b, s:o, s:s, s:I, s:f, s:o, s:o}", "pymemtop", PACKAGE_VERSION,
                   "before", side_value(names.before, &compare->before), "after",
-                  side_value(names.after, &compare->after), "same_app", compare->same_app, "memory",
-                  compare->of_heap ? "heap" : "rss", "growth_bytes",
-                  (json_int_t)compare_growth_bytes(compare), "growth_percent",
+                  side_value(names.after, &compare->after), "same_app", compare->same_app,
+                  "packages", packages_value(compare), "memory", compare->of_heap ? "heap" : "rss",
+                  "growth_bytes", (json_int_t)compare_growth_bytes(compare), "growth_percent",
                   compare_growth_percent(compare), "failed", verdict_value(verdict), "lines",
                   lines_value(compare));
     if (!report)

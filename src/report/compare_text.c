@@ -79,6 +79,24 @@ static void write_doubts(const struct compare *compare, struct buf *out)
                before, after);
 }
 
+static void write_packages(const struct compare *compare, struct buf *out)
+{
+    const struct packages *before = compare->before.packages, *after = compare->after.packages;
+    struct packages_difference next = {.name = NULL};
+    char name[NAME_SIZE], old[NAME_SIZE], new[NAME_SIZE];
+    /* Of a recording that does not tell, each one would be missing. */
+    if (!before || !after || before->count == 0 || after->count == 0)
+        return;
+    while (packages_differ(before, after, &next)) {
+        const char *was = next.before ? next.before : "none",
+                   *is = next.after ? next.after : "none";
+        text_clean(name, sizeof name, next.name, strlen(next.name));
+        text_clean(old, sizeof old, was, strlen(was));
+        text_clean(new, sizeof new, is, strlen(is));
+        buf_printf(out, "Package %s: %s before, %s after\n", name, old, new);
+    }
+}
+
 /* ---- the rows ---- */
 
 static void write_number(const struct compare_part *part, struct buf *out)
@@ -198,6 +216,7 @@ int compare_text_write(const struct compare *compare, struct compare_names names
     write_side("After: ", names.after, &compare->after, out);
     write_doubts(compare, out);
     write_growth(compare, out);
+    write_packages(compare, out);
     buf_printf(out, "\n");
     write_rows(compare, out);
     write_totals(compare, out);

@@ -185,6 +185,16 @@ void recording_call(struct recording *recording, const char *name, const struct 
     rows_number(rows, span->level);
 }
 
+void recording_add_packages(struct recording *recording, const struct packages *packages)
+{
+    for (size_t i = 0; i < packages->count; i++) {
+        const struct package *package = &packages->items[i];
+        rows_begin(&recording->rows, ROW_ADD_PACKAGE);
+        rows_text(&recording->rows, package->name, strlen(package->name));
+        rows_text(&recording->rows, package->version, strlen(package->version));
+    }
+}
+
 void recording_mark(struct recording *recording, uint64_t now_ns, uint64_t serial)
 {
     struct rows *rows = &recording->rows;

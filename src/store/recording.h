@@ -18,10 +18,11 @@
  *                                                 store/change.h; NULL where that one is gone
  *     keyframes (event, state)                    all that there was at some of the events, as a
  *                                                 change against nothing
- *     files     (file, path, display, version, text)    sources as they were; text NULL: not known
- *     markers   (time_ns, event, serial)           when the user marked an invocation (serial NULL:
- * no one any more), and the event before that output_lines (number, time_ns, invocation, source,
- * level, text)    numbers from 1
+ *     packages  (name, version)                   what was installed in the app's environment,
+ * names in small letters, words with "-" between them files     (file, path, display, version,
+ * text)    sources as they were; text NULL: not known markers   (time_ns, event, serial) when the
+ * user marked an invocation (serial NULL: no one any more), and the event before that output_lines
+ * (number, time_ns, invocation, source, level, text)    numbers from 1
  *
  * and, as of the latest event that is committed, totals:
  *
@@ -71,6 +72,8 @@ struct recording *recording_create(const char *path, const char *command, uint64
                                    struct error *error);
 /* Keep events. `zero_ns` is the real time at 0 of the clock that the model has in start_ns. */
 void recording_keep_events(struct recording *recording, uint64_t zero_ns);
+/* What was installed where it runs. */
+void recording_add_packages(struct recording *recording, const struct packages *packages);
 /* Keep the file below `bytes` by thinning what is oldest, at each commit: changes of events first,
  * totals never. What is written between two commits may pass it for that long; the log beside the
  * file is not counted. 0: without end. */

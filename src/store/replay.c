@@ -20,7 +20,12 @@
 #include "store/recording.h"
 #include "store/recording_open.h"
 
-enum { TEXT_BYTES_MAX = 16 << 20, COMMAND_BYTES_MAX = 4096 };
+enum {
+    TEXT_BYTES_MAX = 16 << 20,
+    COMMAND_BYTES_MAX = 4096,
+    PACKAGES_MAX = 10000,
+    PACKAGE_BYTES_MAX = 256,
+};
 
 enum query {
     GET_CHANGES,
@@ -52,6 +57,7 @@ struct replay {
     sqlite3_stmt *statements[QUERIES];
     char *path;
     char *command;
+    struct packages packages;
     bool is_held;
     uint64_t zero_ns;
     uint64_t event;   /* the current one; 0 before there is any */
@@ -449,7 +455,37 @@ const char *replay_command(const struct replay *replay)
     return replay->command;
 }
 
+const struct packages *replay_packages(const struct replay *replay)
+{
+    return &replay->packages;
+}
+
 /* ---- open and close ---- */
+
+static void add_package(struct packages *packages, struct span name, struct span version)
+{
+    char *own_name = mem_strndup(name.at, name.len);
+    char *own_version = mem_strndup(version.at, version.len);
+    packages_add(packages, own_name, own_version);
+    free(own_name);
+    free(own_version);
+}
+
+/* Recordings of a while ago have no such table. */
+static void read_packages(struct replay *replay)
+{
+    sqlite3_stmt *row = NULL;
+    struct span name, version;
+    if (sqlite3_prepare_v2(replay->db, "SELECT name, version FROM packages ORDER BY name LIMIT ?",
+                           -1, &row, NULL) == SQLITE_OK) {
+        sqlite3_bind_int64(row, 1, PACKAGES_MAX);
+        while (sqlite3_step(row) == SQLITE_ROW)
+            if (column_bytes(row, 0, PACKAGE_BYTES_MAX, &name) &&
+                column_bytes(row, 1, PACKAGE_BYTES_MAX, &version))
+                add_package(&replay->packages, name, version);
+    }
+    sqlite3_finalize(row);
+}
 
 static char *read_command(sqlite3 *db)
 {
@@ -484,6 +520,7 @@ static int open_database(struct replay *replay, struct error *error)
             return fail(replay, error);
     replay->zero_ns = natural(replay, "SELECT value FROM meta WHERE key = 'zero_ns'");
     replay->command = read_command(replay->db);
+    read_packages(replay);
     return replay_seek(replay, replay_first(replay), error);
 }
 
@@ -506,6 +543,7 @@ void replay_close(struct replay *replay)
         sqlite3_finalize(replay->statements[i]);
     sqlite3_close(replay->db);
     change_state_fini(&replay->state);
+    packages_fini(&replay->packages);
     free(replay->command);
     free(replay->path);
     free(replay);

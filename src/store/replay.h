@@ -34,6 +34,8 @@ uint64_t replay_realtime_ns(const struct replay *replay);
 uint64_t replay_monotonic_ns(const struct replay *replay);
 /* What was run; "" where it is not told. */
 const char *replay_command(const struct replay *replay);
+/* What was installed for it; none where that is not told. */
+const struct packages *replay_packages(const struct replay *replay);
 /* The events at the ends of what there is, now. Between them there may be gaps, where the recording
  * was thinned. */
 uint64_t replay_first(struct replay *replay);

@@ -47,6 +47,7 @@ static const char schema[] =
     "  heap_growth_bytes INTEGER NOT NULL, heap_lines_bytes INTEGER NOT NULL,"
     "  heap_elsewhere_bytes INTEGER NOT NULL, left_bytes INTEGER NOT NULL,"
     "  PRIMARY KEY (function, outcome)) WITHOUT ROWID;"
+    "CREATE TABLE packages (name TEXT PRIMARY KEY, version TEXT NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE markers (time_ns INTEGER NOT NULL, event INTEGER NOT NULL, serial INTEGER);"
     "CREATE VIEW lines AS SELECT display AS file, version, line, mem_usage_bytes, peak_bytes,"
     "  increment_bytes, self_increment_bytes, occurrences, net_python_bytes, net_native_bytes,"
@@ -121,6 +122,7 @@ const char *const schema_rows[ROWS] = {
         ("INSERT OR REPLACE INTO invocation_totals VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?,"
          " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
     [ROW_ADD_MARKER] = "INSERT INTO markers VALUES (?, ?, ?)",
+    [ROW_ADD_PACKAGE] = "INSERT OR REPLACE INTO packages VALUES (?, ?)",
     [ROW_ADD_OUTPUT] = "INSERT INTO output_lines VALUES (?, ?, ?, ?, ?, ?)",
 };
 

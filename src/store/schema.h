@@ -17,6 +17,7 @@ enum row {
     ROW_SET_INVOCATION,
     ROW_ADD_MARKER,
     ROW_ADD_OUTPUT,
+    ROW_ADD_PACKAGE,
     ROWS,
     ROW_KEPT = ROWS, /* no statement: the serials of the invocations that may still change */
 };

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import sqlite3
 
@@ -119,6 +120,30 @@ def test_two_apps(tmp_path):
                  os.path.join(APPS, "memory", "Idle"))
     assert result.returncode == 0, result.stderr
     assert "two different apps, app and memory" in diff(before, path).stdout
+
+
+def test_packages_of_other_versions(tmp_path):
+    """As pip leaves them, of the virtual environment and of a deployment."""
+    folder = ".python_packages/lib/site-packages/{}.dist-info/METADATA"
+    sets = {"a": ["Some_Dep-1.0", "same-3", "gone-0.1.dev2"], "b": ["some.dep-2.0rc1", "same-3"]}
+    before, after = [record(tmp_path, name, APP,
+                            files={folder.format(each): "" for each in packages}.items())
+                     for name, packages in sets.items()]
+    text = diff(before, after).stdout
+    assert re.findall("^Package .*", text, re.M) == [
+        "Package gone: 0.1.dev2 before, none after", "Package some-dep: 1.0 before, 2.0rc1 after"]
+    assert json.loads(diff("--format", "json", before, after).stdout)["packages"] == [
+        {"name": "gone", "before": "0.1.dev2", "after": None},
+        {"name": "some-dep", "before": "1.0", "after": "2.0rc1"}]
+    assert "Package" not in diff(after, after).stdout
+    database = sqlite3.connect(after)
+    assert ("same", "3") in database.execute("SELECT * FROM packages").fetchall()
+    assert database.execute("SELECT count(*) FROM packages WHERE name = 'azure-functions'"
+                            ).fetchone() == (1,)
+    # A recording that does not tell has no packages, not less of them.
+    database.execute("DROP TABLE packages")
+    database.close()
+    assert "Package" not in diff(before, after).stdout
 
 
 def test_output_goes_to_a_file(tmp_path):
