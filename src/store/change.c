@@ -255,6 +255,15 @@ static bool is_same_point(const struct timeline_point *a, const struct timeline_
     return a->time_ns == b->time_ns && a->rss_bytes == b->rss_bytes;
 }
 
+/* Time went on, and all was as it was: no more has come than another end of the last plateau. */
+static bool is_longer_plateau(const struct timeline *before, const struct timeline *now,
+                              size_t same)
+{
+    return same > 0 && same + 1 == now->count && now->count == before->count &&
+           now->points[same - 1].rss_bytes == now->points[same].rss_bytes &&
+           before->points[same].rss_bytes == now->points[same].rss_bytes;
+}
+
 static void write_timeline(struct job *job, const struct timeline *before,
                            const struct timeline *now)
 {
@@ -263,7 +272,8 @@ static void write_timeline(struct job *job, const struct timeline *before,
     while (same < before->count && same < now->count &&
            is_same_point(&before->points[same], &now->points[same]))
         same++;
-    job->differs |= same < now->count || now->count != before->count;
+    job->differs |=
+        (same < now->count || now->count != before->count) && !is_longer_plateau(before, now, same);
     write_number(job->writer, same);
     write_number(job->writer, now->count - same);
     if (same > 0)

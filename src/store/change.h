@@ -70,8 +70,9 @@ struct change_listener {
                        const struct invocation *now);
 };
 
-/* Write what differs between `before` and `now`; false where nothing does, and then nothing is
- * written. `listener` may be NULL. */
+/* Write what differs between `before` and `now`; false where nothing does that could be seen, and
+ * then nothing is written: that memory is still what it was is told with the next difference.
+ * `listener` may be NULL. */
 bool change_write(struct writer *writer, const struct change_state *before, const struct model *now,
                   const struct change_listener *listener);
 /* Bring the state to where the change leads. Returns 0, or -1 where the bytes are no change of this

@@ -409,6 +409,34 @@ static void test_limit(void **state)
 }
 
 /* One invocation after another, each with a line of output: many times what fits. */
+/* As at a pause: readings of memory that is what it was are no events, and are not lost. */
+static void test_still(void **state)
+{
+    char *path = path_of("still");
+    struct error error = {.text = ""};
+    struct recording *recording = create(path);
+    struct model *model = model_new("/app");
+    (void)state;
+    for (uint64_t i = 1; i <= 100; i++) {
+        model_set_rss(model, i * 1000, i <= 50 ? 4096 : 8192);
+        if (i == 80)
+            model->lost_lines = 1;
+        require(recording_event(recording, model, i * 1000, &error), &error);
+    }
+    require(recording_close(recording, 1, &error), &error);
+    /* Each value's first two readings, and what is no reading. */
+    assert_int_equal(number_of(path, "SELECT group_concat(time_ns / 1000 - 1000, '') FROM events"),
+                     12515280);
+    struct replay *replay = replay_open(path, &error);
+    assert_non_null(replay);
+    require(replay_seek(replay, 5, &error), &error);
+    const struct timeline *timeline = &replay_model(replay)->timeline;
+    assert_int_equal(timeline->points[timeline->count - 1].time_ns, 80000);
+    replay_close(replay);
+    model_free(model);
+    free(path);
+}
+
 static void test_many_invocations(void **state)
 {
     (void)state;
@@ -562,10 +590,15 @@ static void test_old(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_event), cmocka_unit_test(test_totals),
-        cmocka_unit_test(test_kill),        cmocka_unit_test(test_limit),
-        cmocka_unit_test(test_too_small),   cmocka_unit_test(test_many_invocations),
-        cmocka_unit_test(test_damage),      cmocka_unit_test(test_old),
+        cmocka_unit_test(test_still),
+        cmocka_unit_test(test_every_event),
+        cmocka_unit_test(test_totals),
+        cmocka_unit_test(test_kill),
+        cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_too_small),
+        cmocka_unit_test(test_many_invocations),
+        cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_old),
         cmocka_unit_test(test_copy),
     };
     return cmocka_run_group_tests(tests, folder_make, folder_remove);
