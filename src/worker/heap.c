@@ -11,8 +11,6 @@
 /* pymemtop's own blocks: in no column, and of a site that only makes it a tag. */
 #define OWN_TAG tag_of(1, KEPT_NONE)
 
-#define NOT_ASKED INT64_MIN /* as heap_account.asked: never `allocated` */
-
 bool heap_is_on;
 struct heap_account heap_account;
 
@@ -114,13 +112,12 @@ static ALWAYS_INLINE int64_t account_freed(const struct heap_account *account)
 /* Bytes allocated less freed since then. */
 static ALWAYS_INLINE int64_t account_net(const struct heap_account *account)
 {
-    return PUBLISH_LOAD(account->allocated) - account_freed(account);
+    return account->allocated - account_freed(account);
 }
 
 static ALWAYS_INLINE void restart_account(struct heap_account *account)
 {
-    PUBLISH_STORE(account->allocated, 0);
-    PUBLISH_STORE(account->asked, NOT_ASKED);
+    account->allocated = 0;
     account->limit = account->high = account->freed = 0;
 }
 
@@ -131,7 +128,7 @@ static ALWAYS_INLINE void enter_line(void)
     struct heap_account *account = &heap_account;
     if (account->freed_other)
         enter_other(account);
-    int64_t allocated = PUBLISH_LOAD(account->allocated), freed = account_freed(account);
+    int64_t allocated = account->allocated, freed = account_freed(account);
     int64_t freed_own = freed - account->freed;
     if (UNLIKELY(place.is_own)) { /* only what it freed of the program's counts */
         freed = account->freed;
@@ -192,8 +189,8 @@ void *heap_enter_account(void *block)
 /* A block is being allocated, or was, that no quick way is for. */
 static void add_bytes(struct heap_account *account, int64_t bytes)
 {
-    int64_t allocated = PUBLISH_LOAD(account->allocated) + bytes;
-    PUBLISH_STORE(account->allocated, allocated);
+    int64_t allocated = account->allocated + bytes;
+    account->allocated = allocated;
     if (allocated <= account->limit)
         return;
     account->high += allocated - account->limit;
@@ -210,7 +207,6 @@ static void close_account(void)
     enter_account();
     account->thread = NULL;
     PUBLISH_STORE(account->owner, NULL);
-    atomic_thread_fence(memory_order_release); /* before what the next owner writes */
 }
 
 static void set_site(uint32_t site, uint32_t cell)
@@ -282,32 +278,24 @@ void heap_expect_foreign(bool (*in_foreign)(void))
     PUBLISH_STORE(heap_account.owner, NULL);
 }
 
+bool heap_is_foreign(void)
+{
+    bool (*in_foreign)(void) = atomic_load_explicit(&is_foreign, memory_order_acquire);
+    return in_foreign && in_foreign();
+}
+
 /* Have the account open for the calling thread; false where it cannot be its. */
 static bool get_account(void)
 {
-    bool (*in_foreign)(void) = atomic_load_explicit(&is_foreign, memory_order_acquire);
-    if (in_foreign && in_foreign())
+    if (heap_is_foreign())
         return false;
     if (heap_account.thread != guard_thread())
         open_account();
     return true;
 }
 
-bool heap_is_asking(void)
-{
-    struct heap_account *account = &heap_account;
-    if (!heap_is_owner() || PUBLISH_LOAD(account->asked) != PUBLISH_LOAD(account->allocated))
-        return false;
-    /* Without the interpreter lock, that may have been another thread's, which has just become the
-     * owner. */
-    atomic_thread_fence(memory_order_acquire);
-    return heap_is_owner();
-}
-
 void *heap_add(void *block, size_t bytes)
 {
-    if (heap_is_owner())
-        PUBLISH_STORE(heap_account.asked, NOT_ASKED);
     if (!block || bytes == 0)
         return block;
     if (!get_account())
@@ -367,13 +355,12 @@ void heap_disown(const void *block)
         bytes = (int64_t)tags_take_large(block);
         account->large -= bytes;
     }
-    int64_t allocated = PUBLISH_LOAD(account->allocated);
+    int64_t allocated = account->allocated;
     if (account->limit == allocated) { /* there is more than ever, by this one */
         account->limit -= bytes;
         account->high -= bytes;
     }
-    PUBLISH_STORE(account->allocated, allocated - bytes);
-    PUBLISH_STORE(account->asked, NOT_ASKED); /* it may be at that again */
+    account->allocated = allocated - bytes;
 }
 
 /* ---- without the lock ---- */
@@ -526,7 +513,7 @@ static ALWAYS_INLINE void raise_line_high(struct segment_site_heap *total,
 /* Has it taken anything? A block that was allocated or freed is in one of these. */
 static ALWAYS_INLINE bool is_touched(const struct heap_account *account)
 {
-    return PUBLISH_LOAD(account->allocated) | account->limit;
+    return account->allocated | account->limit;
 }
 
 /* Leave the account open, with what its line has taken told to the frame `at`. */

@@ -10,13 +10,14 @@
  * native blocks, threads without the lock, or under that of another interpreter) adds to the tables
  * atomically.
  *
- * The dearest is a loop of integers in profiled lines: 1.32 times its time on 3.12, 1.42 on
- * 3.13. Python calls what it has inline without a hook: hooks that only jump to its own functions
- * have that at 1.12, and dicts, strings, objects, json and regular expressions at 1.04 to 1.19. So
- * what can be saved is the rest, and little of it was found: a table of one level in place of two
- * (tags.h) saved nothing, nor did the store of `asked` (0.01 in one run), nor link-time
- * optimization, which has the end of a line inline (from 0.03 less to 0.03 more in four). -O3, and
- * an inner allocator that is called without its context, took 0.04 and 0.05 more.
+ * The small ones of these are of pymemtop's own allocator (pools.h), so that a block is taken,
+ * tagged and added up in one place: the eight programs of tests/bench/heap_work.py take 1.14, 1.11,
+ * 1.13, 1.03 and 1.04 times their time on 3.9 to 3.13 (geometric means; 1.17, 1.14, 1.16, 1.16 and
+ * 1.18 with the same account behind pymalloc), none more than 1.23, and a loop of integers 1.18,
+ * 1.10, 1.15, 0.94 and 0.96 (1.28, 1.18, 1.22, 1.32 and 1.38). Tried before that, behind pymalloc,
+ * and of little use: a table of one level in place of two (tags.h) saved nothing, nor did link-time
+ * optimization, which has the end of a line inline (from 0.03 less to 0.03 more in four); -O3 took
+ * 0.04 more.
  *
  * The place is that of the ledger of the RSS (ledger.h): the innermost profiled line of the calling
  * thread; for what a loop does in the context of a suspended task, the line that this waits on;
@@ -63,14 +64,13 @@ struct heap_account {
     uint32_t tag;              /* of the place */
     uint32_t other_tag; /* of the latest block with another tag that was freed; never pymemtop's */
     /* In bytes, since they were last entered: */
-    _Atomic int64_t allocated;
-    _Atomic int64_t asked; /* `allocated` when the latest small block was asked for */
-    int64_t limit;         /* `allocated` past which there is more than ever: high + all freed */
-    int64_t high;          /* and that: the maximum of what was allocated less freed */
-    int64_t freed_other;   /* of blocks with `other_tag`, whose line has not lost them yet, */
-    int64_t freed;         /* of further ones without `tag`, whose line has */
-    int64_t large;         /* since the sums were: net of the blocks outside of arenas */
-    const void *thread;    /* guard_thread() of whose place it is; NULL: closed */
+    int64_t allocated;
+    int64_t limit;       /* `allocated` past which there is more than ever: high + all freed */
+    int64_t high;        /* and that: the maximum of what was allocated less freed */
+    int64_t freed_other; /* of blocks with `other_tag`, whose line has not lost them yet, */
+    int64_t freed;       /* of further ones without `tag`, whose line has */
+    int64_t large;       /* since the sums were: net of the blocks outside of arenas */
+    const void *thread;  /* guard_thread() of whose place it is; NULL: closed */
 };
 /* Written by heap.c and the functions below alone. */
 extern struct heap_account heap_account;
@@ -78,40 +78,26 @@ extern struct heap_account heap_account;
 /* Not to be called but from below. */
 void *heap_enter_account(void *block);
 
+/* The account is open for the calling thread. */
 static ALWAYS_INLINE bool heap_is_owner(void)
 {
     return atomic_load_explicit(&heap_account.owner, memory_order_relaxed) == guard_thread();
 }
 
-/* A block of `bytes` is about to be allocated, and nothing else until heap_add_asked: true where it
- * is a small one of the thread whose account is open. False: nothing has been done. */
-static ALWAYS_INLINE bool heap_ask(size_t bytes)
-{
-    if (UNLIKELY(bytes - 1 >= TAG_BYTES_MAX || !heap_is_owner()))
-        return false;
-    int64_t allocated = atomic_load_explicit(&heap_account.allocated, memory_order_relaxed);
-    atomic_store_explicit(&heap_account.asked, allocated, memory_order_relaxed);
-    return true;
-}
+/* True where the calling thread is in an interpreter that may have a lock of its own. */
+bool heap_is_foreign(void);
 
-/* True while the calling thread has a block asked for: what is allocated now is for the allocator's
- * own use. Any thread. */
-bool heap_is_asking(void);
-
-/* `block` has been allocated with `bytes`. Returns it. */
+/* `block` has been allocated with `bytes`. Returns it; it may be NULL. */
 void *heap_add(void *block, size_t bytes);
 
-/* The same after heap_ask has said true; `block` may be NULL. */
-static ALWAYS_INLINE void *heap_add_asked(void *block, size_t bytes)
+/* The same where the calling thread is the owner, of a block of at most TAG_BYTES_MAX with this
+ * entry. */
+static ALWAYS_INLINE void *heap_add_owned(tag_entry *entry, void *block, size_t bytes)
 {
     struct heap_account *account = &heap_account;
-    tag_entry *entry = tags_find(block); /* there is none for NULL */
-    if (UNLIKELY(!entry))
-        return heap_add(block, bytes);
     atomic_store_explicit(entry, account->tag | (uint32_t)bytes, memory_order_relaxed);
-    int64_t allocated =
-        atomic_load_explicit(&account->allocated, memory_order_relaxed) + (int64_t)bytes;
-    atomic_store_explicit(&account->allocated, allocated, memory_order_relaxed);
+    int64_t allocated = account->allocated + (int64_t)bytes;
+    account->allocated = allocated;
     int64_t above = allocated - account->limit;
     if (above > 0) {
         account->limit = allocated;
@@ -126,14 +112,11 @@ static ALWAYS_INLINE void *heap_add_asked(void *block, size_t bytes)
  * bytes, 0 where it is not known. */
 int64_t heap_take(const void *block);
 
-/* The same where it is a small block with a tag that the open account knows; 0 where it is not, and
- * nothing has been done. */
-static ALWAYS_INLINE uint32_t heap_take_known(const void *block)
+/* The same where the calling thread is the owner, of a block with this entry: 0 also where it is
+ * not a small one with a tag that the account knows, and nothing has been done. */
+static ALWAYS_INLINE uint32_t heap_take_owned(tag_entry *entry)
 {
     struct heap_account *account = &heap_account;
-    tag_entry *entry = tags_find(block);
-    if (UNLIKELY(!entry || !heap_is_owner()))
-        return 0;
     uint32_t tag = atomic_load_explicit(entry, memory_order_relaxed);
     uint32_t bytes = tag ^ account->tag;
     if (UNLIKELY(bytes - 1 >= TAG_BYTES_MAX)) {

@@ -34,6 +34,8 @@ WORKER_SOURCES = \
 	src/worker/mappings.c src/worker/mappings.h \
 	src/worker/native.c src/worker/native.h \
 	src/worker/own.c src/worker/own.h \
+	src/worker/pool_figures.c src/worker/pool_figures.h \
+	src/worker/pools.c src/worker/pools.h \
 	src/worker/publish.c src/worker/publish.h \
 	src/worker/python_heap.c src/worker/python_heap.h \
 	src/worker/qualname.c src/worker/qualname.h \
@@ -138,6 +140,7 @@ WORKER_TESTS = \
 	tests/unit/test_worker_kept \
 	tests/unit/test_worker_meters \
 	tests/unit/test_worker_own \
+	tests/unit/test_worker_pools \
 	tests/unit/test_worker_publish \
 	tests/unit/test_worker_recorder \
 	tests/unit/test_worker_rss \
@@ -176,6 +179,9 @@ tests_unit_test_worker_meters_LDADD = $(WORKER_TEST_LIBS)
 tests_unit_test_worker_own_SOURCES = tests/unit/test_worker_own.c tests/unit/recorder_fixture.h
 tests_unit_test_worker_own_CPPFLAGS = $(WORKER_TEST_CPPFLAGS)
 tests_unit_test_worker_own_LDADD = $(WORKER_TEST_LIBS)
+tests_unit_test_worker_pools_SOURCES = tests/unit/test_worker_pools.c
+tests_unit_test_worker_pools_CPPFLAGS = $(WORKER_TEST_CPPFLAGS)
+tests_unit_test_worker_pools_LDADD = $(WORKER_TEST_LIBS)
 tests_unit_test_worker_recorder_SOURCES = tests/unit/test_worker_recorder.c tests/unit/recorder_fixture.h
 tests_unit_test_worker_recorder_CPPFLAGS = $(WORKER_TEST_CPPFLAGS)
 tests_unit_test_worker_recorder_LDADD = $(WORKER_TEST_LIBS)

@@ -34,6 +34,7 @@
 #include "worker/link.h"
 #include "worker/module.h"
 #include "worker/native.h"
+#include "worker/pool_figures.h"
 #include "worker/publish.h"
 #include "worker/python_heap.h"
 #include "worker/rss.h"
@@ -220,6 +221,7 @@ static int start(const struct arguments *arguments, const char *root, struct err
     } else if (interp_start(arguments->executable, root, NULL, error) < 0 ||
                import_common(error) < 0 || import_glue(MAIN_GLUE, error) < 0)
         return -1;
+    pool_figures_install();
     return start_tracer(arguments, root, error);
 }
 

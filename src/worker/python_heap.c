@@ -7,17 +7,19 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "worker/guard.h"
 #include "worker/heap.h"
 #include "worker/native.h"
+#include "worker/pools.h"
 #include "worker/publish.h"
 
 /* The interpreter's own; the context of ours is one of these. */
 static PyMemAllocatorEx raw, mem, object;
 static PyObjectArenaAllocator arenas;
-/* Small blocks lie in arenas, whatever frees them: no debug hooks, and not malloc for all. */
-static bool is_pymalloc;
+static bool has_pools;
 
 /* ---- PyMem_Malloc and PyObject_Malloc: under the interpreter lock ---- */
 
@@ -53,9 +55,7 @@ static NOINLINE void locked_free(void *context, void *block)
 static void *locked_realloc(void *context, void *block, size_t bytes)
 {
     PyMemAllocatorEx *inner = context;
-    int64_t old_bytes = block ? heap_take_known(block) : 0;
-    if (UNLIKELY(block && old_bytes == 0))
-        old_bytes = heap_take(block);
+    int64_t old_bytes = block ? heap_take(block) : 0;
     guard_inside = true;
     void *moved = inner->realloc(inner->ctx, block, bytes);
     guard_inside = false;
@@ -66,34 +66,156 @@ static void *locked_realloc(void *context, void *block, size_t bytes)
     return moved;
 }
 
-/* The same of small blocks of pymalloc. A store says that it is at work, in place of the guard's
- * two: it rarely asks for memory (PyMem_RawMalloc, and arenas), and that has a guard itself. Python
- * calls pymalloc without a hook inline, so that half of what these cost is to be called at all. */
+/* ---- the same with small blocks of our own (pools.h) in place of pymalloc's ---- */
+
+/* A small block that nobody has counted; NULL where the interpreter's own allocator is to look for
+ * one: in another interpreter, whose threads may have another lock, or where memory is short. */
+static void *take_small(size_t bytes)
+{
+    return heap_is_foreign() ? NULL : pools_alloc(bytes);
+}
+
+/* What the quick way below is not for. */
+static NOINLINE void *any_malloc(void *context, size_t bytes)
+{
+    void *block = bytes - 1 < POOLS_BLOCK_MAX ? take_small(bytes) : NULL;
+    return block ? heap_add(block, bytes) : locked_malloc(context, bytes);
+}
+
+/* `block` was the last that is free in its pool. */
+static NOINLINE void *last_malloc(struct pool *pool, void *block, size_t bytes)
+{
+    return heap_add(pools_refill(pool, block), bytes);
+}
 
 static void *small_malloc(void *context, size_t bytes)
 {
-    const PyMemAllocatorEx *inner = context;
-    if (UNLIKELY(!heap_ask(bytes)))
-        return locked_malloc(context, bytes);
-    return heap_add_asked(inner->malloc(inner->ctx, bytes), bytes);
+    struct pool *pool;
+    bool is_last;
+    if (UNLIKELY(bytes - 1 >= POOLS_BLOCK_MAX || !heap_is_owner()))
+        return any_malloc(context, bytes);
+    void *block = pools_take(bytes, &pool, &is_last);
+    if (UNLIKELY(!block))
+        return any_malloc(context, bytes);
+    if (UNLIKELY(is_last))
+        return last_malloc(pool, block, bytes);
+    return heap_add_owned(pools_tag(block), block, bytes);
 }
 
 static void *small_calloc(void *context, size_t count, size_t bytes)
 {
-    const PyMemAllocatorEx *inner = context;
     size_t product;
-    if (UNLIKELY(__builtin_mul_overflow(count, bytes, &product) || !heap_ask(product)))
+    if (UNLIKELY(__builtin_mul_overflow(count, bytes, &product) || product - 1 >= POOLS_BLOCK_MAX))
         return locked_calloc(context, count, bytes);
-    return heap_add_asked(inner->calloc(inner->ctx, count, bytes), product);
+    void *block = small_malloc(context, product);
+    return block ? memset(block, 0, product) : NULL;
+}
+
+static NOINLINE void any_free(void *context, void *block)
+{
+    if (!pools_has(block)) {
+        locked_free(context, block);
+        return;
+    }
+    heap_take(block);
+    pools_free(block);
 }
 
 static void small_free(void *context, void *block)
 {
-    const PyMemAllocatorEx *inner = context;
-    if (LIKELY(heap_take_known(block) > 0))
-        inner->free(inner->ctx, block); /* lies in an arena: nothing to be guarded */
+    if (LIKELY(pools_has(block) && heap_is_owner() && heap_take_owned(pools_tag(block)) > 0))
+        pools_free(block);
     else
-        locked_free(context, block);
+        any_free(context, block);
+}
+
+static ALWAYS_INLINE int64_t take_from_line(void *block)
+{
+    int64_t bytes = LIKELY(heap_is_owner()) ? heap_take_owned(pools_tag(block)) : 0;
+    return LIKELY(bytes > 0) ? bytes : heap_take(block);
+}
+
+static ALWAYS_INLINE void *add_to_line(void *block, size_t bytes)
+{
+    if (LIKELY(bytes - 1 < POOLS_BLOCK_MAX && pools_has(block) && heap_is_owner()))
+        return heap_add_owned(pools_tag(block), block, bytes);
+    return heap_add(block, bytes);
+}
+
+/* Another block for one of ours. NULL where memory is short: then the old one is as it was. */
+static void *move_small(const PyMemAllocatorEx *inner, void *block, size_t bytes)
+{
+    size_t room = pools_room(block);
+    void *moved = bytes - 1 < POOLS_BLOCK_MAX ? take_small(bytes) : NULL;
+    if (!moved) {
+        bool was_inside = guard_enter();
+        moved = inner->malloc(inner->ctx, bytes);
+        guard_leave(was_inside);
+    }
+    if (!moved)
+        return NULL;
+    memcpy(moved, block, bytes < room ? bytes : room);
+    pools_free(block);
+    return moved;
+}
+
+/* Where that saves no more than a quarter of it, a block stays where it is. */
+static bool stays(const void *block, size_t bytes)
+{
+    size_t room = pools_room(block);
+    return bytes <= room && 4 * bytes > 3 * room;
+}
+
+static void *small_realloc(void *context, void *block, size_t bytes)
+{
+    if (!block)
+        return small_malloc(context, bytes);
+    if (!pools_has(block))
+        return locked_realloc(context, block, bytes);
+    int64_t old_bytes = take_from_line(block);
+    void *moved = stays(block, bytes) ? block : move_small(context, block, bytes);
+    if (LIKELY(moved != NULL))
+        return add_to_line(moved, bytes);
+    heap_add(block, (size_t)old_bytes);
+    return NULL;
+}
+
+/* ---- what is left of that when nothing is counted any more ---- */
+
+static void *uncounted_malloc(void *context, size_t bytes)
+{
+    const PyMemAllocatorEx *inner = context;
+    void *block = bytes - 1 < POOLS_BLOCK_MAX ? take_small(bytes) : NULL;
+    return block ? block : inner->malloc(inner->ctx, bytes);
+}
+
+static void *uncounted_calloc(void *context, size_t count, size_t bytes)
+{
+    const PyMemAllocatorEx *inner = context;
+    size_t product;
+    bool is_small =
+        !__builtin_mul_overflow(count, bytes, &product) && product - 1 < POOLS_BLOCK_MAX;
+    void *block = is_small ? take_small(product) : NULL;
+    return block ? memset(block, 0, product) : inner->calloc(inner->ctx, count, bytes);
+}
+
+static void uncounted_free(void *context, void *block)
+{
+    const PyMemAllocatorEx *inner = context;
+    if (pools_has(block))
+        pools_free(block);
+    else
+        inner->free(inner->ctx, block);
+}
+
+static void *uncounted_realloc(void *context, void *block, size_t bytes)
+{
+    const PyMemAllocatorEx *inner = context;
+    if (!block)
+        return uncounted_malloc(context, bytes);
+    if (!pools_has(block))
+        return inner->realloc(inner->ctx, block, bytes);
+    return stays(block, bytes) ? block : move_small(inner, block, bytes);
 }
 
 /* ---- PyMem_RawMalloc: any thread ---- */
@@ -148,16 +270,10 @@ static bool enter_raw(void)
     return was_inside || atomic_load_explicit(&raw_is_over, memory_order_relaxed);
 }
 
-/* Whether a block is the program's, and not what an allocator of ours takes for itself. */
-static bool raw_counts(bool was_inside)
-{
-    return !was_inside && !heap_is_asking();
-}
-
 static void *raw_malloc(void *context, size_t bytes)
 {
     PyMemAllocatorEx *inner = context;
-    bool was_inside = enter_raw(), counts = raw_counts(was_inside);
+    bool was_inside = enter_raw(), counts = !was_inside;
     void *block = inner->malloc(inner->ctx, bytes);
     guard_leave(was_inside);
     if (block && counts)
@@ -169,7 +285,7 @@ static void *raw_calloc(void *context, size_t count, size_t bytes)
 {
     PyMemAllocatorEx *inner = context;
     look_for_interpreters();
-    bool was_inside = enter_raw(), counts = raw_counts(was_inside);
+    bool was_inside = enter_raw(), counts = !was_inside;
     void *block = inner->calloc(inner->ctx, count, bytes);
     guard_leave(was_inside);
     if (block && counts)
@@ -182,7 +298,7 @@ static void raw_free(void *context, void *block)
 {
     PyMemAllocatorEx *inner = context;
     bool was_inside = enter_raw();
-    if (block && raw_counts(was_inside) && heap_take_shared(HEAP_RAW, block) < 0)
+    if (block && !was_inside && heap_take_shared(HEAP_RAW, block) < 0)
         guard_leave(false); /* from before all this: malloc's, where it is counted */
     inner->free(inner->ctx, block);
     guard_leave(was_inside);
@@ -191,7 +307,7 @@ static void raw_free(void *context, void *block)
 static void *raw_realloc(void *context, void *block, size_t bytes)
 {
     PyMemAllocatorEx *inner = context;
-    bool was_inside = enter_raw(), counts = raw_counts(was_inside);
+    bool was_inside = enter_raw(), counts = !was_inside;
     int64_t old_bytes = block && counts ? heap_take_shared(HEAP_RAW, block) : -1;
     void *moved = inner->realloc(inner->ctx, block, bytes);
     guard_leave(was_inside);
@@ -233,11 +349,21 @@ static void arena_unmap(void *context, void *arena, size_t bytes)
 static void install_locked(PyMemAllocatorDomain domain, PyMemAllocatorEx *inner)
 {
     PyMemAllocatorEx ours = {.ctx = inner,
-                             .malloc = is_pymalloc ? small_malloc : locked_malloc,
-                             .calloc = is_pymalloc ? small_calloc : locked_calloc,
-                             .realloc = locked_realloc,
-                             .free = is_pymalloc ? small_free : locked_free};
+                             .malloc = has_pools ? small_malloc : locked_malloc,
+                             .calloc = has_pools ? small_calloc : locked_calloc,
+                             .realloc = has_pools ? small_realloc : locked_realloc,
+                             .free = has_pools ? small_free : locked_free};
     PyMem_SetAllocator(domain, &ours);
+}
+
+static void remove_locked(PyMemAllocatorDomain domain, PyMemAllocatorEx *inner)
+{
+    PyMemAllocatorEx uncounted = {.ctx = inner,
+                                  .malloc = uncounted_malloc,
+                                  .calloc = uncounted_calloc,
+                                  .realloc = uncounted_realloc,
+                                  .free = uncounted_free};
+    PyMem_SetAllocator(domain, has_pools ? &uncounted : inner);
 }
 
 /* For dl_iterate_phdr: find the segment that has the allocators' code. */
@@ -273,7 +399,11 @@ void python_heap_install(void)
     PyMem_GetAllocator(PYMEM_DOMAIN_RAW, &raw);
     PyMem_GetAllocator(PYMEM_DOMAIN_MEM, &mem);
     PyMem_GetAllocator(PYMEM_DOMAIN_OBJ, &object);
-    is_pymalloc = has_pymalloc();
+    /* Who asks for an account of each new arena is to have pymalloc's own. */
+    const char *stats = getenv("PYTHONMALLOCSTATS");
+    has_pools = has_pymalloc() && !(stats && *stats);
+    if (has_pools)
+        pools_open(add_arena);
     dl_iterate_phdr(find_libpython, (void *)raw.malloc);
     PyMemAllocatorEx ours = {.ctx = &raw,
                              .malloc = raw_malloc,
@@ -285,14 +415,19 @@ void python_heap_install(void)
     install_locked(PYMEM_DOMAIN_OBJ, &object);
 }
 
-/* Blocks are what the interpreter's own would have given out, so that these can free them. */
+/* Blocks of the pools stay what they are. */
+bool python_heap_has_pools(void)
+{
+    return has_pools;
+}
+
 void python_heap_remove(void)
 {
     if (!raw.malloc)
         return;
     heap_close();
-    PyMem_SetAllocator(PYMEM_DOMAIN_OBJ, &object);
-    PyMem_SetAllocator(PYMEM_DOMAIN_MEM, &mem);
+    remove_locked(PYMEM_DOMAIN_OBJ, &object);
+    remove_locked(PYMEM_DOMAIN_MEM, &mem);
     /* RAW may be in the middle of a call in a thread without the lock. */
     atomic_store_explicit(&raw_is_over, true, memory_order_relaxed);
 }

@@ -1,7 +1,9 @@
 /*
- * Python's allocators, with the heap's ledger (heap.h) behind each call. The interpreter's own go
- * on doing the work: sizes, classes, alignment and addresses are what they would be, whichever
- * allocators those are (PYTHONMALLOC).
+ * Python's allocators, with the heap's ledger (heap.h) behind each call. Sizes, classes and
+ * alignment are what they would be, whichever allocators those are (PYTHONMALLOC). In place of
+ * pymalloc the small blocks are of our own, by the same policy (pools.h); all others are the
+ * interpreter's, as are those of other interpreters, and all of them where PYTHONMALLOCSTATS asks
+ * for pymalloc's own account.
  *
  * Blocks of PyMem_RawMalloc are Python's where the interpreter asks for them. Those of at least
  * NATIVE_LINE_BYTES that another library asks for are native ones (native.h): numpy's arrays are,
@@ -15,9 +17,13 @@
 #ifndef WORKER_PYTHON_HEAP_H
 #define WORKER_PYTHON_HEAP_H
 
+#include <stdbool.h>
+
 /* After heap_open. */
 void python_heap_install(void);
-/* Count no more: the interpreter's own allocators are in place again. Under the interpreter lock,
+/* Whether small blocks are of our own. */
+bool python_heap_has_pools(void);
+/* Count no more. Under the interpreter lock,
  * in any thread; once, or where they were never wrapped. */
 void python_heap_remove(void);
 

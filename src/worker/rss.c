@@ -233,17 +233,45 @@ void rss_add_own_shared(int64_t bytes)
     atomic_fetch_add_explicit(&own_shared_bytes, bytes, memory_order_relaxed);
 }
 
-void *rss_map_own(size_t bytes)
+static size_t whole_pages(size_t bytes)
 {
     size_t page = (size_t)page_bytes;
-    size_t whole = (bytes + page - 1) / page * page;
+    return (bytes + page - 1) / page * page;
+}
+
+/* From here to end_own() readings wait. */
+static void begin_own(void)
+{
     grow_lock();
     atomic_fetch_add_explicit(&mappings, 1, memory_order_seq_cst);
-    void *memory = mmap(NULL, whole, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-    if (memory != MAP_FAILED)
-        rss_add_own((int64_t)whole);
+}
+
+/* `bytes` have become resident. */
+static void end_own(size_t bytes)
+{
+    rss_add_own((int64_t)bytes);
     atomic_fetch_add_explicit(&mappings, 1, memory_order_release);
     grow_unlock();
-    return memory != MAP_FAILED ? memory : NULL;
+}
+
+void *rss_map_own(size_t bytes)
+{
+    size_t whole = whole_pages(bytes);
+    begin_own();
+    void *memory = mmap(NULL, whole, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    bool is_made = memory != MAP_FAILED;
+    end_own(is_made ? whole : 0);
+    return is_made ? memory : NULL;
+}
+
+bool rss_make_own(void *reserved, size_t bytes)
+{
+    size_t whole = whole_pages(bytes);
+    begin_own();
+    bool is_made = mprotect(reserved, whole, PROT_READ | PROT_WRITE) == 0;
+    for (size_t at = 0; is_made && at < whole; at += (size_t)page_bytes)
+        *((volatile char *)reserved + at) = 0;
+    end_own(is_made ? whole : 0);
+    return is_made;
 }

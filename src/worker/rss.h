@@ -60,5 +60,8 @@ void rss_add_own(int64_t bytes);
 void rss_add_own_shared(int64_t bytes);
 /* `bytes` of zeroed memory, resident and counted as own; NULL where the machine has none left. */
 void *rss_map_own(size_t bytes);
+/* The same of `bytes` at `reserved`, the start of a page, which are mapped without access. False
+ * where the machine has none: they are as they were then. */
+bool rss_make_own(void *reserved, size_t bytes);
 
 #endif

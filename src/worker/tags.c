@@ -64,6 +64,19 @@ static bool reserve_place(void)
     return true;
 }
 
+/* There is room for its place, where there is no leaf yet. */
+static void set_leaf(size_t at, tag_entry *leaf)
+{
+    bool is_new = !atomic_load_explicit(&tags_top[at], memory_order_relaxed);
+    count_top_page(at);
+    atomic_store_explicit(&tags_top[at], leaf, memory_order_release);
+    if (!is_new)
+        return;
+    leaf_places[leaf_count] = (uint32_t)at;
+    atomic_signal_fence(memory_order_release); /* all that are counted have their leaves */
+    leaf_count++;
+}
+
 static tag_entry *make_leaf(size_t at)
 {
     tag_entry *leaf = atomic_load_explicit(&tags_top[at], memory_order_acquire);
@@ -72,14 +85,22 @@ static tag_entry *make_leaf(size_t at)
     if (!reserve_place())
         return NULL;
     leaf = rss_map_own(TAGS_LEAF_ENTRIES * sizeof *leaf);
-    if (!leaf)
-        return NULL;
-    count_top_page(at);
-    atomic_store_explicit(&tags_top[at], leaf, memory_order_release);
-    leaf_places[leaf_count] = (uint32_t)at;
-    atomic_signal_fence(memory_order_release); /* all that are counted have their leaves */
-    leaf_count++;
+    if (leaf)
+        set_leaf(at, leaf);
     return leaf;
+}
+
+/* Where other things lay before, there may be leaves already: those are left alone from now on. */
+bool tags_place(const void *start, size_t bytes, tag_entry *leaves)
+{
+    size_t first = (uintptr_t)start >> TAGS_LEAF_SHIFT, count = bytes >> TAGS_LEAF_SHIFT, i = 0;
+    bool was_inside = guard_enter();
+    grow_lock();
+    for (; i < count && reserve_place(); i++)
+        set_leaf(first + i, leaves + i * TAGS_LEAF_ENTRIES);
+    grow_unlock();
+    guard_leave(was_inside);
+    return i == count;
 }
 
 tag_entry *tags_make(const void *block)

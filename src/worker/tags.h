@@ -9,7 +9,8 @@
  * of 16 bytes (and 1.28 times the RSS, which is the program's own then), 1.21 to 2.21 with a hash
  * table; tests/bench has the figures of this one. Its size follows from the addresses in use and
  * not from the number of blocks. Leaves are made resident when they are made, and stay: they are
- * pymemtop's own bytes, and left out of what is shown.
+ * pymemtop's own bytes, and left out of what is shown. Where they lie does not matter: those of
+ * small blocks lie beside these (pools.h), where they are found without the table.
  *
  * A tag is `site | column | bytes`, of 15, 7 and 10 bits. A block of more than TAG_BYTES_MAX has 0
  * for its bytes, and its size in the two entries that follow, which are its own as well, since it
@@ -83,6 +84,10 @@ static inline tag_entry *tags_find(const void *block)
 /* The same, with its leaf made where it is missing; NULL where memory is short: the block is then
  * not counted. */
 tag_entry *tags_make(const void *block);
+
+/* From now on the entries for `bytes` from `start` on, at the borders of leaves, lie at `leaves`,
+ * zeroed, resident, and own already. Nothing in there has a tag. False where memory is short. */
+bool tags_place(const void *start, size_t bytes, tag_entry *leaves);
 
 /* Tag a block of more than TAG_BYTES_MAX. False where memory is short. */
 bool tags_set_large(const void *block, uint32_t tag, size_t bytes);

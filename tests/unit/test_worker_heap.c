@@ -89,7 +89,7 @@ static int64_t retained_bytes(uint32_t site)
 
 static void take(const void *freed)
 {
-    if (!heap_take_known(freed))
+    if (!heap_is_owner() || heap_take_owned(tags_find(freed)) == 0)
         heap_take(freed);
 }
 
@@ -138,29 +138,37 @@ static void test_high_water_of_lines_without_a_cell(void **state)
         assert_int_equal(atomic_load(&publish_shared.segment->site_heap[site].high_bytes), 100);
 }
 
-/* What the allocator takes for itself, while it makes a block, is known to be that. */
-static void test_a_block_that_is_asked_for(void **state)
+/* The owner of the account has the quick ways. */
+static void test_quick_ways(void **state)
 {
     (void)state;
     int64_t before = python_bytes();
+    assert_false(heap_is_owner());
     heap_add(block, 100); /* opens the account */
-    assert_false(heap_is_asking());
-    assert_false(heap_ask(0));
-    assert_false(heap_ask(TAG_BYTES_MAX + 1));
-    assert_true(heap_ask(28));
-    assert_true(heap_is_asking());
-    assert_ptr_equal(heap_add_asked(&block[4096], 28), &block[4096]);
-    assert_false(heap_is_asking());
-    assert_int_equal(heap_take_known(&block[4096]), 28);
-    assert_false(heap_is_asking());
-    assert_true(heap_ask(28));
-    assert_null(heap_add_asked(NULL, 28));
-    assert_false(heap_is_asking());
+    heap_add(&block[4096], LARGE_BYTES);
+    assert_true(heap_is_owner());
+    tag_entry *first = tags_find(block), *second = tags_find(&block[48]);
+    assert_int_equal(heap_take_owned(tags_find(&block[4096])), 0); /* not of large blocks */
+    assert_int_equal(heap_take_owned(second), 0);                  /* nor where there is none */
+    assert_ptr_equal(heap_add_owned(second, &block[48], TAG_BYTES_MAX), &block[48]);
+    assert_int_equal(python_bytes(), before + 100 + LARGE_BYTES + TAG_BYTES_MAX);
+    heap_take(&block[4096]); /* opens it again */
+    assert_int_equal(heap_take_owned(second), TAG_BYTES_MAX);
+    assert_int_equal(heap_take_owned(first), 100);
+    assert_int_equal(python_bytes(), before);
+    /* What has become more than HEAP_ENTER_BYTES is entered by the way. */
+    heap_add(block, 100);
+    for (int i = 1; i < HEAP_ENTER_BYTES / TAG_BYTES_MAX; i++)
+        heap_add_owned(tags_find(&block[i * 16]), &block[i * 16], TAG_BYTES_MAX);
+    assert_true(heap_account.allocated > 0);
+    heap_add_owned(tags_find(&block[16384]), &block[16384], TAG_BYTES_MAX);
+    assert_int_equal(heap_account.allocated, 0);
+    for (int i = 1; i < HEAP_ENTER_BYTES / TAG_BYTES_MAX; i++)
+        assert_int_equal(heap_take_owned(tags_find(&block[i * 16])), TAG_BYTES_MAX);
+    assert_int_equal(heap_take_owned(tags_find(&block[16384])), TAG_BYTES_MAX);
     /* A block that an event disowns leaves no trace. */
-    assert_true(heap_ask(32));
-    heap_disown(heap_add_asked(&block[4096], 32));
-    assert_false(heap_is_asking());
-    assert_int_equal(heap_take(&block[4096]), 0);
+    heap_disown(heap_add_owned(second, &block[48], 32));
+    assert_int_equal(heap_take(&block[48]), 0);
     assert_int_equal(heap_take(block), 100);
     assert_int_equal(python_bytes(), before);
     assert_no_tags();
@@ -182,12 +190,13 @@ static void test_other_interpreters(void **state)
     heap_add(block, 100);
     heap_expect_foreign(is_foreign);
     in_foreign = true;
-    assert_false(heap_ask(28));
+    assert_true(heap_is_foreign());
+    assert_false(heap_is_owner());
     heap_add(&block[4096], 28);
     heap_add(&block[8192], LARGE_BYTES);
-    assert_int_equal(heap_take_known(block), 0);
     in_foreign = false;
-    assert_false(heap_ask(40));
+    assert_false(heap_is_foreign());
+    assert_false(heap_is_owner());
     heap_add(&block[16384], 40);
     heap_now(after);
     assert_int_equal(after[HEAP_PYTHON], before[HEAP_PYTHON] + 140);
@@ -211,7 +220,7 @@ int main(void)
         cmocka_unit_test(test_own_blocks_are_not_counted),
         cmocka_unit_test(test_lines_lose_what_another_frees),
         cmocka_unit_test(test_high_water_of_lines_without_a_cell),
-        cmocka_unit_test(test_a_block_that_is_asked_for),
+        cmocka_unit_test(test_quick_ways),
         cmocka_unit_test(test_other_interpreters), /* last: nothing is quick after it */
     };
     return cmocka_run_group_tests(tests, setup, NULL);

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
+#include <sys/mman.h>
 #include <cmocka.h>
 
 #include "worker/rss.h"
@@ -49,8 +50,34 @@ static void test_tables_are_in_no_reading(void **state)
     assert_true(first_bytes - least_bytes < BATCHED_BYTES);
 }
 
+/* Address space that is there already; and none that is not to be had. */
+static void test_what_is_reserved_is_made_own(void **state)
+{
+    (void)state;
+    struct error error;
+    assert_int_equal(rss_open(&error), 0);
+    int64_t own_bytes = rss_own_bytes();
+    char *reserved = mmap(NULL, TABLE_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_ptr_not_equal(reserved, MAP_FAILED);
+    assert_true(rss_make_own(reserved, TABLE_BYTES - 1));
+    assert_int_equal(rss_own_bytes(), own_bytes + TABLE_BYTES);
+    unsigned char is_resident[1];
+    for (size_t at = 0; at < TABLE_BYTES; at += TABLE_BYTES / 8) {
+        assert_int_equal(mincore(reserved + at, 1, is_resident), 0);
+        assert_true(is_resident[0] & 1);
+        assert_int_equal(reserved[at], 0);
+        reserved[at] = 1;
+    }
+    munmap(reserved, TABLE_BYTES);
+    assert_false(rss_make_own(reserved, TABLE_BYTES));
+    assert_int_equal(rss_own_bytes(), own_bytes + TABLE_BYTES);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_tables_are_in_no_reading)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_tables_are_in_no_reading),
+        cmocka_unit_test(test_what_is_reserved_is_made_own),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

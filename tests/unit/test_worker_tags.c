@@ -17,8 +17,8 @@
 
 enum { LEAF_SPAN = 1 << TAGS_LEAF_SHIFT, SITE_MAX = (1 << TAG_SITE_BITS) - 1 };
 
-static char *room; /* of address space, at a leaf's border */
-#define ROOM_BYTES ((size_t)8 * LEAF_SPAN)
+static char *room;                         /* of address space, at a leaf's border */
+#define ROOM_BYTES ((size_t)8 * LEAF_SPAN) /* and two leaves' more behind it */
 
 static int setup(void **state)
 {
@@ -26,7 +26,7 @@ static int setup(void **state)
     struct error error;
     assert_int_equal(rss_open(&error), 0);
     assert_int_equal(tags_open(), 0);
-    char *mapped = mmap(NULL, ROOM_BYTES + LEAF_SPAN, PROT_NONE,
+    char *mapped = mmap(NULL, ROOM_BYTES + 3 * LEAF_SPAN, PROT_NONE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     assert_ptr_not_equal(mapped, MAP_FAILED);
     room = mapped + (LEAF_SPAN - (uintptr_t)mapped % LEAF_SPAN) % LEAF_SPAN;
@@ -130,6 +130,28 @@ static void test_table_is_own(void **state)
     assert_in_range(change + (64 << 10), 0, 128 << 10);
 }
 
+/* Entries lie where somebody says, also for addresses that had others before; and are counted, and
+ * given another column, as all are. */
+static void test_placed_entries(void **state)
+{
+    (void)state;
+    static tag_entry entries[2 * TAGS_LEAF_ENTRIES];
+    char *start = room + 8 * (size_t)LEAF_SPAN;
+    bool retired[1 << TAG_COLUMN_BITS] = {[5] = true};
+    assert_non_null(tags_make(start + LEAF_SPAN));
+    assert_true(tags_place(start, 2 * (size_t)LEAF_SPAN, entries));
+    assert_ptr_equal(tags_find(start), entries);
+    assert_ptr_equal(tags_make(start + LEAF_SPAN + 16), &entries[TAGS_LEAF_ENTRIES + 1]);
+    atomic_store(&entries[0], tag_of(77, 5) | 16);
+    atomic_store(&entries[TAGS_LEAF_ENTRIES], tag_of(77, 6) | 16);
+    assert_int_equal(tags_count(77), 2);
+    tags_replace(retired, 1);
+    assert_int_equal(tag_at(start), tag_of(77, 1) | 16);
+    assert_int_equal(tag_at(start + LEAF_SPAN), tag_of(77, 6) | 16);
+    atomic_store(&entries[0], 0);
+    atomic_store(&entries[TAGS_LEAF_ENTRIES], 0);
+}
+
 enum { THREADS = 4, TURNS = 20000 };
 
 /* Each has its own addresses, but in leaves of all. */
@@ -181,6 +203,7 @@ int main(void)
         cmocka_unit_test(test_large_sizes),
         cmocka_unit_test(test_columns_are_given_up),
         cmocka_unit_test(test_table_is_own),
+        cmocka_unit_test(test_placed_entries),
         cmocka_unit_test(test_threads_at_once),
     };
     return cmocka_run_group_tests_name("worker tags", tests, setup, NULL);
