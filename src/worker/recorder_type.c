@@ -10,6 +10,7 @@
 
 #include "worker/compat.h"
 #include "worker/heap.h"
+#include "worker/own.h"
 #include "worker/meters.h"
 
 static PyTypeObject recorder_type;
@@ -93,12 +94,8 @@ static PyObject *py_fresh(PyObject *self, PyObject *Py_UNUSED(ignored))
     return PyErr_NoMemory();
 }
 
-/* What that takes is pymemtop's own. */
-static PyObject *as_own(int (*change)(struct recorder *recorder), PyObject *self)
+static PyObject *none_or_error(int result)
 {
-    heap_own_begin();
-    int result = change((struct recorder *)self);
-    heap_own_end();
     if (result < 0)
         return NULL;
     Py_RETURN_NONE;
@@ -110,7 +107,11 @@ PyDoc_STRVAR(begin_doc,
              "several contexts, and again. Where memory is short, nothing is recorded.");
 static PyObject *py_begin(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
-    return as_own(recorder_begin, self);
+    /* A scope may begin a page. */
+    own_begin();
+    int result = recorder_begin((struct recorder *)self);
+    own_end();
+    return none_or_error(result);
 }
 
 PyDoc_STRVAR(end_doc,
@@ -119,7 +120,10 @@ PyDoc_STRVAR(end_doc,
              "where there is none, since the latest one in any.");
 static PyObject *py_end(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
-    return as_own(recorder_end, self);
+    heap_own_begin();
+    int result = recorder_end((struct recorder *)self);
+    heap_own_end();
+    return none_or_error(result);
 }
 
 /* (line, increment, max RSS, occurrences) of a row; a new reference. */

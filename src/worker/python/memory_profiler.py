@@ -18,13 +18,19 @@ class _Call:
     """One call of a decorated function, which has a table of its own."""
 
     def __init__(self, template, stream, precision):
-        _pymemtop.own_begin()
         self._profiler = template.fresh()
         self.begin = self._profiler.enable
         self.end = self._profiler.disable
         self._stream = stream
         self._precision = precision
+
+    @classmethod
+    def new(cls, *arguments):
+        """The object, too, takes nothing from the program."""
+        _pymemtop.own_begin()
+        call = cls(*arguments)
         _pymemtop.own_end()
+        return call
 
     def finish(self):
         show_quietly(self._profiler, self._stream, self._precision)
@@ -40,7 +46,7 @@ def profile(func=None, stream=None, precision=1, backend="psutil"):
     def wrap(function):
         template = LineProfiler(backend=backend)
         template.add_function(function)
-        return wrapping.wrap_function(function, lambda: _Call(template, stream, precision))
+        return wrapping.wrap_function(function, lambda: _Call.new(template, stream, precision))
 
     if decorating.is_of_input(func):
         decorating.mark(func)
