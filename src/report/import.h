@@ -31,10 +31,10 @@ enum {
 };
 
 struct import_setup {
-    uint64_t gap_ns; /* between rows of two invocations that nothing else tells apart */
-    const char
-        *instance; /* borrowed; rows of other instances of the app are passed over; or NULL */
-    void *context; /* of the functions */
+    uint64_t gap_ns;      /* between rows of two invocations that nothing else tells apart */
+    const char *instance; /* borrowed, or NULL: rows of other instances of the app are passed over;
+                           * "a*": of those whose names do not begin with a */
+    void *context;        /* of the functions */
     /* Append the text of the file that `path` was in the log to `out`: true where there is one. May
      * be NULL. */
     bool (*source)(void *context, const char *path, struct buf *out);

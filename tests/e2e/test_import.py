@@ -414,6 +414,10 @@ def test_growth_of_each_instance(tmp_path):
     report = imported(log, "--instance", "leaky")
     assert [one["name"] for one in report["import"]["instances"]] == ["leaky"]
     assert {line["occurrences"] for line in report["files"][0]["lines"]} == {10}
+    for name, names in ("l*", ["leaky"]), ("*", ["leaky", "steady"]), ("leaky*", ["leaky"]):
+        report = imported(log, "--instance", name)
+        assert [one["name"] for one in report["import"]["instances"]] == names
+    assert run("import", "--instance", "leak", log).returncode == 4
     refused = run("import", "--instance", "none", log)
     assert refused.returncode == 4 and "of instance 'none' in 80 records" in error_line(refused)
 
