@@ -456,7 +456,7 @@ static void mark(struct act *act, int unused)
     ui->mark = ui_invocation_id(invocation);
     ui->difference = false;
     ui_say(ui, STYLE_TEXT,
-           "invocation %" PRIu64 " is marked; open another one, and D shows the difference",
+           "invocation %" PRIu64 " is marked; D shows the one that is open, or the newest, less it",
            invocation->number);
     act->action = UI_MARK;
 }
@@ -477,7 +477,7 @@ static void show_most_changed(struct act *act)
 
 static void show_difference(struct act *act, int unused)
 {
-    const struct invocation *invocation = target_invocation(act->ui, act->model);
+    const struct invocation *invocation = target_compared(act->ui, act->model);
     struct ui *ui = act->ui;
     (void)unused;
     if (ui->difference && ui->focus != VIEW_INVOCATIONS) {
@@ -485,6 +485,7 @@ static void show_difference(struct act *act, int unused)
     } else if (invocation) {
         ui->difference = true;
         open_invocation(act, invocation);
+        ui_match_versions(ui, act->model);
         show_most_changed(act);
     }
 }
@@ -787,7 +788,9 @@ static void say_useless(struct ui *ui, const struct model *model, int key, bool 
     if (known && key == 'H')
         ui_say(ui, STYLE_TEXT, "no line is running now");
     else if (known && key == 'D')
-        ui_say(ui, STYLE_TEXT, "mark an invocation with m first, then open another one");
+        ui_say(ui, STYLE_TEXT,
+               ui->marked ? "there is no other invocation to compare the marked one with"
+                          : "mark an invocation with m first, then open another one");
     else if (known && model->worker == WORKER_NONE && (key == 'r' || key == 'R' || key == 'e'))
         ui_say(ui, STYLE_WARNING, "these figures are from logs: there is no app here to %s",
                key == 'e' ? "edit" : "run");

@@ -27,6 +27,9 @@ int act_page_rows(const struct ui *ui);
 
 /* The selected invocation where their list has the focus, else the opened one, or NULL. */
 const struct invocation *target_invocation(const struct ui *ui, const struct model *shown);
+/* What D shows less the marked one: that one or, where no other one is open, the newest of the same
+ * function; NULL where there is none. */
+const struct invocation *target_compared(const struct ui *ui, const struct model *shown);
 /* The one that wrote the selected line of the output, or NULL. */
 const struct invocation *target_of_output(const struct ui *ui, const struct model *shown);
 /* The source line that an editor is to open; false where there is none. */

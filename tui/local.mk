@@ -29,6 +29,7 @@ libtui_a_SOURCES = \
 	tui/target.c \
 	tui/term.c tui/term.h \
 	tui/ui.c tui/ui.h \
+	tui/versions.c tui/versions.h \
 	tui/view.c tui/view.h \
 	tui/view_functions.c \
 	tui/view_help.c \

@@ -5,6 +5,8 @@
 #include "config.h"
 #include "tui/act.h"
 
+#include <string.h>
+
 #include "tui/view.h"
 
 const struct invocation *target_invocation(const struct ui *ui, const struct model *shown)
@@ -15,6 +17,30 @@ const struct invocation *target_invocation(const struct ui *ui, const struct mod
     if (!list_selected(&ui->lists[VIEW_INVOCATIONS], &id))
         return NULL;
     return ui_find_invocation(shown, id);
+}
+
+/* The newest other one of its function that is over, or NULL. */
+static const struct invocation *newest_like(const struct invocations *set,
+                                            const struct invocation *mark)
+{
+    for (size_t i = set->count; i > 0; i--) {
+        const struct invocation *one = set->kept[i - 1];
+        if (one != mark && one->number && invocation_is_over(one) &&
+            strcmp(one->function, mark->function) == 0)
+            return one;
+    }
+    return NULL;
+}
+
+const struct invocation *target_compared(const struct ui *ui, const struct model *shown)
+{
+    const struct invocation *mark = ui->marked ? ui_find_invocation(shown, ui->mark) : NULL;
+    const struct invocation *one = target_invocation(ui, shown);
+    if (!mark)
+        return NULL;
+    if (ui->focus != VIEW_INVOCATIONS && (!one || one == mark))
+        return newest_like(&shown->invocations, mark);
+    return one != mark ? one : NULL;
 }
 
 const struct invocation *target_of_output(const struct ui *ui, const struct model *shown)
@@ -125,12 +151,6 @@ static bool can_break(const struct ui *ui, const struct model *shown)
            (target_line(ui, shown, &file, &line) && !shown->files[file]->retired);
 }
 
-static bool can_compare(const struct ui *ui, const struct model *shown)
-{
-    const struct invocation *invocation = target_invocation(ui, shown);
-    return ui->marked && invocation && ui_invocation_id(invocation) != ui->mark;
-}
-
 static bool can_edit(const struct ui *ui, const struct model *shown)
 {
     uint32_t file, line;
@@ -175,7 +195,7 @@ bool ui_can(const struct ui *ui, const struct model *model, enum ui_command comm
     case CMD_FREEZE:
     case CMD_ZERO: return model->worker != WORKER_NONE;
     case CMD_MARK: return target_invocation(ui, shown) != NULL;
-    case CMD_DIFF: return can_compare(ui, shown);
+    case CMD_DIFF: return target_compared(ui, shown) != NULL;
     case CMD_STOP:
     case CMD_VIEW_STOP: return model->worker != WORKER_NONE;
     case CMD_PAUSE: return runs(model) && (!model->stop.is_stopped || model->stop.is_leaving);

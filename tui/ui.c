@@ -35,6 +35,7 @@ void ui_fini(struct ui *ui)
     for (size_t i = 0; i < ui->place_count; i++)
         highlight_fini(&ui->places[i].highlight);
     free(ui->places);
+    version_pairs_fini(&ui->versions);
     counters_free(ui->zero);
     model_free(ui->frozen);
     ui_replay_fini(&ui->replay);
@@ -104,11 +105,19 @@ bool ui_sum_stats(const struct ui *ui, const struct model *model, uint32_t file,
     return stats->occurrences > 0;
 }
 
+void ui_match_versions(struct ui *ui, const struct model *model)
+{
+    const struct invocation *mark = ui->difference ? ui_find_invocation(model, ui->mark) : NULL;
+    version_pairs_set(&ui->versions, model, mark, ui_one(ui, model));
+}
+
 static const struct line_stats *mark_stats(const struct ui *ui, const struct model *model,
                                            uint32_t file, uint32_t line)
 {
     const struct invocation *mark = ui->difference ? ui_find_invocation(model, ui->mark) : NULL;
-    return mark ? invocation_line_stats(mark, file, line) : NULL;
+    if (!mark || !version_pairs_find(&ui->versions, &file, &line))
+        return NULL;
+    return invocation_line_stats(mark, file, line);
 }
 
 /* Sizes that are levels, not sums, stay. */
@@ -497,6 +506,7 @@ void ui_sync(struct ui *ui, const struct model *live)
         ui->focus = ui->view;
     grow_places(ui, model);
     check_opened(ui, model);
+    ui_match_versions(ui, model);
     collect_running(ui, model);
     leave_old_version(ui, model);
     show_default(ui, model);

@@ -18,6 +18,7 @@
 #include "tui/list.h"
 #include "tui/replay.h"
 #include "tui/snapshot.h"
+#include "tui/versions.h"
 #include "tui/style.h"
 
 enum view_id {
@@ -131,8 +132,9 @@ struct ui {
 
     uint64_t one; /* id of the opened invocation, as ui_invocation_id gives it */
     uint64_t mark;
-    struct counters *zero; /* owned; counted from then on; NULL: from the start */
-    struct model *frozen;  /* owned; what is shown while frozen, else NULL */
+    struct version_pairs versions; /* in a difference */
+    struct counters *zero;         /* owned; counted from then on; NULL: from the start */
+    struct model *frozen;          /* owned; what is shown while frozen, else NULL */
     uint64_t frozen_ns;
     struct ui_replay replay;
 
@@ -206,6 +208,8 @@ uint64_t ui_invocation_id(const struct invocation *invocation);
 const struct invocation *ui_find_invocation(const struct model *model, uint64_t id);
 /* The opened invocation, or NULL. */
 const struct invocation *ui_one(const struct ui *ui, const struct model *model);
+/* In a difference: which line is which, where the two ran other versions of a file. */
+void ui_match_versions(struct ui *ui, const struct model *model);
 /* Numbers of a line as they are to be shown (sum, since zero, one invocation, difference); false
  * where the line has not run. */
 bool ui_line_stats(const struct ui *ui, const struct model *model, uint32_t file, uint32_t line,

@@ -137,6 +137,14 @@ static void test_difference(void **state)
     assert_true(display_holds("#2 less #1"));
     press('D');
     assert_false(ui.difference);
+    /* Without one that is open it is the newest of the same function. */
+    press(K_ESC);
+    assert_false(ui.one_open);
+    press('D');
+    assert_true(ui.difference);
+    const struct invocation *one = ui_one(&ui, model);
+    assert_true(one->number > 2 && invocation_is_over(one));
+    assert_string_equal(one->function, ui_find_invocation(model, 1)->function);
 }
 
 static void set_net(uint64_t number, uint32_t line, int64_t bytes)
@@ -146,6 +154,56 @@ static void set_net(uint64_t number, uint32_t line, int64_t bytes)
     stats.net_python_bytes = bytes;
     stats.net_native_bytes = 0;
     invocation_set_line(one, 0, line, &stats);
+}
+
+static void ran(uint64_t number, uint32_t file, uint32_t line, int64_t bytes)
+{
+    const struct line_stats stats = {.occurrences = 1, .net_python_bytes = bytes};
+    invocation_set_line(invocations_find(&model->invocations, number), file, line, &stats);
+}
+
+static int64_t net_of(uint32_t file, uint32_t line)
+{
+    struct line_stats stats;
+    return ui_line_stats(&ui, model, file, line, &stats) ? line_net_bytes(&stats) : INT64_MIN;
+}
+
+/* Two invocations, and the file was saved between them: lines are the same by what is in them. */
+static void test_difference_through_edits(void **state)
+{
+    static const char before[] = "def main(req):\n    a = fill(1)\n    gone = 2\n    c = 3\n";
+    static const char after[] =
+        "import os\n\ndef main(req):\n    a = fill(1)\n    c = 3\n    d = 4\n";
+    static const char path[] = "/home/me/app/edited.py";
+    (void)state;
+    uint32_t old =
+        (uint32_t)model_add_file(model, file_new(path, model->app_root, before, sizeof before - 1));
+    uint32_t new = (uint32_t)model_replace_file(
+        model, old, file_new(path, model->app_root, after, sizeof after - 1));
+    invocations_add(&model->invocations, 901, "a", "HttpTriggerAsync", "");
+    invocations_add(&model->invocations, 902, "b", "HttpTriggerAsync", "");
+    for (uint32_t line = 2; line <= 4; line++)
+        ran(901, old, line, 1000 * line);
+    ran(902, new, 4, 9000);
+    ran(902, new, 5, 4000);
+    ran(902, new, 6, 70);
+    ui.marked = ui.difference = ui.one_open = true;
+    ui.mark = 901;
+    ui.one = 902;
+    ui_sync(&ui, model);
+    assert_int_equal(net_of(new, 4), 9000 - 2000);
+    assert_int_equal(net_of(new, 5), 0);
+    assert_int_equal(net_of(new, 6), 70);
+    assert_int_equal(net_of(old, 2), INT64_MIN); /* it is line 4 now */
+    assert_int_equal(net_of(old, 3), -3000);     /* and this one is gone */
+    /* The other way round. */
+    ui.mark = 902;
+    ui.one = 901;
+    ui_sync(&ui, model);
+    assert_int_equal(net_of(old, 2), 2000 - 9000);
+    assert_int_equal(net_of(old, 3), 3000);
+    assert_int_equal(net_of(new, 4), INT64_MIN);
+    assert_int_equal(net_of(new, 6), -70);
 }
 
 /* What has changed most comes first, in the hot lines and by what is selected, and `.` goes on to
@@ -827,6 +885,7 @@ int main(void)
         TEST(test_opens_an_invocation_and_comes_back),
         TEST(test_load_can_be_opened),
         TEST(test_difference),
+        TEST(test_difference_through_edits),
         TEST(test_changed_lines_first),
         TEST(test_frozen_display_stands_still),
         TEST(test_zero),
