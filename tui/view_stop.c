@@ -387,7 +387,9 @@ static void draw_title(const struct view_context *context, enum title title, str
         pen_field(pen, STYLE_TITLE, name_cols(context) + 2, false, title_text(title));
         pen_field(pen, STYLE_DIM, STATE_COLS, false, "state");
         pen_field(pen, STYLE_DIM, NUMBER_COLS, false, "for");
-        pen_text(pen, STYLE_DIM, title == TITLE_TASKS ? "coroutine, line" : "function, line");
+        pen_text(pen, STYLE_DIM,
+                 title == TITLE_TASKS ? "coroutine, line, when it paused"
+                                      : "function, line, when it paused");
     } else if (title == TITLE_BREAKPOINTS) {
         pen_field(pen, STYLE_TITLE, name_cols(context) + 2, false, title_text(title));
         pen_text(pen, STYLE_DIM, "how often they paused, line, condition");
