@@ -30,22 +30,30 @@ void packages_add(struct packages *packages, const char *name, const char *versi
     packages->count++;
 }
 
+static const struct package *package_at(const struct packages *packages, size_t at)
+{
+    return at < packages->count ? &packages->items[at] : NULL;
+}
+
 bool packages_differ(const struct packages *before, const struct packages *after,
                      struct packages_difference *next)
 {
-    while (next->at_before < before->count || next->at_after < after->count) {
-        const struct package *old =
-            next->at_before < before->count ? &before->items[next->at_before] : NULL;
-        const struct package *new =
-            next->at_after < after->count ? &after->items[next->at_after] : NULL;
-        int order = !old ? 1 : !new ? -1 : strcmp(old->name, new->name);
-        next->at_before += order <= 0;
-        next->at_after += order >= 0;
-        next->name = order <= 0 ? old->name : new->name;
-        next->before = order <= 0 ? old->version : NULL;
-        next->after = order >= 0 ? new->version : NULL;
-        if (order != 0 || strcmp(next->before, next->after) != 0)
+    for (;;) {
+        const struct package *old = package_at(before, next->at_before);
+        const struct package *new = package_at(after, next->at_after);
+        if (!old && !new)
+            return false;
+        int order = old && new ? strcmp(old->name, new->name) : 0;
+        if (order > 0)
+            old = NULL;
+        else if (order < 0)
+            new = NULL;
+        next->at_before += old != NULL;
+        next->at_after += new != NULL;
+        next->name = old ? old->name : new ? new->name : "";
+        next->before = old ? old->version : NULL;
+        next->after = new ? new->version : NULL;
+        if (!old || !new || strcmp(old->version, new->version) != 0)
             return true;
     }
-    return false;
 }
