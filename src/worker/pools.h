@@ -15,7 +15,7 @@
  * unless it is the last that has anything free. Headers are as large as pymalloc's, so that a pool
  * has as many blocks. A test compares the RSS of the same program with both: while it grows that is
  * the same to some pages; how many arenas a heap with holes gives back depends on what lies where,
- * and differs by one from run to run with pymalloc, too.
+ * and with pymalloc differs by up to three from run to run, by where the system puts these.
  *
  * Address space is taken in chunks of 64 MiB: where there is none left (RLIMIT_AS), CPython's own
  * allocator has the rest, which finds none either or takes less at a time. Blocks are told apart by

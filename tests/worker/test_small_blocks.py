@@ -1,4 +1,4 @@
-"""pymemtop's own allocator of small blocks takes what pymalloc takes, and sys says the same of it."""
+"""pymemtop's own small blocks take what pymalloc's take, and sys says the same of them."""
 
 import json
 import os
@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from conftest import worker_program
 
-SANITIZED = os.environ.get("PYMEMTOP_SANITIZED")
+SANITIZED = bool(os.environ.get("PYMEMTOP_SANITIZED"))
 
 # What is alive and what is resident after each step of patterns that tell one policy from another.
 PATTERNS = """
@@ -25,15 +25,15 @@ def fill(count, sizes):
     return [bytes(chance.choice(sizes)) for _ in range(count)]
 
 note()
-kept = fill(200_000, range(8, 480))           # grows
+kept = fill(80_000, range(8, 480))           # grows
 note()
 kept = kept[::2]                              # every other one goes: hardly a page comes back
 note()
-kept += fill(100_000, range(8, 480))          # the gaps are used
+kept += fill(40_000, range(8, 480))           # the gaps are used
 note()
-kept = kept[:20_000]                          # most of it comes back
+kept = kept[:8_000]                           # most of it comes back
 note()
-other = fill(150_000, [200])                  # empty pools get another size
+other = fill(60_000, [200])                   # empty pools get another size
 note()
 chance.shuffle(other)
 del other[1000:]                              # few blocks hold many arenas
@@ -41,11 +41,11 @@ note()
 other.clear()
 kept.clear()
 note()
-for turn in range(20):                        # comes and goes
+for turn in range(10):                        # comes and goes
     kept = fill(20_000, range(1, 300))
 note()
 rows = [[] for _ in range(5000)]              # realloc, in place and elsewhere
-for length in range(60):
+for length in range(40):
     for row in rows:
         row.append(length)
 note()
@@ -77,11 +77,13 @@ def test_takes_what_pymalloc_takes(tmp_path):
     for step, (ours, theirs) in enumerate(zip(counted, plain)):
         assert abs(ours[0] - first_blocks - theirs[0] + plain_blocks) <= 20, (step, counted, plain)
         difference = (ours[1] - first_rss) - (theirs[1] - plain_rss)
-        # Two arenas may be full of holes in one and empty in the other, once blocks are freed.
-        more = 2 << 20 if step >= 4 else 0
+        # How many arenas a few blocks hold depends on what lies where: with pymalloc, up to 3 MiB
+        # more or less from run to run.
+        more = 4 << 20 if step >= 4 else 0
         if not SANITIZED:
-            assert abs(difference) <= max(theirs[1] // 100, 256 << 10) + more, (step, counted, plain)
-    assert max(blocks for blocks, _ in counted) - first_blocks > 150_000
+            most = max(theirs[1] // 100, 256 << 10) + more
+            assert abs(difference) <= most, (step, counted, plain)
+    assert max(blocks for blocks, _ in counted) - first_blocks > 70_000
 
 
 FUNCTIONS = """
