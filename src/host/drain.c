@@ -413,6 +413,50 @@ bool drain_last_line(const struct drain *drain, char *out, size_t size)
 
 /* ---- samples ---- */
 
+/* The serial of the invocation that a sample is of; 0: of none that is known. Of its number the low
+ * half is there, and it is no later than the latest one's. */
+static uint64_t sample_serial(struct drain *drain, uint32_t number)
+{
+    const struct invocations *set = &drain->model->invocations;
+    uint64_t whole = set->total - (uint32_t)((uint32_t)set->total - number);
+    if (number == (uint32_t)INVOCATION_OUTSIDE)
+        return 0;
+    if (whole != drain->sampled_number || drain->sampled_serial == 0) {
+        const struct invocation *invocation = invocations_find(set, whole);
+        drain->sampled_number = whole;
+        drain->sampled_serial = invocation ? invocation->serial : 0;
+    }
+    return drain->sampled_serial;
+}
+
+/* What came between two samples and is in neither. */
+static void add_gap(struct drain *drain, const struct ring_sample *next)
+{
+    int64_t before = line_bytes_sub(next->rss_bytes, (int64_t)next->delta_kib * 1024);
+    if (drain->sampled_bytes && drain->sampled_bytes != before)
+        samples_add(&drain->model->samples,
+                    &(struct sample){.time_ns = next->time_ns,
+                                     .rss_bytes = before,
+                                     .delta_bytes = line_bytes_sub(before, drain->sampled_bytes)});
+    drain->sampled_bytes = next->rss_bytes;
+}
+
+static void take_sample(struct drain *drain, const struct ring_sample *from)
+{
+    struct sample sample = {
+        .time_ns = from->time_ns,
+        .rss_bytes = from->rss_bytes,
+        .delta_bytes = (int64_t)from->delta_kib * 1024,
+        .serial = sample_serial(drain, from->number),
+        .unchanged = from->unchanged,
+    };
+    if (!drain_find_site(drain, from->site, &sample.file, &sample.line))
+        sample.file = sample.line = 0;
+    add_gap(drain, from);
+    samples_add(&drain->model->samples, &sample);
+    model_set_rss(drain->model, from->time_ns, from->rss_bytes);
+}
+
 static void drain_ring(struct drain *drain, uint64_t now_ns)
 {
     struct ring_sample samples[SAMPLES_AT_ONCE];
@@ -421,10 +465,11 @@ static void drain_ring(struct drain *drain, uint64_t now_ns)
     /* What is written meanwhile waits for the next time, so that this ends. */
     while (taken < RING_SAMPLES && (count = ring_pull(ring, samples, ARRAY_LEN(samples))) > 0) {
         taken += count;
+        drain_files(drain); /* those of their lines, perhaps only just now */
         for (size_t i = 0; i < count; i++)
             /* A time to come would keep all later readings out of the timeline. */
             if (samples[i].time_ns <= now_ns && samples[i].rss_bytes > 0)
-                model_set_rss(drain->model, samples[i].time_ns, samples[i].rss_bytes);
+                take_sample(drain, &samples[i]);
     }
     drain->model->dropped_samples = drain->dropped_before + ring_dropped(ring);
 }
@@ -485,6 +530,7 @@ void drain_attach(struct drain *drain, struct segment *segment)
     drain->functions_seen = 0;
     drain->decorated_seen = 0;
     drain->kept_ns = 0;
+    drain->sampled_serial = 0;
     drain->held = false;
     model_forget_retained(drain->model);
 }

@@ -31,8 +31,11 @@ struct drain {
     uint32_t functions_seen;          /* of the segment */
     uint32_t decorated_seen;          /* of these, those that were decorated */
     uint64_t dropped_before;          /* samples that former workers dropped */
-    unsigned worker;                  /* how many segments were attached */
-    struct source *sources;           /* owned */
+    int64_t sampled_bytes;            /* the RSS after the latest sample; 0 before there is one */
+    uint64_t sampled_number;          /* of an invocation, and its serial */
+    uint64_t sampled_serial;
+    unsigned worker;        /* how many segments were attached */
+    struct source *sources; /* owned */
     size_t source_count;
     uint64_t kept_ns;              /* when `kept` was copied last; 0: not yet */
     drain_call_listener *listener; /* of calls, or NULL */

@@ -13,6 +13,7 @@ libmodel_a_SOURCES = \
 	src/model/model.c src/model/model.h \
 	src/model/output.c src/model/output.h \
 	src/model/packages.c src/model/packages.h \
+	src/model/samples.c src/model/samples.h \
 	src/model/series.c src/model/series.h \
 	src/model/stop.c src/model/stop.h \
 	src/model/timeline.c src/model/timeline.h
@@ -27,6 +28,7 @@ model_tests = \
 	tests/unit/test_model_match \
 	tests/unit/test_model_model \
 	tests/unit/test_model_output \
+	tests/unit/test_model_samples \
 	tests/unit/test_model_series \
 	tests/unit/test_model_stop \
 	tests/unit/test_model_timeline
@@ -53,6 +55,9 @@ tests_unit_test_model_model_LDADD = libmodel.a libbase.a $(CMOCKA_LIBS)
 tests_unit_test_model_output_SOURCES = tests/unit/test_model_output.c
 tests_unit_test_model_output_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_model_output_LDADD = libmodel.a libbase.a $(CMOCKA_LIBS)
+tests_unit_test_model_samples_SOURCES = tests/unit/test_model_samples.c
+tests_unit_test_model_samples_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_model_samples_LDADD = libmodel.a libbase.a $(CMOCKA_LIBS)
 tests_unit_test_model_series_SOURCES = tests/unit/test_model_series.c
 tests_unit_test_model_series_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_model_series_LDADD = libmodel.a libbase.a $(CMOCKA_LIBS) -lm

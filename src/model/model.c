@@ -56,6 +56,7 @@ void model_free(struct model *model)
     packages_fini(&model->packages);
     imported_free(model->imported);
     output_fini(&model->output);
+    samples_fini(&model->samples);
     invocations_fini(&model->invocations);
     for (size_t i = 0; i < model->file_count; i++)
         file_free(model->files[i]);

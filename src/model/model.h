@@ -21,6 +21,7 @@
 #include "model/kept.h"
 #include "model/output.h"
 #include "model/packages.h"
+#include "model/samples.h"
 #include "model/stop.h"
 #include "model/timeline.h"
 
@@ -92,6 +93,7 @@ struct model {
     uint64_t lost_calls; /* of decorated functions, for a recording */
     uint64_t lost_lines; /* executions of lines for which the worker's table had no room */
     struct timeline timeline;
+    struct samples samples; /* of the RSS, where a worker tells them */
 
     struct file **files; /* owned */
     size_t file_count;

@@ -19,12 +19,12 @@
 #define RING_SAMPLES 16384u /* a power of two */
 
 struct ring_sample {
-    uint64_t time_ns;   /* CLOCK_MONOTONIC */
-    int64_t rss_bytes;  /* after the line; less pymemtop's own */
-    uint32_t site;      /* the line, SEGMENT_NONE for work outside profiled lines */
-    uint32_t slot;      /* of the invocation */
+    uint64_t time_ns;  /* CLOCK_MONOTONIC */
+    int64_t rss_bytes; /* after the line; less pymemtop's own */
+    uint32_t site;     /* the line, SEGMENT_NONE for work outside profiled lines */
+    uint32_t number;   /* of the invocation, its low 32 bits; those of INVOCATION_OUTSIDE: none's */
     uint32_t unchanged; /* executions since the last sample that changed nothing (saturates) */
-    uint32_t reserved;
+    int32_t delta_kib;  /* by which the RSS changed, all of it the line's own (saturates) */
 };
 
 struct ring {

@@ -41,7 +41,7 @@
 #include "wire/ring.h"
 
 #define SEGMENT_MAGIC   0x504d5453u /* "STMP" */
-#define SEGMENT_VERSION 5u
+#define SEGMENT_VERSION 6u
 
 enum segment_limits {
     SEGMENT_FILES = 512,

@@ -339,12 +339,18 @@ void publish_change(uint32_t owner, bool by_line, uint32_t site, int64_t delta_b
             ADD(slot->rss_shared_bytes, delta_bytes);
     }
     uint64_t unchanged = publish_shared.executions - executions_shown;
+    uint64_t number =
+        owner == PUBLISH_UNKNOWN ? INVOCATION_OUTSIDE : LOAD(segment->slots[owner].number);
+    int64_t delta_kib = delta_bytes / 1024;
     struct ring_sample sample = {
         .time_ns = clock_monotonic_ns(),
         .rss_bytes = rss_bytes,
         .site = site,
-        .slot = owner == PUBLISH_UNKNOWN ? PUBLISH_OUTSIDE : owner,
+        .number = (uint32_t)number,
         .unchanged = unchanged > UINT32_MAX ? UINT32_MAX : (uint32_t)unchanged,
+        .delta_kib = (int32_t)(delta_kib > INT32_MAX   ? INT32_MAX
+                               : delta_kib < INT32_MIN ? INT32_MIN
+                                                       : delta_kib),
     };
     executions_shown = publish_shared.executions;
     STORE(segment->own_bytes, rss_own_bytes());

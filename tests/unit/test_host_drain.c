@@ -209,6 +209,62 @@ static void test_ring(void **state)
     assert_int_equal(model->baseline_bytes, 88);
 }
 
+static void push(int64_t rss_bytes, int32_t delta_kib, uint32_t site, uint32_t number)
+{
+    static uint64_t unchanged;
+    ring_push(&segment->ring, &(struct ring_sample){.time_ns = NOW_NS,
+                                                    .rss_bytes = rss_bytes,
+                                                    .delta_kib = delta_kib,
+                                                    .site = site,
+                                                    .number = number,
+                                                    .unchanged = (uint32_t)unchanged++});
+}
+
+static void check_sample(uint64_t n, int64_t rss_bytes, int64_t delta_bytes, uint32_t line,
+                         uint64_t serial)
+{
+    const struct sample *sample = samples_at(&model->samples, n);
+    assert_int_equal(sample->rss_bytes, rss_bytes);
+    assert_int_equal(sample->delta_bytes, delta_bytes);
+    assert_int_equal(sample->line, line);
+    assert_int_equal(sample->serial, serial);
+}
+
+/* Each with its line and invocation; where some were lost, or another worker runs, the difference
+ * is nobody's. */
+static void test_samples(void **state)
+{
+    (void)state;
+    uint32_t file = publish_file(fixture_path("app.py"));
+    publish_site(file, 3, 1);
+    publish_site(file, 5, 1);
+    invocations_add(&model->invocations, 0, "load", "", "");
+    invocations_add(&model->invocations, 1, "a", "F", "GET /");
+    invocations_add(&model->invocations, 2, "b", "F", "GET /");
+    push(100 << 10, 4, 1, 0);
+    push(108 << 10, 8, 2, 2);
+    push(104 << 10, -4, 1, 1);
+    push(200 << 10, 6, 2, 2);          /* after a gap */
+    push(201 << 10, 1, 0, UINT32_MAX); /* nobody's */
+    push(202 << 10, 1, 99, 7);         /* of a line and an invocation that there are none */
+    drain_run(drain, NOW_NS);
+    assert_int_equal(model->samples.total, 7);
+    check_sample(0, 100 << 10, 4 << 10, 3, 1);
+    check_sample(1, 108 << 10, 8 << 10, 5, 3);
+    check_sample(2, 104 << 10, -4 * 1024, 3, 2);
+    check_sample(3, 194 << 10, 90 << 10, 0, 0);
+    check_sample(4, 200 << 10, 6 << 10, 5, 3);
+    check_sample(5, 201 << 10, 1 << 10, 0, 0);
+    check_sample(6, 202 << 10, 1 << 10, 0, 0);
+    assert_int_equal(samples_at(&model->samples, 4)->unchanged, 3);
+    start_next_worker();
+    push(50 << 10, 2, 0, UINT32_MAX);
+    drain_run(drain, NOW_NS);
+    assert_int_equal(model->samples.total, 9);
+    check_sample(7, 48 << 10, -(202 - 48) * 1024, 0, 0);
+    check_sample(8, 50 << 10, 2 << 10, 0, 0);
+}
+
 static void test_decorated_functions(void **state)
 {
     (void)state;
@@ -457,6 +513,7 @@ int main(void)
         TEST(test_file_that_comes_again_as_it_was),
         TEST(test_versions_without_text),
         TEST(test_ring),
+        TEST(test_samples),
         TEST(test_decorated_functions),
         TEST(test_decorated_meanwhile),
         TEST(test_calls),
