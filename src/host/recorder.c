@@ -33,8 +33,9 @@ enum {
     STAMP_SIZE = 16,
     EVENT_MS = 33,
     FIGURES_MS = 100, /* where nothing but figures has changed */
-    /* The model keeps a thousand: none may come and go between two events. */
+    /* The model keeps the latest ones: none may come and go between two events. */
     INVOCATIONS_AN_EVENT = INVOCATIONS_KEPT / 2,
+    SAMPLES_AN_EVENT = SAMPLES_KEPT / 2,
 };
 
 #define STILL_NS NS_PER_SECOND
@@ -62,6 +63,7 @@ struct recorder {
     uv_timer_t event_timer;   /* where a change must wait until it may be an event */
     uint64_t event_ns;        /* monotonic time of the latest event */
     uint64_t revision;        /* of the model, then */
+    uint64_t samples;         /* ever, by then */
     struct happened happened; /* by then */
     unsigned open;            /* handles */
     uint64_t ticks;
@@ -214,6 +216,7 @@ static void add_event(struct recorder *recorder, uint64_t now_ns)
         return;
     recorder->event_ns = now_ns;
     recorder->revision = model->revision;
+    recorder->samples = model->samples.total;
     recorder->happened = happened_in(model);
     if (recording_event(recorder->recording, model, now_ns, &recorder->error))
         give_up(recorder);
@@ -233,7 +236,9 @@ static void on_before_wait(uv_prepare_t *handle)
     const struct happened now = happened_in(model);
     uint64_t now_ns = clock_monotonic_ns(), past_ms = (now_ns - recorder->event_ns) / NS_PER_MS;
     uint64_t after_ms = pause_ms(&now, &recorder->happened);
-    if (past_ms >= after_ms || now.added - recorder->happened.added >= INVOCATIONS_AN_EVENT)
+    bool is_much = now.added - recorder->happened.added >= INVOCATIONS_AN_EVENT ||
+                   model->samples.total - recorder->samples >= SAMPLES_AN_EVENT;
+    if (past_ms >= after_ms || is_much)
         add_event(recorder, now_ns);
     else if (!uv_is_active((uv_handle_t *)&recorder->event_timer) ||
              uv_timer_get_due_in(&recorder->event_timer) > after_ms - past_ms)

@@ -6,6 +6,8 @@ libstore_a_SOURCES = \
 	src/store/curve.c src/store/curve.h \
 	src/store/fields.c src/store/fields.h \
 	src/store/finder.c src/store/finder.h \
+	src/store/json.c src/store/json.h \
+	src/store/moments.c src/store/moments.h \
 	src/store/record.c src/store/record.h \
 	src/store/recording.c src/store/recording.h src/store/recording_parts.h \
 	src/store/recording_copy.c \
@@ -18,12 +20,16 @@ libstore_a_SOURCES = \
 	src/store/thin.c src/store/thin.h
 
 if HAVE_CMOCKA
-store_tests = tests/unit/test_store_finder tests/unit/test_store_recording tests/unit/test_store_replay
+store_tests = tests/unit/test_store_finder tests/unit/test_store_moments \
+	tests/unit/test_store_recording tests/unit/test_store_replay
 check_PROGRAMS += $(store_tests)
 TESTS += $(store_tests)
 tests_unit_test_store_finder_SOURCES = tests/unit/test_store_finder.c tests/unit/model_fixture.h
 tests_unit_test_store_finder_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_store_finder_LDADD = libstore.a libmodel.a libbase.a $(CMOCKA_LIBS) $(SQLITE_LIBS)
+tests_unit_test_store_moments_SOURCES = tests/unit/test_store_moments.c
+tests_unit_test_store_moments_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_store_moments_LDADD = libstore.a libmodel.a libbase.a $(CMOCKA_LIBS)
 tests_unit_test_store_recording_SOURCES = tests/unit/test_store_recording.c \
 	tests/unit/folder_fixture.h
 tests_unit_test_store_recording_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(SQLITE_CFLAGS)

@@ -21,7 +21,12 @@
 #include "store/schema.h"
 
 /* Of SQLite's file format: where the application's number is in the file, big end first. */
-enum { APPLICATION_ID_AT = 68, HEADER_BYTES = 72, ROWS_BYTES_MAX = 1 << 30 };
+enum {
+    APPLICATION_ID_AT = 68,
+    HEADER_BYTES = 72,
+    ROWS_BYTES_MAX = 1 << 30,
+    MOMENTS_BYTES_MAX = 64 << 20
+};
 
 bool recording_is_magic(const char *bytes, size_t len)
 {
@@ -116,6 +121,8 @@ static int free_recording(struct recording *recording, struct error *error)
     change_state_fini(&recording->state);
     change_state_fini(&recording->nothing);
     writer_fini(&recording->change);
+    moments_fini(&recording->turns);
+    buf_fini(&recording->moments);
     rows_fini(&recording->rows);
     for (size_t i = 0; i < recording->mark_count; i++)
         free(recording->marks[i].lines);
@@ -137,6 +144,7 @@ struct recording *recording_create(const char *path, const char *command, uint64
     change_state_init(&recording->state);
     change_state_init(&recording->nothing);
     writer_init(&recording->change, CHANGE_BYTES_MAX);
+    buf_init(&recording->moments, MOMENTS_BYTES_MAX);
     rows_init(&recording->rows, ROWS_BYTES_MAX);
     if (begin(recording, command, begin_ns, error) == 0)
         return recording;

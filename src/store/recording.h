@@ -2,27 +2,34 @@
  * Recordings: what the screen showed, over time, in a file of SQLite, which stays whole whenever
  * its writer dies and can be read with anyone's SQL, while it is written, too.
  *
- *     PRAGMA application_id = 0x70796d74, user_version = 3 (RECORDING_VERSION)
- *     meta      (key TEXT PRIMARY KEY, value)     pymemtop (its version), command, begin_ns; calls:
- * "invocations" where those that are over are calls of functions beside those of that table;
- * zero_ns where there are events: the time at which the clock of start_ns in the events' bytes was
- * 0; and end_ns where the recording was closed samples   (time_ns, pid, rss_bytes)         pid 0:
- * the process that was run, or its successors functions (name, begin_ns, begin_bytes, end_ns,
- * end_bytes, level)     calls that are over
+ *     PRAGMA application_id = 0x70796d74, user_version = 4 (RECORDING_VERSION)
+ *     meta      (key TEXT PRIMARY KEY, value)     pymemtop (its version), command, begin_ns;
+ *         calls: "invocations" where those that are over are calls of functions beside those of
+ *         that table; zero_ns where there are events: the time at which the clock of start_ns in
+ *         the events' bytes was 0; and end_ns where the recording was closed
+ *     samples   (time_ns, pid, rss_bytes)         pid 0: the process that was run, or its
+ * successors functions (name, begin_ns, begin_bytes, end_ns, end_bytes, level)     calls that are
+ * over
  *
  * Version 1 ends here. Version 2 adds what there was at each event (a moment at which something on
- * the screen had changed), of which store/replay.h makes the model again; the changes of version 3
- * have stops and breakpoints, too, and those of version 2 are read no more:
+ * the screen had changed), of which store/replay.h makes the model again; version 3 has stops and
+ * breakpoints in its changes, and version 4 what came between two events, one by one. Events of
+ * versions before are read no more:
  *
  *     events    (event, time_ns, change)          what has changed since the event before, by
  *                                                 store/change.h; NULL where that one is gone
  *     keyframes (event, state)                    all that there was at some of the events, as a
  *                                                 change against nothing
- *     packages  (name, version)                   what was installed in the app's environment,
- * names in small letters, words with "-" between them files     (file, path, display, version,
- * text)    sources as they were; text NULL: not known markers   (time_ns, event, serial) when the
- * user marked an invocation (serial NULL: no one any more), and the event before that output_lines
- * (number, time_ns, invocation, source, level, text)    numbers from 1
+ *     packages  (name, version)                   what was installed in the app's environment, names
+ *                                                 in small letters, words with "-" between them
+ *     event_samples (event, count, time_ns, rss_bytes, samples)    the changes of RSS that came
+ *         between the event before and this one, each with its line and invocation, and the
+ *         beginnings and ends of invocations, as JSON: store/moments.h. time_ns is when the first
+ *         one was, rss_bytes what there was before it
+ *     files     (file, path, display, version, text)    sources as they were; text NULL: not known
+ *     markers   (time_ns, event, serial)          when the user marked an invocation (serial NULL:
+ *                                                 no one any more), and the event before that
+ *     output_lines (number, time_ns, invocation, source, level, text)    numbers from 1
  *
  * and, as of the latest event that is committed, totals:
  *
@@ -35,11 +42,11 @@
  * that were thinned, and are not in invocation_totals any more
  *
  * Views for people: lines, invocations, function_totals (of all that there were), invocation_lines,
- * output, and memory_profiler_logs, with the columns of `--format kusto`.
+ * rss_changes, output, and memory_profiler_logs, with the columns of `--format kusto`.
  *
  * Times are nanoseconds since 1970-01-01 UTC, in SQLite's integers, which have a sign. Later
  * versions add tables, columns and keys; what is here stays what it is, but for what is in changes.
- * A recording of version 2 or 3 may have no events: of memory over time alone.
+ * A recording of a version from 2 on may have no events: of memory over time alone.
  *
  * A thread of its own writes (store/scribe.h), so that nobody waits for a disk. What is added is
  * given to it with a commit, and is in the file soon after that; from then on it is safe from a
@@ -61,7 +68,7 @@
 #include "model/model.h"
 #include "model/series.h"
 
-enum { RECORDING_VERSION = 3, RECORDING_MAGIC_BYTES = 16 };
+enum { RECORDING_VERSION = 4, RECORDING_MAGIC_BYTES = 16 };
 
 struct recording;
 

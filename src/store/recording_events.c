@@ -37,10 +37,32 @@ static void on_line(void *context, uint32_t file, uint32_t line)
     recording_mark_line(job->recording, file, job->model->files[file], line);
 }
 
+static void add_mark(struct recording *recording, enum moment_kind kind, uint64_t serial,
+                     uint64_t time_ns)
+{
+    moments_add(&recording->turns,
+                &(struct moment){.kind = kind, .serial = serial, .time_ns = time_ns});
+}
+
+/* Of one that was waiting it is not known when the worker has begun it, only that it was since the
+ * event before. */
+static void add_marks(struct recording *recording, const struct invocation *before,
+                      const struct invocation *now)
+{
+    bool was_waiting = before && before->outcome == OUTCOME_WAITING;
+    bool was_over = before && invocation_is_over(before);
+    if (now->outcome != OUTCOME_WAITING && (!before || was_waiting))
+        add_mark(recording, MOMENT_BEGIN, now->serial,
+                 was_waiting ? recording->event_ns : now->start_ns);
+    if (invocation_is_over(now) && !was_over)
+        add_mark(recording, MOMENT_END, now->serial, now->start_ns + now->duration_ns);
+}
+
 static void on_invocation(void *context, const struct invocation *before,
                           const struct invocation *now)
 {
     const struct event_job *job = context;
+    add_marks(job->recording, before, now);
     bool is_news = invocation_is_over(now) && (!before || !invocation_is_over(before));
     if (is_news)
         recording_put_invocation(job->recording, now);
@@ -69,6 +91,29 @@ static void add_output(struct recording *recording, const struct output *output)
     for (uint64_t n = from; n < output->total; n++)
         add_output_line(&recording->rows, n + 1, output_at(output, (size_t)(n - first)));
     recording->output_written = output->total;
+}
+
+/* What came since the event before, in its order. */
+static void add_moments(struct recording *recording, const struct samples *samples)
+{
+    struct buf *text = &recording->moments;
+    struct rows *rows = &recording->rows;
+    uint64_t from = samples_first(samples), first_ns = 0;
+    int64_t before_bytes;
+    if (from < recording->samples_written)
+        from = recording->samples_written;
+    buf_consume(text, text->len);
+    size_t count = moments_write(text, &recording->turns, samples, from, samples->total, &first_ns,
+                                 &before_bytes);
+    recording->samples_written = samples->total;
+    if (count == 0)
+        return;
+    rows_begin(rows, ROW_ADD_MOMENTS);
+    rows_number(rows, (int64_t)recording->event);
+    rows_number(rows, (int64_t)count);
+    rows_number(rows, (int64_t)(recording->zero_ns + first_ns));
+    rows_number(rows, before_bytes);
+    rows_text(rows, buf_text(text), text->len);
 }
 
 static int check_size(const struct recording *recording, struct error *error)
@@ -129,6 +174,7 @@ static int add_change(struct recording *recording, const struct model *model, ui
     rows_blob(&recording->rows, buf_text(bytes), bytes->len);
     put_forgotten(recording, model);
     add_output(recording, &model->output);
+    add_moments(recording, &model->samples);
     return follow(recording, model, error);
 }
 
@@ -161,10 +207,12 @@ int recording_event(struct recording *recording, const struct model *model, uint
     if (!recording->has_events)
         return 0;
     writer_clear(&recording->change);
+    moments_clear(&recording->turns);
     if (!change_write(&recording->change, &recording->state, model, &listener))
         return 0;
     if (add_change(recording, model, recording->zero_ns + now_ns, error))
         return -1;
+    recording->event_ns = now_ns;
     if (is_keyframe_due(recording) && add_keyframe(recording, model, error))
         return -1;
     return is_much(recording) ? recording_commit(recording, error) : 0;

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "store/change.h"
+#include "store/moments.h"
 #include "store/recording.h"
 #include "store/rows.h"
 #include "store/scribe.h"
@@ -41,6 +42,10 @@ struct recording {
     struct change_state state; /* what the latest event was */
     struct change_state nothing;
     struct writer change;
+    uint64_t event_ns;        /* when the latest event was, by the model's clock */
+    uint64_t samples_written; /* of the model's */
+    struct moments turns;     /* of the event that is written: invocations that began or ended */
+    struct buf moments;       /* all of it, as they are in the file */
     uint64_t output_written;  /* lines of output that are in the file */
     struct line_marks *marks; /* owned; by file */
     size_t mark_count;

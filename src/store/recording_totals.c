@@ -11,8 +11,9 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "store/json.h"
 
-enum { CELLS_BYTES_MAX = 64 << 20, CELL_BYTES = 12 * 22 + 2 };
+enum { CELLS_BYTES_MAX = 64 << 20, CELL_BYTES = 12 * JSON_NUMBER_BYTES + 2 };
 
 static void put_text(struct rows *rows, const char *text)
 {
@@ -113,23 +114,6 @@ void recording_put_lines(struct recording *recording, uint32_t index)
 
 /* ---- invocations ---- */
 
-/* A number and what stands before it; printf would take most of the time of a recording. */
-static char *put_json(char *at, char before, bool is_negative, uint64_t size)
-{
-    char digits[20];
-    size_t count = 0;
-    *at++ = before;
-    if (is_negative)
-        *at++ = '-';
-    do {
-        digits[count++] = (char)('0' + size % 10);
-        size /= 10;
-    } while (size > 0);
-    while (count > 0)
-        *at++ = digits[--count];
-    return at;
-}
-
 /* One line: [file, line, numbers as in put_stats but what is retained]. */
 static size_t format_cell(char *out, const struct invocation_line *line)
 {
@@ -149,11 +133,8 @@ static size_t format_cell(char *out, const struct invocation_line *line)
         stats->high_bytes,
     };
     char *at = out;
-    for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
-        uint64_t size = (uint64_t)numbers[i];
-        bool is_negative = numbers[i] < 0;
-        at = put_json(at, i ? ',' : '[', is_negative, is_negative ? 0 - size : size);
-    }
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
+        at = json_put(at, i ? ',' : '[', numbers[i]);
     *at++ = ']';
     return (size_t)(at - out);
 }

@@ -9,7 +9,7 @@ static const char schema[] =
     "PRAGMA page_size = 8192;"
     "BEGIN;"
     "PRAGMA application_id = 1887006068;"
-    "PRAGMA user_version = 3;"
+    "PRAGMA user_version = 4;"
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
     "CREATE TABLE samples (time_ns INTEGER NOT NULL, pid INTEGER NOT NULL,"
     "  rss_bytes INTEGER NOT NULL);"
@@ -18,6 +18,8 @@ static const char schema[] =
     "  level INTEGER NOT NULL);"
     "CREATE TABLE events (event INTEGER PRIMARY KEY, time_ns INTEGER NOT NULL, change BLOB);"
     "CREATE TABLE keyframes (event INTEGER PRIMARY KEY, state BLOB NOT NULL);"
+    "CREATE TABLE event_samples (event INTEGER PRIMARY KEY, count INTEGER NOT NULL,"
+    "  time_ns INTEGER NOT NULL, rss_bytes INTEGER NOT NULL, samples TEXT NOT NULL);"
     "CREATE TABLE files (file INTEGER PRIMARY KEY, path TEXT NOT NULL, display TEXT NOT NULL,"
     "  version INTEGER NOT NULL, text TEXT);"
     "CREATE TABLE output_lines (number INTEGER PRIMARY KEY, time_ns INTEGER NOT NULL,"
@@ -86,6 +88,24 @@ static const char schema[] =
     "  JOIN files ON files.file = json_extract(cell.value, '$[0]')"
     "  LEFT JOIN line_totals ON line_totals.file = files.file"
     "  AND line_totals.line = json_extract(cell.value, '$[1]');"
+    "CREATE VIEW rss_changes AS SELECT event,"
+    "  strftime('%Y-%m-%dT%H:%M:%fZ', one.time_ns / 1e9, 'unixepoch') AS time, one.rss_bytes,"
+    "  one.increment_bytes, display AS file, version, one.line, number AS invocation, "
+    "one.unchanged,"
+    "  line_totals.source, files.path, one.time_ns, serial FROM (SELECT event,"
+    "  event_samples.time_ns + sum(json_extract(value, '$[0]')) OVER so_far AS time_ns,"
+    "  event_samples.rss_bytes + sum(CASE json_array_length(value) WHEN 6 THEN"
+    "  json_extract(value, '$[1]') ELSE 0 END) OVER so_far AS rss_bytes,"
+    "  json_extract(value, '$[1]') AS increment_bytes,"
+    "  CASE json_extract(value, '$[3]') WHEN 0 THEN NULL ELSE json_extract(value, '$[2]') END"
+    "  AS number_of_file, nullif(json_extract(value, '$[3]'), 0) AS line,"
+    "  nullif(json_extract(value, '$[4]'), 0) AS serial,"
+    "  json_extract(value, '$[5]') AS unchanged FROM event_samples, json_each(samples)"
+    "  WINDOW so_far AS (PARTITION BY event ORDER BY key)) AS one"
+    "  LEFT JOIN files ON files.file = number_of_file"
+    "  LEFT JOIN line_totals ON line_totals.file = number_of_file"
+    "  AND line_totals.line = one.line"
+    "  LEFT JOIN invocation_totals USING (serial) WHERE one.unchanged IS NOT NULL;"
     "CREATE VIEW memory_profiler_logs AS SELECT"
     "  strftime('%Y-%m-%dT%H:%M:%fZ', (start_ns + duration_ns) / 1e9, 'unixepoch') AS timestamp,"
     "  line AS LineNumber, mem_usage_bytes / 1048576.0 AS TotalMem_MiB,"
@@ -110,6 +130,7 @@ const char *const schema_rows[ROWS] = {
     [ROW_ADD_CALL] = "INSERT INTO functions VALUES (?, ?, ?, ?, ?, ?)",
     [ROW_ADD_EVENT] = "INSERT INTO events VALUES (?, ?, ?)",
     [ROW_ADD_KEYFRAME] = "INSERT INTO keyframes VALUES (?, ?)",
+    [ROW_ADD_MOMENTS] = "INSERT INTO event_samples VALUES (?, ?, ?, ?, ?)",
     [ROW_ADD_FILE] = "INSERT INTO files VALUES (?, ?, ?, ?, ?)",
     [ROW_ADD_LINE] = "INSERT INTO line_totals (file, line, source) VALUES (?, ?, ?)",
     [ROW_SET_LINE] =
@@ -126,7 +147,7 @@ const char *const schema_rows[ROWS] = {
     [ROW_ADD_OUTPUT] = "INSERT INTO output_lines VALUES (?, ?, ?, ?, ?, ?)",
 };
 
-_Static_assert(RECORDING_APPLICATION_ID == 1887006068 && RECORDING_VERSION == 3,
+_Static_assert(RECORDING_APPLICATION_ID == 1887006068 && RECORDING_VERSION == 4,
                "the schema says so");
 
 int schema_create(sqlite3 *db)

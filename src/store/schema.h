@@ -11,6 +11,7 @@ enum row {
     ROW_ADD_CALL,
     ROW_ADD_EVENT,
     ROW_ADD_KEYFRAME,
+    ROW_ADD_MOMENTS,
     ROW_ADD_FILE,
     ROW_ADD_LINE,
     ROW_SET_LINE,

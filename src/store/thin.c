@@ -1,10 +1,11 @@
 /*
  * The file's pages in use are what counts: pages that were freed are used again before the file
- * grows. What goes first is what says the least for its size: changes of the oldest events, whose
- * key frames stay; then every second of the older key frames; then output that is older than what
- * the screen shows; samples, in pairs, the higher one of which stays; the lines of the older
- * invocations, whose own numbers stay; calls; and the older invocations, which go into sums by
- * function. Totals of lines are never touched, and those of functions stay what they are.
+ * grows. What goes first is what says the least for its size: what came between the oldest events,
+ * while it is half of the file; changes of the oldest events, whose key frames stay; then every
+ * second of the older key frames; then output that is older than what the screen shows; samples, in
+ * pairs, the higher one of which stays; the lines of the older invocations, whose own numbers stay;
+ * calls; and the older invocations, which go into sums by function. Totals of lines are never
+ * touched, and those of functions stay what they are.
  */
 #include "config.h"
 #include "store/thin.h"
@@ -25,6 +26,8 @@ enum {
     CELLS_MIN = 100,
     CALLS_MIN = 1000,
     SHOWN_OUTPUT_MIN = 200,
+    MOMENT_BYTES = 24, /* that one takes, about */
+    MOMENT_ROWS_MIN = 8,
     KEPT_BYTES_MAX = 1 << 20,
     STEPS_MAX = 64,
     MARGIN = 8
@@ -54,6 +57,20 @@ static int64_t execute(const struct thin *thin, const char *sql, uint64_t number
 
 /* The steps return how many rows they have changed, 0 where there is nothing to do, or -1. */
 
+/* What lay between the older half of the events, where that is much. */
+static int64_t thin_moments(struct thin *thin)
+{
+    int64_t count =
+        recording_db_number(thin->db, "SELECT ifnull(sum(count), 0) FROM event_samples");
+    int64_t rows = recording_db_number(thin->db, "SELECT count(*) FROM event_samples");
+    if (count * MOMENT_BYTES <= used_bytes(thin) / 2 || rows <= MOMENT_ROWS_MIN)
+        return 0;
+    return execute(thin,
+                   "DELETE FROM event_samples WHERE event IN (SELECT event FROM event_samples "
+                   "ORDER BY event LIMIT ?)",
+                   (uint64_t)rows / 2);
+}
+
 /* The changes of the oldest key frame that has any; never the newest one's, which are added to. */
 static int64_t thin_changes(struct thin *thin)
 {
@@ -70,9 +87,10 @@ static int64_t thin_changes(struct thin *thin)
                               "DELETE FROM events WHERE event < ?1 AND event NOT IN "
                               "(SELECT event FROM keyframes)",
                               (uint64_t)next);
+    int64_t between = execute(thin, "DELETE FROM event_samples WHERE event <= ?", (uint64_t)next);
     int64_t emptied =
         execute(thin, "UPDATE events SET change = NULL WHERE event = ?", (uint64_t)next);
-    return dropped < 0 || emptied < 0 ? -1 : dropped + emptied;
+    return dropped < 0 || between < 0 || emptied < 0 ? -1 : dropped + between + emptied;
 }
 
 static int64_t thin_keyframes(struct thin *thin)
@@ -227,9 +245,9 @@ typedef int64_t step(struct thin *thin);
 /* 1 where something could go, 0 where not, -1 for a failure. */
 static int thin_step(struct thin *thin)
 {
-    static step *const steps[] = {thin_changes,     thin_keyframes,   thin_output,
-                                  thin_samples,     thin_cells,       thin_calls,
-                                  thin_invocations, thin_shown_output};
+    static step *const steps[] = {thin_moments, thin_changes,     thin_keyframes,
+                                  thin_output,  thin_samples,     thin_cells,
+                                  thin_calls,   thin_invocations, thin_shown_output};
     for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
         int64_t changed = steps[i](thin);
         if (changed)

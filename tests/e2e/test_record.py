@@ -82,6 +82,37 @@ def test_batch_is_recorded(tmp_path):
     assert [text for text in image.itertext() if re.match(" 3 calls, .*MiB|, \\+192", text)]
 
 
+def test_changes_of_rss_add_up(tmp_path):
+    """Each is recorded with its line: of a line they are its own increment, of an invocation what is
+    told of its lines, and of all that the RSS is another one."""
+    path = tmp_path / "x.pymemtop"
+    report = Report(os.path.join(APPS, "memory"), "-n", 6, "--functions", "Keep",
+                    "--record={}".format(path))
+    assert report.result.returncode == 0
+    changes = dict(((file, line), total) for file, line, total in rows(
+        path, "SELECT path, line, sum(increment_bytes) FROM rss_changes WHERE line"
+              " GROUP BY path, line"))
+    lines = {(file, line): total for file, line, total in rows(
+        path, "SELECT path, line, self_increment_bytes FROM lines")}
+    assert any(changes.values())
+    assert {place: total for place, total in changes.items() if total} == {
+        place: total for place, total in lines.items() if total}
+    assert rows(path, "SELECT invocation, sum(increment_bytes) FROM rss_changes WHERE line AND"
+                      " invocation GROUP BY invocation") == rows(
+        path, "SELECT number, rss_lines_bytes FROM invocations WHERE number AND number IN (SELECT"
+              " invocation FROM rss_changes WHERE line) ORDER BY number")
+    every = rows(path, "SELECT time_ns, rss_bytes, increment_bytes FROM rss_changes")
+    for (_, before, _), (_, after, increment) in zip(every, every[1:]):
+        assert after - before == increment
+    assert [row[0] for row in every] == sorted(row[0] for row in every)
+    meta = dict(rows(path, "SELECT key, value FROM meta"))
+    assert meta["begin_ns"] <= every[0][0] <= every[-1][0] <= meta["end_ns"]
+    # Of each the source, and of which invocation it is.
+    assert rows(path, "SELECT count(*) FROM rss_changes WHERE line AND source IS NULL") == [(0,)]
+    assert {number for number, in rows(path, "SELECT DISTINCT invocation FROM rss_changes WHERE"
+                                             " path LIKE '%/Keep/__init__.py'")} >= {0, 1}
+
+
 @pytest.mark.python
 def test_totals_are_those_of_the_report(tmp_path):
     path = tmp_path / "x.pymemtop"

@@ -580,9 +580,11 @@ static void test_old(void **state)
     execute(path, "PRAGMA user_version = 1");
     check_refused(path, "is of version 1 of recordings");
     execute(path, "PRAGMA user_version = 2");
-    check_refused(path, "is of version 2 of recordings, and version 3 is replayed: record it anew");
-    execute(path, "PRAGMA user_version = 4");
-    check_refused(path, "was made by a newer pymemtop (version 4");
+    check_refused(path, "is of version 2 of recordings, and version 4 is replayed: record it anew");
+    execute(path, "PRAGMA user_version = 3");
+    check_refused(path, "is of version 3 of recordings, and version 4 is replayed: record it anew");
+    execute(path, "PRAGMA user_version = 5");
+    check_refused(path, "was made by a newer pymemtop (version 5");
     model_free(model);
     free(path);
 }
