@@ -1,6 +1,7 @@
 #include "config.h"
 #include "tui/replay.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@ int replay_foot_rows(int screen_rows)
     return screen_rows >= ROWS_FOR_THREE ? 3 : screen_rows >= ROWS_FOR_TWO ? 2 : 1;
 }
 
-/* ---- what is remembered of visited events ---- */
+/* ---- what is remembered of visited places ---- */
 
 struct list_visit {
     size_t cursor, top;
@@ -34,7 +35,7 @@ struct file_visit {
 
 /* All of the display that follows the model. */
 struct visit {
-    uint64_t event;
+    uint64_t event, moment;
     enum view_id view, back, focus;
     bool file_chosen, line_chosen, old_chosen, function_shown, view_chosen;
     uint32_t file;
@@ -47,7 +48,7 @@ struct visit {
 };
 
 struct replay_visits {
-    struct visit *visits[VISITS_MAX]; /* owned; by event */
+    struct visit *visits[VISITS_MAX]; /* owned; by event and moment */
     size_t count;
 };
 
@@ -77,18 +78,29 @@ void ui_replay_fini(struct ui_replay *replay)
     replay->visits = NULL;
 }
 
-/* The place of the first visit whose event is not before that one. */
-static size_t find_visit(const struct replay_visits *visits, uint64_t event)
+static bool is_earlier(const struct visit *visit, const struct replay_at *at)
+{
+    return visit->event < at->event || (visit->event == at->event && visit->moment < at->moment);
+}
+
+/* The number of the first visit that is not before that place. */
+static size_t find_visit(const struct replay_visits *visits, const struct replay_at *at)
 {
     size_t low = 0, high = visits->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (visits->visits[middle]->event < event)
+        if (is_earlier(visits->visits[middle], at))
             low = middle + 1;
         else
             high = middle;
     }
     return low;
+}
+
+static bool is_visit(const struct replay_visits *visits, size_t number, const struct replay_at *at)
+{
+    return number < visits->count && visits->visits[number]->event == at->event &&
+           visits->visits[number]->moment == at->moment;
 }
 
 static struct list_visit list_place(const struct list *list)
@@ -106,10 +118,11 @@ static struct list_visit list_place(const struct list *list)
     };
 }
 
-static struct visit *make_visit(const struct ui *ui, uint64_t event)
+static struct visit *make_visit(const struct ui *ui, const struct replay_at *place)
 {
     struct visit *visit = mem_calloc(1, sizeof *visit + ui->place_count * sizeof visit->files[0]);
-    visit->event = event;
+    visit->event = place->event;
+    visit->moment = place->moment;
     visit->view = ui->view;
     visit->back = ui->back;
     visit->focus = ui->focus;
@@ -132,14 +145,14 @@ static struct visit *make_visit(const struct ui *ui, uint64_t event)
     return visit;
 }
 
-/* What is remembered of an event already stays. */
-static void remember(struct ui *ui, uint64_t event)
+/* What is remembered of a place already stays. */
+static void remember(struct ui *ui, const struct replay_at *place)
 {
     if (!ui->replay.visits)
         ui->replay.visits = mem_calloc(1, sizeof *ui->replay.visits);
     struct replay_visits *visits = ui->replay.visits;
-    size_t at = find_visit(visits, event);
-    if (at < visits->count && visits->visits[at]->event == event)
+    size_t at = find_visit(visits, place);
+    if (is_visit(visits, at, place))
         return;
     if (visits->count == VISITS_MAX) {
         replay_forget_visits(ui);
@@ -147,7 +160,7 @@ static void remember(struct ui *ui, uint64_t event)
     }
     memmove(&visits->visits[at + 1], &visits->visits[at],
             (visits->count - at) * sizeof(struct visit *));
-    visits->visits[at] = make_visit(ui, event);
+    visits->visits[at] = make_visit(ui, place);
     visits->count++;
 }
 
@@ -164,12 +177,12 @@ static void place_list(struct list *list, const struct list_visit *place)
     list->hold = place->hold;
 }
 
-/* As it was then, where the event was visited. */
-static void recall(struct ui *ui, uint64_t event)
+/* As it was then, where the place was visited. */
+static void recall(struct ui *ui, const struct replay_at *place)
 {
     const struct replay_visits *visits = ui->replay.visits;
-    size_t at = visits ? find_visit(visits, event) : 0;
-    if (!visits || at == visits->count || visits->visits[at]->event != event)
+    size_t at = visits ? find_visit(visits, place) : 0;
+    if (!visits || !is_visit(visits, at, place))
         return;
     const struct visit *visit = visits->visits[at];
     ui->view = visit->view;
@@ -207,14 +220,23 @@ void replay_enter(struct ui *ui, bool is_live)
     replay_forget_visits(ui);
 }
 
+/* What the numbers are, which at an event are those that were live. */
+static void say_between(struct ui *ui, const struct replay_at *at)
+{
+    if (at->moment)
+        ui_say(ui, STYLE_TEXT,
+               "counts and heap of what runs are of event %" PRIu64 "; RSS is exact", at->event);
+}
+
 void replay_arrive(struct ui *ui, const struct model *model, const struct replay_at *at)
 {
     ui->replay.at = *at;
     ui->dirty = true;
-    recall(ui, at->event);
+    recall(ui, at);
     /* The file that is shown need not be there yet; it stays the one. */
     ui_sync(ui, model);
-    remember(ui, at->event);
+    say_between(ui, at);
+    remember(ui, at);
 }
 
 void replay_leave(struct ui *ui, const struct model *model)
@@ -289,7 +311,7 @@ static void begin_wish(struct ui *ui, enum replay_move move, bool forward)
         .file = REPLAY_NO_FILE,
     };
     if (ui->replay.is_on)
-        remember(ui, ui->replay.at.event);
+        remember(ui, &ui->replay.at);
 }
 
 static void remember_growth(struct ui *ui)

@@ -26,7 +26,7 @@ struct ui;
 
 /* What can be asked for; each but the last three goes forward or backward. */
 enum replay_move {
-    REPLAY_EVENT,      /* to the next event */
+    REPLAY_EVENT,      /* to the next change of RSS, or event */
     REPLAY_END,        /* to the last event */
     REPLAY_INVOCATION, /* to where the next invocation is over */
     REPLAY_LINE,       /* to where a profiled line ran */
@@ -53,9 +53,23 @@ struct replay_wish {
     uint64_t time_ns; /* real time */
 };
 
+/* What came last. */
+enum replay_change_kind { CHANGE_NONE, CHANGE_RSS, CHANGE_BEGIN, CHANGE_END };
+
+struct replay_change {
+    enum replay_change_kind kind;
+    int64_t delta_bytes; /* of CHANGE_RSS, as is the line; line 0: no profiled one's */
+    uint32_t file, line;
+    uint64_t number; /* of the invocation; 0: the load's */
+    bool is_known;   /* which invocation it is */
+};
+
 /* Where one is. */
 struct replay_at {
     uint64_t event, first_event, last_event;
+    uint64_t moment, moments; /* after so many of so many that lie between it and the next; 0: at
+                                 the event */
+    struct replay_change change;
     uint64_t time_ns, begin_ns, end_ns; /* real times of these */
     uint64_t now_ns;                    /* what the model's clock was at the event */
 };

@@ -116,25 +116,54 @@ static void draw_named(struct pen *pen, const char *name, enum style style, cons
     pen_text(pen, style, text);
 }
 
-/* "14:02:03.120  event 512 of 10000  RSS 47.6 MiB  12.3 s of 1m03s" */
+/* "  +1.0 MiB by line 21", of what came last; at a moment of how many, too. */
+static void draw_change(struct pen *pen, const struct replay_at *at)
+{
+    const struct replay_change *change = &at->change;
+    char text[2 * FORMAT_SIZE + 16], size[FORMAT_SIZE];
+    if (change->kind == CHANGE_RSS) {
+        format_delta(size, change->delta_bytes);
+        draw_named(pen, "  ", STYLE_STRONG, size);
+        snprintf(text, sizeof text, " by line %" PRIu32, change->line);
+        pen_text(pen, STYLE_TEXT, change->line ? text : " by no line");
+    } else if (change->kind != CHANGE_NONE && change->is_known) {
+        snprintf(text, sizeof text, change->number ? "  #%" PRIu64 : "  load", change->number);
+        pen_text(pen, STYLE_STRONG, text);
+        pen_text(pen, STYLE_TEXT, change->kind == CHANGE_END ? " is over" : " begins");
+    }
+    snprintf(text, sizeof text, "  change %" PRIu64 " of %" PRIu64, at->moment, at->moments);
+    if (at->moment)
+        pen_text(pen, STYLE_NAME, text);
+}
+
+/* "14:02:03.120  event 512 of 10000  RSS 47.6 MiB  after 12.3 s of 1m03s", and what came last; or,
+ * after the third change since that event, "event 512+3 of 10000". */
 static void draw_text(const struct ui *ui, const struct model *model, struct grid *grid)
 {
     const struct replay_at *at = at_of(ui);
     int row = ui->layout.foot_row + ui->layout.foot_rows - 1;
     struct pen pen = pen_at(grid, row, 0, is_one_row(ui) ? TEXT_COLS - 1 : ui->cols);
-    char text[2 * FORMAT_SIZE + 16], past[FORMAT_SIZE], whole[FORMAT_SIZE];
+    char text[2 * FORMAT_SIZE + 16], past[FORMAT_SIZE], whole[FORMAT_SIZE], more[FORMAT_SIZE] = "";
     format_time(text, at->time_ns, 1);
     pen_skip(&pen, 1);
     pen_text(&pen, STYLE_STRONG, text);
-    snprintf(text, sizeof text, "%" PRIu64 " of %" PRIu64, at->event, at->last_event);
+    if (at->moment)
+        snprintf(more, sizeof more, "+%" PRIu64, at->moment);
+    snprintf(text, sizeof text, "%" PRIu64 "%s of %" PRIu64, at->event, more, at->last_event);
     draw_named(&pen, "  event ", STYLE_STRONG, text);
     format_size(text, model->rss_bytes);
     draw_named(&pen, "  RSS ", STYLE_STRONG, model->rss_bytes > 0 ? text : "-");
     format_duration(past, at->time_ns > at->begin_ns ? at->time_ns - at->begin_ns : 0);
     format_duration(whole, span_ns(ui) - 1);
     snprintf(text, sizeof text, "%s of %s", past, whole);
-    if (!is_one_row(ui))
-        draw_named(&pen, "  after ", STYLE_TEXT, text);
+    if (is_one_row(ui))
+        return;
+    /* There may be room for one of them: between two events for what came. */
+    if (at->moment)
+        draw_change(&pen, at);
+    draw_named(&pen, "  after ", STYLE_TEXT, text);
+    if (!at->moment)
+        draw_change(&pen, at);
 }
 
 void scrubber_draw(const struct ui *ui, const struct model *model, struct grid *grid)

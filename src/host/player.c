@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "host/player_match.h"
 #include "host/recording_file.h"
+#include "store/between.h"
 #include "store/curve.h"
 #include "store/finder.h"
 #include "store/replay.h"
@@ -104,14 +105,42 @@ static void update_curve(struct player *player)
 
 /* ---- where one is ---- */
 
+/* What came last before the current place. */
+static struct replay_change change_of(const struct model *model, const struct moment *moment)
+{
+    const struct invocation *invocation =
+        moment && moment->serial ? between_find(&model->invocations, moment->serial) : NULL;
+    struct replay_change change = {
+        .kind = CHANGE_NONE,
+        .number = invocation ? invocation->number : 0,
+        .is_known = invocation != NULL,
+    };
+    if (!moment)
+        return change;
+    switch (moment->kind) {
+    case MOMENT_BEGIN: change.kind = CHANGE_BEGIN; break;
+    case MOMENT_END: change.kind = CHANGE_END; break;
+    case MOMENT_SAMPLE: change.kind = CHANGE_RSS; break;
+    }
+    change.delta_bytes = moment->delta_bytes;
+    change.line = moment->file < model->file_count ? moment->line : 0;
+    change.file = moment->file;
+    return change;
+}
+
 /* The model of the current event, which is a new one, is shown. */
 static void arrive(struct player *player)
 {
     struct replay *replay = player->replay;
     struct model *model = replay_model(replay);
     uint64_t first = replay_first(replay), last = replay_last(replay);
+    const struct moment *moment = replay_moment(replay);
+    const struct replay_place place = replay_place(replay);
     const struct replay_at at = {
-        .event = replay_event(replay),
+        .event = place.event,
+        .moment = place.moment,
+        .moments = replay_moment_count(replay),
+        .change = change_of(model, moment),
         .first_event = first,
         .last_event = last,
         .time_ns = replay_realtime_ns(replay),
@@ -128,15 +157,20 @@ static void arrive(struct player *player)
 }
 
 /* False where it could not be gone to, which is said. */
-static bool seek(struct player *player, uint64_t event)
+static bool go_to(struct player *player, struct replay_place place)
 {
     struct error error;
     /* Even one that fails may have made the model anew. */
-    int result = replay_seek(player->replay, event, &error);
+    int result = replay_go(player->replay, place, &error);
     arrive(player);
     if (result)
         ui_say(player->ui, STYLE_ERROR, "%s", error.text);
     return result == 0;
+}
+
+static bool seek(struct player *player, uint64_t event)
+{
+    return go_to(player, (struct replay_place){event, 0});
 }
 
 static void say_live(struct player *player)
@@ -313,18 +347,25 @@ static void open_ended(struct player *player)
     ui_sync(player->ui, replay_model(player->replay));
 }
 
+static bool is_before(struct replay_place a, struct replay_place b)
+{
+    return a.event < b.event || (a.event == b.event && a.moment < b.moment);
+}
+
 /* What was found, a marker that is nearer, or the end. */
-static uint64_t stop_of(struct player *player, bool is_found)
+static struct replay_place stop_of(struct player *player, bool is_found)
 {
     struct replay *replay = player->replay;
     bool forward = player->match.wish.forward;
-    uint64_t found = is_found ? finder_event(player->finder) : 0;
-    uint64_t marker = replay_marker(replay, replay_event(replay), forward);
-    if (found && marker)
-        return forward == (found < marker) ? found : marker;
-    if (found || marker)
-        return found ? found : marker;
-    return forward ? replay_last(replay) : replay_first(replay);
+    struct replay_place found = {0, 0};
+    struct replay_place marker = {replay_marker(replay, replay_event(replay), forward), 0};
+    if (is_found)
+        found = finder_place(player->finder);
+    if (found.event && marker.event)
+        return forward == is_before(found, marker) ? found : marker;
+    if (found.event || marker.event)
+        return found.event ? found : marker;
+    return (struct replay_place){forward ? replay_last(replay) : replay_first(replay), 0};
 }
 
 static void end_search(struct player *player, enum finder_state state, const struct error *error)
@@ -335,9 +376,9 @@ static void end_search(struct player *player, enum finder_state state, const str
     if (state == FINDER_FAILED) {
         ui_say(player->ui, STYLE_ERROR, "%s", error->text);
     } else if (wish->move == REPLAY_STOP) {
-        seek(player, stop_of(player, state == FINDER_FOUND));
+        go_to(player, stop_of(player, state == FINDER_FOUND));
     } else if (state == FINDER_FOUND) {
-        if (seek(player, finder_event(player->finder)) && wish->move == REPLAY_INVOCATION)
+        if (go_to(player, finder_place(player->finder)) && wish->move == REPLAY_INVOCATION)
             open_ended(player);
     } else {
         say_not_found(player);
@@ -353,7 +394,7 @@ static void on_slice(uv_idle_t *handle)
         end_search(player, state, &error);
     else
         ui_say(player->ui, STYLE_TEXT, "searching, at event %" PRIu64 "; Esc gives up",
-               finder_event(player->finder));
+               finder_place(player->finder).event);
 }
 
 static void search(struct player *player, const struct replay_wish *wish)
@@ -370,8 +411,8 @@ static void search(struct player *player, const struct replay_wish *wish)
     };
     if (!has_finder(player))
         return;
-    finder_begin(player->finder, replay_event(player->replay), wish->forward, player_match,
-                 &player->match);
+    finder_begin(player->finder, replay_place(player->replay), wish->forward, player_match,
+                 player_match_moment, &player->match);
     enum finder_state state = finder_go(player->finder, SLICE_NS, &error);
     if (state != FINDER_SEARCHES) {
         end_search(player, state, &error);
@@ -386,10 +427,10 @@ static void search(struct player *player, const struct replay_wish *wish)
 static void step(struct player *player, bool forward)
 {
     struct error error;
-    int result = replay_step(player->replay, forward, &error);
+    int result = replay_step_moment(player->replay, forward, &error);
     if (result == 0 && forward && player->setup.live) {
         if (flush(player, &error) == 0)
-            result = replay_step(player->replay, true, &error);
+            result = replay_step_moment(player->replay, true, &error);
         if (result == 0) {
             leave(player);
             return;
@@ -464,6 +505,23 @@ static bool has_begun(const struct player *player, uint64_t id)
     return one && one->outcome != OUTCOME_WAITING;
 }
 
+/* Of the moments before that event, the one with which the invocation begins; at event 0 where that
+ * is not known, or the event is it. */
+static struct replay_place place_of_begin(struct player *player, uint64_t event, uint64_t id)
+{
+    struct replay *replay = player->replay;
+    const struct invocation *one = ui_find_invocation(replay_model(replay), id);
+    struct moments moments = {.count = 0};
+    struct replay_place place = {0, 0};
+    struct error ignored;
+    int result = replay_read_moments(replay, event, &moments, &ignored);
+    for (size_t i = 0; one && result == 0 && i + 1 < moments.count; i++)
+        if (moments.items[i].kind == MOMENT_BEGIN && moments.items[i].serial == one->serial)
+            place = (struct replay_place){event - 1, i + 1};
+    moments_fini(&moments);
+    return place;
+}
+
 /* To where it has begun, with its numbers opened. */
 static void open_invocation(struct player *player, uint64_t id)
 {
@@ -485,6 +543,9 @@ static void open_invocation(struct player *player, uint64_t id)
     for (int i = 0; i < STEPS_TO_BEGIN && !has_begun(player, id); i++)
         if (replay_step(player->replay, true, &error) > 0)
             arrive(player);
+    struct replay_place place = place_of_begin(player, replay_event(player->replay), id);
+    if (place.event)
+        go_to(player, place);
 }
 
 static void go(struct player *player, const struct replay_wish *wish)

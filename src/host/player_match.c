@@ -1,6 +1,7 @@
 #include "config.h"
 #include "host/player_match.h"
 
+#include "store/between.h"
 #include "tui/ui.h"
 
 /* What becomes of an invocation, in its order. */
@@ -132,36 +133,114 @@ static bool has_ended(struct player_match *match, const struct model *model)
     return match->ended > before;
 }
 
-/* A pause, an end of the marked invocation, its beginning, or growth of the line that was searched
- * for. */
-static bool is_marked(struct player_match *match, const struct model *model)
+/* A pause; and, where no moment has told them, an end of the marked invocation, its beginning, and
+ * growth of the line that was searched for. */
+static bool is_marked(struct player_match *match, const struct model *model, bool was_told)
 {
     uint64_t stops = match->stops;
     unsigned phase = match->phase;
+    bool is_it = false;
     match->stops = model->stop.is_stopped ? model->stop.count : 0;
-    bool is_it = match->stops && match->stops != stops;
     if (match->has_mark) {
         match->phase = phase_of(model, match->mark);
         is_it |= match->phase != phase && match->phase >= PHASE_RUNNING;
     }
     if (match->has_growth)
         is_it |= has_grown(match, model, match->growth_file, match->growth_line);
-    return is_it;
+    return (is_it && !was_told) || (match->stops && match->stops != stops);
 }
 
-bool player_match(void *context, const struct model *model, bool is_first)
+static bool is_wished(struct player_match *match, const struct model *model)
 {
-    struct player_match *match = context;
     const struct replay_wish *wish = &match->wish;
-    (void)is_first; /* what is remembered then is all that counts */
     switch (wish->move) {
     case REPLAY_INVOCATION: return has_ended(match, model);
     case REPLAY_LINE: return set_ran(match, ran_of_all(model));
     case REPLAY_SAME: return set_ran(match, ran_of_wish(wish, model));
     case REPLAY_OUT:
         return has_come(match, model, wish->invocation, wish->forward ? PHASE_OVER : PHASE_RUNNING);
-    case REPLAY_STOP: return is_marked(match, model);
     case REPLAY_GROWTH: return has_grown(match, model, wish->file, wish->first_line);
     default: return false;
     }
+}
+
+bool player_match(void *context, const struct model *model, bool is_first)
+{
+    struct player_match *match = context;
+    bool was_told = match->was_told;
+    (void)is_first; /* what is remembered then is all that counts */
+    match->was_told = false;
+    if (match->wish.move == REPLAY_STOP)
+        return is_marked(match, model, was_told);
+    return is_wished(match, model) && !was_told;
+}
+
+/* ---- moments ---- */
+
+/* Is the moment of the invocation with that id? */
+static bool is_of(const struct model *model, const struct moment *moment, uint64_t id)
+{
+    const struct invocation *invocation =
+        moment->serial ? between_find(&model->invocations, moment->serial) : NULL;
+    return invocation && ui_invocation_id(invocation) == id;
+}
+
+/* One that is not kept any more has been one all the same; the load of an app is none. */
+static bool is_end(const struct model *model, const struct moment *moment)
+{
+    const struct invocation *invocation = between_find(&model->invocations, moment->serial);
+    return moment->kind == MOMENT_END && (!invocation || invocation->number > 0);
+}
+
+static bool is_line(const struct moment *moment)
+{
+    return moment->kind == MOMENT_SAMPLE && moment->line > 0;
+}
+
+static bool is_in(const struct moment *moment, uint32_t file, uint32_t first, uint32_t last)
+{
+    return is_line(moment) && moment->file == file && moment->line >= first && moment->line <= last;
+}
+
+static bool is_of_wish(const struct replay_wish *wish, const struct model *model,
+                       const struct moment *moment)
+{
+    if (wish->one_open)
+        return is_line(moment) && is_of(model, moment, wish->invocation);
+    return is_in(moment, wish->file, wish->first_line, wish->last_line);
+}
+
+static bool is_growth(const struct replay_wish *wish, const struct model *model,
+                      const struct moment *moment, uint32_t file, uint32_t line)
+{
+    return moment->delta_bytes > 0 && is_in(moment, file, line, line) &&
+           (!wish->one_open || is_of(model, moment, wish->invocation));
+}
+
+static bool is_wished_moment(const struct player_match *match, const struct model *model,
+                             const struct moment *moment)
+{
+    const struct replay_wish *wish = &match->wish;
+    enum moment_kind turn = wish->forward ? MOMENT_END : MOMENT_BEGIN;
+    switch (wish->move) {
+    case REPLAY_INVOCATION: return is_end(model, moment);
+    case REPLAY_LINE: return is_line(moment);
+    case REPLAY_SAME: return is_of_wish(wish, model, moment);
+    case REPLAY_OUT: return moment->kind == turn && is_of(model, moment, wish->invocation);
+    case REPLAY_STOP:
+        return (match->has_mark && moment->kind != MOMENT_SAMPLE &&
+                is_of(model, moment, match->mark)) ||
+               (match->has_growth &&
+                is_growth(wish, model, moment, match->growth_file, match->growth_line));
+    case REPLAY_GROWTH: return is_growth(wish, model, moment, wish->file, wish->first_line);
+    default: return false;
+    }
+}
+
+bool player_match_moment(void *context, const struct model *model, const struct moment *moment)
+{
+    struct player_match *match = context;
+    bool is_it = is_wished_moment(match, model, moment);
+    match->was_told |= is_it;
+    return is_it;
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "model/model.h"
+#include "store/moments.h"
 #include "tui/replay.h"
 
 struct player_match {
@@ -23,10 +24,14 @@ struct player_match {
     unsigned phase;   /* of an invocation */
     uint64_t stops;   /* ever */
     int64_t grown[2]; /* increment and what is alive of a line */
+    bool was_told;    /* a moment since then was it, so that the event need not be, too */
 };
 
-/* A finder_match; `context` is a struct player_match. */
+/* A finder_match; `context` is a struct player_match. What a moment has told the event after it
+ * does not tell again. */
 bool player_match(void *context, const struct model *model, bool is_first);
+/* The same of what came between two events, as a finder_match_moment. */
+bool player_match_moment(void *context, const struct model *model, const struct moment *moment);
 /* Is the invocation with that id over, as far as the model knows? */
 bool player_is_over(const struct model *model, uint64_t id);
 

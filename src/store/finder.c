@@ -1,7 +1,8 @@
 /*
- * Forward, one event after another is read. Backward, the same is done in stretches: from the
- * latest key frame before the end of what is still to be looked at up to that end, and of these
- * events the last match counts; where there is none, that key frame is the next end.
+ * Forward, one event after another is read, and of each the moments before it. Backward, the same
+ * is done in stretches: from the latest key frame before the end of what is still to be looked at
+ * up to that end, and of these the last match counts; where there is none, that key frame is the
+ * next end.
  */
 #include "config.h"
 #include "store/finder.h"
@@ -17,11 +18,13 @@ enum { EVENTS_A_LOOK = 8 }; /* at the clock */
 struct finder {
     struct replay *replay;
     finder_match *match;
+    finder_match_moment *match_moment;
     void *context;
     bool forward, is_placed;
-    uint64_t from;       /* forward: where it begins */
+    struct replay_place from;
     uint64_t begin, end; /* backward: the stretch; what it begins with is not looked for in it */
-    uint64_t found;      /* the last match of the stretch; 0 for none */
+    struct replay_place found; /* the last match of the stretch; event 0 for none */
+    struct moments moments;    /* before the event that is looked at */
 };
 
 struct finder *finder_new(const char *path, struct error *error)
@@ -39,24 +42,57 @@ void finder_free(struct finder *finder)
     if (!finder)
         return;
     replay_close(finder->replay);
+    moments_fini(&finder->moments);
     free(finder);
 }
 
-void finder_begin(struct finder *finder, uint64_t from, bool forward, finder_match *match,
-                  void *context)
+void finder_begin(struct finder *finder, struct replay_place from, bool forward,
+                  finder_match *match, finder_match_moment *moment, void *context)
 {
     finder->from = from;
-    finder->end = from > 0 ? from - 1 : 0;
+    finder->end = from.moment ? from.event + 1 : from.event;
     finder->forward = forward;
     finder->match = match;
+    finder->match_moment = moment;
     finder->context = context;
     finder->is_placed = false;
-    finder->found = 0;
+    finder->found = (struct replay_place){0, 0};
 }
 
-uint64_t finder_event(const struct finder *finder)
+struct replay_place finder_place(const struct finder *finder)
 {
-    return finder->found ? finder->found : replay_event(finder->replay);
+    return finder->found.event ? finder->found : replay_place(finder->replay);
+}
+
+/* ---- matches ---- */
+
+/* Of the moments before the event after `before`, those that are looked for are first..last, from
+ * 1. */
+static void bounds(const struct finder *finder, uint64_t before, uint64_t event, uint64_t *first,
+                   uint64_t *last)
+{
+    uint64_t moment = finder->from.moment, count = finder->moments.count;
+    bool holds_from = before == finder->from.event;
+    *first = finder->forward && holds_from ? moment + 1 : 1;
+    *last = count;
+    if (finder->forward)
+        return;
+    if (holds_from)
+        *last = moment ? moment - 1 : 0;
+    else if (event == finder->from.event && moment == 0)
+        *last = count ? count - 1 : 0;
+}
+
+/* The first match among them, or backward the last one; 0 for none. All are asked about. */
+static uint64_t look_at_moments(const struct finder *finder, uint64_t first, uint64_t last)
+{
+    const struct model *model = replay_model(finder->replay);
+    uint64_t found = 0;
+    for (uint64_t i = 1; i <= finder->moments.count; i++)
+        if (finder->match_moment(finder->context, model, &finder->moments.items[i - 1]) &&
+            i >= first && i <= last && (found == 0 || !finder->forward))
+            found = i;
+    return found;
 }
 
 static bool look(struct finder *finder, bool is_first)
@@ -65,10 +101,35 @@ static bool look(struct finder *finder, bool is_first)
     return matches && !is_first;
 }
 
+static bool is_before_from(const struct finder *finder, uint64_t event)
+{
+    return event < finder->from.event || (event == finder->from.event && finder->from.moment > 0);
+}
+
+/* What matches of the current event, whose moments come after the event `before`, is what was
+ * found. */
+static int look_around(struct finder *finder, uint64_t before, struct error *error)
+{
+    uint64_t event = replay_event(finder->replay), found = 0, first, last;
+    if (finder->match_moment) {
+        if (replay_read_moments(finder->replay, event, &finder->moments, error))
+            return -1;
+        bounds(finder, before, event, &first, &last);
+        found = look_at_moments(finder, first, last);
+    }
+    bool is_match = look(finder, false) && (finder->forward || is_before_from(finder, event));
+    bool is_moment = found && found < finder->moments.count;
+    if (is_moment && (finder->forward || !is_match))
+        finder->found = (struct replay_place){before, found};
+    else if (found || is_match)
+        finder->found = (struct replay_place){event, 0};
+    return 0;
+}
+
 /* To where the next stretch begins. */
 static enum finder_state place(struct finder *finder, struct error *error)
 {
-    uint64_t at = finder->from;
+    uint64_t at = finder->from.event;
     if (!finder->forward) {
         uint64_t first = replay_first(finder->replay);
         at = replay_keyframe_before(finder->replay, finder->end);
@@ -89,7 +150,7 @@ static enum finder_state end_stretch(struct finder *finder)
 {
     finder->end = finder->begin;
     finder->is_placed = false;
-    return finder->found ? FINDER_FOUND : FINDER_SEARCHES;
+    return finder->found.event ? FINDER_FOUND : FINDER_SEARCHES;
 }
 
 static enum finder_state step(struct finder *finder, struct error *error)
@@ -98,6 +159,7 @@ static enum finder_state step(struct finder *finder, struct error *error)
         return place(finder, error);
     if (!finder->forward && replay_event(finder->replay) >= finder->end)
         return end_stretch(finder);
+    uint64_t before = replay_event(finder->replay);
     int result = replay_step(finder->replay, true, error);
     uint64_t event = replay_event(finder->replay);
     if (result < 0)
@@ -106,9 +168,9 @@ static enum finder_state step(struct finder *finder, struct error *error)
         return end_stretch(finder);
     if (result == 0)
         return FINDER_ENDED;
-    if (look(finder, false))
-        finder->found = event;
-    return finder->forward && finder->found ? FINDER_FOUND : FINDER_SEARCHES;
+    if (look_around(finder, before, error))
+        return FINDER_FAILED;
+    return finder->forward && finder->found.event ? FINDER_FOUND : FINDER_SEARCHES;
 }
 
 enum finder_state finder_go(struct finder *finder, uint64_t slice_ns, struct error *error)

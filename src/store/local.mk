@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libstore.a
 libstore_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 libstore_a_SOURCES = \
+	src/store/between.c src/store/between.h \
 	src/store/change.c src/store/change.h src/store/change_parts.h src/store/change_read.c \
 	src/store/curve.c src/store/curve.h \
 	src/store/fields.c src/store/fields.h \
@@ -20,10 +21,15 @@ libstore_a_SOURCES = \
 	src/store/thin.c src/store/thin.h
 
 if HAVE_CMOCKA
-store_tests = tests/unit/test_store_finder tests/unit/test_store_moments \
+store_tests = tests/unit/test_store_between tests/unit/test_store_finder tests/unit/test_store_moments \
 	tests/unit/test_store_recording tests/unit/test_store_replay
 check_PROGRAMS += $(store_tests)
 TESTS += $(store_tests)
+tests_unit_test_store_between_SOURCES = tests/unit/test_store_between.c \
+	tests/unit/folder_fixture.h tests/unit/model_fixture.h
+tests_unit_test_store_between_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(SQLITE_CFLAGS)
+tests_unit_test_store_between_LDADD = libstore.a libtui.a libmodel.a libbase.a \
+	$(CMOCKA_LIBS) $(SQLITE_LIBS) -lpthread
 tests_unit_test_store_finder_SOURCES = tests/unit/test_store_finder.c tests/unit/model_fixture.h
 tests_unit_test_store_finder_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_store_finder_LDADD = libstore.a libmodel.a libbase.a $(CMOCKA_LIBS) $(SQLITE_LIBS)

@@ -16,7 +16,8 @@ enum {
     KEYFRAME_EVERY_BYTES = 64 << 10,
     KEYFRAMES_APART = 3,
     ROWS_BYTES = 8 << 20, /* then a commit does not wait for its time, */
-    LIMIT_PART = 16,      /* nor where it is that part of the file's limit */
+    ROWS_PART = 32,       /* nor where it is that part of the file's limit */
+    APART_PART = 16,      /* of it key frames are no further apart */
 };
 
 /* While the differences of an event are written. */
@@ -182,8 +183,8 @@ static int add_change(struct recording *recording, const struct model *model, ui
 static bool is_much(const struct recording *recording)
 {
     size_t most = ROWS_BYTES;
-    if (recording->limit_bytes && recording->limit_bytes / LIMIT_PART < ROWS_BYTES)
-        most = (size_t)recording->limit_bytes / LIMIT_PART;
+    if (recording->limit_bytes && recording->limit_bytes / ROWS_PART < ROWS_BYTES)
+        most = (size_t)recording->limit_bytes / ROWS_PART;
     return recording->rows.bytes.len > most;
 }
 
@@ -192,8 +193,8 @@ static bool is_much(const struct recording *recording)
 static bool is_keyframe_due(const struct recording *recording)
 {
     size_t apart = KEYFRAMES_APART * recording->keyframe_bytes;
-    if (recording->limit_bytes && apart > (size_t)recording->limit_bytes / LIMIT_PART)
-        apart = (size_t)recording->limit_bytes / LIMIT_PART;
+    if (recording->limit_bytes && apart > (size_t)recording->limit_bytes / APART_PART)
+        apart = (size_t)recording->limit_bytes / APART_PART;
     if (apart < KEYFRAME_EVERY_BYTES)
         apart = KEYFRAME_EVERY_BYTES;
     return recording->event == 1 || recording->change_bytes > apart;

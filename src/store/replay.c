@@ -3,6 +3,10 @@
  * the event that is current; from there each change is applied in turn. Going back by one event is
  * going to it from its key frame, which is never far (see recording_events.c).
  *
+ * At a moment the model is made of those of the events around it: that of the one before is the
+ * current one, that of the one after is kept ahead. Where one has come backward it is there
+ * already, and going forward over the last moment makes it the current one.
+ *
  * A way is gone on a model of its own where it begins at a key frame, so that the current one is
  * still there when the file turns out to be damaged. Where it begins at the current one and fails,
  * the current event is sought anew.
@@ -16,6 +20,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "store/between.h"
 #include "store/change.h"
 #include "store/recording.h"
 #include "store/recording_open.h"
@@ -23,6 +28,7 @@
 enum {
     TEXT_BYTES_MAX = 16 << 20,
     COMMAND_BYTES_MAX = 4096,
+    MOMENTS_BYTES_MAX = 64 << 20,
     PACKAGES_MAX = 10000,
     PACKAGE_BYTES_MAX = 256,
 };
@@ -35,6 +41,7 @@ enum query {
     GET_OUTPUT,
     GET_SAMPLES,
     GET_NEXT,
+    GET_MOMENTS,
     QUERIES
 };
 
@@ -45,6 +52,9 @@ static const char *const queries[QUERIES] = {
         "SELECT event, state FROM keyframes WHERE event <= ? ORDER BY event DESC LIMIT 1",
     [GET_EVENT] = "SELECT event, time_ns FROM events WHERE event <= ? ORDER BY event DESC LIMIT 1",
     [GET_NEXT] = "SELECT event, time_ns FROM events WHERE event > ? ORDER BY event LIMIT 1",
+    [GET_MOMENTS] = "SELECT time_ns, rss_bytes, samples FROM event_samples WHERE event = ? AND "
+                    "EXISTS (SELECT 1 "
+                    "FROM events WHERE event = ?1 - 1)",
     [GET_TEXT] = "SELECT text FROM files WHERE file = ?",
     [GET_OUTPUT] = "SELECT time_ns, invocation, source, level, text FROM output_lines WHERE number "
                    "> ? AND number <= ? ORDER BY number LIMIT ?",
@@ -63,6 +73,14 @@ struct replay {
     uint64_t event;   /* the current one; 0 before there is any */
     uint64_t time_ns; /* its time */
     struct change_state state;
+
+    uint64_t moment;        /* the current one after it; 0: at the event */
+    struct between *shown;  /* owned; the model there; NULL at an event */
+    uint64_t next;          /* the event after the moments; 0: `moments` are not read */
+    struct moments moments; /* between the current event and that one */
+    uint64_t ahead_event;   /* 0: there is none */
+    struct change_state ahead;
+    struct moments last; /* of replay_moment() at an event */
 };
 
 static int fail(const struct replay *replay, struct error *error)
@@ -211,24 +229,47 @@ static int read_changes(struct replay *replay, struct change_state *state, uint6
     return failed || from == event ? failed : damaged(replay, event, error);
 }
 
-/* Go to an event that there is, on a state of its own. */
-static int go_anew(struct replay *replay, uint64_t event, struct error *error)
+/* Make the state of an event that there is. Where that fails it is none. */
+static int read_state(struct replay *replay, uint64_t event, struct change_state *state,
+                      struct error *error)
 {
-    struct change_state state;
     uint64_t keyframe;
-    change_state_init(&state);
-    int result = read_keyframe(replay, &state, event, 0, &keyframe, error);
+    change_state_init(state);
+    int result = read_keyframe(replay, state, event, 0, &keyframe, error);
     if (!result && keyframe == 0)
         result = damaged(replay, event, error);
     if (!result)
-        result = read_changes(replay, &state, keyframe, event, error);
+        result = read_changes(replay, state, keyframe, event, error);
     if (!result)
-        result = take_output(replay, &state, error);
-    struct change_state *unused = result ? &state : &replay->state;
-    change_state_fini(unused);
-    if (!result)
-        replay->state = state;
+        result = take_output(replay, state, error);
+    if (result)
+        change_state_fini(state);
     return result;
+}
+
+static void drop_ahead(struct replay *replay)
+{
+    if (replay->ahead_event)
+        change_state_fini(&replay->ahead);
+    replay->ahead_event = 0;
+}
+
+/* Go to an event that there is, on a state of its own. What was current is kept ahead, where it is
+ * the next one. */
+static int go_anew(struct replay *replay, uint64_t event, struct error *error)
+{
+    struct change_state state;
+    if (read_state(replay, event, &state, error))
+        return -1;
+    drop_ahead(replay);
+    if (replay->event == event + 1) {
+        replay->ahead = replay->state;
+        replay->ahead_event = replay->event;
+    } else {
+        change_state_fini(&replay->state);
+    }
+    replay->state = state;
+    return 0;
 }
 
 /* Go on from the current event. Where that fails, there is no current state any more. */
@@ -256,19 +297,42 @@ static bool has_later_keyframe(struct replay *replay, uint64_t event)
     return is_later;
 }
 
+/* No moment is current. What is known of those after the event stays. */
+static void leave_moment(struct replay *replay)
+{
+    between_free(replay->shown);
+    replay->shown = NULL;
+    replay->moment = 0;
+}
+
+/* The event that is ahead is current now. */
+static void take_ahead(struct replay *replay)
+{
+    change_state_fini(&replay->state);
+    replay->state = replay->ahead;
+    replay->ahead_event = 0;
+}
+
 static int go(struct replay *replay, uint64_t event, uint64_t time_ns, struct error *error)
 {
     bool is_ahead = replay->event > 0 && event > replay->event;
     int result = 0;
+    leave_moment(replay);
+    replay->next = event == replay->event ? replay->next : 0;
     /* The next one has a change, as a rule, which is shorter than its key frame. */
-    if (is_ahead && (event == replay->event + 1 || !has_later_keyframe(replay, event)))
+    if (event == replay->ahead_event)
+        take_ahead(replay);
+    else if (is_ahead && (event == replay->event + 1 || !has_later_keyframe(replay, event)))
         result = go_on(replay, event, error);
     else if (event != replay->event)
         result = go_anew(replay, event, error);
     if (result)
         return result;
+    if (replay->ahead_event != event + 1)
+        drop_ahead(replay);
     replay->event = event;
     replay->time_ns = time_ns;
+    moments_clear(&replay->last);
     return 0;
 }
 
@@ -329,6 +393,10 @@ int replay_step(struct replay *replay, bool forward, struct error *error)
 {
     bool was_held = replay->is_held;
     uint64_t time_ns = 0;
+    if (!forward && replay->moment) {
+        leave_moment(replay);
+        return 1;
+    }
     if (replay_hold(replay, error))
         return -1;
     uint64_t next = find_neighbour(replay, forward, &time_ns);
@@ -336,6 +404,143 @@ int replay_step(struct replay *replay, bool forward, struct error *error)
     if (!was_held)
         replay_release(replay);
     return result ? -1 : next > 0;
+}
+
+/* ---- between events ---- */
+
+/* A time of the file by the model's clock. */
+static uint64_t model_time(const struct replay *replay, uint64_t realtime_ns)
+{
+    return realtime_ns > replay->zero_ns ? realtime_ns - replay->zero_ns : 0;
+}
+
+int replay_read_moments(struct replay *replay, uint64_t event, struct moments *moments,
+                        struct error *error)
+{
+    sqlite3_stmt *row = replay->statements[GET_MOMENTS];
+    struct span text;
+    moments_clear(moments);
+    sqlite3_bind_int64(row, 1, (sqlite3_int64)event);
+    int result = sqlite3_step(row), failed = 0;
+    if (result == SQLITE_ROW)
+        failed =
+            !column_bytes(row, 2, MOMENTS_BYTES_MAX, &text) ||
+            moments_read(moments, text, model_time(replay, (uint64_t)sqlite3_column_int64(row, 0)),
+                         sqlite3_column_int64(row, 1));
+    sqlite3_reset(row);
+    if (failed)
+        return damaged(replay, event, error);
+    return result == SQLITE_ROW || result == SQLITE_DONE ? 0 : fail(replay, error);
+}
+
+/* Read the moments after the current event, where they are not known yet. */
+static int read_next(struct replay *replay, struct error *error)
+{
+    uint64_t time_ns, next = find_neighbour(replay, true, &time_ns);
+    if (next == replay->next)
+        return 0;
+    if (replay_read_moments(replay, next, &replay->moments, error))
+        return -1;
+    replay->next = next;
+    return 0;
+}
+
+/* How many moments after the current event are places of their own. */
+static size_t places(const struct replay *replay)
+{
+    return replay->next && replay->moments.count > 0 ? replay->moments.count - 1 : 0;
+}
+
+/* Make a moment current that is a place. */
+static int go_to_moment(struct replay *replay, size_t moment, struct error *error)
+{
+    if (replay->ahead_event != replay->next) {
+        drop_ahead(replay);
+        if (read_state(replay, replay->next, &replay->ahead, error))
+            return -1;
+        replay->ahead_event = replay->next;
+    }
+    leave_moment(replay);
+    replay->shown = between_new(replay->state.model, replay->ahead.model, &replay->moments, moment);
+    replay->moment = moment;
+    return 0;
+}
+
+/* To that moment after the current event, or to the last one where there are not so many. */
+static int go_on_to(struct replay *replay, uint64_t moment, struct error *error)
+{
+    if (read_next(replay, error))
+        return -1;
+    size_t most = places(replay);
+    if (moment > most)
+        moment = most;
+    return moment ? go_to_moment(replay, (size_t)moment, error) : 0;
+}
+
+int replay_go(struct replay *replay, struct replay_place place, struct error *error)
+{
+    bool was_held = replay->is_held;
+    if (replay_hold(replay, error))
+        return -1;
+    int result = seek(replay, place.event, error);
+    if (!result && place.moment && replay->event == place.event)
+        result = go_on_to(replay, place.moment, error);
+    if (!was_held)
+        replay_release(replay);
+    return result;
+}
+
+/* Back to the event before, and to the last of the moments after that. */
+static int step_back(struct replay *replay, struct error *error)
+{
+    int result = replay_step(replay, false, error);
+    return result > 0 && go_on_to(replay, UINT64_MAX, error) ? -1 : result;
+}
+
+static int step_moment(struct replay *replay, bool forward, struct error *error)
+{
+    uint64_t moment = replay->moment;
+    if (!forward && moment == 0)
+        return step_back(replay, error);
+    if (!forward && moment == 1)
+        return replay_step(replay, false, error);
+    if (read_next(replay, error))
+        return -1;
+    if (forward && moment == places(replay))
+        return replay_step(replay, true, error);
+    return go_to_moment(replay, (size_t)(forward ? moment + 1 : moment - 1), error) ? -1 : 1;
+}
+
+int replay_step_moment(struct replay *replay, bool forward, struct error *error)
+{
+    bool was_held = replay->is_held;
+    if (replay_hold(replay, error))
+        return -1;
+    int result = step_moment(replay, forward, error);
+    if (!was_held)
+        replay_release(replay);
+    return result;
+}
+
+const struct moment *replay_moment(struct replay *replay)
+{
+    struct error ignored;
+    if (replay->moment)
+        return &replay->moments.items[replay->moment - 1];
+    if (replay->last.count == 0 &&
+        replay_read_moments(replay, replay->event, &replay->last, &ignored))
+        return NULL;
+    return replay->last.count ? &replay->last.items[replay->last.count - 1] : NULL;
+}
+
+size_t replay_moment_count(const struct replay *replay)
+{
+    return replay->moment ? replay->moments.count : 0;
+}
+
+struct replay_place replay_place(const struct replay *replay)
+{
+    return (struct replay_place){replay->event, replay->moment};
 }
 
 /* ---- what there is ---- */
@@ -432,7 +637,7 @@ int64_t replay_read_samples(struct replay *replay, int64_t row, int64_t rows, re
 
 struct model *replay_model(const struct replay *replay)
 {
-    return replay->state.model;
+    return replay->shown ? between_model(replay->shown) : replay->state.model;
 }
 
 uint64_t replay_event(const struct replay *replay)
@@ -440,14 +645,17 @@ uint64_t replay_event(const struct replay *replay)
     return replay->event;
 }
 
+/* What was read from the worker just before an event may be told after it. */
 uint64_t replay_realtime_ns(const struct replay *replay)
 {
-    return replay->time_ns;
+    uint64_t moment_ns =
+        replay->moment ? replay->zero_ns + replay->moments.items[replay->moment - 1].time_ns : 0;
+    return moment_ns > replay->time_ns ? moment_ns : replay->time_ns;
 }
 
 uint64_t replay_monotonic_ns(const struct replay *replay)
 {
-    return replay->time_ns > replay->zero_ns ? replay->time_ns - replay->zero_ns : 0;
+    return model_time(replay, replay_realtime_ns(replay));
 }
 
 const char *replay_command(const struct replay *replay)
@@ -512,7 +720,8 @@ static int open_database(struct replay *replay, struct error *error)
                          replay->path, version, RECORDING_VERSION);
     if (recording_db_number(replay->db,
                             "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN "
-                            "('events', 'keyframes', 'files', 'output_lines', 'samples')") != 5)
+                            "('events', 'keyframes', 'files', 'output_lines', 'samples', "
+                            "'event_samples')") != 6)
         return error_set(error, EXIT_STATUS_APP, "%s is no recording of pymemtop", replay->path);
     sqlite3_limit(replay->db, SQLITE_LIMIT_LENGTH, CHANGE_BYTES_MAX);
     for (size_t i = 0; i < QUERIES; i++)
@@ -542,6 +751,10 @@ void replay_close(struct replay *replay)
     for (size_t i = 0; i < QUERIES; i++)
         sqlite3_finalize(replay->statements[i]);
     sqlite3_close(replay->db);
+    leave_moment(replay);
+    drop_ahead(replay);
+    moments_fini(&replay->moments);
+    moments_fini(&replay->last);
     change_state_fini(&replay->state);
     packages_fini(&replay->packages);
     free(replay->command);

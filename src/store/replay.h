@@ -6,6 +6,10 @@
  * the model of an event, or an error that says what is wrong with the file. What the event's model
  * would have and the file has no longer (output that was thinned) is left out of it.
  *
+ * Between two events are the moments that came then (store/moments.h): each but the last of them,
+ * which is the event after them, is a place that one can go to, too. What is known there is less
+ * (store/between.h); it is not more than there was.
+ *
  * One thread.
  */
 #ifndef STORE_REPLAY_H
@@ -17,8 +21,15 @@
 #include "base/attributes.h"
 #include "base/error.h"
 #include "model/model.h"
+#include "store/moments.h"
 
 struct replay;
+
+/* Where one is in a recording. */
+struct replay_place {
+    uint64_t event;
+    uint64_t moment; /* 0: at the event; else after so many of the moments that follow it */
+};
 
 /* Open the recording at its first event; NULL with `error`. A recording without events is such an
  * error. */
@@ -28,8 +39,10 @@ void replay_close(struct replay *replay);
 /* The model at the current event. Borrowed until another event is current, and it is another one
  * then. */
 struct model *replay_model(const struct replay *replay);
-/* The current event, its time, and what the clock of the model (start_ns, the timeline) was. */
+/* The current event, or the one before the current moment; and the time of the current place, and
+ * what the clock of the model (start_ns, the timeline) was. */
 uint64_t replay_event(const struct replay *replay);
+struct replay_place replay_place(const struct replay *replay);
 uint64_t replay_realtime_ns(const struct replay *replay);
 uint64_t replay_monotonic_ns(const struct replay *replay);
 /* What was run; "" where it is not told. */
@@ -65,8 +78,24 @@ int64_t replay_read_samples(struct replay *replay, int64_t row, int64_t rows, re
 /* Make `event` current, or the latest one before it, or the first one. 0, or -1 with `error`: then
  * the one that was current is still. */
 int replay_seek(struct replay *replay, uint64_t event, struct error *error) ATTR_CHECKED;
-/* Go to the event after the current one, or before it. 1, 0 where there is none, -1 with `error`.
+/* Go to the event after the current place, or before it. 1, 0 where there is none, -1 with `error`.
  */
 int replay_step(struct replay *replay, bool forward, struct error *error) ATTR_CHECKED;
+
+/* ---- between events ---- */
+
+/* The moments between the event before that one and that one, which there is: 0, or -1 with
+ * `error`. Where they are not known (any more) there are none. */
+int replay_read_moments(struct replay *replay, uint64_t event, struct moments *moments,
+                        struct error *error) ATTR_CHECKED;
+/* As replay_seek(), and then, where there are so many, to that moment after the event. */
+int replay_go(struct replay *replay, struct replay_place place, struct error *error) ATTR_CHECKED;
+/* As replay_step(), but to the next place, be it a moment or an event. */
+int replay_step_moment(struct replay *replay, bool forward, struct error *error) ATTR_CHECKED;
+/* What came last before the current place: the moment that it is after, or the last one before the
+ * current event. Borrowed until another place is current; NULL where none is known. */
+const struct moment *replay_moment(struct replay *replay);
+/* At a moment: how many there are between the events around it; 0 at an event. */
+size_t replay_moment_count(const struct replay *replay);
 
 #endif

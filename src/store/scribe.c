@@ -21,7 +21,7 @@ enum {
     WAITING_MAX = 64 << 20, /* then who adds waits */
     BUFFER_MAX = 1 << 30,   /* one addition may be as large as a change may be */
     BUFFER_KEPT = 1 << 20,  /* memory beyond that is given back */
-    LIMIT_PART = 16,        /* of the file's limit: no more than that is to wait, either */
+    LIMIT_PART = 32,        /* of the file's limit: no more than that is to wait, either */
 };
 
 struct scribe {

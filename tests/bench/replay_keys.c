@@ -98,14 +98,16 @@ static void search(struct bench *bench, enum replay_move move, bool forward)
         .wish = {
             .move = move, .forward = forward, .file = 0, .first_line = 1, .last_line = UINT32_MAX}};
     enum finder_state state;
-    finder_begin(bench->finder, replay_event(bench->replay), forward, player_match, &match);
+    finder_begin(bench->finder, replay_place(bench->replay), forward, player_match,
+                 player_match_moment, &match);
     do
         state = finder_go(bench->finder, NS_PER_SECOND, &bench->error);
     while (state == FINDER_SEARCHES);
     if (state == FINDER_FAILED)
         die(bench);
-    if (state == FINDER_FOUND)
-        seek(bench, finder_event(bench->finder));
+    if (state == FINDER_FOUND &&
+        replay_go(bench->replay, finder_place(bench->finder), &bench->error))
+        die(bench);
 }
 
 enum { SEEK = -1, STEP = -2 };
@@ -118,7 +120,7 @@ static void measure(struct bench *bench, const char *name, int move, bool forwar
         double began_ms = now_ms();
         if (move == SEEK)
             seek(bench, place(bench, i + 1));
-        else if (move == STEP && replay_step(bench->replay, forward, &bench->error) < 0)
+        else if (move == STEP && replay_step_moment(bench->replay, forward, &bench->error) < 0)
             die(bench);
         else if (move >= 0)
             search(bench, (enum replay_move)move, forward);

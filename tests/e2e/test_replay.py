@@ -119,7 +119,7 @@ async def main(req: func.HttpRequest) -> func.HttpResponse:
         task.cancel()
     return func.HttpResponse(str(here))
 """
-FOOT = r" event (\d+) of (\d+)  RSS"
+FOOT = r" event (\d+)(?:\+(\d+))? of (\d+)  RSS"
 
 
 @pytest.fixture(scope="module")
@@ -178,7 +178,13 @@ def rows(path, query):
 def place(screen):
     """The event that is shown, and the last one."""
     match = re.search(FOOT, screen)
-    return int(match.group(1)), int(match.group(2))
+    return int(match.group(1)), int(match.group(3))
+
+
+def moment(screen):
+    """The event that is shown, and how many changes after it."""
+    match = re.search(FOOT, screen)
+    return int(match.group(1)), int(match.group(2) or 0)
 
 
 def ended(screen):
@@ -248,16 +254,17 @@ def test_panes_of_a_pause_are_replayed(write_app, script, tmp_path):
     live = script(lines, "-p", 0, "--record={}".format(path), app / "Tasks", cols=200, rows=40)
     assert re.search(r"wait-1 +waits +#1 +wait +Tasks/__init__.py:7", live["paused"])
     assert re.search(r"line 14 +did .* objects?\b", live["stepped"])
-    (last,), = rows(path, "SELECT max(event) FROM events")
+    (places,), = rows(path, "SELECT (SELECT count(*) FROM events) + (SELECT sum(count - 1) FROM"
+                            " event_samples WHERE event > 1)")
     lines = "key 1 Home\n"
-    for event in range(1, last + 1):
-        lines += "save {0}\nkey 7\nsave {0}-7\nkey 1 ]\n".format(event)
+    for number in range(places):
+        lines += "save {0}\nkey 7\nsave {0}-7\nkey 1 ]\n".format(number)
     again = script(lines, "replay", path, cols=200, rows=43)
 
     def panes(saved, name, first, end):
         return [saved[name + view].splitlines()[first:end] for view in ("", "-7")]
 
-    shown = [panes(again, str(event), 2, 36) for event in range(1, last + 1)]
+    shown = [panes(again, str(number), 2, 36) for number in range(places)]
     for name in moments:
         assert panes(live, name, 2, 36) in shown, name
 
@@ -280,18 +287,21 @@ def test_forward_and_back_is_the_same_screen(recording, script, function):
     saved = script(lines, "replay", path)
     for pair in range(len(PAIRS)):
         there = [saved["{}there{}".format(pair, number)] for number in range(count)]
-        places = [place(screen) for screen in there]
+        places = [moment(screen) for screen in there]
         assert places == sorted(set(places)), PAIRS[pair]
         assert there == [saved["{}back{}".format(pair, number)] for number in range(count)]
 
 
 def test_times_and_numbers_are_those_of_the_event(recording, script):
     path = recording()
-    saved = script("key Home\nsave first\nkey End [ [ [\nsave late\n", "replay", path)
     events = dict(rows(path, "SELECT event, time_ns FROM events"))
     first, last = min(events), max(events)
+    (moments,), = rows(path, "SELECT ifnull(sum(count - 1), 0) FROM event_samples WHERE event >="
+                             " {}".format(last - 2))
+    saved = script("key Home\nsave first\nkey End {}\nsave late\n".format("[ " * (3 + moments)),
+                   "replay", path)
     assert place(saved["first"]) == (first, last)
-    assert place(saved["late"]) == (last - 3, last)
+    assert place(saved["late"]) == (last - 3, last) and moment(saved["late"])[1] == 0
     took = (events[last - 3] - events[first]) / 1e9
     assert "after {:.2f} s of".format(took) in saved["late"] or took < 1
 
@@ -308,6 +318,74 @@ def test_invocations_are_gone_through(recording, script):
         assert ended(saved["over{}".format(number)]) == number + 1
     assert "no invocation is over after this event" in saved["end"]
     assert ended(saved["before"]) == 7
+
+
+@pytest.fixture
+def fast(four, tmp_path):
+    """A recording of requests that are over as fast as can be: several in an event."""
+    path = tmp_path / "fast.pymemtop"
+    result = batch("-n", 24, "--quiet", "--record={}".format(path), "--request",
+                   "GET /api/Sync", four / "Sync")
+    assert result.returncode == 0, result.stderr
+    return path
+
+
+def test_each_end_is_a_place(fast, script):
+    """However many invocations were over by the next event, } and { stop at the end of each."""
+    (events,), = rows(fast, "SELECT count(*) FROM (SELECT event FROM event_samples, json_each(samples)"
+                            " WHERE json_array_length(value) = 3 AND json_extract(value, '$[2]') = 2"
+                            " GROUP BY event HAVING count(*) > 1)")
+    assert events > 0
+    lines = "key Home\n"
+    for number in range(24):
+        lines += "key }}\nsave over{}\n".format(number)
+    lines += "key }\nsave end\n"
+    for number in reversed(range(23)):
+        lines += "key {{\nsave back{}\n".format(number)
+    saved = script(lines, "replay", fast, cols=120, rows=50)
+    for number in range(24):
+        assert ended(saved["over{}".format(number)]) == number + 1
+        if moment(saved["over{}".format(number)])[1]:
+            assert "  #{} is over  change ".format(number + 1) in saved["over{}".format(number)]
+    assert "no invocation is over after this event" in saved["end"]
+    for number in range(23):
+        assert saved["back{}".format(number)] == saved["over{}".format(number)]
+    # With requests one after another all that there is of a line is known at each end.
+    lines = {number: row for number, *row in rows(
+        fast, "SELECT number, sum(occurrences), sum(increment_bytes) FROM invocation_lines WHERE number"
+              " AND source GLOB '*KEPT.append*' GROUP BY number")}
+    times, grown = 0, 0
+    for number in range(24):
+        times += lines[number + 1][0]
+        grown += lines[number + 1][1]
+        row = re.search(r"([+-][\d.]+) MiB\S* +(\d+) .*KEPT.append", saved["over{}".format(number)])
+        assert int(row.group(2)) == times
+        assert abs(float(row.group(1)) - grown / programs.MIB) < 0.06
+
+
+def test_each_change_of_rss_is_a_place(fast, script):
+    """] goes from one to the next, with its line, what it took, and what there was then."""
+    changes = rows(fast, "SELECT event, rss_bytes, increment_bytes, line FROM rss_changes")
+    begin = rows(fast, "SELECT event FROM rss_changes WHERE invocation = 1 LIMIT 1")[0][0]
+    lines, count = "key Home }\n", 60
+    for number in range(count):
+        lines += "key ]\nsave at{}\n".format(number)
+    saved = script(lines, "replay", fast, cols=160)
+    seen = []
+    for number in range(count):
+        screen = saved["at{}".format(number)]
+        told = re.search(r"RSS ([\d.]+) MiB  .*?([+-][\d.]+ [KM]?i?B) by (?:line (\d+)|no line)",
+                         screen.splitlines()[-2])
+        if told:
+            seen.append((moment(screen), float(told.group(1)), int(told.group(3) or 0)))
+    assert begin <= seen[0][0][0] + 1 and len(seen) > 10
+    assert [place_ for place_, _, _ in seen] == sorted({place_ for place_, _, _ in seen})
+    # The same ones, in their order; those that were seen are of all that there are some in a row.
+    wanted = [(round(size / programs.MIB, 1), line or 0) for event, size, _, line in changes]
+    told = [(size, line) for _, size, line in seen]
+    assert any(all(abs(a[0] - b[0]) < 0.11 and a[1] == b[1] for a, b in
+                   zip(told, wanted[first:first + len(told)]))
+               for first in range(len(wanted) - len(told) + 1))
 
 
 def test_beginning_and_end_of_one(recording, script):
@@ -327,10 +405,10 @@ def test_growth_and_peaks(recording, script):
                    "key +\nsave one\nkey +\nsave two\nkey -\nsave back\n"
                    "key )\nsave peak\nkey )\nsave next\nkey (\nsave last\nkey c\nsave marked\n"
                    "key + + + + +\nsave later\nkey End +\nsave none\n", "replay", path)
-    places = [place(saved[name])[0] for name in ("one", "two", "back", "peak", "next", "last")]
+    places = [moment(saved[name]) for name in ("one", "two", "back", "peak", "next", "last")]
     assert places[0] < places[1] and places[2] == places[0]
     assert places[3] < places[4] and places[5] == places[3]
-    assert place(saved["marked"])[0] > places[5]
+    assert moment(saved["marked"]) > places[5]
     assert "this line has not grown after this event" in saved["none"]
     # At each there is about as much as there ever was.
     sizes = [float(re.search(r"RSS ([\d.]+) MiB", saved[name]).group(1))
@@ -391,7 +469,7 @@ def test_replay_in_a_terminal(recording, tmux, cols, rows_):
     screen = terminal.wait("^ REPLAY  app > Sync", FOOT, "q quit")
     event, last = place(screen)
     terminal.keys("[")
-    terminal.wait(" event {} of {} ".format(event - 1, last))
+    terminal.wait(r" event {}(\+\d+)? of {} ".format(event - 1, last))
     terminal.keys("Home")
     terminal.wait(" event 1 of {} ".format(last), "STARTING|LOADING")
     terminal.type("}}")

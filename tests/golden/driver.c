@@ -4,7 +4,8 @@
  * text, then the meaning of every cell (style_letter), then how the cells look without colour. With
  * PYMEMTOP_GOLDEN_WRITE=1 the files are written instead.
  *
- * A scene whose name begins with "replay" is event 512 of the 1000 of a recording.
+ * A scene whose name begins with "replay" is event 512 of the 1000 of a recording, and one that
+ * begins with "replay-between" is after the third of the changes that follow it.
  *
  *   driver                        compare (or write) all
  *   driver SCENE COLSxROWS [mono] [ascii]  print one with SGR escapes, to look at
@@ -130,6 +131,8 @@ static const struct scene scenes[] = {
     {"replay-one", fixture_busy, "key 3 j j Enter\n", false},
     {"replay-useless", fixture_busy, "key r\n", false},
     {"replay-smallest", fixture_busy, "resize 60x10\n", false},
+    {"replay-between", fixture_busy, "", true},
+    {"replay-between-smallest", fixture_busy, "resize 60x10\n", false},
     {"replay-pane", fixture_shop, "resize 160x30\n", false},
 };
 
@@ -175,10 +178,10 @@ static bool run_script(const struct scene *scene, struct ui *ui, struct model *m
     return state == SCRIPT_DONE;
 }
 
-static void begin_replay(struct ui *ui, const struct model *model)
+static void begin_replay(struct ui *ui, const struct model *model, bool is_between)
 {
     const uint64_t second = NS_PER_SECOND;
-    const struct replay_at at = {
+    struct replay_at at = {
         .event = 512,
         .first_event = 1,
         .last_event = 1000,
@@ -187,6 +190,11 @@ static void begin_replay(struct ui *ui, const struct model *model)
         .end_ns = FIXTURE_REALTIME_NS + 20 * second,
         .now_ns = FIXTURE_NOW_NS,
     };
+    if (is_between) {
+        at.moment = 3;
+        at.moments = 17;
+        at.change = (struct replay_change){.kind = CHANGE_RSS, .delta_bytes = 1572864, .line = 21};
+    }
     replay_enter(ui, false);
     ui->replay.curve = &model->timeline;
     replay_arrive(ui, model, &at);
@@ -200,7 +208,7 @@ static bool draw(const struct scene *scene, int cols, int rows, bool ascii, stru
     ui.ascii = ascii;
     ui_sync(&ui, model);
     if (strncmp(scene->name, "replay", 6) == 0)
-        begin_replay(&ui, model);
+        begin_replay(&ui, model, strncmp(scene->name, "replay-between", 14) == 0);
     bool done = run_script(scene, &ui, model);
     ui_sync(&ui, model);
     scene_draw(&ui, model, clock_monotonic_ns(), grid);

@@ -79,13 +79,13 @@ static uint64_t find(struct finder *finder, uint64_t from, bool forward, uint64_
     struct error error = {.text = ""};
     uint64_t before = 0;
     enum finder_state state;
-    finder_begin(finder, from, forward, has_failed, &before);
+    finder_begin(finder, (struct replay_place){from, 0}, forward, has_failed, NULL, &before);
     do
         state = finder_go(finder, slice_ns, &error);
     while (state == FINDER_SEARCHES);
     if (state == FINDER_FAILED)
         fail_msg("%s", error.text);
-    return state == FINDER_FOUND ? finder_event(finder) : 0;
+    return state == FINDER_FOUND ? finder_place(finder).event : 0;
 }
 
 static uint64_t expected(uint64_t from, bool forward)
