@@ -411,6 +411,8 @@ static void search(struct player *player, const struct replay_wish *wish)
     };
     if (!has_finder(player))
         return;
+    const struct invocation *one = ui_one(ui, replay_model(player->replay));
+    finder_only_lines(player->finder, one ? one->serial : 0);
     finder_begin(player->finder, replay_place(player->replay), wish->forward, player_match,
                  player_match_moment, &player->match);
     enum finder_state state = finder_go(player->finder, SLICE_NS, &error);

@@ -64,6 +64,8 @@ struct invocation {
     size_t line_count;
     size_t line_capacity;
     uint64_t line_revision; /* rises with every change of a line */
+    uint64_t lines_number;  /* for who brings back what was recorded: under which number they are
+                               kept apart; 0: they are not */
 };
 
 /* What is counted of one function, ever. */

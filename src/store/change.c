@@ -174,24 +174,56 @@ static size_t write_cells(struct job *job, const struct invocation *before,
     return count;
 }
 
+/* Under which number the lines of an invocation that is over are kept apart, or 0. */
+static uint64_t apart(const struct job *job, const struct invocation *before,
+                      const struct invocation *now)
+{
+    if (!invocation_is_over(now) || now->line_count == 0 || !job->listener->lines)
+        return 0;
+    return job->listener->lines(job->listener->context, before, now);
+}
+
+/* Most of a thousand are, at each event: what may change of one lies together but for a text. Where
+ * two that are equal have other bytes between their fields nothing is lost. */
+static bool is_as_it_was(const struct invocation *before, const struct invocation *now)
+{
+    enum { FROM = offsetof(struct invocation, outcome), TO = offsetof(struct invocation, lines) };
+    return before->line_revision == now->line_revision &&
+           memcmp((const char *)before + FROM, (const char *)now + FROM, TO - FROM) == 0 &&
+           (before->error == now->error ||
+            (before->error && now->error && strcmp(before->error, now->error) == 0));
+}
+
 static void write_invocation(struct job *job, size_t place, const struct invocation *before,
                              const struct invocation *now)
 {
+    if (before && is_as_it_was(before, now))
+        return;
     uint64_t differences = record_differences(&record_invocation, before, now);
     bool is_same = before && before->line_revision == now->line_revision;
-    size_t cells = is_same  ? 0
-                   : before ? write_cells(job, before, now, false)
-                            : now->line_count; /* all are new */
-    if (before && !differences && !cells)
+    uint64_t number = is_same ? 0 : apart(job, before, now);
+    size_t cells = is_same || number ? 0
+                   : before          ? write_cells(job, before, now, false)
+                                     : now->line_count; /* all are new */
+    if (before && !differences && !cells && !number)
         return;
     job->differs = true;
     write_number(job->writer, place + 1);
     record_write(job->writer, &record_invocation, differences, before, now);
-    write_number(job->writer, cells);
+    write_number(job->writer, number ? 1 : 2 * cells);
+    if (number)
+        write_number(job->writer, number);
     if (cells)
         write_cells(job, before, now, true);
     if (job->listener->invocation)
         job->listener->invocation(job->listener->context, before, now);
+}
+
+void change_write_lines(struct writer *writer, const struct invocation *invocation)
+{
+    struct job job = {.writer = writer};
+    write_number(writer, invocation->line_count);
+    write_cells(&job, NULL, invocation, true);
 }
 
 static void write_invocations(struct job *job, const struct invocations *before,
@@ -322,7 +354,7 @@ static void write_breakpoints(struct job *job, const struct breakpoints *before,
 bool change_write(struct writer *writer, const struct change_state *before, const struct model *now,
                   const struct change_listener *listener)
 {
-    static const struct change_listener nobody = {NULL, NULL, NULL, NULL};
+    static const struct change_listener nobody = {NULL, NULL, NULL, NULL, NULL};
     struct job job = {.writer = writer, .listener = listener ? listener : &nobody};
     const struct model *model = before->model;
     write_number(writer, CHANGE_FORMAT);

@@ -2,10 +2,11 @@
  * Changes: what of the model differs from what it was, as bytes. A chain of them, from a change
  * against nothing (a key frame) on, leads to the model as it was at each of its ends.
  *
- * In it is all that can be seen, but for two things that are kept beside it, once: the text of a
- * file and the lines of output. Of these a change has whether the file has its text, and how many
- * lines have come. Not in it are what only a running worker needs (file_line.base, stop.before,
- * stop.objects), revisions, and what is known of an import.
+ * In it is all that can be seen, but for three things that are kept beside it, once: the text of a
+ * file, the lines of output, and those of an invocation that is over, which do not change any more.
+ * Of these a change has whether the file has its text, how many lines have come, and a number. Not
+ * in it are what only a running worker needs (file_line.base, stop.before, stop.objects),
+ * revisions, and what is known of an import.
  *
  * A change, whose numbers are those of store/record.h:
  *
@@ -15,8 +16,9 @@
  *   lost lines and functions; its fields; functions, an array; how many lines; for each line that
  *   differs how far it lies after the one before it and its fields; then 0. Then 0
  * - invocations: how many are no longer kept, and for each how many are kept before it, after the
- *   one before; how many there are; for each that differs its place + 1, its fields, how many lines
- *   differ, and for each file, line and fields; then 0
+ *   one before; how many there are; for each that differs its place + 1, its fields, and its lines;
+ *   then 0. The lines are how many differ, twice, and for each file, line and fields; or 1, and the
+ *   number under which all of them are kept apart, as change_write_lines() has them
  * - counts of functions: an array
  * - what is left behind: how many rows; places, as in an array; for each row that differs its index
  *   + 1, file, line, and for each number that differs how far it lies after the one before it and
@@ -56,9 +58,12 @@ struct change_state {
 void change_state_init(struct change_state *state);
 void change_state_fini(struct change_state *state);
 
-/* Where the text of a file comes from: it is given to the file with file_set_text(). NULL: files
- * are left without. */
-typedef void change_text(void *context, uint32_t index, struct file *file);
+/* Where the texts of files come from; NULL: they are left out. */
+struct change_source {
+    void *context;
+    /* It is given to the file with file_set_text(). */
+    void (*text)(void *context, uint32_t index, struct file *file);
+};
 
 /* Who wants to know what differs; any may be NULL. */
 struct change_listener {
@@ -68,6 +73,9 @@ struct change_listener {
     /* `before` is NULL where it is new. */
     void (*invocation)(void *context, const struct invocation *before,
                        const struct invocation *now);
+    /* The lines of an invocation that is over differ: under which number they are kept apart; 0:
+     * they are not. */
+    uint64_t (*lines)(void *context, const struct invocation *before, const struct invocation *now);
 };
 
 /* Write what differs between `before` and `now`; false where nothing does that could be seen, and
@@ -77,8 +85,16 @@ bool change_write(struct writer *writer, const struct change_state *before, cons
                   const struct change_listener *listener);
 /* Bring the state to where the change leads. Returns 0, or -1 where the bytes are no change of this
  * state, which is then of no more use. */
-int change_read(struct change_state *state, struct span change, change_text *text,
-                void *context) ATTR_CHECKED;
+int change_read(struct change_state *state, struct span change,
+                const struct change_source *source) ATTR_CHECKED;
+/* All lines of an invocation, to be kept apart: how many there are, and for each file, line and
+ * fields. */
+void change_write_lines(struct writer *writer, const struct invocation *invocation);
+/* An invocation whose lines are kept apart has none, but their number, in lines_number. Give it
+ * these, whatever they are; what is no line is left out. */
+void change_read_lines(struct invocation *invocation, struct span bytes);
+/* Leave out those that are of no file that there is. */
+void change_check_lines(const struct change_state *state, struct invocation *invocation);
 /* `state` is `now` but for what changes do not hold: remember the revisions, so that what is as it
  * was need not be looked at. */
 void change_keep_revisions(struct change_state *state, const struct model *now);

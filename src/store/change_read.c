@@ -13,13 +13,12 @@
 #include "store/change_parts.h"
 #include "store/fields.h"
 
-enum { FILES_MAX = 1 << 16, INVOCATIONS_MAX = 1 << 16, ITEMS_MAX = 1 << 20 };
+enum { CELL_BYTES_LEAST = 3, FILES_MAX = 1 << 16, INVOCATIONS_MAX = 1 << 16, ITEMS_MAX = 1 << 20 };
 
 struct job {
     struct reader reader;
     struct change_state *state;
-    change_text *text;
-    void *context;
+    const struct change_source *source;
     size_t lines; /* of all files */
 };
 
@@ -127,8 +126,8 @@ static void read_file_text(struct job *job, uint32_t index, struct file *file, u
         return;
     *has_text = true;
     before = file->line_count;
-    if (job->text && !file->text && !file->lines)
-        job->text(job->context, index, file);
+    if (job->source->text && !file->text && !file->lines)
+        job->source->text(job->source->context, index, file);
     add_lines(job, file->line_count - before);
 }
 
@@ -188,21 +187,68 @@ static void read_removed(struct job *job, struct invocations *set)
     }
 }
 
+static void read_cell(struct job *job, struct invocation *invocation)
+{
+    uint32_t file = (uint32_t)read_limited(&job->reader, UINT32_MAX);
+    uint32_t line = (uint32_t)read_limited(&job->reader, FILE_LINES_MAX);
+    if (is_bad(job) || line == 0 || !is_place(job, file, line)) {
+        job->reader.bad = true;
+        return;
+    }
+    const struct line_stats *before = invocation_line_stats(invocation, file, line);
+    struct line_stats stats = before ? *before : (struct line_stats){0};
+    record_read(&job->reader, &record_line_stats, &stats);
+    invocation_set_line(invocation, file, line, &stats);
+}
+
 static void read_cells(struct job *job, struct invocation *invocation)
 {
-    size_t count = read_count(job, 0);
-    for (size_t i = 0; i < count && !is_bad(job); i++) {
-        uint32_t file = (uint32_t)read_limited(&job->reader, UINT32_MAX);
-        uint32_t line = (uint32_t)read_limited(&job->reader, FILE_LINES_MAX);
-        if (is_bad(job) || line == 0 || !is_place(job, file, line)) {
-            job->reader.bad = true;
-            return;
-        }
-        const struct line_stats *before = invocation_line_stats(invocation, file, line);
-        struct line_stats stats = before ? *before : (struct line_stats){0};
-        record_read(&job->reader, &record_line_stats, &stats);
-        invocation_set_line(invocation, file, line, &stats);
+    size_t left = (size_t)(job->reader.end - job->reader.at);
+    uint64_t count = read_limited(&job->reader, 2 * left);
+    if (count & 1) {
+        invocation->lines_number = read_number(&job->reader);
+        invocation->line_count = 0;
+        return;
     }
+    for (count /= 2; count > 0 && !is_bad(job); count--)
+        read_cell(job, invocation);
+}
+
+void change_check_lines(const struct change_state *state, struct invocation *invocation)
+{
+    for (size_t i = 0; i < invocation->line_count; i++)
+        if (invocation->lines[i].file >= state->model->file_count)
+            invocation->line_count = i;
+}
+
+static bool is_after(const struct invocation *invocation, uint32_t file, uint32_t line)
+{
+    if (invocation->line_count == 0)
+        return true;
+    const struct invocation_line *last = &invocation->lines[invocation->line_count - 1];
+    return file > last->file || (file == last->file && line > last->line);
+}
+
+/* There are many, and so they are not looked for one by one: they come in their order. */
+void change_read_lines(struct invocation *invocation, struct span bytes)
+{
+    const unsigned char *at = (const unsigned char *)bytes.at;
+    struct names names = {0};
+    struct reader reader = {.at = at, .end = at + bytes.len, .names = &names};
+    size_t count = (size_t)read_limited(&reader, bytes.len / CELL_BYTES_LEAST);
+    invocation->lines = mem_resize(invocation->lines, count + 1, sizeof *invocation->lines);
+    invocation->line_capacity = count + 1;
+    invocation->line_count = 0;
+    invocation->line_revision++;
+    for (; count > 0; count--) {
+        struct invocation_line line = {.file = (uint32_t)read_limited(&reader, UINT32_MAX),
+                                       .line = (uint32_t)read_limited(&reader, FILE_LINES_MAX)};
+        record_read(&reader, &record_line_stats, &line.stats);
+        if (reader.bad || line.line == 0 || !is_after(invocation, line.file, line.line))
+            break;
+        invocation->lines[invocation->line_count++] = line;
+    }
+    names_fini(&names);
 }
 
 static void read_invocation(struct job *job, struct invocation *invocation)
@@ -333,14 +379,13 @@ static void read_breakpoints(struct job *job)
 
 /* ---- the whole ---- */
 
-int change_read(struct change_state *state, struct span change, change_text *text, void *context)
+int change_read(struct change_state *state, struct span change, const struct change_source *source)
 {
     const unsigned char *bytes = (const unsigned char *)change.at;
     struct job job = {
         .reader = {.at = bytes, .end = bytes + change.len, .names = &state->names},
         .state = state,
-        .text = text,
-        .context = context,
+        .source = source,
         .lines = count_lines(state->model),
     };
     struct model *model = state->model;

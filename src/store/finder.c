@@ -59,6 +59,11 @@ void finder_begin(struct finder *finder, struct replay_place from, bool forward,
     finder->found = (struct replay_place){0, 0};
 }
 
+void finder_only_lines(struct finder *finder, uint64_t serial)
+{
+    replay_only_lines(finder->replay, serial);
+}
+
 struct replay_place finder_place(const struct finder *finder)
 {
     return finder->found.event ? finder->found : replay_place(finder->replay);

@@ -36,6 +36,9 @@ void finder_free(struct finder *finder);
  * NULL: then events alone are looked at. */
 void finder_begin(struct finder *finder, struct replay_place from, bool forward,
                   finder_match *match, finder_match_moment *moment, void *context);
+/* The models that are looked at need not have the lines of invocations that are over, but for that
+ * one's (serial; 0: none's). For the searches from then on. */
+void finder_only_lines(struct finder *finder, uint64_t serial);
 enum finder_state { FINDER_SEARCHES, FINDER_FOUND, FINDER_ENDED, FINDER_FAILED };
 /* Go on for about that time of the monotonic clock. FINDER_FAILED with `error`. */
 enum finder_state finder_go(struct finder *finder, uint64_t slice_ns,

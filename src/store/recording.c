@@ -25,7 +25,8 @@ enum {
     APPLICATION_ID_AT = 68,
     HEADER_BYTES = 72,
     ROWS_BYTES_MAX = 1 << 30,
-    MOMENTS_BYTES_MAX = 64 << 20
+    MOMENTS_BYTES_MAX = 64 << 20,
+    CELLS_BYTES_MAX = 64 << 20
 };
 
 bool recording_is_magic(const char *bytes, size_t len)
@@ -121,8 +122,10 @@ static int free_recording(struct recording *recording, struct error *error)
     change_state_fini(&recording->state);
     change_state_fini(&recording->nothing);
     writer_fini(&recording->change);
+    writer_fini(&recording->lines);
     moments_fini(&recording->turns);
     buf_fini(&recording->moments);
+    buf_fini(&recording->cells);
     rows_fini(&recording->rows);
     for (size_t i = 0; i < recording->mark_count; i++)
         free(recording->marks[i].lines);
@@ -144,7 +147,9 @@ struct recording *recording_create(const char *path, const char *command, uint64
     change_state_init(&recording->state);
     change_state_init(&recording->nothing);
     writer_init(&recording->change, CHANGE_BYTES_MAX);
+    writer_init(&recording->lines, CHANGE_BYTES_MAX);
     buf_init(&recording->moments, MOMENTS_BYTES_MAX);
+    buf_init(&recording->cells, CELLS_BYTES_MAX);
     rows_init(&recording->rows, ROWS_BYTES_MAX);
     if (begin(recording, command, begin_ns, error) == 0)
         return recording;

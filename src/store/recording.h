@@ -13,13 +13,16 @@
  *
  * Version 1 ends here. Version 2 adds what there was at each event (a moment at which something on
  * the screen had changed), of which store/replay.h makes the model again; version 3 has stops and
- * breakpoints in its changes, and version 4 what came between two events, one by one. Events of
+ * breakpoints in its changes, and version 4 what came between two events, one by one, and lines of
+ * invocations that are over apart. Events of
  * versions before are read no more:
  *
  *     events    (event, time_ns, change)          what has changed since the event before, by
  *                                                 store/change.h; NULL where that one is gone
- *     keyframes (event, state)                    all that there was at some of the events, as a
- *                                                 change against nothing
+ *     keyframes (event, first_lines, last_lines, state)    all that there was at some events, as a
+ *         change against nothing; and from which row of the next table to which it needs them
+ *     ended_lines (number, lines)                 what an invocation that is over did of each line,
+ *                                                 for events and keyframes, by store/change.h
  *     packages  (name, version)                   what was installed in the app's environment, names
  *                                                 in small letters, words with "-" between them
  *     event_samples (event, count, time_ns, rss_bytes, samples)    the changes of RSS that came

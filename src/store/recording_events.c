@@ -1,20 +1,24 @@
 /*
  * An event is a row with what has changed since the one before. Every now and then, when the
- * changes since the last key frame have become three times as large as it, there is another one, so
- * that the way to an event is never longer than what it takes to read four of them, and that key
- * frames take a quarter of the events' space.
+ * changes since the last key frame have become as large as it, there is another one, so that the
+ * way to an event is never longer than what it takes to read two of them, and that key frames take
+ * half of the events' space.
+ *
+ * Lines of invocations that are over are most of all that there is to know, and change no more:
+ * they are rows of their own, which changes and key frames name.
  *
  * The state that the next change is written against is made by reading the change: what a reader
  * will see is what the writer believes, or the recording ends here.
  */
 #include "config.h"
+#include "store/between.h"
 #include "store/recording_parts.h"
 
 #include <string.h>
 
 enum {
     KEYFRAME_EVERY_BYTES = 64 << 10,
-    KEYFRAMES_APART = 3,
+    KEYFRAMES_APART = 1,
     ROWS_BYTES = 8 << 20, /* then a commit does not wait for its time, */
     ROWS_PART = 32,       /* nor where it is that part of the file's limit */
     APART_PART = 16,      /* of it key frames are no further apart */
@@ -69,6 +73,26 @@ static void on_invocation(void *context, const struct invocation *before,
         recording_put_invocation(job->recording, now);
     else
         recording_mark_invocation(job->recording, now->serial);
+}
+
+/* Those of an invocation that is over: they are written once. It may go on nevertheless, as one
+ * that was given up; then there are others. */
+static uint64_t on_lines(void *context, const struct invocation *before,
+                         const struct invocation *now)
+{
+    const struct event_job *job = context;
+    struct recording *recording = job->recording;
+    struct rows *rows = &recording->rows;
+    writer_clear(&recording->lines);
+    change_write_lines(&recording->lines, now);
+    if (recording->lines.is_full)
+        return 0;
+    rows_begin(rows, ROW_ADD_LINES);
+    rows_number(rows, (int64_t)++recording->lines_number);
+    rows_blob(rows, buf_text(&recording->lines.out), recording->lines.out.len);
+    if (before && invocation_is_over(before))
+        recording_put_invocation(recording, now);
+    return recording->lines_number;
 }
 
 static void add_output_line(struct rows *rows, uint64_t number, const struct output_line *line)
@@ -126,15 +150,47 @@ static int check_size(const struct recording *recording, struct error *error)
                      recording->path, (int)(CHANGE_BYTES_MAX >> 20));
 }
 
+/* While a key frame is written. */
+struct keyframe_job {
+    const struct invocations *known; /* of the state, with their numbers */
+    uint64_t first, last;            /* numbers of lines that it needs; 0: none */
+};
+
+static uint64_t on_known_lines(void *context, const struct invocation *before,
+                               const struct invocation *now)
+{
+    struct keyframe_job *job = context;
+    const struct invocation *known = between_find(job->known, now->serial);
+    uint64_t number = known ? known->lines_number : 0;
+    (void)before;
+    if (number && (job->first == 0 || number < job->first))
+        job->first = number;
+    if (number > job->last)
+        job->last = number;
+    return number;
+}
+
+static void put_number_or_null(struct rows *rows, uint64_t number)
+{
+    if (number)
+        rows_number(rows, (int64_t)number);
+    else
+        rows_null(rows);
+}
+
 static int add_keyframe(struct recording *recording, const struct model *model, struct error *error)
 {
     const struct buf *bytes = &recording->change.out;
+    struct keyframe_job job = {.known = &recording->state.model->invocations};
+    const struct change_listener listener = {.context = &job, .lines = on_known_lines};
     writer_clear(&recording->change);
-    change_write(&recording->change, &recording->nothing, model, NULL);
+    change_write(&recording->change, &recording->nothing, model, &listener);
     if (check_size(recording, error))
         return -1;
     rows_begin(&recording->rows, ROW_ADD_KEYFRAME);
     rows_number(&recording->rows, (int64_t)recording->event);
+    put_number_or_null(&recording->rows, job.first);
+    put_number_or_null(&recording->rows, job.last);
     rows_blob(&recording->rows, buf_text(bytes), bytes->len);
     recording->keyframe_bytes = bytes->len;
     recording->change_bytes = 0;
@@ -143,8 +199,9 @@ static int add_keyframe(struct recording *recording, const struct model *model, 
 
 static int follow(struct recording *recording, const struct model *model, struct error *error)
 {
+    static const struct change_source nothing = {NULL, NULL};
     const struct buf *bytes = &recording->change.out;
-    if (change_read(&recording->state, (struct span){buf_text(bytes), bytes->len}, NULL, NULL))
+    if (change_read(&recording->state, (struct span){buf_text(bytes), bytes->len}, &nothing))
         return error_set(error, EXIT_STATUS_INTERNAL,
                          "cannot write the recording %s: a change could not be read again",
                          recording->path);
@@ -204,7 +261,7 @@ int recording_event(struct recording *recording, const struct model *model, uint
                     struct error *error)
 {
     struct event_job job = {.recording = recording, .model = model};
-    const struct change_listener listener = {&job, on_file, on_line, on_invocation};
+    const struct change_listener listener = {&job, on_file, on_line, on_invocation, on_lines};
     if (!recording->has_events)
         return 0;
     writer_clear(&recording->change);

@@ -47,6 +47,9 @@ struct recording {
     struct moments turns;     /* of the event that is written: invocations that began or ended */
     struct buf moments;       /* all of it, as they are in the file */
     uint64_t output_written;  /* lines of output that are in the file */
+    uint64_t lines_number;    /* the latest one of lines that are kept apart */
+    struct writer lines;
+    struct buf cells;
     struct line_marks *marks; /* owned; by file */
     size_t mark_count;
     uint64_t *dirty; /* owned; serials of invocations that are to be written again */

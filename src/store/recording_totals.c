@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "store/json.h"
 
-enum { CELLS_BYTES_MAX = 64 << 20, CELL_BYTES = 12 * JSON_NUMBER_BYTES + 2 };
+enum { CELL_BYTES = 12 * JSON_NUMBER_BYTES + 2 };
 
 static void put_text(struct rows *rows, const char *text)
 {
@@ -165,31 +165,49 @@ static void put_sizes(struct rows *rows, const struct invocation *invocation)
         rows_number(rows, numbers[i]);
 }
 
+static void put_text_or_null(struct rows *rows, const char *text)
+{
+    if (text)
+        put_text(rows, text);
+    else
+        rows_null(rows);
+}
+
 void recording_put_invocation(struct recording *recording, const struct invocation *invocation)
 {
     struct rows *rows = &recording->rows;
-    struct buf cells;
-    buf_init(&cells, CELLS_BYTES_MAX);
+    struct buf *cells = &recording->cells;
+    buf_consume(cells, cells->len);
     rows_begin(rows, ROW_SET_INVOCATION);
     rows_number(rows, (int64_t)invocation->serial);
     rows_number(rows, (int64_t)invocation->number);
     put_text(rows, invocation->id);
     put_text(rows, invocation->function);
     put_text(rows, invocation->request);
-    if (invocation->error)
-        put_text(rows, invocation->error);
-    else
-        rows_null(rows);
+    put_text_or_null(rows, invocation->error);
     put_text(rows, outcome_name(invocation->outcome));
     rows_number(rows, invocation->status);
     rows_number(rows, (int64_t)invocation->start_realtime_ns);
     rows_number(rows, (int64_t)invocation->duration_ns);
     put_sizes(rows, invocation);
-    if (append_cells(&cells, invocation))
+    if (append_cells(cells, invocation))
         put_text(rows, "[]");
     else
-        rows_text(rows, buf_text(&cells), cells.len);
-    buf_fini(&cells);
+        rows_text(rows, buf_text(cells), cells->len);
+}
+
+/* Of one whose lines are in the file. */
+static void update_invocation(struct recording *recording, const struct invocation *invocation)
+{
+    struct rows *rows = &recording->rows;
+    rows_begin(rows, ROW_UPDATE_INVOCATION);
+    put_text_or_null(rows, invocation->error);
+    put_text(rows, outcome_name(invocation->outcome));
+    rows_number(rows, invocation->status);
+    rows_number(rows, (int64_t)invocation->start_realtime_ns);
+    rows_number(rows, (int64_t)invocation->duration_ns);
+    put_sizes(rows, invocation);
+    rows_number(rows, (int64_t)invocation->serial);
 }
 
 void recording_mark_invocation(struct recording *recording, uint64_t serial)
@@ -219,7 +237,11 @@ static void put_invocations(struct recording *recording)
         uint64_t serial = set->kept[i]->serial;
         while (k < recording->dirty_count && recording->dirty[k] < serial)
             k++;
-        if (k < recording->dirty_count && recording->dirty[k] == serial)
+        if (k == recording->dirty_count || recording->dirty[k] != serial)
+            continue;
+        if (set->kept[i]->lines_number)
+            update_invocation(recording, set->kept[i]);
+        else
             recording_put_invocation(recording, set->kept[i]);
     }
     recording->dirty_count = 0;

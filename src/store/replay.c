@@ -31,6 +31,7 @@ enum {
     MOMENTS_BYTES_MAX = 64 << 20,
     PACKAGES_MAX = 10000,
     PACKAGE_BYTES_MAX = 256,
+    LINES_BYTES_MAX = 4 << 20,
 };
 
 enum query {
@@ -38,6 +39,7 @@ enum query {
     GET_KEYFRAME,
     GET_EVENT,
     GET_TEXT,
+    GET_LINES,
     GET_OUTPUT,
     GET_SAMPLES,
     GET_NEXT,
@@ -50,6 +52,7 @@ static const char *const queries[QUERIES] = {
         "SELECT event, change FROM events WHERE event > ? AND event <= ? ORDER BY event",
     [GET_KEYFRAME] =
         "SELECT event, state FROM keyframes WHERE event <= ? ORDER BY event DESC LIMIT 1",
+    [GET_LINES] = "SELECT lines FROM ended_lines WHERE number = ?",
     [GET_EVENT] = "SELECT event, time_ns FROM events WHERE event <= ? ORDER BY event DESC LIMIT 1",
     [GET_NEXT] = "SELECT event, time_ns FROM events WHERE event > ? ORDER BY event LIMIT 1",
     [GET_MOMENTS] = "SELECT time_ns, rss_bytes, samples FROM event_samples WHERE event = ? AND "
@@ -69,6 +72,8 @@ struct replay {
     char *command;
     struct packages packages;
     bool is_held;
+    bool has_only; /* of invocations that are over none but this one needs its lines */
+    uint64_t only;
     uint64_t zero_ns;
     uint64_t event;   /* the current one; 0 before there is any */
     uint64_t time_ns; /* its time */
@@ -118,6 +123,56 @@ static void take_text(void *context, uint32_t index, struct file *file)
     if (sqlite3_step(row) == SQLITE_ROW && column_bytes(row, 0, TEXT_BYTES_MAX, &text))
         file_set_text(file, text.at, text.len); /* lines past the maximum are not shown */
     sqlite3_reset(row);
+}
+
+/* The invocation that has the lines of that number, of those that are there already; or NULL. */
+static const struct invocation *find_lines(const struct model *model, uint64_t serial,
+                                           uint64_t number)
+{
+    const struct invocation *known = between_find(&model->invocations, serial);
+    return known && known->lines_number == number && known->line_count > 0 ? known : NULL;
+}
+
+static void copy_lines(struct invocation *invocation, const struct invocation *from)
+{
+    invocation->lines = mem_resize(invocation->lines, from->line_count, sizeof *invocation->lines);
+    memcpy(invocation->lines, from->lines, from->line_count * sizeof *invocation->lines);
+    invocation->line_count = invocation->line_capacity = from->line_count;
+    invocation->line_revision++;
+}
+
+static void read_lines(const struct replay *replay, uint64_t number, struct invocation *invocation)
+{
+    sqlite3_stmt *row = replay->statements[GET_LINES];
+    struct span bytes;
+    sqlite3_bind_int64(row, 1, (sqlite3_int64)number);
+    if (sqlite3_step(row) == SQLITE_ROW && column_bytes(row, 0, LINES_BYTES_MAX, &bytes))
+        change_read_lines(invocation, bytes);
+    sqlite3_reset(row);
+}
+
+/* The lines of the invocations that are over, which are the same at every event: near by they are
+ * known. Not before the end of a way, since on the way some come and go. */
+static void take_lines(const struct replay *replay, struct change_state *state)
+{
+    const struct invocations *set = &state->model->invocations;
+    for (size_t i = 0; i < set->count; i++) {
+        struct invocation *invocation = set->kept[i];
+        uint64_t number = invocation->lines_number;
+        if (number == 0 || invocation->line_count > 0 ||
+            (replay->has_only && invocation->serial != replay->only))
+            continue;
+        const struct invocation *from = find_lines(replay->state.model, invocation->serial, number);
+        if (!from && replay->ahead_event)
+            from = find_lines(replay->ahead.model, invocation->serial, number);
+        if (from)
+            copy_lines(invocation, from);
+        else
+            read_lines(replay, number, invocation);
+        change_check_lines(state, invocation);
+        if (invocation->line_count == 0)
+            invocation->lines_number = 0; /* they were thinned */
+    }
 }
 
 static void take_output_line(struct output *output, sqlite3_stmt *row)
@@ -182,10 +237,10 @@ static int find_event(struct replay *replay, uint64_t event, uint64_t *found, ui
 static int read_change(struct replay *replay, struct change_state *state, sqlite3_stmt *row,
                        uint64_t event, struct error *error)
 {
+    const struct change_source source = {replay, take_text};
     struct span bytes;
     if (sqlite3_column_type(row, 1) != SQLITE_BLOB ||
-        !column_bytes(row, 1, CHANGE_BYTES_MAX, &bytes) ||
-        change_read(state, bytes, take_text, replay))
+        !column_bytes(row, 1, CHANGE_BYTES_MAX, &bytes) || change_read(state, bytes, &source))
         return damaged(replay, event, error);
     return 0;
 }
@@ -242,6 +297,8 @@ static int read_state(struct replay *replay, uint64_t event, struct change_state
         result = read_changes(replay, state, keyframe, event, error);
     if (!result)
         result = take_output(replay, state, error);
+    if (!result)
+        take_lines(replay, state);
     if (result)
         change_state_fini(state);
     return result;
@@ -279,6 +336,8 @@ static int go_on(struct replay *replay, uint64_t event, struct error *error)
     int result = read_changes(replay, &replay->state, replay->event, event, error);
     if (!result)
         result = take_output(replay, &replay->state, error);
+    if (!result)
+        take_lines(replay, &replay->state);
     if (result && go_anew(replay, replay->event, &ignored)) {
         change_state_fini(&replay->state);
         change_state_init(&replay->state);
@@ -635,6 +694,13 @@ int64_t replay_read_samples(struct replay *replay, int64_t row, int64_t rows, re
     return result == SQLITE_DONE ? count : fail(replay, error);
 }
 
+void replay_only_lines(struct replay *replay, uint64_t serial)
+{
+    replay->has_only = true;
+    replay->only = serial;
+    take_lines(replay, &replay->state);
+}
+
 struct model *replay_model(const struct replay *replay)
 {
     return replay->shown ? between_model(replay->shown) : replay->state.model;
@@ -721,7 +787,7 @@ static int open_database(struct replay *replay, struct error *error)
     if (recording_db_number(replay->db,
                             "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN "
                             "('events', 'keyframes', 'files', 'output_lines', 'samples', "
-                            "'event_samples')") != 6)
+                            "'event_samples', 'ended_lines')") != 7)
         return error_set(error, EXIT_STATUS_APP, "%s is no recording of pymemtop", replay->path);
     sqlite3_limit(replay->db, SQLITE_LIMIT_LENGTH, CHANGE_BYTES_MAX);
     for (size_t i = 0; i < QUERIES; i++)

@@ -55,6 +55,9 @@ uint64_t replay_first(struct replay *replay);
 uint64_t replay_last(struct replay *replay);
 /* The latest event at that time, or the first one where there is none. */
 uint64_t replay_event_at(struct replay *replay, uint64_t realtime_ns);
+/* From now on the model need not have the lines of invocations that are over, but for that one's
+ * (serial; 0: none's): reading takes less time. */
+void replay_only_lines(struct replay *replay, uint64_t serial);
 /* Until it is released, what there is stays what it is now, though the recording goes on: many
  * steps then take less time. 0, or -1 with `error`. */
 int replay_hold(struct replay *replay, struct error *error) ATTR_CHECKED;

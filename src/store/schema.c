@@ -17,7 +17,9 @@ static const char schema[] =
     "  begin_bytes INTEGER NOT NULL, end_ns INTEGER NOT NULL, end_bytes INTEGER NOT NULL,"
     "  level INTEGER NOT NULL);"
     "CREATE TABLE events (event INTEGER PRIMARY KEY, time_ns INTEGER NOT NULL, change BLOB);"
-    "CREATE TABLE keyframes (event INTEGER PRIMARY KEY, state BLOB NOT NULL);"
+    "CREATE TABLE keyframes (event INTEGER PRIMARY KEY, first_lines INTEGER,"
+    "  last_lines INTEGER, state BLOB NOT NULL);"
+    "CREATE TABLE ended_lines (number INTEGER PRIMARY KEY, lines BLOB NOT NULL);"
     "CREATE TABLE event_samples (event INTEGER PRIMARY KEY, count INTEGER NOT NULL,"
     "  time_ns INTEGER NOT NULL, rss_bytes INTEGER NOT NULL, samples TEXT NOT NULL);"
     "CREATE TABLE files (file INTEGER PRIMARY KEY, path TEXT NOT NULL, display TEXT NOT NULL,"
@@ -129,7 +131,8 @@ const char *const schema_rows[ROWS] = {
     [ROW_ADD_SAMPLE] = "INSERT INTO samples VALUES (?, ?, ?)",
     [ROW_ADD_CALL] = "INSERT INTO functions VALUES (?, ?, ?, ?, ?, ?)",
     [ROW_ADD_EVENT] = "INSERT INTO events VALUES (?, ?, ?)",
-    [ROW_ADD_KEYFRAME] = "INSERT INTO keyframes VALUES (?, ?)",
+    [ROW_ADD_KEYFRAME] = "INSERT INTO keyframes VALUES (?, ?, ?, ?)",
+    [ROW_ADD_LINES] = "INSERT INTO ended_lines VALUES (?, ?)",
     [ROW_ADD_MOMENTS] = "INSERT INTO event_samples VALUES (?, ?, ?, ?, ?)",
     [ROW_ADD_FILE] = "INSERT INTO files VALUES (?, ?, ?, ?, ?)",
     [ROW_ADD_LINE] = "INSERT INTO line_totals (file, line, source) VALUES (?, ?, ?)",
@@ -142,6 +145,12 @@ const char *const schema_rows[ROWS] = {
     [ROW_SET_INVOCATION] =
         ("INSERT OR REPLACE INTO invocation_totals VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?,"
          " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+    [ROW_UPDATE_INVOCATION] =
+        ("UPDATE invocation_totals SET error = ?, outcome = ?, status = ?, start_ns = ?,"
+         " duration_ns = ?, rss_start_bytes = ?, rss_end_bytes = ?, rss_peak_bytes = ?,"
+         " rss_lines_bytes = ?, rss_shared_bytes = ?, heap_start_bytes = ?, heap_end_bytes = ?,"
+         " heap_lines_bytes = ?, heap_elsewhere_bytes = ?, left_bytes = ?, retained_bytes = ?"
+         " WHERE serial = ?"),
     [ROW_ADD_MARKER] = "INSERT INTO markers VALUES (?, ?, ?)",
     [ROW_ADD_PACKAGE] = "INSERT OR REPLACE INTO packages VALUES (?, ?)",
     [ROW_ADD_OUTPUT] = "INSERT INTO output_lines VALUES (?, ?, ?, ?, ?, ?)",

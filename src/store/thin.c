@@ -17,6 +17,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/size.h"
+#include "model/invocation.h"
 #include "model/output.h"
 #include "store/recording_open.h"
 
@@ -24,13 +25,16 @@ enum {
     KEYFRAMES_MIN = 2,
     SAMPLES_MIN = 2000,
     CELLS_MIN = 100,
+    LINES_MIN = 2 * INVOCATIONS_KEPT,
     CALLS_MIN = 1000,
     SHOWN_OUTPUT_MIN = 200,
     MOMENT_BYTES = 24, /* that one takes, about */
     MOMENT_ROWS_MIN = 8,
     KEPT_BYTES_MAX = 1 << 20,
     STEPS_MAX = 64,
-    MARGIN = 8
+    MARGIN = 8,               /* that part of the limit is left free, */
+    MARGIN_SMALL = 4,         /* and of a small one more: */
+    MARGIN_BYTES = 256 << 10, /* room for a key frame, and what comes with it */
 };
 
 static int64_t used_bytes(const struct thin *thin)
@@ -71,6 +75,18 @@ static int64_t thin_moments(struct thin *thin)
                    (uint64_t)rows / 2);
 }
 
+/* Lines that neither a key frame needs nor a change that is still there, all of which come after
+ * the key frame `keyframe`. */
+static int64_t thin_unused_lines(const struct thin *thin, uint64_t keyframe)
+{
+    return execute(
+        thin,
+        "DELETE FROM ended_lines WHERE number < (SELECT first_lines FROM keyframes WHERE "
+        "event = ?) AND NOT EXISTS (SELECT 1 FROM keyframes WHERE number BETWEEN "
+        "first_lines AND last_lines)",
+        keyframe);
+}
+
 /* The changes of the oldest key frame that has any; never the newest one's, which are added to. */
 static int64_t thin_changes(struct thin *thin)
 {
@@ -90,7 +106,9 @@ static int64_t thin_changes(struct thin *thin)
     int64_t between = execute(thin, "DELETE FROM event_samples WHERE event <= ?", (uint64_t)next);
     int64_t emptied =
         execute(thin, "UPDATE events SET change = NULL WHERE event = ?", (uint64_t)next);
-    return dropped < 0 || between < 0 || emptied < 0 ? -1 : dropped + between + emptied;
+    int64_t unused = thin_unused_lines(thin, (uint64_t)next);
+    bool has_failed = dropped < 0 || between < 0 || emptied < 0 || unused < 0;
+    return has_failed ? -1 : dropped + between + emptied + unused;
 }
 
 static int64_t thin_keyframes(struct thin *thin)
@@ -106,7 +124,17 @@ static int64_t thin_keyframes(struct thin *thin)
                            "DELETE FROM events WHERE event < ? AND event NOT IN (SELECT event FROM "
                            "keyframes)",
                            thin->keyframe);
-    return dropped < 0 || rows < 0 ? -1 : dropped;
+    int64_t unused = thin_unused_lines(thin, thin->thinned_event);
+    return dropped < 0 || rows < 0 || unused < 0 ? -1 : dropped;
+}
+
+/* Lines that the latest events do not show: older ones are then without them. */
+static int64_t thin_lines(struct thin *thin)
+{
+    int64_t newest = recording_db_number(thin->db, "SELECT max(number) FROM ended_lines");
+    if (newest <= LINES_MIN)
+        return 0;
+    return execute(thin, "DELETE FROM ended_lines WHERE number <= ?", (uint64_t)newest - LINES_MIN);
 }
 
 static int64_t thin_output(struct thin *thin)
@@ -245,9 +273,9 @@ typedef int64_t step(struct thin *thin);
 /* 1 where something could go, 0 where not, -1 for a failure. */
 static int thin_step(struct thin *thin)
 {
-    static step *const steps[] = {thin_moments, thin_changes,     thin_keyframes,
-                                  thin_output,  thin_samples,     thin_cells,
-                                  thin_calls,   thin_invocations, thin_shown_output};
+    static step *const steps[] = {thin_moments,     thin_changes,     thin_keyframes, thin_output,
+                                  thin_samples,     thin_lines,       thin_cells,     thin_calls,
+                                  thin_invocations, thin_shown_output};
     for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
         int64_t changed = steps[i](thin);
         if (changed)
@@ -256,10 +284,18 @@ static int thin_step(struct thin *thin)
     return 0;
 }
 
+static int64_t margin_of(int64_t limit_bytes)
+{
+    int64_t margin = limit_bytes / MARGIN, most = limit_bytes / MARGIN_SMALL;
+    if (margin >= MARGIN_BYTES)
+        return margin;
+    return most < MARGIN_BYTES ? most : MARGIN_BYTES;
+}
+
 int thin_keep_limit(struct thin *thin, struct error *error)
 {
     char size[SIZE_TEXT];
-    int64_t margin = thin->limit_bytes / MARGIN;
+    int64_t margin = margin_of(thin->limit_bytes);
     int result = 1;
     if (!thin->limit_bytes || used_bytes(thin) <= thin->limit_bytes - margin ||
         used_bytes(thin) < thin->again_bytes)

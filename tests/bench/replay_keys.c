@@ -98,6 +98,7 @@ static void search(struct bench *bench, enum replay_move move, bool forward)
         .wish = {
             .move = move, .forward = forward, .file = 0, .first_line = 1, .last_line = UINT32_MAX}};
     enum finder_state state;
+    finder_only_lines(bench->finder, 0);
     finder_begin(bench->finder, replay_place(bench->replay), forward, player_match,
                  player_match_moment, &match);
     do

@@ -50,6 +50,21 @@ static size_t go_through_others(const struct model *model, const struct stop_oth
     return sum;
 }
 
+static void give_lines(struct change_state *state)
+{
+    for (size_t i = 0; i < state->model->invocations.count; i++) {
+        struct invocation *invocation = state->model->invocations.kept[i];
+        char bytes[] = {2, 0, 1, 1, 8, 1, 2, 1, 9};
+        bytes[invocation->lines_number % sizeof bytes] ^= (char)(invocation->lines_number >> 4);
+        if (invocation->lines_number && !invocation->line_count)
+            change_read_lines(invocation, (struct span){bytes, sizeof bytes});
+        change_check_lines(state, invocation);
+    }
+}
+
+static const struct change_source source = {NULL, give_text};
+static const struct change_source no_source = {NULL, NULL};
+
 static size_t go_through_stop(const struct model *model)
 {
     const struct stop *stop = &model->stop;
@@ -110,7 +125,7 @@ static void check_again(struct change_state *state)
     change_write(&writer, &nothing, state->model, NULL);
     struct span bytes = {buf_text(&writer.out), writer.out.len};
     if (!writer.is_full && bytes.len > 0) {
-        require(change_read(&again, bytes, give_text, NULL) == 0, "what is written is not read");
+        require(change_read(&again, bytes, &source) == 0, "what is written is not read");
         for (size_t i = 0; i < state->model->file_count; i++)
             require(state->model->files[i]->line_count == again.model->files[i]->line_count ||
                         !state->model->files[i]->text,
@@ -131,8 +146,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         size_t len = data[at] | (size_t)data[at + 1] << 8 | (size_t)data[at + 2] << 16;
         at += 3;
         len = len < size - at ? len : size - at;
-        if (change_read(&state, (struct span){(const char *)data + at, len}, give_text, NULL))
+        if (change_read(&state, (struct span){(const char *)data + at, len}, &source))
             break;
+        give_lines(&state);
         sum += go_through(state.model);
         if (at + len >= size)
             check_again(&state);
@@ -173,8 +189,8 @@ static size_t make_input(struct changer *changer, uint8_t *input)
         if (!change_write(&writer, &state, model, NULL))
             continue;
         len = append_change(&writer, input, len);
-        require(change_read(&state, (struct span){buf_text(&writer.out), writer.out.len}, NULL,
-                            NULL) == 0,
+        require(change_read(&state, (struct span){buf_text(&writer.out), writer.out.len},
+                            &no_source) == 0,
                 "a change is not read");
     }
     writer_fini(&writer);

@@ -241,6 +241,58 @@ static void test_totals(void **state)
     free(path);
 }
 
+/* Lines of an invocation that is over are written once, though many key frames have it; and again
+ * where it goes on nevertheless, so that each event has those of its time. */
+static void test_lines_apart(void **state)
+{
+    enum { INVOCATIONS = 300, LINES = 60, CHANGES = 300 };
+    char *path = path_of("apart");
+    struct error error = {.text = ""};
+    struct recording *recording = create(path);
+    struct model *model = model_new("/app");
+    (void)state;
+    model_add_file(model, file_new("/app/a.py", "/app", "a\n", 2));
+    for (uint64_t i = 1; i <= INVOCATIONS; i++) {
+        struct invocation *one = invocations_add(&model->invocations, i, "id", "F", "GET /");
+        for (uint32_t line = 1; line <= LINES; line++)
+            invocation_set_line(one, 0, line, &(struct line_stats){.occurrences = i + line});
+        invocations_end(&model->invocations, one, OUTCOME_TIMED_OUT, 200, i, NULL);
+    }
+    for (uint64_t i = 1; i <= CHANGES; i++) {
+        for (size_t k = 0; k < INVOCATIONS; k++)
+            model->invocations.kept[k]->retained_bytes = (int64_t)(i * k * 1000);
+        if (i == CHANGES / 2)
+            invocation_set_line(model->invocations.kept[7], 0, 5,
+                                &(struct line_stats){.occurrences = 4711});
+        require(recording_event(recording, model, i, &error), &error);
+    }
+    require(recording_close(recording, 1, &error), &error);
+    assert_int_equal(number_of(path, "SELECT count(*) FROM ended_lines"), INVOCATIONS + 1);
+    assert_true(number_of(path, "SELECT count(*) FROM keyframes") > 2);
+    check_totals(path, model);
+    struct replay *replay = open_replay(path);
+    for (uint64_t event = CHANGES; event > 0; event -= 3) {
+        require(replay_seek(replay, event, &error), &error);
+        const struct invocation *one = replay_model(replay)->invocations.kept[7];
+        assert_int_equal(one->line_count, LINES);
+        assert_int_equal(one->lines[4].stats.occurrences,
+                         event >= CHANGES / 2 ? 4711 : one->number + 5);
+        assert_int_equal(replay_model(replay)->invocations.kept[99]->lines[9].stats.occurrences,
+                         100 + 10);
+    }
+    replay_close(replay);
+    /* Where they are gone, as in one that was thinned, the rest is there. */
+    execute(path, "DELETE FROM ended_lines WHERE number < 100");
+    replay = open_replay(path);
+    require(replay_seek(replay, CHANGES, &error), &error);
+    assert_int_equal(replay_model(replay)->invocations.kept[5]->line_count, 0);
+    assert_int_equal(replay_model(replay)->invocations.kept[5]->retained_bytes, CHANGES * 5000);
+    assert_int_equal(replay_model(replay)->invocations.kept[200]->line_count, LINES);
+    replay_close(replay);
+    model_free(model);
+    free(path);
+}
+
 /* ---- copies ---- */
 
 static void change_some(struct changer *changer, struct recording *recording, struct model *model)
@@ -602,6 +654,7 @@ int main(void)
         cmocka_unit_test(test_damage),
         cmocka_unit_test(test_old),
         cmocka_unit_test(test_copy),
+        cmocka_unit_test(test_lines_apart),
     };
     return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }
