@@ -54,12 +54,15 @@ static bool is_load(const struct invocation *invocation)
     return invocation->number == 0;
 }
 
-void invocations_remove(struct invocations *set, size_t place)
+void invocations_remove(struct invocations *set, const size_t *places, size_t count)
 {
-    invocation_free(set->kept[place]);
-    set->count--;
-    memmove(set->kept + place, set->kept + place + 1,
-            (set->count - place) * sizeof(struct invocation *));
+    for (size_t i = 0; i < count; i++) {
+        size_t from = places[i] + 1, to = i + 1 < count ? places[i + 1] : set->count;
+        invocation_free(set->kept[places[i]]);
+        memmove(set->kept + from - 1 - i, set->kept + from,
+                (to - from) * sizeof(struct invocation *));
+    }
+    set->count -= count;
 }
 
 /* Drop the oldest invocation that is over, but for the newest load; false where there is none. */
@@ -70,7 +73,7 @@ static bool drop_oldest(struct invocations *set)
         const struct invocation *invocation = set->kept[i];
         if (invocation == load || !invocation_is_over(invocation))
             continue;
-        invocations_remove(set, i);
+        invocations_remove(set, &i, 1);
         return true;
     }
     return false;

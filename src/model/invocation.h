@@ -98,8 +98,8 @@ struct invocation *invocations_add(struct invocations *set, uint64_t number, con
                                    const char *function, const char *request);
 /* For who brings back what was recorded: append a record of zeros, which nothing counts. */
 struct invocation *invocations_append(struct invocations *set);
-/* The same: drop the one at `place`, which nothing counts, either. */
-void invocations_remove(struct invocations *set, size_t place);
+/* The same: drop the `count` of them at these places, which rise; nothing counts that, either. */
+void invocations_remove(struct invocations *set, const size_t *places, size_t count);
 /* NULL where `number` was never added or is no longer kept. The newest load for 0. */
 struct invocation *invocations_find(const struct invocations *set, uint64_t number);
 /* The newest one that runs (load included), or NULL. */

@@ -176,15 +176,16 @@ static bool is_place(const struct job *job, uint32_t file, uint32_t line)
 
 static void read_removed(struct job *job, struct invocations *set)
 {
-    size_t count = (size_t)read_limited(&job->reader, set->count);
-    for (size_t at = 0; count > 0 && !is_bad(job); count--) {
+    size_t count = (size_t)read_limited(&job->reader, set->count), at = 0;
+    size_t *places = mem_calloc(count + 1, sizeof *places);
+    for (size_t i = 0; i < count && !is_bad(job); i++, at++) {
         at += (size_t)read_limited(&job->reader, set->count);
-        if (is_bad(job) || at >= set->count) {
-            job->reader.bad = true;
-            return;
-        }
-        invocations_remove(set, at);
+        job->reader.bad |= at >= set->count;
+        places[i] = at;
     }
+    if (!is_bad(job))
+        invocations_remove(set, places, count);
+    free(places);
 }
 
 static void read_cell(struct job *job, struct invocation *invocation)

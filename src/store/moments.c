@@ -213,7 +213,7 @@ static int make(struct moment *moment, const int64_t *numbers, size_t count)
 int moments_read(struct moments *moments, struct span text, uint64_t first, int64_t before)
 {
     struct moment moment = {.time_ns = first, .rss_bytes = before};
-    int64_t numbers[NUMBERS_MAX];
+    int64_t numbers[NUMBERS_MAX] = {0};
     moments_clear(moments);
     do {
         if (moments->count == MOMENTS_MAX || !take(&text, moments->count ? ',' : '[') ||

@@ -23,8 +23,8 @@
  *         change against nothing; and from which row of the next table to which it needs them
  *     ended_lines (number, lines)                 what an invocation that is over did of each line,
  *                                                 for events and keyframes, by store/change.h
- *     packages  (name, version)                   what was installed in the app's environment, names
- *                                                 in small letters, words with "-" between them
+ *     packages  (name, version)                   what was installed in the app's environment; in
+ *                                                 names small letters, and "-" between words
  *     event_samples (event, count, time_ns, rss_bytes, samples)    the changes of RSS that came
  *         between the event before and this one, each with its line and invocation, and the
  *         beginnings and ends of invocations, as JSON: store/moments.h. time_ns is when the first

@@ -1,8 +1,8 @@
 /*
  * An event is a row with what has changed since the one before. Every now and then, when the
- * changes since the last key frame have become as large as it, there is another one, so that the
- * way to an event is never longer than what it takes to read two of them, and that key frames take
- * half of the events' space.
+ * changes since the last key frame have become three times as large as it, there is another one, so
+ * that the way to an event is never longer than what it takes to read four of them, and that key
+ * frames take a quarter of the events' space.
  *
  * Lines of invocations that are over are most of all that there is to know, and change no more:
  * they are rows of their own, which changes and key frames name.
@@ -18,7 +18,7 @@
 
 enum {
     KEYFRAME_EVERY_BYTES = 64 << 10,
-    KEYFRAMES_APART = 1,
+    KEYFRAMES_APART = 3,
     ROWS_BYTES = 8 << 20, /* then a commit does not wait for its time, */
     ROWS_PART = 32,       /* nor where it is that part of the file's limit */
     APART_PART = 16,      /* of it key frames are no further apart */
@@ -138,7 +138,7 @@ static void add_moments(struct recording *recording, const struct samples *sampl
     rows_number(rows, (int64_t)count);
     rows_number(rows, (int64_t)(recording->zero_ns + first_ns));
     rows_number(rows, before_bytes);
-    rows_text(rows, buf_text(text), text->len);
+    rows_ascii(rows, buf_text(text), text->len);
 }
 
 static int check_size(const struct recording *recording, struct error *error)

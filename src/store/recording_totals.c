@@ -191,9 +191,9 @@ void recording_put_invocation(struct recording *recording, const struct invocati
     rows_number(rows, (int64_t)invocation->duration_ns);
     put_sizes(rows, invocation);
     if (append_cells(cells, invocation))
-        put_text(rows, "[]");
+        rows_ascii(rows, "[]", 2);
     else
-        rows_text(rows, buf_text(cells), cells->len);
+        rows_ascii(rows, buf_text(cells), cells->len);
 }
 
 /* Of one whose lines are in the file. */

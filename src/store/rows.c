@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 
-enum kind { KIND_NULL, KIND_NUMBER, KIND_TEXT, KIND_BLOB };
+enum kind { KIND_NULL, KIND_NUMBER, KIND_TEXT, KIND_ASCII, KIND_BLOB };
 
 void rows_init(struct rows *rows, size_t max_bytes)
 {
@@ -63,6 +63,12 @@ void rows_text(struct rows *rows, const char *text, size_t len)
     put(rows, text, len);
 }
 
+void rows_ascii(struct rows *rows, const char *text, size_t len)
+{
+    put_value(rows, KIND_ASCII, (int64_t)len);
+    put(rows, text, len);
+}
+
 void rows_blob(struct rows *rows, const char *bytes, size_t len)
 {
     put_value(rows, KIND_BLOB, (int64_t)len);
@@ -99,7 +105,8 @@ static int bind_bytes(struct span *bytes, sqlite3_stmt *statement, int place, en
                       size_t len)
 {
     const char *at = bytes->at;
-    bool is_text = kind == KIND_TEXT && len <= INT_MAX && text_is_utf8(at, len);
+    bool is_text =
+        len <= INT_MAX && (kind == KIND_ASCII || (kind == KIND_TEXT && text_is_utf8(at, len)));
     *bytes = span_skip(*bytes, len);
     if (is_text)
         return sqlite3_bind_text(statement, place, len ? at : "", (int)len, SQLITE_STATIC);

@@ -30,6 +30,8 @@ void rows_number(struct rows *rows, int64_t number);
 void rows_null(struct rows *rows);
 /* Bytes that become text where they are that in UTF-8, else a blob. */
 void rows_text(struct rows *rows, const char *text, size_t len);
+/* The same where one knows that it is ASCII. */
+void rows_ascii(struct rows *rows, const char *text, size_t len);
 void rows_blob(struct rows *rows, const char *bytes, size_t len);
 
 /* ---- the other side ---- */
