@@ -3,9 +3,9 @@
  * grows. What goes first is what says the least for its size: what came between the oldest events,
  * while it is half of the file; changes of the oldest events, whose key frames stay; then every
  * second of the older key frames; then output that is older than what the screen shows; samples, in
- * pairs, the higher one of which stays; the lines of the older invocations, whose own numbers stay;
- * calls; and the older invocations, which go into sums by function. Totals of lines are never
- * touched, and those of functions stay what they are.
+ * pairs, the higher one of which stays; the lines of the older invocations, whose own numbers stay,
+ * first for events and then for people; calls; and the older invocations, which go into sums by
+ * function. Totals of lines are never touched, and those of functions stay what they are.
  */
 #include "config.h"
 #include "store/thin.h"
