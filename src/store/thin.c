@@ -34,7 +34,7 @@ enum {
     STEPS_MAX = 64,
     MARGIN = 8,               /* that part of the limit is left free, */
     MARGIN_SMALL = 4,         /* and of a small one more: */
-    MARGIN_BYTES = 256 << 10, /* room for a key frame, and what comes with it */
+    MARGIN_BYTES = 224 << 10, /* room for a key frame, and what comes with it */
 };
 
 static int64_t used_bytes(const struct thin *thin)
@@ -304,7 +304,7 @@ int thin_keep_limit(struct thin *thin, struct error *error)
         return recording_db_fail(thin->db, "write", thin->path, error);
     for (int i = 0; i < STEPS_MAX && result > 0; i++) {
         result = thin_step(thin);
-        if (used_bytes(thin) <= thin->limit_bytes - 2 * margin)
+        if (used_bytes(thin) <= thin->limit_bytes - margin - thin->limit_bytes / MARGIN)
             break;
     }
     /* Where all that could go has gone, looking for more takes time and finds little. */
