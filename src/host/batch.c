@@ -244,6 +244,7 @@ int batch_run(const struct options *options, struct error *error)
         record(&batch);
         uv_run(&batch.loop, UV_RUN_DEFAULT);
         batch.over = true;
+        recorder_add_event(batch.recorder); /* before the worker is ended */
         host_stop(batch.host);
         recorder_stop(batch.recorder);
         status = conclude(&batch, error);

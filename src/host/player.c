@@ -200,15 +200,21 @@ static void on_tick(uv_timer_t *timer)
         say_live(player);
 }
 
-/* A host that ends stops its worker, which is recorded, too. What there was to see comes before. */
+/* A host that ends stops its worker, which is recorded, too. What there was to see comes before;
+ * a worker that ended otherwise is what there was to see. */
 static void skip_end(struct player *player)
 {
     struct error ignored;
-    for (int i = 0; i < END_STEPS && !player->setup.live &&
-                    replay_model(player->replay)->worker == WORKER_DEAD;
-         i++)
-        if (replay_step(player->replay, false, &ignored) <= 0)
-            return;
+    uint64_t deaths = replay_model(player->replay)->worker_deaths;
+    int steps = 0;
+    while (steps < END_STEPS && !player->setup.live &&
+           replay_model(player->replay)->worker == WORKER_DEAD &&
+           replay_step(player->replay, false, &ignored) > 0)
+        steps++;
+    if (replay_model(player->replay)->worker_deaths == deaths)
+        return;
+    while (steps > 0 && replay_step(player->replay, true, &ignored) > 0)
+        steps--;
 }
 
 /* The source of the function that it was about, where nobody has looked at anything yet. */

@@ -116,6 +116,7 @@ int start_run(const struct options *options, struct error *error)
     if (start.host) {
         record(&start);
         uv_run(&start.loop, UV_RUN_DEFAULT);
+        recorder_add_event(start.recorder); /* before the worker is ended */
         host_stop(start.host);
         recorder_stop(start.recorder);
         status = EXIT_STATUS_OK;

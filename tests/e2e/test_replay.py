@@ -4,8 +4,10 @@ import json
 import os
 import re
 import shutil
+import signal
 import sqlite3
 import subprocess
+import time
 
 import pytest
 
@@ -219,6 +221,38 @@ def test_live_and_replay_are_equal_at_every_event(four, pty, tmp_path):
     terminal.wait(rb"the search was given up")
     terminal.type(b"q")
     assert terminal.wait_exit() == 0
+
+
+def test_the_end_of_the_run_is_not_that_of_its_invocations(write_app, script, tmp_path):
+    """Replay begins with the invocations over and the worker alive, also where the host saw the ends
+    of both at once: it is held up now and then, so that this is so in a third of the runs."""
+    app = write_app({"host.json": "{}", "Fast/function.json": programs.HTTP_FUNCTION,
+                     "Fast/__init__.py": "def main(req) -> str:\n    return 'fast'\n"})
+    for number in range(4):
+        path = tmp_path / "{}.pymemtop".format(number)
+        with subprocess.Popen([PYMEMTOP, "--batch", "--quiet", "--port", "0", "--python", VENV,
+                               "--record={}".format(path), app], env=programs.environment({}),
+                              stderr=subprocess.DEVNULL) as host:
+            while host.poll() is None:
+                host.send_signal(signal.SIGSTOP)
+                time.sleep(0.01)
+                host.send_signal(signal.SIGCONT)
+                time.sleep(0.004)
+        assert host.returncode == 0
+        screen = script("save first", "replay", path)["first"]
+        assert ended(screen) == 1 and " READY " in screen, screen
+        now, last = place(screen)
+        assert now < last
+
+
+def test_a_worker_that_died_is_shown_dead(write_app, script, tmp_path):
+    path = tmp_path / "x.pymemtop"
+    app = write_app({"host.json": "{}", "Die/function.json": programs.HTTP_FUNCTION,
+                     "Die/__init__.py": "import os\n\n\ndef main(req):\n    os._exit(5)\n"})
+    assert batch("--quiet", "--record={}".format(path), app).returncode == 5
+    screens = script("save first\nkey [\nsave before", "replay", path)
+    assert "WORKER DEAD" in screens["first"] and ended(screens["first"]) == 1
+    assert "WORKER DEAD" not in screens["before"]
 
 
 @pytest.mark.parametrize("function", sorted(HANDLERS))
