@@ -59,7 +59,7 @@ enum replay_change_kind { CHANGE_NONE, CHANGE_RSS, CHANGE_BEGIN, CHANGE_END };
 struct replay_change {
     enum replay_change_kind kind;
     int64_t delta_bytes; /* of CHANGE_RSS, as is the line; line 0: no profiled one's */
-    uint32_t file, line;
+    uint32_t line;
     uint64_t number; /* of the invocation; 0: the load's */
     bool is_known;   /* which invocation it is */
 };

@@ -123,8 +123,7 @@ static struct replay_change change_of(const struct model *model, const struct mo
     case MOMENT_SAMPLE: change.kind = CHANGE_RSS; break;
     }
     change.delta_bytes = moment->delta_bytes;
-    change.line = moment->file < model->file_count ? moment->line : 0;
-    change.file = moment->file;
+    change.line = moment->line;
     return change;
 }
 

@@ -52,8 +52,8 @@ const struct invocation *between_find(const struct invocations *set, uint64_t se
 /* The line's record, made its own; NULL where there is no such line yet. */
 static struct file *own_file(struct between *between, uint32_t index, uint32_t line)
 {
-    const struct file *from =
-        index < between->before->file_count ? between->before->files[index] : NULL;
+    const struct model *model = &between->model;
+    const struct file *from = index < model->file_count ? model->files[index] : NULL;
     if (!from || line == 0 || line > from->line_count)
         return NULL;
     if (!between->files[index]) {
@@ -325,6 +325,34 @@ static void find_ended(struct between *between, const struct moments *moments, s
     }
 }
 
+/* The text of a file of which nothing was known at the event before, when nothing has run. */
+static struct file *copy_text(const struct file *from)
+{
+    struct file *own = mem_calloc(1, sizeof *own);
+    *own = *from;
+    own->lines = mem_calloc((size_t)from->line_count + 1, sizeof *own->lines);
+    for (uint32_t i = 0; i < from->line_count; i++) {
+        own->lines[i].offset = from->lines[i].offset;
+        own->lines[i].len = from->lines[i].len;
+    }
+    return own;
+}
+
+/* Those of the event before, and those that came since, each by its place. */
+static void list_files(struct between *between)
+{
+    const struct model *before = between->before, *after = between->after;
+    size_t count = before->file_count > after->file_count ? before->file_count : after->file_count;
+    struct file **files = mem_calloc(count + 1, sizeof *files);
+    between->files = mem_calloc(count + 1, sizeof *between->files);
+    for (size_t i = 0; i < before->file_count; i++)
+        files[i] = before->files[i];
+    for (size_t i = before->file_count; i < count; i++)
+        files[i] = between->files[i] = copy_text(after->files[i]);
+    between->model.files = files;
+    between->model.file_count = between->file_count = count;
+}
+
 /* The lists of what is there, which are its own. */
 static void copy_lists(struct between *between)
 {
@@ -333,11 +361,7 @@ static void copy_lists(struct between *between)
     const struct invocations *after = &between->after->invocations;
     struct invocations *set = &between->model.invocations;
     between->model.chosen = before->chosen ? mem_strdup(before->chosen) : NULL;
-    between->model.files = mem_calloc(before->file_count + 1, sizeof(struct file *));
-    between->files = mem_calloc(before->file_count + 1, sizeof(struct file *));
-    for (size_t i = 0; i < before->file_count; i++)
-        between->model.files[i] = before->files[i];
-    between->file_count = before->file_count;
+    list_files(between);
     between->capacity = from->count + after->count + 1;
     between->function_capacity = from->function_count + after->function_count + 1;
     between->owned = mem_calloc(between->capacity, sizeof(struct invocation *));

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "store/between.h"
 #include "store/finder.h"
 #include "store/recording.h"
 #include "store/replay.h"
@@ -401,10 +402,51 @@ static int close_folder(void **state)
     return folder_remove(state);
 }
 
+/* A file whose first line ran since the event before is there, with what ran by then alone. */
+static void test_new_file(void **state)
+{
+    struct model *before = model_new("/app"), *after = new_model();
+    struct moments moments = {0};
+    (void)state;
+    rss_bytes = 50 * MIB;
+    struct invocation *one = begin(after, 1, 10);
+    rss_bytes += 3 * MIB;
+    count(after, one, 2, 3 * MIB, 4);
+    one->outcome = OUTCOME_SUCCEEDED;
+    moments_add(&moments, &(struct moment){.time_ns = 10,
+                                           .rss_bytes = 50 * MIB,
+                                           .serial = one->serial,
+                                           .kind = MOMENT_BEGIN});
+    moments_add(&moments, &(struct moment){.time_ns = 11,
+                                           .rss_bytes = 53 * MIB,
+                                           .delta_bytes = 3 * MIB,
+                                           .line = 2,
+                                           .serial = one->serial,
+                                           .kind = MOMENT_SAMPLE});
+    moments_add(&moments, &(struct moment){.time_ns = 12,
+                                           .rss_bytes = 53 * MIB,
+                                           .serial = one->serial,
+                                           .kind = MOMENT_END});
+    for (size_t places = 1; places <= 3; places++) {
+        struct between *between = between_new(before, after, &moments, places);
+        const struct model *model = between_model(between);
+        assert_int_equal(model->file_count, 1);
+        assert_string_equal(model->files[0]->text, "a\nb\nc\n");
+        check_line(model, 1, 0, 0);
+        check_line(model, 2, places > 1 ? 3 : 0, places == 1 ? 0 : places == 2 ? 1 : 4);
+        between_free(between);
+    }
+    assert_int_equal(before->file_count, 0);
+    moments_fini(&moments);
+    model_free(before);
+    model_free(after);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_new_file),
         cmocka_unit_test(test_every_place),
         cmocka_unit_test(test_made_up),
     };
