@@ -61,11 +61,13 @@ int recording_check_place(const char *path, bool replace, struct error *error)
                      "%s is there, and is no recording; it is left as it is", path);
 }
 
+/* The database first: killed before the rest, what is left is no recording, where a database
+ * without its log (-wal) could be a broken one. What cannot be removed keeps its log. */
 int recording_remove_old(const char *path, struct error *error)
 {
-    static const char *const ends[] = {"-journal", "-wal", "-shm", ""};
+    static const char *const ends[] = {"", "-journal", "-wal", "-shm"};
     int result = 0;
-    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(ends) && !result; i++) {
         char *name = mem_printf("%s%s", path, ends[i]);
         struct stat info;
         /* Where nothing may be written that is said even of a file that is not there. */

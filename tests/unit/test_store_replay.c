@@ -401,11 +401,13 @@ static void test_kill(void **state)
     char *path = path_of("kill");
     struct changer random = {.seed = 99};
     int opened = 0;
-    for (uint64_t i = 0; i < 50; i++) {
+    for (uint64_t i = 0; i < 100; i++) {
         pid_t child = fork();
         if (child == 0)
             record_without_end(path, 1000 + i);
-        const struct timespec pause = {.tv_nsec = (long)changer_below(&random, 60000000)};
+        /* While it writes, or while it removes the recording that is there. */
+        const struct timespec pause = {
+            .tv_nsec = (long)changer_below(&random, i % 2 ? 1000000 : 60000000)};
         int status;
         nanosleep(&pause, NULL);
         kill(child, SIGKILL);
