@@ -343,8 +343,8 @@ static void list_files(struct between *between)
 {
     const struct model *before = between->before, *after = between->after;
     size_t count = before->file_count > after->file_count ? before->file_count : after->file_count;
-    struct file **files = mem_calloc(count + 1, sizeof *files);
-    between->files = mem_calloc(count + 1, sizeof *between->files);
+    struct file **files = mem_calloc(count + 1, sizeof(struct file *));
+    between->files = mem_calloc(count + 1, sizeof(struct file *));
     for (size_t i = 0; i < before->file_count; i++)
         files[i] = before->files[i];
     for (size_t i = before->file_count; i < count; i++)
