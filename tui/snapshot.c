@@ -138,8 +138,10 @@ struct model *snapshot_model(const struct model *model)
     copy->worker_end = copy_text(model->worker_end);
     copy->chosen = copy_text(model->chosen);
     copy_functions(copy, model);
-    copy->imported = NULL; /* nothing on a screen is made from it, nor from these */
+    /* Nothing on a screen is made from these. */
+    copy->imported = NULL;
     copy->packages = (struct packages){NULL, 0};
+    copy->samples = (struct samples){.total = 0};
     copy->files = mem_calloc(model->file_count, sizeof(struct file *));
     for (size_t i = 0; i < model->file_count; i++)
         copy->files[i] = copy_file(model->files[i]);

@@ -139,6 +139,14 @@ def test_import(pty, tmp_path):
     assert "x = 3" in (tmp_path / "out").read_text()
 
 
+def test_a_frozen_display_while_the_program_goes_on(scripted):
+    text = "wait loaded\nkey r\nwait ended 1\n"
+    for number in 2, 3:
+        text += "key Space\nwait text FROZEN\nkey r\nwait ended {}\nkey Space r\nwait idle\n".format(number)
+    status, output = scripted(SYNC, text + "quit\n")
+    assert status == 0, output[-500:]
+
+
 def test_replay(pty, write_app, tmp_path):
     app = write_app({**HOST, "Work/__init__.py": SYNC})
     path, script = tmp_path / "x.pymemtop", tmp_path / "keys"

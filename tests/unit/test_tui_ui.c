@@ -247,6 +247,8 @@ static void test_changed_lines_first(void **state)
 static void test_frozen_display_stands_still(void **state)
 {
     (void)state;
+    samples_add(&model->samples, &(struct sample){.rss_bytes = 7});
+    packages_add(&model->packages, "numpy", "1.0");
     press(' ');
     assert_true(display_holds("DISPLAY FROZEN, program running"));
     model_set_rss(model, FIXTURE_NOW_NS + NS_PER_SECOND, 500LL * 1048576);
@@ -268,6 +270,9 @@ static void test_frozen_display_stands_still(void **state)
     assert_true(display_holds("500.0 MiB"));
     assert_true(display_holds("77777"));
     assert_int_equal(ui_next_change_ns(&ui, model, 5), NS_PER_SECOND / 10);
+    /* What the display does not need is the program's, and stays. */
+    assert_int_equal(samples_at(&model->samples, 0)->rss_bytes, 7);
+    assert_string_equal(model->packages.items[0].version, "1.0");
 }
 
 static void test_zero(void **state)
