@@ -15,7 +15,6 @@
 #include "base/mem.h"
 #include "host/player_match.h"
 #include "host/recording_file.h"
-#include "store/between.h"
 #include "store/curve.h"
 #include "store/finder.h"
 #include "store/replay.h"
@@ -109,7 +108,8 @@ static void update_curve(struct player *player)
 static struct replay_change change_of(const struct model *model, const struct moment *moment)
 {
     const struct invocation *invocation =
-        moment && moment->serial ? between_find(&model->invocations, moment->serial) : NULL;
+        moment && moment->serial ? invocations_of_serial(&model->invocations, moment->serial)
+                                 : NULL;
     struct replay_change change = {
         .kind = CHANGE_NONE,
         .number = invocation ? invocation->number : 0,

@@ -1,7 +1,6 @@
 #include "config.h"
 #include "host/player_match.h"
 
-#include "store/between.h"
 #include "tui/ui.h"
 
 /* What becomes of an invocation, in its order. */
@@ -181,14 +180,15 @@ bool player_match(void *context, const struct model *model, bool is_first)
 static bool is_of(const struct model *model, const struct moment *moment, uint64_t id)
 {
     const struct invocation *invocation =
-        moment->serial ? between_find(&model->invocations, moment->serial) : NULL;
+        moment->serial ? invocations_of_serial(&model->invocations, moment->serial) : NULL;
     return invocation && ui_invocation_id(invocation) == id;
 }
 
 /* One that is not kept any more has been one all the same; the load of an app is none. */
 static bool is_end(const struct model *model, const struct moment *moment)
 {
-    const struct invocation *invocation = between_find(&model->invocations, moment->serial);
+    const struct invocation *invocation =
+        invocations_of_serial(&model->invocations, moment->serial);
     return moment->kind == MOMENT_END && (!invocation || invocation->number > 0);
 }
 

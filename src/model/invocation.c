@@ -157,6 +157,25 @@ struct invocation *invocations_find(const struct invocations *set, uint64_t numb
     return NULL;
 }
 
+size_t invocations_place(const struct invocations *set, uint64_t serial)
+{
+    size_t low = 0, high = set->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (set->kept[middle]->serial < serial)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct invocation *invocations_of_serial(const struct invocations *set, uint64_t serial)
+{
+    size_t place = invocations_place(set, serial);
+    return place < set->count && set->kept[place]->serial == serial ? set->kept[place] : NULL;
+}
+
 const struct invocation *invocations_newest_running(const struct invocations *set)
 {
     for (size_t i = set->count; i-- > 0;)

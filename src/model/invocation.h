@@ -40,6 +40,8 @@ struct invocation {
     char *function; /* owned */
     char *request;  /* owned; as "GET /api/X?a=b" */
     char *error;    /* owned or NULL; one line */
+    /* From here to `lines` is what may change but for `error`: store/change.c compares it at once.
+     */
     enum outcome outcome;
     int status;           /* of the HTTP response; 0 before it */
     uint64_t start_ns;    /* CLOCK_MONOTONIC */
@@ -102,6 +104,10 @@ struct invocation *invocations_append(struct invocations *set);
 void invocations_remove(struct invocations *set, const size_t *places, size_t count);
 /* NULL where `number` was never added or is no longer kept. The newest load for 0. */
 struct invocation *invocations_find(const struct invocations *set, uint64_t number);
+/* The place of the first one in `kept` whose serial is not before that one; count where all are. */
+size_t invocations_place(const struct invocations *set, uint64_t serial);
+/* The one of that serial, or NULL. */
+struct invocation *invocations_of_serial(const struct invocations *set, uint64_t serial);
 /* The newest one that runs (load included), or NULL. */
 const struct invocation *invocations_newest_running(const struct invocations *set);
 /* The one that was over last, or NULL. */

@@ -22,31 +22,6 @@ struct between {
     bool *is_over; /* owned; by the place in `after`: it is over by then */
 };
 
-/* The place of the first one whose serial is not before that one. */
-static size_t place_of(const struct invocations *set, uint64_t serial)
-{
-    size_t low = 0, high = set->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (set->kept[middle]->serial < serial)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static struct invocation *find(const struct invocations *set, uint64_t serial)
-{
-    size_t place = place_of(set, serial);
-    return place < set->count && set->kept[place]->serial == serial ? set->kept[place] : NULL;
-}
-
-const struct invocation *between_find(const struct invocations *set, uint64_t serial)
-{
-    return find(set, serial);
-}
-
 /* ---- what is its own ---- */
 
 /* The line's record, made its own; NULL where there is no such line yet. */
@@ -96,9 +71,8 @@ static struct invocation *own_at(struct between *between, size_t place)
 static struct invocation *own_invocation(struct between *between, uint64_t serial)
 {
     const struct invocations *set = &between->model.invocations;
-    size_t place = place_of(set, serial);
-    bool is_there = place < set->count && set->kept[place]->serial == serial;
-    return is_there ? own_at(between, place) : NULL;
+    return invocations_of_serial(set, serial) ? own_at(between, invocations_place(set, serial))
+                                              : NULL;
 }
 
 static struct function_count *count_of(struct between *between, const char *name)
@@ -136,7 +110,7 @@ static void count_new(struct between *between, const struct invocation *invocati
 static struct invocation *insert(struct between *between, const struct invocation *after)
 {
     struct invocations *set = &between->model.invocations;
-    size_t place = place_of(set, after->serial), later = set->count - place;
+    size_t place = invocations_place(set, after->serial), later = set->count - place;
     if (set->count == between->capacity)
         return NULL;
     memmove(&set->kept[place + 1], &set->kept[place], later * sizeof(struct invocation *));
@@ -162,7 +136,7 @@ static struct invocation *insert(struct between *between, const struct invocatio
 
 static void begin(struct between *between, uint64_t serial)
 {
-    const struct invocation *after = find(&between->after->invocations, serial);
+    const struct invocation *after = invocations_of_serial(&between->after->invocations, serial);
     struct invocation *own = own_invocation(between, serial);
     if (own && own->outcome == OUTCOME_WAITING)
         own->outcome = OUTCOME_RUNNING;
@@ -226,8 +200,8 @@ static void count_end(struct between *between, const struct invocation *invocati
 /* Of what it left nothing is known by then. */
 static void end(struct between *between, uint64_t serial)
 {
-    const struct invocation *before = find(&between->before->invocations, serial);
-    const struct invocation *after = find(&between->after->invocations, serial);
+    const struct invocation *before = invocations_of_serial(&between->before->invocations, serial);
+    const struct invocation *after = invocations_of_serial(&between->after->invocations, serial);
     struct invocation *own = own_invocation(between, serial);
     if (!after || !invocation_is_over(after) || (own && invocation_is_over(own)))
         return;
@@ -293,8 +267,7 @@ static void change_running(struct between *between, const struct moment *moment)
 static bool is_over_by_then(const struct between *between, uint64_t serial)
 {
     const struct invocations *set = &between->after->invocations;
-    size_t place = place_of(set, serial);
-    return place < set->count && set->kept[place]->serial == serial && between->is_over[place];
+    return invocations_of_serial(set, serial) && between->is_over[invocations_place(set, serial)];
 }
 
 static void change(struct between *between, const struct moment *moment)
@@ -318,10 +291,8 @@ static void find_ended(struct between *between, const struct moments *moments, s
     const struct invocations *set = &between->after->invocations;
     for (size_t i = 0; i < count; i++) {
         const struct moment *moment = &moments->items[i];
-        size_t place = place_of(set, moment->serial);
-        if (moment->kind == MOMENT_END && place < set->count &&
-            set->kept[place]->serial == moment->serial)
-            between->is_over[place] = true;
+        if (moment->kind == MOMENT_END && invocations_of_serial(set, moment->serial))
+            between->is_over[invocations_place(set, moment->serial)] = true;
     }
 }
 

@@ -28,7 +28,5 @@ struct between *between_new(const struct model *before, const struct model *afte
 void between_free(struct between *between);
 /* Borrowed. Nothing of it is to be changed but what is selected in it. */
 struct model *between_model(struct between *between);
-/* The invocation of that serial, or NULL. */
-const struct invocation *between_find(const struct invocations *set, uint64_t serial);
 
 #endif

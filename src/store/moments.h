@@ -6,10 +6,10 @@
  *
  * In the file they are JSON, for people and their SQL: an array of
  *
- *     [ns, bytes, file, line, serial, unchanged]    a change of RSS; line 0: no profiled line's;
- *                                                   serial 0: no invocation's; unchanged:
- * executions since the change before that changed nothing [ns, serial, 1] that invocation begins
- * (is known to run) [ns, serial, 2]                               it is over
+ * - `[ns, bytes, file, line, serial, unchanged]`, a change of RSS; line 0: no profiled line's;
+ *   serial 0: no invocation's; unchanged: executions since the change before that changed nothing
+ * - `[ns, serial, 1]`, that invocation begins (is known to run)
+ * - `[ns, serial, 2]`, it is over
  *
  * each `ns` after the one before, and RSS more or less by `bytes`; the first is after the time and
  * the RSS of the row.

@@ -7,15 +7,15 @@
  *         calls: "invocations" where those that are over are calls of functions beside those of
  *         that table; zero_ns where there are events: the time at which the clock of start_ns in
  *         the events' bytes was 0; and end_ns where the recording was closed
- *     samples   (time_ns, pid, rss_bytes)         pid 0: the process that was run, or its
- * successors functions (name, begin_ns, begin_bytes, end_ns, end_bytes, level)     calls that are
- * over
+ *     samples   (time_ns, pid, rss_bytes)
+ *         pid 0: the process that was run, or its successors
+ *     functions (name, begin_ns, begin_bytes, end_ns, end_bytes, level)
+ *         calls that are over
  *
  * Version 1 ends here. Version 2 adds what there was at each event (a moment at which something on
  * the screen had changed), of which store/replay.h makes the model again; version 3 has stops and
- * breakpoints in its changes, and version 4 what came between two events, one by one, and lines of
- * invocations that are over apart. Events of
- * versions before are read no more:
+ * breakpoints in its changes, and version 4 what came between two events, one by one, lines of
+ * invocations that are over apart, and packages. Events of versions before are read no more:
  *
  *     events    (event, time_ns, change)          what has changed since the event before, by
  *                                                 store/change.h; NULL where that one is gone
@@ -41,8 +41,8 @@
  *         JSON: [[file, line, mem_usage, peak, increment, self_increment, occurrences, net_python,
  *         net_native, allocated, freed, high], ...]
  *
- *     invocation_sums (function, outcome, invocations, duration_ns, ...)    of those invocations
- * that were thinned, and are not in invocation_totals any more
+ *     invocation_sums (function, outcome, invocations, duration_ns, ...)
+ *         of those invocations that were thinned, and are not in invocation_totals any more
  *
  * Views for people: lines, invocations, function_totals (of all that there were), invocation_lines,
  * rss_changes, output, and memory_profiler_logs, with the columns of `--format kusto`.

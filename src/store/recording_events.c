@@ -11,7 +11,6 @@
  * will see is what the writer believes, or the recording ends here.
  */
 #include "config.h"
-#include "store/between.h"
 #include "store/recording_parts.h"
 
 #include <string.h>
@@ -160,7 +159,7 @@ static uint64_t on_known_lines(void *context, const struct invocation *before,
                                const struct invocation *now)
 {
     struct keyframe_job *job = context;
-    const struct invocation *known = between_find(job->known, now->serial);
+    const struct invocation *known = invocations_of_serial(job->known, now->serial);
     uint64_t number = known ? known->lines_number : 0;
     (void)before;
     if (number && (job->first == 0 || number < job->first))

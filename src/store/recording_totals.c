@@ -173,6 +173,17 @@ static void put_text_or_null(struct rows *rows, const char *text)
         rows_null(rows);
 }
 
+/* What of an invocation may still change when its lines are in the file. */
+static void put_outcome(struct rows *rows, const struct invocation *invocation)
+{
+    put_text_or_null(rows, invocation->error);
+    put_text(rows, outcome_name(invocation->outcome));
+    rows_number(rows, invocation->status);
+    rows_number(rows, (int64_t)invocation->start_realtime_ns);
+    rows_number(rows, (int64_t)invocation->duration_ns);
+    put_sizes(rows, invocation);
+}
+
 void recording_put_invocation(struct recording *recording, const struct invocation *invocation)
 {
     struct rows *rows = &recording->rows;
@@ -184,12 +195,7 @@ void recording_put_invocation(struct recording *recording, const struct invocati
     put_text(rows, invocation->id);
     put_text(rows, invocation->function);
     put_text(rows, invocation->request);
-    put_text_or_null(rows, invocation->error);
-    put_text(rows, outcome_name(invocation->outcome));
-    rows_number(rows, invocation->status);
-    rows_number(rows, (int64_t)invocation->start_realtime_ns);
-    rows_number(rows, (int64_t)invocation->duration_ns);
-    put_sizes(rows, invocation);
+    put_outcome(rows, invocation);
     if (append_cells(cells, invocation))
         rows_ascii(rows, "[]", 2);
     else
@@ -201,12 +207,7 @@ static void update_invocation(struct recording *recording, const struct invocati
 {
     struct rows *rows = &recording->rows;
     rows_begin(rows, ROW_UPDATE_INVOCATION);
-    put_text_or_null(rows, invocation->error);
-    put_text(rows, outcome_name(invocation->outcome));
-    rows_number(rows, invocation->status);
-    rows_number(rows, (int64_t)invocation->start_realtime_ns);
-    rows_number(rows, (int64_t)invocation->duration_ns);
-    put_sizes(rows, invocation);
+    put_outcome(rows, invocation);
     rows_number(rows, (int64_t)invocation->serial);
 }
 

@@ -129,7 +129,7 @@ static void take_text(void *context, uint32_t index, struct file *file)
 static const struct invocation *find_lines(const struct model *model, uint64_t serial,
                                            uint64_t number)
 {
-    const struct invocation *known = between_find(&model->invocations, serial);
+    const struct invocation *known = invocations_of_serial(&model->invocations, serial);
     return known && known->lines_number == number && known->line_count > 0 ? known : NULL;
 }
 
@@ -745,7 +745,7 @@ static void add_package(struct packages *packages, struct span name, struct span
     free(own_version);
 }
 
-/* Recordings of a while ago have no such table. */
+/* Where there is no such table nothing is known of them, and nothing else is missing. */
 static void read_packages(struct replay *replay)
 {
     sqlite3_stmt *row = NULL;

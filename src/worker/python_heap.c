@@ -415,12 +415,13 @@ void python_heap_install(void)
     install_locked(PYMEM_DOMAIN_OBJ, &object);
 }
 
-/* Blocks of the pools stay what they are. */
 bool python_heap_has_pools(void)
 {
     return has_pools;
 }
 
+/* Blocks of the pools stay what they are; others are what the interpreter's own would have given
+ * out, so that these can free them. */
 void python_heap_remove(void)
 {
     if (!raw.malloc)

@@ -23,8 +23,8 @@
 void python_heap_install(void);
 /* Whether small blocks are of our own. */
 bool python_heap_has_pools(void);
-/* Count no more. Under the interpreter lock,
- * in any thread; once, or where they were never wrapped. */
+/* Count no more. Under the interpreter lock, in any thread; once, or where they were never
+ * wrapped. */
 void python_heap_remove(void);
 
 #endif

@@ -13,6 +13,7 @@ import pytest
 
 import programs
 from programs import APPS, BUILD, PYMEMTOP, VENV, Report, batch, error_line, run, wait_for
+from test_stepping import TASKS
 
 pytestmark = pytest.mark.usefixtures("packages")
 
@@ -103,24 +104,6 @@ def main(req: func.HttpRequest) -> func.HttpResponse:
     return func.HttpResponse(str(total))
 """,
 }
-TASKS = """import asyncio
-
-import azure.functions as func
-
-
-async def wait(n):
-    await asyncio.sleep(30)
-
-
-async def main(req: func.HttpRequest) -> func.HttpResponse:
-    tasks = [asyncio.create_task(wait(n), name=f"wait-{n}") for n in range(3)]
-    await asyncio.sleep(0)
-    count = 3
-    here = list(range(count))
-    for task in tasks:
-        task.cancel()
-    return func.HttpResponse(str(here))
-"""
 FOOT = r" event (\d+)(?:\+(\d+))? of (\d+)  RSS"
 
 
@@ -281,14 +264,14 @@ def test_panes_of_a_pause_are_replayed(write_app, script, tmp_path):
     path = tmp_path / "x.pymemtop"
     app = write_app({"host.json": '{"version": "2.0"}',
                      "Tasks/function.json": programs.HTTP_FUNCTION, "Tasks/__init__.py": TASKS})
-    moments = {"paused": "key b r\nwait line 14", "stepped": "key n\nwait line 15",
+    moments = {"paused": "key b r\nwait line 13", "stepped": "key n\nwait line 14",
                "answered": "type :sum(here)\nkey Enter\nwait text is 3"}
     lines = "wait loaded\ntype /here =\nkey Enter\n"
     for name, keys in moments.items():
         lines += "{}\nsave {}\nkey 7\nsave {}-7\nkey 1\nsleep 0.05\n".format(keys, name, name)
     live = script(lines, "-p", 0, "--record={}".format(path), app / "Tasks", cols=200, rows=40)
-    assert re.search(r"wait-1 +waits +#1 +wait +Tasks/__init__.py:7", live["paused"])
-    assert re.search(r"line 14 +did .* objects?\b", live["stepped"])
+    assert re.search(r"wait-1 +waits +#1 +wait +Tasks/__init__.py:6", live["paused"])
+    assert re.search(r"line 13 +did .* objects?\b", live["stepped"])
     (places,), = rows(path, "SELECT (SELECT count(*) FROM events) + (SELECT sum(count - 1) FROM"
                             " event_samples WHERE event > 1)")
     lines = "key 1 Home\n"

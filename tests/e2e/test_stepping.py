@@ -222,19 +222,20 @@ async def wait(n):
 async def main(req: func.HttpRequest) -> func.HttpResponse:
     tasks = [asyncio.create_task(wait(n), name=f"wait-{n}") for n in range(3)]
     await asyncio.sleep(0)
-    here = 1
+    count = 3
+    here = list(range(count))
     for task in tasks:
         task.cancel()
-    return func.HttpResponse("")
+    return func.HttpResponse(str(here))
 """
 
 
 def test_tasks_and_threads(live):
     """In the view of the stop and, where it is wide enough, beside the source."""
     terminal, _ = live(TASKS, cols=100)
-    set_breakpoint(terminal, "here = 1")
+    set_breakpoint(terminal, "here = ")
     terminal.type("r")
-    terminal.wait(*paused(12))
+    terminal.wait(*paused(13))
     shown = ("Locals", r"Task-\d+ +paused +#1 +main +W", r"wait-0 +waits +#1 +wait +W",
              r"wait-2 +waits +#1 +wait")
     terminal.type("v")
@@ -243,7 +244,7 @@ def test_tasks_and_threads(live):
     terminal.wait_gone("Locals")
     for cols in 140, 200:
         terminal.resize(cols, 30)
-        terminal.wait(*paused(12, *shown))
+        terminal.wait(*paused(13, *shown))
     terminal.type("c")
     terminal.wait("READY", "answered with status 200")
     terminal.wait_gone("Locals")

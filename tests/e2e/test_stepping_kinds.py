@@ -84,6 +84,17 @@ def go_on(terminal):
     terminal.wait("READY", "answered with status 200")
 
 
+def go_on_without(terminal, at, line):
+    """Without the breakpoint on that line, by the program's own, to the end."""
+    terminal.type("/" + line)
+    terminal.keys("Enter")
+    terminal.type("b")
+    terminal.wait("breakpoint removed")
+    terminal.type("c")
+    terminal.wait(*at("last = "))
+    go_on(terminal)
+
+
 def test_every_key(app):
     terminal, at = app
     set_breakpoint(terminal, "first = 1")
@@ -118,13 +129,7 @@ def test_every_key(app):
     terminal.wait(" PAUSED ", "paused before line")
     terminal.type("c")
     terminal.wait(*at("first = 1", "by breakpoint"))
-    terminal.type("/first = 1")
-    terminal.keys("Enter")
-    terminal.type("b")
-    terminal.wait("breakpoint removed")
-    terminal.type("c")
-    terminal.wait(*at("last = "))
-    go_on(terminal)
+    go_on_without(terminal, at, "first = 1")
 
 
 CONDITIONS = [  # on which line, and where it pauses; what the runs before have kept counts, too
@@ -143,13 +148,7 @@ def test_conditions(app):
         if line == "fourth = i":
             evaluate(terminal, "i")
             terminal.wait("i is 2")
-        terminal.type("/" + line)
-        terminal.keys("Enter")
-        terminal.type("b")
-        terminal.wait("breakpoint removed")
-        terminal.type("c")
-        terminal.wait(*at("last = "))
-        go_on(terminal)
+        go_on_without(terminal, at, line)
 
 
 def test_what_does_not_end(app):

@@ -230,6 +230,25 @@ static void test_lines(void **state)
     }
 }
 
+static void test_by_serial(void **state)
+{
+    struct invocations *set = *state;
+    assert_null(invocations_of_serial(set, 1));
+    for (uint64_t number = 1; number <= INVOCATIONS_KEPT + 10; number++) {
+        struct invocation *invocation = add(set, number);
+        invocation->outcome = OUTCOME_SUCCEEDED;
+    }
+    assert_int_equal(set->count, INVOCATIONS_KEPT);
+    for (size_t i = 0; i < set->count; i++) {
+        assert_ptr_equal(invocations_of_serial(set, set->kept[i]->serial), set->kept[i]);
+        assert_int_equal(invocations_place(set, set->kept[i]->serial), i);
+    }
+    assert_null(invocations_of_serial(set, set->kept[0]->serial - 1));
+    assert_null(invocations_of_serial(set, set->added + 1));
+    assert_int_equal(invocations_place(set, 0), 0);
+    assert_int_equal(invocations_place(set, set->added + 1), set->count);
+}
+
 static void test_sum_rule(void **state)
 {
     struct invocation *invocation = add(*state, 1);
@@ -284,6 +303,7 @@ int main(void)
         TEST(test_old_ones_are_dropped),
         TEST(test_running_ones_are_never_dropped),
         TEST(test_lines),
+        TEST(test_by_serial),
         TEST(test_sum_rule),
         TEST(test_heap_sum_rule),
         TEST(test_outcome_names),
