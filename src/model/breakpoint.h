@@ -69,9 +69,11 @@ bool breakpoint_fits(const struct file *file, uint32_t line);
  *   hits>=10  rss>200M  heap>50M  increment>1M  live>1M  objects>1000
  *   if len(pages) > 3
  *
- * Sizes as in size_parse(); hits and objects are numbers. `>` and `>=` mean the same for them, and
- * 0 means anything at all. What comes after `if` is Python to the end. 0, or -1 with `error`
- * (EXIT_STATUS_USAGE); *when is only set (over, not freed) where it is 0. "" is no condition.
+ * Objects are live blocks of the line, counted before it runs; that of an object from one of
+ * CPython's free lists is the line's that allocated the block. Sizes as in size_parse(); hits and
+ * objects are numbers. `>` and `>=` mean the same for them, and 0 means anything at all. What comes
+ * after `if` is Python to the end. 0, or -1 with `error` (EXIT_STATUS_USAGE); *when is only set
+ * (over, not freed) where it is 0. "" is no condition.
  */
 int breakpoint_parse(struct breakpoint_condition *when, const char *text, struct error *error);
 void breakpoint_condition_fini(struct breakpoint_condition *when);
