@@ -38,7 +38,7 @@ static int buf_reserve(struct buf *buf, size_t extra)
     return 0;
 }
 
-int buf_append(struct buf *buf, const void *bytes, size_t len)
+int buf_append_more(struct buf *buf, const void *bytes, size_t len)
 {
     int result = buf_reserve(buf, len);
     if (result)

@@ -7,6 +7,9 @@
 #define BASE_BUF_H
 
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
 #include "base/attributes.h"
 
 struct buf {
@@ -20,8 +23,22 @@ struct buf {
 void buf_init(struct buf *buf, size_t max_bytes);
 /* Free the bytes; the buf is empty again and may be used on. */
 void buf_fini(struct buf *buf);
-/* Append all of `bytes` or, where that would pass the maximum, nothing: 0 or -ENOBUFS. */
-int buf_append(struct buf *buf, const void *bytes, size_t len) ATTR_CHECKED;
+/* buf_append() where the memory must grow, or the maximum might be passed. */
+int buf_append_more(struct buf *buf, const void *bytes, size_t len) ATTR_CHECKED;
+
+/* Append all of `bytes` or, where that would pass the maximum, nothing: 0 or -ENOBUFS. A recording
+ * is written a few bytes at a time, so that the way without a call is short. */
+ATTR_CHECKED static inline int buf_append(struct buf *buf, const void *bytes, size_t len)
+{
+    if (len > PTRDIFF_MAX || len >= buf->capacity - buf->len || len > buf->max_bytes - buf->len)
+        return buf_append_more(buf, bytes, len);
+    if (len)
+        memcpy(buf->data + buf->len, bytes, len);
+    buf->len += len;
+    buf->data[buf->len] = '\0';
+    return 0;
+}
+
 /* Append formatted text; 0 or -ENOBUFS. */
 int buf_printf(struct buf *buf, const char *format, ...) ATTR_PRINTF(2, 3);
 /* Drop the first `len` bytes (at most all). */

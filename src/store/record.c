@@ -100,8 +100,12 @@ static void put(struct writer *writer, const void *bytes, size_t len)
 
 void write_number(struct writer *writer, uint64_t number)
 {
-    unsigned char bytes[NUMBER_BYTES];
+    unsigned char bytes[NUMBER_BYTES] = {(unsigned char)number};
     size_t len = 0;
+    if (number < 0x80) { /* as most are */
+        put(writer, bytes, 1);
+        return;
+    }
     while (number >= 0x80) {
         bytes[len++] = (unsigned char)(number | 0x80);
         number >>= 7;
