@@ -130,6 +130,9 @@ static int free_recording(struct recording *recording, struct error *error)
     moments_fini(&recording->turns);
     buf_fini(&recording->moments);
     buf_fini(&recording->cells);
+    batch_fini(&recording->ended_lines);
+    batch_fini(&recording->invocations);
+    batch_fini(&recording->output);
     rows_fini(&recording->rows);
     for (size_t i = 0; i < recording->mark_count; i++)
         free(recording->marks[i].lines);
@@ -155,6 +158,10 @@ struct recording *recording_create(const char *path, const char *command, uint64
     buf_init(&recording->moments, MOMENTS_BYTES_MAX);
     buf_init(&recording->cells, CELLS_BYTES_MAX);
     rows_init(&recording->rows, ROWS_BYTES_MAX);
+    batch_init(&recording->ended_lines, ROW_ADD_LINES, ROW_ADD_LINES_MANY, ROWS_BYTES_MAX);
+    batch_init(&recording->invocations, ROW_SET_INVOCATION, ROW_SET_INVOCATION_MANY,
+               ROWS_BYTES_MAX);
+    batch_init(&recording->output, ROW_ADD_OUTPUT, ROW_ADD_OUTPUT_MANY, ROWS_BYTES_MAX);
     if (begin(recording, command, begin_ns, error) == 0)
         return recording;
     free_recording(recording, &ignored);
@@ -224,12 +231,22 @@ void recording_mark(struct recording *recording, uint64_t now_ns, uint64_t seria
         rows_null(rows);
 }
 
+/* What an invocation was goes before what it has become since. */
+static void put_rest(struct recording *recording)
+{
+    batch_flush(&recording->ended_lines, &recording->rows);
+    batch_flush(&recording->output, &recording->rows);
+    batch_flush(&recording->invocations, &recording->rows);
+    recording_put_totals(recording);
+    batch_flush(&recording->invocations, &recording->rows);
+}
+
 /* What the copy has failed by is told by recording_copy_check(). */
 int recording_commit(struct recording *recording, struct error *error)
 {
     struct error ignored;
     if (recording->rows.bytes.len > 0)
-        recording_put_totals(recording);
+        put_rest(recording);
     int result = scribe_add(recording->scribe, &recording->rows, error);
     if (recording->copy)
         (void)!scribe_add(recording->copy, &recording->rows, &ignored);

@@ -81,12 +81,11 @@ static uint64_t on_lines(void *context, const struct invocation *before,
 {
     const struct event_job *job = context;
     struct recording *recording = job->recording;
-    struct rows *rows = &recording->rows;
     writer_clear(&recording->lines);
     change_write_lines(&recording->lines, now);
     if (recording->lines.is_full)
         return 0;
-    rows_begin(rows, ROW_ADD_LINES);
+    struct rows *rows = batch_begin(&recording->ended_lines, &recording->rows);
     rows_number(rows, (int64_t)++recording->lines_number);
     rows_blob(rows, buf_text(&recording->lines.out), recording->lines.out.len);
     if (before && invocation_is_over(before))
@@ -96,7 +95,6 @@ static uint64_t on_lines(void *context, const struct invocation *before,
 
 static void add_output_line(struct rows *rows, uint64_t number, const struct output_line *line)
 {
-    rows_begin(rows, ROW_ADD_OUTPUT);
     rows_number(rows, (int64_t)number);
     rows_number(rows, (int64_t)line->realtime_ns);
     if (line->invocation == OUTPUT_NO_INVOCATION)
@@ -113,7 +111,8 @@ static void add_output(struct recording *recording, const struct output *output)
     uint64_t first = output->total - output->count; /* lines that are no longer there */
     uint64_t from = recording->output_written > first ? recording->output_written : first;
     for (uint64_t n = from; n < output->total; n++)
-        add_output_line(&recording->rows, n + 1, output_at(output, (size_t)(n - first)));
+        add_output_line(batch_begin(&recording->output, &recording->rows), n + 1,
+                        output_at(output, (size_t)(n - first)));
     recording->output_written = output->total;
 }
 
@@ -241,7 +240,9 @@ static bool is_much(const struct recording *recording)
     size_t most = ROWS_BYTES;
     if (recording->limit_bytes && recording->limit_bytes / ROWS_PART < ROWS_BYTES)
         most = (size_t)recording->limit_bytes / ROWS_PART;
-    return recording->rows.bytes.len > most;
+    return recording->rows.bytes.len + recording->ended_lines.values.bytes.len +
+               recording->invocations.values.bytes.len + recording->output.values.bytes.len >
+           most;
 }
 
 /* The changes since the latest key frame are never thinned: of a small file they are a small part.

@@ -30,8 +30,9 @@ struct recording {
     struct scribe *copy; /* NULL without one */
     char *copy_path;     /* owned; with it */
     char *path;
-    int64_t limit_bytes; /* 0: none */
-    struct rows rows;    /* since the latest commit */
+    int64_t limit_bytes;                           /* 0: none */
+    struct rows rows;                              /* since the latest commit, */
+    struct batch ended_lines, invocations, output; /* and these, which come with each invocation */
 
     bool has_events;
     bool has_invocations;      /* they are calls, too */

@@ -186,10 +186,9 @@ static void put_outcome(struct rows *rows, const struct invocation *invocation)
 
 void recording_put_invocation(struct recording *recording, const struct invocation *invocation)
 {
-    struct rows *rows = &recording->rows;
+    struct rows *rows = batch_begin(&recording->invocations, &recording->rows);
     struct buf *cells = &recording->cells;
     buf_consume(cells, cells->len);
-    rows_begin(rows, ROW_SET_INVOCATION);
     rows_number(rows, (int64_t)invocation->serial);
     rows_number(rows, (int64_t)invocation->number);
     put_text(rows, invocation->id);

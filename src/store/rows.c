@@ -75,6 +75,53 @@ void rows_blob(struct rows *rows, const char *bytes, size_t len)
     put(rows, bytes, len);
 }
 
+/* ---- many at a time ---- */
+
+void batch_init(struct batch *batch, enum row one, enum row many, size_t max_bytes)
+{
+    *batch = (struct batch){.one = one, .many = many};
+    rows_init(&batch->values, max_bytes);
+}
+
+void batch_fini(struct batch *batch)
+{
+    rows_fini(&batch->values);
+}
+
+/* Where the latest row ends is known when another one begins. */
+static void end_row(struct batch *batch)
+{
+    if (batch->count > 0)
+        batch->ends[batch->count - 1] = batch->values.bytes.len;
+}
+
+struct rows *batch_begin(struct batch *batch, struct rows *rows)
+{
+    end_row(batch);
+    if (batch->count == BATCH_ROWS)
+        batch_flush(batch, rows);
+    batch->count++;
+    return &batch->values;
+}
+
+void batch_flush(struct batch *batch, struct rows *rows)
+{
+    const char *bytes = buf_text(&batch->values.bytes);
+    end_row(batch);
+    rows->is_full |= batch->values.is_full;
+    if (batch->count == BATCH_ROWS) {
+        rows_begin(rows, batch->many);
+        put(rows, bytes, batch->values.bytes.len);
+    } else {
+        for (size_t i = 0, from = 0; i < batch->count; from = batch->ends[i++]) {
+            rows_begin(rows, batch->one);
+            put(rows, bytes + from, batch->ends[i] - from);
+        }
+    }
+    rows_clear(&batch->values);
+    batch->count = 0;
+}
+
 /* ---- the other side ---- */
 
 static unsigned char take_byte(struct span *bytes)

@@ -34,6 +34,24 @@ void rows_text(struct rows *rows, const char *text, size_t len);
 void rows_ascii(struct rows *rows, const char *text, size_t len);
 void rows_blob(struct rows *rows, const char *bytes, size_t len);
 
+/* ---- many at a time ---- */
+
+/* Rows of one kind that come one by one and are written BATCH_ROWS at a time: to begin and to end a
+ * statement takes longer than what it writes. What is left over is written each for itself. */
+struct batch {
+    enum row one, many; /* how they are written */
+    struct rows values; /* of `count` rows */
+    size_t ends[BATCH_ROWS];
+    size_t count;
+};
+
+void batch_init(struct batch *batch, enum row one, enum row many, size_t max_bytes);
+void batch_fini(struct batch *batch);
+/* Begin a row, whose values are then put into what is returned. Those before it may go to *rows. */
+struct rows *batch_begin(struct batch *batch, struct rows *rows);
+/* Put all of it into *rows. */
+void batch_flush(struct batch *batch, struct rows *rows);
+
 /* ---- the other side ---- */
 
 /* Take the next row off the front of *bytes. */

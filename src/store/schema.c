@@ -126,13 +126,24 @@ static const char configuration[] = "PRAGMA journal_mode = WAL;"
                                     "PRAGMA wal_autocheckpoint = 1000;"
                                     "PRAGMA cache_spill = OFF;";
 
+/* A row of what comes with each invocation. */
+#define LINES_ROW      "(?, ?)"
+#define INVOCATION_ROW "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+#define OUTPUT_ROW     "(?, ?, ?, ?, ?, ?)"
+#define MANY(row)      row "," row "," row "," row "," row "," row "," row "," row
+
+_Static_assert(BATCH_ROWS == 8, "MANY has that many");
+
+/* Where many are written at a time, FAIL spares SQLite to be able to take back some of them: after
+ * a failure nothing more is written. */
 const char *const schema_rows[ROWS] = {
     [ROW_SET_META] = "INSERT OR REPLACE INTO meta VALUES (?, ?)",
     [ROW_ADD_SAMPLE] = "INSERT INTO samples VALUES (?, ?, ?)",
     [ROW_ADD_CALL] = "INSERT INTO functions VALUES (?, ?, ?, ?, ?, ?)",
     [ROW_ADD_EVENT] = "INSERT INTO events VALUES (?, ?, ?)",
     [ROW_ADD_KEYFRAME] = "INSERT INTO keyframes VALUES (?, ?, ?, ?)",
-    [ROW_ADD_LINES] = "INSERT INTO ended_lines VALUES (?, ?)",
+    [ROW_ADD_LINES] = "INSERT INTO ended_lines VALUES " LINES_ROW,
+    [ROW_ADD_LINES_MANY] = "INSERT OR FAIL INTO ended_lines VALUES " MANY(LINES_ROW),
     [ROW_ADD_MOMENTS] = "INSERT INTO event_samples VALUES (?, ?, ?, ?, ?)",
     [ROW_ADD_FILE] = "INSERT INTO files VALUES (?, ?, ?, ?, ?)",
     [ROW_ADD_LINE] = "INSERT INTO line_totals (file, line, source) VALUES (?, ?, ?)",
@@ -142,9 +153,9 @@ const char *const schema_rows[ROWS] = {
          " net_native_bytes = ?, allocated_bytes = ?, freed_bytes = ?,"
          " retained_python_bytes = ?, retained_native_bytes = ?, high_bytes = ?"
          " WHERE file = ? AND line = ?"),
-    [ROW_SET_INVOCATION] =
-        ("INSERT OR REPLACE INTO invocation_totals VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?,"
-         " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+    [ROW_SET_INVOCATION] = "INSERT OR REPLACE INTO invocation_totals VALUES " INVOCATION_ROW,
+    [ROW_SET_INVOCATION_MANY] =
+        "INSERT OR REPLACE INTO invocation_totals VALUES " MANY(INVOCATION_ROW),
     [ROW_UPDATE_INVOCATION] =
         ("UPDATE invocation_totals SET error = ?, outcome = ?, status = ?, start_ns = ?,"
          " duration_ns = ?, rss_start_bytes = ?, rss_end_bytes = ?, rss_peak_bytes = ?,"
@@ -153,7 +164,8 @@ const char *const schema_rows[ROWS] = {
          " WHERE serial = ?"),
     [ROW_ADD_MARKER] = "INSERT INTO markers VALUES (?, ?, ?)",
     [ROW_ADD_PACKAGE] = "INSERT OR REPLACE INTO packages VALUES (?, ?)",
-    [ROW_ADD_OUTPUT] = "INSERT INTO output_lines VALUES (?, ?, ?, ?, ?, ?)",
+    [ROW_ADD_OUTPUT] = "INSERT INTO output_lines VALUES " OUTPUT_ROW,
+    [ROW_ADD_OUTPUT_MANY] = "INSERT OR FAIL INTO output_lines VALUES " MANY(OUTPUT_ROW),
 };
 
 _Static_assert(RECORDING_APPLICATION_ID == 1887006068 && RECORDING_VERSION == 4,

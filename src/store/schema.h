@@ -4,6 +4,8 @@
 
 #include <sqlite3.h>
 
+enum { BATCH_ROWS = 8 };
+
 /* What a recording is written by: a statement each. */
 enum row {
     ROW_SET_META,
@@ -21,6 +23,9 @@ enum row {
     ROW_ADD_MARKER,
     ROW_ADD_OUTPUT,
     ROW_ADD_PACKAGE,
+    ROW_ADD_LINES_MANY, /* BATCH_ROWS of them, as the next two */
+    ROW_SET_INVOCATION_MANY,
+    ROW_ADD_OUTPUT_MANY,
     ROWS,
     ROW_KEPT = ROWS, /* no statement: the serials of the invocations that may still change */
 };

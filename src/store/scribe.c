@@ -69,6 +69,8 @@ static int write_row(struct scribe *scribe, struct span *bytes)
         scribe->thin.keyframe = (uint64_t)first;
     else if (row == ROW_ADD_OUTPUT)
         scribe->thin.output = (uint64_t)first;
+    else if (row == ROW_ADD_OUTPUT_MANY)
+        scribe->thin.output = (uint64_t)first + BATCH_ROWS - 1;
     return result == SQLITE_DONE ? SQLITE_OK : result;
 }
 
