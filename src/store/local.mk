@@ -22,7 +22,7 @@ libstore_a_SOURCES = \
 
 if HAVE_CMOCKA
 store_tests = tests/unit/test_store_between tests/unit/test_store_finder tests/unit/test_store_moments \
-	tests/unit/test_store_recording tests/unit/test_store_replay
+	tests/unit/test_store_recording tests/unit/test_store_replay tests/unit/test_store_rows
 check_PROGRAMS += $(store_tests)
 TESTS += $(store_tests)
 tests_unit_test_store_between_SOURCES = tests/unit/test_store_between.c \
@@ -45,6 +45,9 @@ tests_unit_test_store_replay_SOURCES = tests/unit/test_store_replay.c tests/unit
 tests_unit_test_store_replay_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(SQLITE_CFLAGS)
 tests_unit_test_store_replay_LDADD = libstore.a libtui.a libmodel.a libbase.a \
 	$(CMOCKA_LIBS) $(SQLITE_LIBS) -lpthread
+tests_unit_test_store_rows_SOURCES = tests/unit/test_store_rows.c
+tests_unit_test_store_rows_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(SQLITE_CFLAGS)
+tests_unit_test_store_rows_LDADD = libstore.a libmodel.a libbase.a $(CMOCKA_LIBS) $(SQLITE_LIBS)
 endif
 
 # Changes are read from any file; see src/wire/local.mk for what this is without an engine.
