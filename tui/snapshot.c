@@ -154,5 +154,6 @@ struct model *snapshot_model(const struct model *model)
     copy->breakpoints = breakpoints_copy(&model->breakpoints);
     copy->kept.lines = copy_of(model->kept.lines, model->kept.line_count, sizeof *copy->kept.lines);
     copy->kept.line_capacity = model->kept.line_count;
+    copy->holders = holders_copy(&model->holders);
     return copy;
 }

@@ -204,5 +204,6 @@ void drain_kept(struct drain *drain, uint64_t now_ns)
     if (!changed)
         return;
     set_retained(drain->model);
+    leaks_judge(drain->model, &drain->model->leaks);
     model_touch(drain->model);
 }

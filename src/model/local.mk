@@ -5,9 +5,11 @@ libmodel_a_SOURCES = \
 	src/model/compare.c src/model/compare.h \
 	src/model/file.c src/model/file.h \
 	src/model/heap.c src/model/heap.h \
+	src/model/holders.c src/model/holders.h \
 	src/model/imported.c src/model/imported.h \
 	src/model/invocation.c src/model/invocation.h \
 	src/model/kept.c src/model/kept.h \
+	src/model/leak.c src/model/leak.h \
 	src/model/line.h \
 	src/model/match.c src/model/match.h \
 	src/model/model.c src/model/model.h \

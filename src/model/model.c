@@ -51,6 +51,7 @@ void model_free(struct model *model)
     if (!model)
         return;
     kept_fini(&model->kept);
+    holders_clear(&model->holders);
     breakpoints_fini(&model->breakpoints);
     stop_fini(&model->stop);
     packages_fini(&model->packages);
@@ -217,6 +218,7 @@ void model_forget_retained(struct model *model)
     for (size_t i = 0; i < model->invocations.count; i++)
         model->invocations.kept[i]->retained_bytes = 0;
     kept_clear(&model->kept);
+    leaks_judge(model, &model->leaks);
     model_touch(model);
 }
 

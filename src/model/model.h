@@ -16,9 +16,11 @@
 #include "model/breakpoint.h"
 #include "model/file.h"
 #include "model/heap.h"
+#include "model/holders.h"
 #include "model/imported.h"
 #include "model/invocation.h"
 #include "model/kept.h"
+#include "model/leak.h"
 #include "model/output.h"
 #include "model/packages.h"
 #include "model/samples.h"
@@ -90,8 +92,10 @@ struct model {
     } rss_check;
     struct heap heap;
     struct kept kept;
-    uint64_t lost_calls; /* of decorated functions, for a recording */
-    uint64_t lost_lines; /* executions of lines for which the worker's table had no room */
+    struct leaks leaks;     /* the verdict on `kept`, as it was judged last */
+    struct holders holders; /* the line that was asked about last */
+    uint64_t lost_calls;    /* of decorated functions, for a recording */
+    uint64_t lost_lines;    /* executions of lines for which the worker's table had no room */
     struct timeline timeline;
     struct samples samples; /* of the RSS, where a worker tells them */
 

@@ -1,0 +1,44 @@
+/*
+ * What is asked of a line is shown until something else is asked, so there is one answer at a time,
+ * and it is cleared as a whole.
+ */
+#include "config.h"
+#include "model/holders.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+void holders_clear(struct holders *holders)
+{
+    for (size_t i = 0; i < holders->type_count; i++) {
+        free(holders->types[i].name);
+        free(holders->types[i].example);
+    }
+    for (size_t i = 0; i < holders->chain_count; i++) {
+        free(holders->chains[i].text);
+        free(holders->chains[i].note);
+    }
+    free(holders->problem);
+    *holders = (struct holders){.state = HOLDERS_NONE};
+}
+
+static char *copy_text(const char *text)
+{
+    return text ? mem_strdup(text) : NULL;
+}
+
+struct holders holders_copy(const struct holders *holders)
+{
+    struct holders copy = *holders;
+    copy.problem = copy_text(holders->problem);
+    for (size_t i = 0; i < copy.type_count; i++) {
+        copy.types[i].name = copy_text(holders->types[i].name);
+        copy.types[i].example = copy_text(holders->types[i].example);
+    }
+    for (size_t i = 0; i < copy.chain_count; i++) {
+        copy.chains[i].text = copy_text(holders->chains[i].text);
+        copy.chains[i].note = copy_text(holders->chains[i].note);
+    }
+    return copy;
+}

@@ -1,0 +1,57 @@
+/*
+ * What is alive from a line, and who holds it: the answer to a question that the host asked the
+ * worker (worker/holders.h makes it), as the views and reports show it. Plain text and numbers; all
+ * strings are owned, one line of UTF-8 each, without controls.
+ */
+#ifndef MODEL_HOLDERS_H
+#define MODEL_HOLDERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum holders_limits { HOLDERS_TYPES = 32, HOLDERS_CHAINS = 16 };
+
+struct holders_type {
+    /* "dict", "bytes", "app.Session"; "native" for blocks that are no object. */
+    char *name;
+    uint64_t count;
+    int64_t shallow_bytes; /* of the blocks themselves */
+    /* Or NULL: "b'\\x00\\x00'... (1048576)"; made by pymemtop, never by code of the program. */
+    char *example;
+};
+
+struct holders_chain {
+    char *text;      /* "HttpTriggerLeak.CACHE['2f9c…'] -> list[3] -> Session.history" */
+    char *note;      /* or NULL: "lru_cache(maxsize=128), 12 in it" */
+    bool is_bounded; /* a holder on the way drops old entries by itself: lru_cache with a maxsize,
+                        deque with a maxlen */
+    uint64_t count;  /* objects of the line that hang on the same holder */
+    int64_t bytes;   /* retained through it */
+};
+
+enum holders_state { HOLDERS_NONE, HOLDERS_ASKED, HOLDERS_READY, HOLDERS_FAILED };
+
+struct holders {
+    enum holders_state state;
+    unsigned percent; /* while ASKED */
+    char *problem;    /* or NULL: why there is no answer, or what is missing in it */
+    uint32_t file;
+    uint32_t line;
+    uint64_t count;
+    int64_t shallow_bytes;
+    int64_t retained_bytes; /* what would be freed if all of these went */
+    uint64_t oldest_number; /* invocations; 0: not told apart */
+    uint64_t newest_number;
+    struct holders_type types[HOLDERS_TYPES]; /* by bytes, falling */
+    size_t type_count;
+    struct holders_chain chains[HOLDERS_CHAINS]; /* shortest chain of each holder, by bytes */
+    size_t chain_count;
+};
+
+/* Free what it holds; it is HOLDERS_NONE then. */
+void holders_clear(struct holders *holders);
+/* The same answer with strings of its own. */
+struct holders holders_copy(const struct holders *holders);
+
+#endif
