@@ -97,9 +97,9 @@ size_t tags_take_large(const void *block);
 
 /* How many blocks with a tag there are of `site`, pymemtop's own left out. They are as many as its
  * objects where each has one block that it was given for itself. CPython keeps the blocks of some
- * objects that are gone (lists, dicts, tuples, floats, frames) in free lists: no allocator sees such
- * a block change hands, and so it is of the site that allocated it, also while nobody has it. Goes
- * through all leaves, 5.8 ms for 1,638,400 of 64 bytes, 100 MiB. */
+ * objects that are gone (lists, dicts, tuples, floats, frames) in free lists: no allocator sees
+ * such a block change hands, and so it is of the site that allocated it, also while nobody has it.
+ * Goes through all leaves, 5.8 ms for 1,638,400 of 64 bytes, 100 MiB. */
 size_t tags_count(uint32_t site);
 
 /* Give blocks of the columns that `retired` (by column) names to `column`. The caller sees to the
