@@ -441,7 +441,8 @@ def test_growth_and_peaks(recording, script):
 
 
 def test_a_peak_between_two_events(write_app, script, tmp_path):
-    """What came and went before the screen was drawn is a peak all the same."""
+    """What came and went before the screen was drawn is a peak all the same. A reading in the middle
+    of a line may have had more still, which is an event then."""
     app = write_app({"host.json": '{"version": "2.0"}', "Burst/function.json": programs.HTTP_FUNCTION,
                      "Burst/__init__.py": "import time\n\n\ndef main(req) -> str:\n"
                      "    time.sleep(0.2)\n    for size in 80, 90, 100, 90, 80:\n"
@@ -458,7 +459,7 @@ def test_a_peak_between_two_events(write_app, script, tmp_path):
     sizes = {name: float(re.search(r"event .*RSS ([\d.]+) MiB", text).group(1))
              for name, text in saved.items()}
     top = max(names, key=sizes.get)
-    assert abs(sizes[top] - most / programs.MIB) < 0.11
+    assert sizes[top] > most / programs.MIB - 0.11
     assert moment(saved[top])[1] > 0
     places = [moment(saved[name]) for name in names]
     assert places == sorted(places) and moment(saved["back"]) in places
