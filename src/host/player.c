@@ -464,39 +464,22 @@ static void go_to_end(struct player *player, bool forward)
     seek(player, forward ? replay_last(player->replay) : replay_first(player->replay));
 }
 
-/* Of the first event after a peak's time, the one before it, and the moments between them, that
- * which has the most: memory may have been given back by the time of the event. */
-static struct replay_place place_of_peak(struct player *player, uint64_t event)
+/* Of the first event after a peak's time and the one before it, that which has more: memory may
+ * have been given back by the time of the first. */
+static uint64_t event_of_peak(struct player *player, uint64_t event)
 {
     struct replay *replay = player->replay;
-    struct replay_place place = {event, 0};
-    struct moments moments = {.count = 0};
     struct error ignored;
     if (replay_seek(replay, event, &ignored))
-        return place;
-    int64_t most = replay_model(replay)->rss_bytes;
-    if (replay_step(replay, false, &ignored) <= 0)
-        return place;
-    uint64_t before = replay_event(replay);
-    if (replay_model(replay)->rss_bytes > most) {
-        most = replay_model(replay)->rss_bytes;
-        place.event = before;
-    }
-    int result = replay_read_moments(replay, event, &moments, &ignored);
-    for (size_t i = 0; result == 0 && i + 1 < moments.count; i++) {
-        if (moments.items[i].kind != MOMENT_SAMPLE || moments.items[i].rss_bytes <= most)
-            continue;
-        most = moments.items[i].rss_bytes;
-        place = (struct replay_place){before, i + 1};
-    }
-    moments_fini(&moments);
-    return place;
+        return event;
+    int64_t bytes = replay_model(replay)->rss_bytes;
+    bool is_before =
+        replay_step(replay, false, &ignored) > 0 && replay_model(replay)->rss_bytes > bytes;
+    return is_before ? replay_event(replay) : event;
 }
 
-/* Those that cannot be it are passed over without being looked at. At event 0 where there is none.
- */
-static struct replay_place find_peak(struct player *player, bool forward,
-                                     struct replay_place current)
+/* Those that cannot be it are passed over without being looked at. */
+static uint64_t find_peak(struct player *player, bool forward, uint64_t current)
 {
     struct replay *replay = player->replay;
     uint64_t zero_ns = replay_realtime_ns(replay) - replay_monotonic_ns(replay);
@@ -504,22 +487,22 @@ static struct replay_place find_peak(struct player *player, bool forward,
     for (size_t i = 0; i < count; i++) {
         uint64_t time_ns = player->peaks[forward ? i : count - 1 - i];
         uint64_t event = replay_event_from(replay, zero_ns + time_ns);
-        if (forward ? event <= current.event : event > current.event + 1)
+        if (forward ? event <= current : event > current + 1)
             continue;
-        struct replay_place place = place_of_peak(player, event);
-        if (forward ? is_before(current, place) : is_before(place, current))
-            return place;
+        event = event_of_peak(player, event);
+        if (forward ? event > current : event < current)
+            return event;
     }
-    return (struct replay_place){0, 0};
+    return 0;
 }
 
 static void go_to_peak(struct player *player, const struct replay_wish *wish)
 {
-    struct replay_place current = replay_place(player->replay);
+    uint64_t current = replay_event(player->replay);
     find_peaks(player);
-    struct replay_place place = find_peak(player, wish->forward, current);
-    go_to(player, place.event ? place : current);
-    if (!place.event)
+    uint64_t event = find_peak(player, wish->forward, current);
+    seek(player, event ? event : current);
+    if (!event)
         say_not_found(player);
 }
 

@@ -440,31 +440,6 @@ def test_growth_and_peaks(recording, script):
     assert grown[0] <= grown[1] < grown[2]
 
 
-def test_a_peak_between_two_events(write_app, script, tmp_path):
-    """What came and went before the screen was drawn is a peak all the same. A reading in the middle
-    of a line may have had more still, which is an event then."""
-    app = write_app({"host.json": '{"version": "2.0"}', "Burst/function.json": programs.HTTP_FUNCTION,
-                     "Burst/__init__.py": "import time\n\n\ndef main(req) -> str:\n"
-                     "    time.sleep(0.2)\n    for size in 80, 90, 100, 90, 80:\n"
-                     "        block = bytearray(b'x') * (size << 20)\n        del block\n"
-                     "    time.sleep(0.2)\n    return 'burst'\n"})
-    path = tmp_path / "burst.pymemtop"
-    result = batch("-n", 1, "--quiet", "--record={}".format(path), "--request",
-                   "GET /api/Burst", app / "Burst")
-    assert result.returncode == 0, result.stderr
-    (most,), = rows(path, "SELECT max(rss_bytes) FROM rss_changes")
-    names = ["peak{}".format(i) for i in range(6)]
-    saved = script("key Home\n" + "".join("key )\nsave {}\n".format(name) for name in names)
-                   + "key End (\nsave back\n", "replay", path)
-    sizes = {name: float(re.search(r"event .*RSS ([\d.]+) MiB", text).group(1))
-             for name, text in saved.items()}
-    top = max(names, key=sizes.get)
-    assert sizes[top] > most / programs.MIB - 0.11
-    assert moment(saved[top])[1] > 0
-    places = [moment(saved[name]) for name in names]
-    assert places == sorted(places) and moment(saved["back"]) in places
-
-
 def test_marks(recording, script, tmp_path):
     """c stops at what was marked, then and now, and at the ends."""
     path = shutil.copy(recording(requests=8), tmp_path)
