@@ -35,6 +35,7 @@ enum verb {
     VERB_WAIT_IDLE,
     VERB_WAIT_PAUSED,
     VERB_WAIT_LINE,
+    VERB_WAIT_LEAKS,
     VERB_WAIT_TEXT,
     VERB_SLEEP,
     VERB_SAVE_SCREEN,
@@ -58,6 +59,7 @@ static const struct {
     {"wait idle", VERB_WAIT_IDLE, false},
     {"wait paused", VERB_WAIT_PAUSED, false},
     {"wait line", VERB_WAIT_LINE, true},
+    {"wait leaks", VERB_WAIT_LEAKS, true},
     {"wait text", VERB_WAIT_TEXT, true},
     {"sleep", VERB_SLEEP, true},
     {"save-screen", VERB_SAVE_SCREEN, true},
@@ -177,6 +179,7 @@ static bool argument_is_good(struct command *command)
     case VERB_RESIZE: return two_numbers(rest, "%4dx%4d%n", &a, &b);
     case VERB_CLOCK:
     case VERB_WAIT_LINE:
+    case VERB_WAIT_LEAKS:
     case VERB_WAIT_ENDED: return is_number(rest, command->len);
     case VERB_SLEEP: return parse_seconds(rest, command->len, &command->limit_ns);
     case VERB_TYPE:
@@ -321,6 +324,7 @@ static bool wait_holds(struct ui *ui, const struct model *model, const struct co
     case VERB_WAIT_PAUSED: return is_paused(model);
     case VERB_WAIT_LINE:
         return is_paused(model) && model->stop.line == strtoull(command->rest, NULL, 10);
+    case VERB_WAIT_LEAKS: return model->leaks.certain >= strtoull(command->rest, NULL, 10);
     default: return display_holds(ui, model, command->rest, command->len);
     }
 }

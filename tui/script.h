@@ -12,6 +12,7 @@
  *   wait idle             until no invocation waits or runs
  *   wait paused           until the program is paused
  *   wait line N           until it is paused before line N
+ *   wait leaks N          until N lines leak for certain, or more
  *   wait text TEXT        until TEXT is on the display
  *   wait ... for SECONDS  any of these, for so long at the most, instead of 30
  *   sleep SECONDS

@@ -119,6 +119,21 @@ static void test_time(void **state)
     script_free(script);
 }
 
+/* What is suspected is no leak yet. */
+static void test_leaks(void **state)
+{
+    enum ui_action last;
+    (void)state;
+    struct script *script = script_of("wait leaks 2\nquit\n");
+    model->leaks.count = 3;
+    model->leaks.certain = 1;
+    assert_int_equal(run(script, &last), SCRIPT_WAITING);
+    model->leaks.certain = 2;
+    assert_int_equal(run(script, &last), SCRIPT_DONE);
+    assert_int_equal(last, UI_QUIT);
+    script_free(script);
+}
+
 static void test_pause(void **state)
 {
     enum ui_action last;
@@ -225,6 +240,8 @@ static void test_mistakes(void **state)
                                       "wait for 3",
                                       "wait ended for 3",
                                       "wait line x",
+                                      "wait leaks",
+                                      "wait leaks x",
                                       "quit now",
                                       "sleep 86401",
                                       "wait idle for",
@@ -258,6 +275,7 @@ int main(void)
         TEST(test_keys_and_actions),
         TEST(test_waits),
         TEST(test_time),
+        TEST(test_leaks),
         TEST(test_pause),
         TEST(test_command),
         TEST(test_clock),
