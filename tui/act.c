@@ -216,7 +216,8 @@ static void go_running(struct act *act, int unused)
 static void next_pane(struct act *act, int direction)
 {
     struct ui *ui = act->ui;
-    const enum view_id panes[] = {ui->view, VIEW_INVOCATIONS, VIEW_OUTPUT, VIEW_STOP};
+    const enum view_id panes[] = {ui->view, VIEW_INVOCATIONS, VIEW_OUTPUT, VIEW_STOP,
+                                  VIEW_EVIDENCE};
     const int count = (int)ARRAY_LEN(panes);
     struct rect rect;
     int at = 0;
@@ -406,6 +407,22 @@ static void open_function(struct act *act)
     ui_show_line(ui, act->model, (uint32_t)file, function->line ? function->line : 1);
 }
 
+/* The selected leak's line, with the numbers of the selected invocation alone. */
+static void open_evidence(struct act *act)
+{
+    const struct leak *leak = view_leaks_selected(act->ui, act->model);
+    const struct invocation *invocation = NULL;
+    uint64_t number;
+    if (list_selected(act->list, &number))
+        invocation = invocations_find(&act->model->invocations, number);
+    if (leak && invocation) {
+        open_invocation(act, invocation);
+        open_line(act, ui_line_id(leak->file, leak->line));
+    } else {
+        ui_say(act->ui, STYLE_WARNING, "that invocation is too old to be kept");
+    }
+}
+
 static void open_selected(struct act *act, int unused)
 {
     const struct invocation *invocation = NULL;
@@ -421,6 +438,8 @@ static void open_selected(struct act *act, int unused)
         open_function(act);
     else if (act->ui->focus == VIEW_STOP)
         open_target(act);
+    else if (act->ui->focus == VIEW_EVIDENCE)
+        open_evidence(act);
     else if (list_selected(act->list, &id))
         open_line(act, id);
     if (invocation)
@@ -665,11 +684,13 @@ static const struct {
     [CMD_VIEW_FUNCTIONS] = {show_view, VIEW_FUNCTIONS},
     [CMD_VIEW_HELP] = {show_view, VIEW_HELP},
     [CMD_VIEW_STOP] = {show_view, VIEW_STOP},
+    [CMD_VIEW_LEAKS] = {show_view, VIEW_LEAKS},
     [CMD_PICK] = {toggle_view, VIEW_PICK},
     [CMD_HELP] = {toggle_view, VIEW_HELP},
     [CMD_OUTPUT] = {toggle_view, VIEW_OUTPUT},
     [CMD_FUNCTIONS] = {toggle_view, VIEW_FUNCTIONS},
     [CMD_STOP] = {toggle_view, VIEW_STOP},
+    [CMD_LEAKS] = {toggle_view, VIEW_LEAKS},
     [CMD_SEARCH] = {open_prompt, PROMPT_SEARCH},
     [CMD_MATCH_PREVIOUS] = {next_match, -1},
     [CMD_MATCH_NEXT] = {next_match, 1},
@@ -791,6 +812,8 @@ static void say_useless(struct ui *ui, const struct model *model, int key, bool 
         ui_say(ui, STYLE_TEXT,
                ui->marked ? "there is no other invocation to compare the marked one with"
                           : "mark an invocation with m first, then open another one");
+    else if (known && (key == 'L' || key == '8'))
+        ui_say(ui, STYLE_TEXT, "leaks are told by the heap, and that is not counted here");
     else if (known && model->worker == WORKER_NONE && (key == 'r' || key == 'R' || key == 'e'))
         ui_say(ui, STYLE_WARNING, "these figures are from logs: there is no app here to %s",
                key == 'e' ? "edit" : "run");

@@ -16,7 +16,7 @@ struct bar bar_tabs(const struct ui *ui, const struct model *model)
 {
     static const enum ui_command commands[] = {
         CMD_VIEW_SOURCE,    CMD_VIEW_HOT,  CMD_VIEW_INVOCATIONS, CMD_VIEW_OUTPUT,
-        CMD_VIEW_FUNCTIONS, CMD_VIEW_HELP, CMD_VIEW_STOP};
+        CMD_VIEW_FUNCTIONS, CMD_VIEW_HELP, CMD_VIEW_STOP,        CMD_VIEW_LEAKS};
     struct bar bar = {.count = 0};
     int col = 2;
     for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
@@ -24,6 +24,7 @@ struct bar bar_tabs(const struct ui *ui, const struct model *model)
             continue;
         struct bar_item *item = &bar.items[bar.count];
         item->command = commands[i];
+        item->view = (enum view_id)i;
         item->label = view_of((enum view_id)i)->name;
         snprintf(item->key, sizeof item->key, "%zu", i + 1);
         item->col = col;
@@ -36,13 +37,21 @@ struct bar bar_tabs(const struct ui *ui, const struct model *model)
     return bar;
 }
 
-static const struct key_binding *binding_of_rank(int rank)
+/* The binding of that rank after `last` (NULL: the first one), or NULL. */
+static const struct key_binding *binding_of_rank(int rank, const struct key_binding *last)
 {
-    for (size_t i = 0; i < key_binding_count; i++) {
+    for (size_t i = last ? (size_t)(last - key_bindings) + 1 : 0; i < key_binding_count; i++) {
         if (key_bindings[i].rank == rank)
             return &key_bindings[i];
     }
     return NULL;
+}
+
+/* The one after `last` in the order of the key row; NULL: there are no more. */
+static const struct key_binding *next_by_rank(const struct key_binding *last)
+{
+    const struct key_binding *next = last ? binding_of_rank(last->rank, last) : NULL;
+    return next ? next : binding_of_rank(last ? last->rank + 1 : 1, NULL);
 }
 
 /* A request is sent, anything else is run. */
@@ -80,6 +89,7 @@ static bool is_offered(const struct ui *ui, const struct model *model, enum ui_c
         return false;
     return ui_can(ui, model, command) && (command != CMD_INVOCATION_NEXT || ui->one_open) &&
            (command != CMD_FUNCTIONS || model->function_count > 1) &&
+           (command != CMD_LEAKS || (ui_shown(ui, model)->leaks.count && ui->view != VIEW_LEAKS)) &&
            (command != CMD_PAUSE || model->invocations.running > 0) &&
            (command != CMD_STOP || model->stop.is_stopped);
 }
@@ -108,15 +118,25 @@ static const struct {
     enum ui_command command;
     const char *key, *label;
 } replay_items[] = {
-    {CMD_EVENT_NEXT, "[ ]", "change"}, {CMD_END_NEXT, "{ }", "invocation"},
-    {CMD_LINE_NEXT, "S s", "line"},    {CMD_SAME_NEXT, "N n", "function"},
-    {CMD_OUT_NEXT, "F f", "its end"},  {CMD_BACK, "Esc", "back"},
-    {CMD_GROWTH_NEXT, "- +", "grew"},  {CMD_PEAK_NEXT, "( )", "peak"},
-    {CMD_OPEN, "Enter", "open"},       {CMD_REPLAY, "P", "play"},
-    {CMD_MARK_NEXT, "C c", "mark"},    {CMD_EVENT_FIRST, "Home", "first"},
-    {CMD_EVENT_LAST, "End", "last"},   {CMD_GO_RUNNING, "H", "running line"},
-    {CMD_SEARCH, "/", "search"},       {CMD_PICK, "p", "pick"},
-    {CMD_HELP, "?", "help"},           {CMD_QUIT, "q", "quit"},
+    {CMD_EVENT_NEXT, "[ ]", "change"},
+    {CMD_END_NEXT, "{ }", "invocation"},
+    {CMD_LINE_NEXT, "S s", "line"},
+    {CMD_SAME_NEXT, "N n", "function"},
+    {CMD_OUT_NEXT, "F f", "its end"},
+    {CMD_BACK, "Esc", "back"},
+    {CMD_GROWTH_NEXT, "- +", "grew"},
+    {CMD_PEAK_NEXT, "( )", "peak"},
+    {CMD_OPEN, "Enter", "open"},
+    {CMD_REPLAY, "P", "play"},
+    {CMD_LEAKS, "L", "leaks"},
+    {CMD_MARK_NEXT, "C c", "mark"},
+    {CMD_EVENT_FIRST, "Home", "first"},
+    {CMD_EVENT_LAST, "End", "last"},
+    {CMD_GO_RUNNING, "H", "running line"},
+    {CMD_SEARCH, "/", "search"},
+    {CMD_PICK, "p", "pick"},
+    {CMD_HELP, "?", "help"},
+    {CMD_QUIT, "q", "quit"},
 };
 
 static struct bar replay_keys(const struct ui *ui, const struct model *model)
@@ -142,15 +162,15 @@ static struct bar replay_keys(const struct ui *ui, const struct model *model)
 struct bar bar_keys(const struct ui *ui, const struct model *model)
 {
     struct bar bar = {.count = 0};
-    const struct key_binding *binding;
+    const struct key_binding *binding = NULL;
     int reserved = 0, col = 0;
     if (ui->prompt != PROMPT_NONE)
         return prompt_keys(ui->prompt);
     if (ui->replay.is_on)
         return replay_keys(ui, model);
-    for (int rank = 1; (binding = binding_of_rank(rank)); rank++)
+    while ((binding = next_by_rank(binding)))
         reserved += is_always_offered(binding->command) ? item_cols(binding, binding->label) : 0;
-    for (int rank = 1; (binding = binding_of_rank(rank)); rank++) {
+    while ((binding = next_by_rank(binding))) {
         int room = ui->cols - (is_always_offered(binding->command) ? 0 : reserved);
         const char *label = label_of(ui, model, binding);
         if (bar.count < BAR_ITEMS_MAX && is_offered(ui, model, binding->command) &&

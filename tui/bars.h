@@ -10,6 +10,7 @@
 struct bar_item {
     int col, cols;
     enum ui_command command;
+    enum view_id view;       /* in the rule */
     char key[KEY_NAME_SIZE]; /* "r"; in the rule the view's number */
     const char *label;       /* "request"; borrowed */
 };

@@ -10,8 +10,10 @@
 #include <string.h>
 
 #include "tui/format.h"
+#include "tui/keys.h"
+#include "tui/leak_words.h"
 
-enum { PART_SIZE = 96 };
+enum { PART_SIZE = 96, SENTENCE_SIZE = 256 };
 
 /* In how many of the kept invocations the line ran. */
 static uint64_t invocations_of_line(const struct view_context *context, uint32_t file,
@@ -80,6 +82,27 @@ void detail_draw_line(const struct view_context *context, uint32_t file, uint32_
         format_size(text, stats.peak_bytes);
         detail_draw_part(pen, "; peak ", text);
     }
+}
+
+/* ---- leaks */
+
+static bool has_key(int key)
+{
+    for (size_t i = 0; i < key_binding_count; i++)
+        if (key_bindings[i].keys[0] == key)
+            return true;
+    return false;
+}
+
+void detail_draw_leak(const struct leak *leak, struct pen *pen)
+{
+    struct buf text;
+    buf_init(&text, SENTENCE_SIZE);
+    leak_words_line(leak, &text);
+    pen_printf(pen, leak_words_style(leak), " %s", buf_text(&text));
+    buf_fini(&text);
+    if (has_key('w'))
+        detail_draw_part(pen, "; w: ", "who holds it");
 }
 
 /* ---- the heap */
@@ -213,7 +236,9 @@ void detail_draw_heap(const struct view_context *context, uint32_t file, uint32_
     }
     size_t count = kept_newest(kept, kept_find(kept, file, line), parts);
     draw_retained(&stats, pen);
-    bool told = draw_keepers(context, file, line, parts, count, pen);
+    /* Of what the verdict is on, it says that itself. */
+    bool told = leaks_find(&context->model->leaks, file, line) ||
+                draw_keepers(context, file, line, parts, count, pen);
     draw_flow(&stats, pen);
     if (told)
         draw_newest(parts, count, pen);

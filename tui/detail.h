@@ -11,6 +11,9 @@
 void detail_draw_line(const struct view_context *context, uint32_t file, uint32_t line,
                       struct pen *pen);
 
+/* The verdict on a line, and the key that says who holds what it keeps, where there is one. */
+void detail_draw_leak(const struct leak *leak, struct pen *pen);
+
 /* The same of its heap: net, the high-water mark, what invocations left of it, what is retained,
  * allocated and freed. */
 void detail_draw_heap(const struct view_context *context, uint32_t file, uint32_t line,

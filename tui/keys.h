@@ -75,11 +75,13 @@ enum ui_command {
     CMD_VIEW_FUNCTIONS,
     CMD_VIEW_HELP,
     CMD_VIEW_STOP,
+    CMD_VIEW_LEAKS,
     CMD_PICK,
     CMD_HELP,
     CMD_OUTPUT,
     CMD_FUNCTIONS,
     CMD_STOP,
+    CMD_LEAKS,
     CMD_SEARCH,
     CMD_MATCH_PREVIOUS,
     CMD_MATCH_NEXT,
@@ -153,7 +155,8 @@ struct key_binding {
     enum ui_command command;
     int keys[BINDING_KEYS]; /* K_NONE ends them; the first is the one that is shown */
     enum key_group group;
-    int rank;          /* place in the key row, 1 first; 0: only in the help */
+    int rank;          /* place in the key row, 1 first, several at one as the table has them; 0:
+                          only in the help */
     const char *label; /* in the key row; NULL where rank is 0 */
     const char *help;  /* one line */
 };

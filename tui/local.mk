@@ -13,6 +13,7 @@ libtui_a_SOURCES = \
 	tui/highlight.c tui/highlight.h \
 	tui/keys.c tui/keys.h \
 	tui/layout.c tui/layout.h \
+	tui/leak_words.c tui/leak_words.h \
 	tui/list.c tui/list.h \
 	tui/mouse.c \
 	tui/pointer.c tui/pointer.h \
@@ -31,10 +32,12 @@ libtui_a_SOURCES = \
 	tui/ui.c tui/ui.h \
 	tui/versions.c tui/versions.h \
 	tui/view.c tui/view.h \
+	tui/view_evidence.c \
 	tui/view_functions.c \
 	tui/view_help.c \
 	tui/view_hot.c \
 	tui/view_invocations.c \
+	tui/view_leaks.c \
 	tui/view_output.c \
 	tui/view_pick.c \
 	tui/view_source.c \

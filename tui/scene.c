@@ -8,15 +8,18 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/size.h"
 #include "tui/act.h"
 #include "tui/bars.h"
 #include "tui/detail_stop.h"
 #include "tui/format.h"
 #include "tui/glyph.h"
+#include "tui/leak_words.h"
 #include "tui/scrubber.h"
 #include "tui/view.h"
 
@@ -348,6 +351,10 @@ static void draw_numbers(const struct scene *scene)
     char text[64];
     pen_skip(&pen, 1);
     pen.end--;
+    if (leak_words_known(model)) {
+        snprintf(text, sizeof text, "  leaks %zu", model->leaks.certain);
+        pen_right(&pen, model->leaks.certain ? STYLE_ERROR : STYLE_GOOD, text);
+    }
     if (set->failed) {
         snprintf(text, sizeof text, ", %" PRIu64 " failed", set->failed);
         pen_right(&pen, STYLE_ERROR, text);
@@ -405,16 +412,38 @@ static void draw_centered(const struct scene *scene, const struct rect *rect, in
     pen_text(&pen, style, text);
 }
 
-/* Why there is nothing to see, and what to do. */
-static void draw_empty(const struct scene *scene, const struct rect *rect, enum view_id id)
+/* In lines, the first of which is what counts. */
+static void draw_empty_words(const struct scene *scene, const struct view_context *context,
+                             enum view_id id)
 {
+    const struct view *view = view_of(id);
+    int row = context->rect.row + context->rect.rows / 2;
+    struct buf text;
+    buf_init(&text, LABEL_BYTES_MAX);
+    if (view->say_empty)
+        view->say_empty(context, &text);
+    else
+        buf_printf(&text, "%s", view->empty);
+    char *lines = mem_strdup(buf_text(&text)), *rest = lines;
+    for (char *line; (line = strsep(&rest, "\n")) && row < context->rect.row + context->rect.rows;)
+        draw_centered(scene, &context->rect, row++,
+                      line == lines && view->say_empty ? STYLE_TEXT : STYLE_DIM, line);
+    free(lines);
+    buf_fini(&text);
+}
+
+/* Why there is nothing to see, and what to do. */
+static void draw_empty(const struct scene *scene, const struct view_context *context,
+                       enum view_id id)
+{
+    const struct rect *rect = &context->rect;
     const struct model *model = scene->model;
     int row = rect->row + rect->rows / 2;
     if (scene->ui->lists[id].filter[0])
         draw_centered(scene, rect, row, STYLE_DIM, "no row holds the filter's text; Esc drops it");
     else if ((id != VIEW_SOURCE || model->file_count > 0) &&
              (id != VIEW_FUNCTIONS || model->function_count > 0))
-        draw_centered(scene, rect, row, STYLE_DIM, view_of(id)->empty);
+        draw_empty_words(scene, context, id);
     else if (model->worker == WORKER_STARTING)
         draw_centered(scene, rect, row, STYLE_WARNING, "the worker is starting");
     else if (model->worker == WORKER_LOADING)
@@ -483,6 +512,22 @@ static void draw_reload_error(const struct scene *scene)
     draw_banner_row(scene, 0, STYLE_BAD, text);
 }
 
+/* The verdict on all lines, above them. */
+static void draw_verdict(const struct scene *scene)
+{
+    const struct rect *main = &scene->ui->layout.main;
+    bool is_certain = scene->model->leaks.certain > 0;
+    struct pen pen = pen_at(scene->grid, main->row, main->col, main->cols);
+    struct buf text;
+    if (scene->ui->banner_rows == 0)
+        return;
+    buf_init(&text, LABEL_BYTES_MAX);
+    leak_words_verdict(scene->model, &text);
+    pen_text(&pen, is_certain ? STYLE_ERROR : STYLE_WARNING, is_certain ? " ! " : " ? ");
+    pen_text(&pen, is_certain ? STYLE_ERROR : STYLE_WARNING, buf_text(&text));
+    buf_fini(&text);
+}
+
 /* What has gone wrong, above the source or the functions. */
 static void draw_banner(const struct scene *scene)
 {
@@ -529,11 +574,13 @@ static void draw_view(const struct scene *scene, enum view_id id)
     draw_place(scene, &pen, id);
     view_of(id)->heading(&context, &pen);
     if (scene->ui->lists[id].count == 0)
-        draw_empty(scene, rect, id);
+        draw_empty(scene, &context, id);
     else
         draw_rows(scene, &context, id);
     if (id == VIEW_SOURCE || id == VIEW_FUNCTIONS)
         draw_banner(scene);
+    if (id == VIEW_LEAKS)
+        draw_verdict(scene);
 }
 
 static void draw_separator(const struct scene *scene)
@@ -555,7 +602,7 @@ static void draw_rule(const struct scene *scene)
     pen_fill(&rule, STYLE_RULE, 0x2500);
     for (size_t i = 0; i < tabs.count; i++) {
         const struct bar_item *item = &tabs.items[i];
-        bool on = ui->view == (enum view_id)i;
+        bool on = ui->view == item->view;
         struct pen pen = pen_at(scene->grid, ui->layout.rule_row, item->col, item->cols);
         pen_printf(&pen, on ? STYLE_TAB_ON : STYLE_TAB, " %s %s ", item->key, item->label);
     }

@@ -104,8 +104,8 @@ bool target_line(const struct ui *ui, const struct model *shown, uint32_t *file,
     *line = 1;
     if (ui->focus == VIEW_STOP)
         return line_of_stop(ui, shown, file, line);
-    if (ui->focus == VIEW_HOT) {
-        if (!list_selected(&ui->lists[VIEW_HOT], &id))
+    if (ui->focus == VIEW_HOT || ui->view == VIEW_LEAKS) {
+        if (!list_selected(&ui->lists[ui->view], &id))
             return false;
         *file = (uint32_t)(id >> 32);
         *line = (uint32_t)id;
@@ -131,8 +131,8 @@ static bool can_open(const struct ui *ui, const struct model *shown)
     if (ui->focus == VIEW_STOP)
         return view_stop_local(ui, shown) || line_of_stop(ui, shown, &file, &line);
     return ui->lists[ui->focus].count > 0 &&
-           (ui->focus == VIEW_HOT || ui->focus == VIEW_INVOCATIONS || ui->focus == VIEW_FUNCTIONS ||
-            ui->focus == VIEW_PICK);
+           (ui->focus == VIEW_HOT || ui->focus == VIEW_LEAKS || ui->focus == VIEW_EVIDENCE ||
+            ui->focus == VIEW_INVOCATIONS || ui->focus == VIEW_FUNCTIONS || ui->focus == VIEW_PICK);
 }
 
 static bool runs(const struct model *model)
@@ -144,7 +144,8 @@ static bool runs(const struct model *model)
 static bool can_break(const struct ui *ui, const struct model *shown)
 {
     uint32_t file, line;
-    bool has_rows = ui->focus == VIEW_SOURCE || ui->focus == VIEW_HOT || ui->focus == VIEW_STOP;
+    bool has_rows = ui->focus == VIEW_SOURCE || ui->focus == VIEW_HOT || ui->focus == VIEW_STOP ||
+                    ui->view == VIEW_LEAKS;
     if (!runs(shown) || !has_rows)
         return false;
     return target_breakpoint(ui, shown) ||
@@ -174,7 +175,7 @@ bool ui_can(const struct ui *ui, const struct model *model, enum ui_command comm
     case CMD_BACK: return can_go_back(ui) || ui->replay.is_live || ui->replay.is_searching;
     case CMD_OPEN: return can_open(ui, shown);
     case CMD_NEXT_PANE:
-    case CMD_PREVIOUS_PANE: return ui->layout.side;
+    case CMD_PREVIOUS_PANE: return ui->layout.side || ui->evidence_rows > 0;
     case CMD_GO_RUNNING: return ui->running_count > 0 && (!ui->follow || ui->view != VIEW_SOURCE);
     case CMD_MATCH_NEXT:
     case CMD_MATCH_PREVIOUS:
@@ -196,6 +197,8 @@ bool ui_can(const struct ui *ui, const struct model *model, enum ui_command comm
     case CMD_ZERO: return model->worker != WORKER_NONE;
     case CMD_MARK: return target_invocation(ui, shown) != NULL;
     case CMD_DIFF: return target_compared(ui, shown) != NULL;
+    case CMD_LEAKS:
+    case CMD_VIEW_LEAKS: return shown->heap.is_on;
     case CMD_STOP:
     case CMD_VIEW_STOP: return model->worker != WORKER_NONE;
     case CMD_PAUSE: return runs(model) && (!model->stop.is_stopped || model->stop.is_leaving);

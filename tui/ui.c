@@ -19,7 +19,8 @@
 #include "tui/format.h"
 #include "tui/view.h"
 
-enum { BANNER_ROWS = 3 };
+/* The leaks, and the evidence below them, have so many rows at the least. */
+enum { BANNER_ROWS = 3, LEAKS_ROWS_LEAST = 3, EVIDENCE_ROWS_LEAST = 4 };
 
 void ui_init(struct ui *ui, int cols, int rows)
 {
@@ -375,7 +376,7 @@ static void check_opened(struct ui *ui, const struct model *model)
 
 static bool has_banner(enum view_id view)
 {
-    return view == VIEW_SOURCE || view == VIEW_FUNCTIONS;
+    return view == VIEW_SOURCE || view == VIEW_FUNCTIONS || view == VIEW_LEAKS;
 }
 
 /* Was the file, as it is on display, meant for that function? */
@@ -419,12 +420,25 @@ static int banner_rows(const struct ui *ui, const struct model *model)
     int rows = 0;
     if (!has_banner(ui->view))
         return 0;
-    if (model->worker == WORKER_DEAD || ui_has_load_error(ui, model))
+    if (ui->view == VIEW_LEAKS)
+        rows = model->leaks.count > 0;
+    else if (model->worker == WORKER_DEAD || ui_has_load_error(ui, model))
         rows = BANNER_ROWS;
     else if (model->reload_error || ui_tells_death(ui, model) ||
              (ui->view == VIEW_SOURCE && ui_is_old(ui, model)))
         rows = 1;
     return ui->layout.main.rows >= rows + 3 ? rows : 0;
+}
+
+/* The leaks have as many rows as there are, up to half of the body. */
+static int evidence_rows(const struct ui *ui, const struct model *model)
+{
+    int body = ui->layout.main.rows - ui->banner_rows, leaks = (int)model->leaks.count + 1;
+    if (ui->view != VIEW_LEAKS || model->leaks.count == 0)
+        return 0;
+    leaks = leaks < body / 2 ? leaks : body / 2;
+    leaks = leaks > LEAKS_ROWS_LEAST ? leaks : LEAKS_ROWS_LEAST;
+    return body - leaks >= EVIDENCE_ROWS_LEAST ? body - leaks : 0;
 }
 
 static bool side_wanted(enum view_id view)
@@ -447,6 +461,11 @@ bool ui_view_rect(const struct ui *ui, enum view_id view, struct rect *rect)
         *rect = layout->main;
         rect->row += has_banner(view) ? ui->banner_rows : 0;
         rect->rows -= has_banner(view) ? ui->banner_rows : 0;
+        rect->rows -= view == VIEW_LEAKS ? ui->evidence_rows : 0;
+    } else if (view == VIEW_EVIDENCE && ui->view == VIEW_LEAKS && ui->evidence_rows) {
+        *rect = layout->main;
+        rect->row += rect->rows - ui->evidence_rows;
+        rect->rows = ui->evidence_rows;
     } else if (view == VIEW_STOP && side_has_stop(ui)) {
         *rect = layout->stop;
     } else if (view == VIEW_INVOCATIONS && layout->side && !side_has_stop(ui)) {
@@ -500,6 +519,7 @@ void ui_sync(struct ui *ui, const struct model *live)
     ui->layout =
         layout_with_foot(ui->cols, ui->rows, foot_rows, side_wanted(ui->view), model->heap.is_on);
     ui->banner_rows = banner_rows(ui, model);
+    ui->evidence_rows = evidence_rows(ui, model);
     ui->stop_shown = model->stop.is_stopped;
     struct rect rect;
     if (ui->focus != ui->view && !ui_view_rect(ui, ui->focus, &rect))

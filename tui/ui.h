@@ -29,6 +29,8 @@ enum view_id {
     VIEW_FUNCTIONS,
     VIEW_HELP,
     VIEW_STOP, /* stack, locals and breakpoints */
+    VIEW_LEAKS,
+    VIEW_EVIDENCE, /* below the leaks, of the selected one */
     VIEW_PICK,
     VIEW_COUNT,
 };
@@ -108,7 +110,9 @@ struct ui {
     enum view_id focus; /* `view`, or a side pane's */
     struct list lists[VIEW_COUNT];
     struct layout layout;
-    int banner_rows; /* rows above the source or the functions that say what is wrong; else 0 */
+    int banner_rows; /* rows above the source or the functions that say what is wrong, or above the
+                        leaks with the verdict; else 0 */
+    int evidence_rows; /* of the pane below the leaks; else 0 */
 
     bool ascii;
     bool mouse;

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "tui/format.h"
 #include "tui/glyph.h"
+#include "tui/leak_words.h"
 
 /* Bytes of a line that are drawn or searched; what is further right cannot be scrolled to. */
 enum { LINE_BYTES_MAX = 65536 };
@@ -27,6 +28,8 @@ const struct view *view_of(enum view_id id)
         [VIEW_FUNCTIONS] = &view_functions,
         [VIEW_HELP] = &view_help,
         [VIEW_STOP] = &view_stop,
+        [VIEW_LEAKS] = &view_leaks,
+        [VIEW_EVIDENCE] = &view_evidence,
         [VIEW_PICK] = &view_pick,
     };
     return views[id];
@@ -180,6 +183,15 @@ void view_draw_heat(struct pen *pen, int64_t bytes)
 {
     if (format_heat(bytes) == HEAT_HOT)
         pen_text(pen, STYLE_HOT, "!");
+}
+
+void view_draw_separator(const struct model *model, struct pen *pen, uint32_t file, uint32_t line)
+{
+    const struct leak *leak = leaks_find(&model->leaks, file, line);
+    if (leak)
+        pen_text(pen, leak_words_style(leak), leak_words_sign(leak));
+    else
+        pen_fill(pen, STYLE_RULE, 0x2502);
 }
 
 void view_draw_trend(struct pen *pen, int cols, const struct file_line *line)

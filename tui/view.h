@@ -22,7 +22,9 @@ struct view_context {
 
 struct view {
     const char *name;  /* in the rule; NULL for a view that has no number */
-    const char *empty; /* shown where there are no rows */
+    const char *empty; /* shown where there are no rows, */
+    /* or what is appended here, in lines; NULL: `empty` */
+    void (*say_empty)(const struct view_context *context, struct buf *out);
     /* Make the list's rows again. */
     void (*rows)(struct ui *ui, const struct model *model, struct list *list);
     /* Append what search and filter look at. */
@@ -43,7 +45,7 @@ struct view {
 };
 
 extern const struct view view_source, view_hot, view_invocations, view_output, view_functions,
-    view_help, view_stop, view_pick;
+    view_help, view_stop, view_leaks, view_evidence, view_pick;
 
 const struct view *view_of(enum view_id id);
 
@@ -53,6 +55,9 @@ const struct stop_frame *view_stop_frame(const struct ui *ui, const struct model
 const struct stop_local *view_stop_local(const struct ui *ui, const struct model *shown);
 const struct stop_other *view_stop_other(const struct ui *ui, const struct model *shown);
 const struct breakpoint *view_stop_breakpoint(const struct ui *ui, const struct model *shown);
+
+/* view_leaks.c: the leak that is selected there, or NULL. */
+const struct leak *view_leaks_selected(const struct ui *ui, const struct model *shown);
 
 /* Shared by the views. */
 
@@ -83,6 +88,10 @@ void view_draw_title(struct pen *pen, const struct column *column, bool sorted, 
 enum { VIEW_HEAP_COLS = 16 };
 /* `!` after an increment that is hot. */
 void view_draw_heat(struct pen *pen, int64_t bytes);
+/* The line before the source; in its place `L` or `?` of a line with a verdict. */
+void view_draw_separator(const struct model *model, struct pen *pen, uint32_t file, uint32_t line);
+/* view_hot.c: "Resize.main:23", in what room the pen has. */
+void view_draw_place(struct pen *pen, const struct file *file, uint32_t line);
 void view_draw_trend(struct pen *pen, int cols, const struct file_line *line);
 /* The row passes the list's filter. */
 bool view_passes(const struct view *view, const struct view_context *context, const char *filter,

@@ -21,6 +21,10 @@ static const struct {
 } legend[] = {
     {">", STYLE_RUNNING, "a line, or an invocation, that runs or waits now"},
     {"!", STYLE_HOT, "an increment of 16 MiB or more; a function that could not be loaded"},
+    {"L", STYLE_ERROR, "the line leaks: invocation after invocation keeps some of it for good"},
+    {"?", STYLE_WARNING,
+     "it may leak: fewer invocations have kept some of it than it takes to say"},
+    {"1.0M/inv!", STYLE_ERROR, "how much of each; with ? where it may leak"},
     {"*", STYLE_PROMPT, "the function that r runs; the invocation that is open"},
     {"+1.0 MiB", STYLE_WARM, "the line grew the process by so much, callees included"},
     {"-1.0 MiB", STYLE_SHRINK, "memory went back to the system while the line ran"},

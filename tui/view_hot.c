@@ -220,7 +220,7 @@ static const struct file_function *named_function(const struct file *file, uint3
 
 /* "Resize.main:23"; where that has no room "main:23". What is too long even so is cut at its
  * beginning: the end is what tells it from others. */
-static void draw_place(struct pen *pen, const struct file *file, uint32_t line)
+void view_draw_place(struct pen *pen, const struct file *file, uint32_t line)
 {
     const struct file_function *function = named_function(file, line);
     char number[FORMAT_SIZE], version[FORMAT_SIZE] = "";
@@ -268,8 +268,10 @@ static void hot_row(const struct view_context *context, uint64_t id, int part, s
                 pen_text(&cell, STYLE_NOTICE, "*");
             break;
         case COL_TREND: view_draw_trend(&cell, column->cols, &file->lines[line_of(id) - 1]); break;
-        case COL_PLACE: draw_place(&cell, file, line_of(id)); break;
-        case COL_SEPARATOR: pen_fill(&cell, STYLE_RULE, 0x2502); break;
+        case COL_PLACE: view_draw_place(&cell, file, line_of(id)); break;
+        case COL_SEPARATOR:
+            view_draw_separator(context->model, &cell, file_of(id), line_of(id));
+            break;
         case COL_SOURCE: view_draw_source(context, &cell, file_of(id), line_of(id), 0, true); break;
         case COL_NET:
             /* Of both kinds where there is no room for the native one alone. */
@@ -292,6 +294,11 @@ static void hot_detail(const struct view_context *context, uint64_t id, struct p
     char version[FORMAT_SIZE];
     pen_printf(pen, STYLE_STRONG, " %s%s:%" PRIu32, file->display, view_version(file, version),
                line_of(id));
+    const struct leak *leak = leaks_find(&context->model->leaks, file_of(id), line_of(id));
+    if (leak && !context->ui->one_open) {
+        detail_draw_leak(leak, pen);
+        detail_draw_part(pen, ";", "");
+    }
     detail_draw_line(context, file_of(id), line_of(id), pen);
 }
 

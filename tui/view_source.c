@@ -14,6 +14,7 @@
 #include "tui/detail.h"
 #include "tui/detail_stop.h"
 #include "tui/format.h"
+#include "tui/leak_words.h"
 
 enum {
     COL_MARKER,
@@ -191,19 +192,39 @@ static void draw_count(struct pen *pen, int cols, uint64_t count, enum style sty
     pen_field(pen, style, cols, true, text);
 }
 
+/* The verdict on the line, in the sum over all invocations. */
+static const struct leak *leak_of(const struct view_context *context, uint32_t line)
+{
+    return leaks_find(&context->model->leaks, context->ui->file, line);
+}
+
+/* What the line keeps of each invocation, where it does so; else what is alive of it. */
+static void draw_retained(const struct view_context *context, const struct column *column,
+                          uint32_t line, struct pen *pen)
+{
+    const struct leak *leak = context->ui->one_open ? NULL : leak_of(context, line);
+    char mark[FORMAT_SIZE];
+    int64_t bytes;
+    if (leak) {
+        leak_words_mark(mark, leak);
+        pen_field(pen, leak_words_style(leak), column->cols, true, mark);
+    } else if (ui_retained(context->ui, context->model, context->ui->file, line, &bytes)) {
+        view_draw_bytes(pen, column->cols, bytes);
+    }
+}
+
 /* Net is of both kinds where there is no room for the native one alone. */
 static void draw_heap(const struct view_context *context, const struct column *column,
                       uint32_t line, const struct line_stats *stats, struct pen *pen)
 {
     const struct columns columns = columns_of(context);
-    int64_t bytes;
     bool apart = columns_hold(&columns, COL_NATIVE);
     if (column->spec->id == COL_NET)
         view_draw_net(pen, column->cols, apart ? stats->net_python_bytes : line_net_bytes(stats));
     else if (column->spec->id == COL_NATIVE)
         view_draw_net(pen, column->cols, stats->net_native_bytes);
-    else if (ui_retained(context->ui, context->model, context->ui->file, line, &bytes))
-        view_draw_bytes(pen, column->cols, bytes);
+    else
+        draw_retained(context, column, line, pen);
 }
 
 /* A number of the line; nothing where the line has not run. */
@@ -286,7 +307,7 @@ static void source_row(const struct view_context *context, uint64_t id, int part
         switch (column->spec->id) {
         case COL_MARKER: break; /* after the number, which it may stand beside */
         case COL_LINE: draw_line_number(context, column, line, &cell); break;
-        case COL_SEPARATOR: pen_fill(&cell, STYLE_RULE, 0x2502); break;
+        case COL_SEPARATOR: view_draw_separator(context->model, &cell, ui->file, line); break;
         case COL_SOURCE:
             view_draw_source(context, &cell, ui->file, line, ui->lists[VIEW_SOURCE].scroll_cols,
                              false);
@@ -302,7 +323,12 @@ static void source_detail(const struct view_context *context, uint64_t id, struc
     if (ui_line_stops(context->model, context->ui->file, (uint32_t)id) &&
         detail_draw_step(context->model, pen))
         return;
+    const struct leak *leak = context->ui->one_open ? NULL : leak_of(context, (uint32_t)id);
     pen_printf(pen, STYLE_STRONG, " line %" PRIu64, id);
+    if (leak) {
+        detail_draw_leak(leak, pen);
+        detail_draw_part(pen, ";", "");
+    }
     detail_draw_line(context, context->ui->file, (uint32_t)id, pen);
 }
 

@@ -317,6 +317,28 @@ static void add_kept(struct model *model)
     }
 }
 
+/* By hand, so that these screens show the same whatever the rules of the verdict become. */
+static void add_leak(struct model *model, const struct leak *leak)
+{
+    model->leaks.items[model->leaks.count++] = *leak;
+    model->leaks.certain += leak->state == LEAK_CERTAIN;
+}
+
+static void add_verdict(struct model *model)
+{
+    const struct leak leak = {
+        .line = LINE_BYTES,
+        .state = LEAK_CERTAIN,
+        .kept = 7,
+        .of = 7,
+        .bytes_per_invocation = MIB - 612,
+        .alive_bytes = 13 * (MIB - 612),
+        .first_number = 3,
+        .last_number = 9,
+    };
+    add_leak(model, &leak);
+}
+
 static void add_rss(struct model *model)
 {
     model->heap.python_bytes = 21 * MIB + 412000;
@@ -347,8 +369,75 @@ struct model *fixture_busy(void)
         add_ended(model, number);
     add_running(model);
     add_kept(model);
+    add_verdict(model);
     add_output(model);
     add_rss(model);
+    return model;
+}
+
+/* What is alive of a line in each of the twelve, and in the one that runs. */
+static void keep(struct model *model, size_t row, uint32_t line, const int64_t alive[13])
+{
+    struct kept_line *kept = &model->kept.lines[row];
+    kept->line = line;
+    for (size_t i = 0; i < 13; i++) {
+        kept->alive_bytes[i] = alive[i];
+        kept->left_bytes[i] = i == 12 || alive[i] == 0 ? 0 : 4096;
+    }
+}
+
+struct model *fixture_leaks(void)
+{
+    static const int64_t third[13] = {0, 0, 2048, 0, 0, 2048, 0, 0, 4096, 0, 0, 4096, 0};
+    static const int64_t few[13] = {0, 0, 0, 0, 0, 0, 0, 412, 412, 412, 412, 412, 0};
+    static const struct leak leaks[] = {
+        {.line = 26,
+         .state = LEAK_CERTAIN,
+         .is_native = true,
+         .kept = 3,
+         .of = 7,
+         .bytes_per_invocation = 2730,
+         .alive_bytes = 12288,
+         .first_number = 3,
+         .last_number = 9},
+        {.line = 14,
+         .state = LEAK_CERTAIN,
+         .is_outside = true,
+         .bytes_per_invocation = 96,
+         .alive_bytes = 1248},
+        {.line = LINE_CALL,
+         .kept = 2,
+         .of = 2,
+         .bytes_per_invocation = 412,
+         .alive_bytes = 2060,
+         .first_number = 8,
+         .last_number = 9},
+    };
+    struct model *model = fixture_busy();
+    kept_reserve(&model->kept, 4);
+    keep(model, 2, 26, third);
+    keep(model, 3, LINE_CALL, few);
+    for (size_t i = 0; i < sizeof leaks / sizeof *leaks; i++)
+        add_leak(model, &leaks[i]);
+    return model;
+}
+
+/* Of fewer invocations than it takes. */
+struct model *fixture_leaks_early(void)
+{
+    struct model *model = fixture_busy();
+    for (size_t i = 5; i < 12; i++)
+        model->kept.invocations[i] = (struct kept_invocation){.number = KEPT_NOBODY};
+    model->leaks = (struct leaks){.count = 0};
+    return model;
+}
+
+/* After enough of them. */
+struct model *fixture_leaks_none(void)
+{
+    struct model *model = fixture_busy();
+    kept_reserve(&model->kept, 0);
+    model->leaks = (struct leaks){.count = 0};
     return model;
 }
 
@@ -365,6 +454,7 @@ struct model *fixture_heap_off(void)
 {
     struct model *model = fixture_busy();
     model->heap = (struct heap){.is_on = false};
+    model->leaks = (struct leaks){.count = 0};
     return model;
 }
 

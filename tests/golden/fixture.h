@@ -11,6 +11,13 @@
 
 /* The app at work. */
 struct model *fixture_busy(void);
+/* The same with more leaks: one every third request, one of the app's own threads, and one that is
+ * only suspected. */
+struct model *fixture_leaks(void);
+/* The app at work, before anything can be said of leaks, */
+struct model *fixture_leaks_early(void);
+/* and after, where there is none. */
+struct model *fixture_leaks_none(void);
 /* The same, in 91 % of a plan's memory. */
 struct model *fixture_limited(void);
 /* The app at work, with nothing counted but the RSS, */

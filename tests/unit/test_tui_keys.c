@@ -76,15 +76,16 @@ static void test_every_command_has_a_key_and_help(void **state)
 
 static void test_ranks_have_no_holes(void **state)
 {
-    int ranked = 0;
+    int last = 0;
     (void)state;
     for (size_t i = 0; i < key_binding_count; i++)
-        ranked += key_bindings[i].rank > 0;
-    for (int rank = 1; rank <= ranked; rank++) {
+        last = key_bindings[i].rank > last ? key_bindings[i].rank : last;
+    assert_true(last > 20);
+    for (int rank = 1; rank <= last; rank++) {
         int found = 0;
         for (size_t i = 0; i < key_binding_count; i++)
             found += key_bindings[i].rank == rank;
-        assert_int_equal(found, 1);
+        assert_true(found > 0);
     }
 }
 

@@ -640,12 +640,122 @@ static void test_heap_in_a_frozen_display(void **state)
 {
     (void)state;
     ui.cols = 200;
+    model->leaks = (struct leaks){.count = 0}; /* or that would say it */
     press(' ');
     kept_clear(&model->kept);
     press('/');
     type("KEPT.append");
     press(K_ENTER);
     assert_true(display_holds("kept by 12 of 12 invocations"));
+}
+
+/* ---- leaks */
+
+#define LEAKS_TEST(name) cmocka_unit_test_setup_teardown(name, leaks_setup, fixture_teardown)
+
+static int leaks_setup(void **state)
+{
+    (void)state;
+    model = fixture_leaks();
+    ui_init(&ui, 80, 24);
+    ui_sync(&ui, model);
+    return 0;
+}
+
+static void test_leaks_in_the_source(void **state)
+{
+    (void)state;
+    ui.cols = 120;
+    press('/');
+    type("KEPT.append");
+    press(K_ENTER);
+    assert_true(display_holds("leaks 3"));
+    assert_true(display_holds("1.0M/inv! "));
+    assert_true(display_holds("line 27 keeps 1.00 MiB of every invocation, 7 of 7: LEAK"));
+    press('/');
+    type("async with aiohttp");
+    press(K_ENTER);
+    assert_true(display_holds("has kept 412 B of 2 of 2 invocations; 3 are needed"));
+    assert_true(display_holds("412B/inv? "));
+    /* Of one invocation it is what is alive of that one. */
+    press('{');
+    assert_false(display_holds("/inv"));
+}
+
+static void test_leaks_and_their_evidence(void **state)
+{
+    (void)state;
+    press('L');
+    assert_int_equal(ui.view, VIEW_LEAKS);
+    assert_int_equal(ui.lists[VIEW_LEAKS].count, 4);
+    assert_int_equal(selected(VIEW_LEAKS), ui_line_id(0, 27));
+    assert_true(
+        display_holds("3 lines leak: together 1.00 MiB an invocation; 1 more is suspected"));
+    assert_int_equal(ui.lists[VIEW_EVIDENCE].count, 13);
+    press('j'); /* one of every third */
+    assert_true(display_holds("2.67 KiB (native) of 3 of 7 invocations: LEAK"));
+    press('j'); /* no invocation's */
+    assert_int_equal(ui.lists[VIEW_EVIDENCE].count, 0);
+    assert_true(display_holds("what runs outside of them has"));
+    press('k');
+    press(K_TAB);
+    assert_int_equal(ui.focus, VIEW_EVIDENCE);
+    press('G');
+    assert_int_equal(selected(VIEW_EVIDENCE), 1);
+    press(K_ENTER);
+    assert_int_equal(ui.view, VIEW_SOURCE);
+    assert_true(ui.one_open);
+    assert_int_equal(ui.one, 1);
+    assert_int_equal(selected(VIEW_SOURCE), 26);
+}
+
+static void test_leaks_are_a_list(void **state)
+{
+    (void)state;
+    press('8');
+    press('>'); /* by the share that keeps */
+    assert_int_equal(selected(VIEW_LEAKS), ui_line_id(0, 27));
+    press('I');
+    press('g');
+    assert_int_equal(selected(VIEW_LEAKS), ui_line_id(0, 14));
+    press('I');
+    for (int i = 0; i < 3; i++)
+        press('>');
+    press('g'); /* by place */
+    assert_int_equal(selected(VIEW_LEAKS), ui_line_id(0, 14));
+    press('\\');
+    type("native");
+    press(K_ENTER);
+    assert_int_equal(ui.lists[VIEW_LEAKS].count, 1);
+    press(K_ENTER);
+    assert_int_equal(ui.view, VIEW_SOURCE);
+    assert_int_equal(selected(VIEW_SOURCE), 26);
+    press('L');
+    press(K_ESC); /* drops the filter first */
+    assert_int_equal(ui.view, VIEW_LEAKS);
+    press('L');
+    assert_int_equal(ui.view, VIEW_SOURCE);
+}
+
+/* Silence would be taken for "no leak". */
+static void test_no_verdict_yet(void **state)
+{
+    (void)state;
+    model->leaks = (struct leaks){.count = 0};
+    for (size_t i = 7; i < 12; i++)
+        model->kept.invocations[i].number = KEPT_NOBODY;
+    press('L');
+    assert_false(display_holds("leaks 0"));
+    assert_true(display_holds("cannot be said yet: 1 more invocation is needed"));
+    model->kept.invocations[7].number = 8;
+    ui_sync(&ui, model);
+    assert_true(display_holds("leaks 0"));
+    assert_true(display_holds("no line leaks"));
+    model->heap.is_on = false;
+    press('1');
+    press('L');
+    assert_int_equal(ui.view, VIEW_SOURCE);
+    assert_true(display_holds("leaks are told by the heap, and that is not counted here"));
 }
 
 static void test_output_follows_its_tail(void **state)
@@ -911,6 +1021,10 @@ int main(void)
         TEST(test_what_is_retained),
         TEST(test_heap_since),
         TEST(test_heap_in_a_frozen_display),
+        LEAKS_TEST(test_leaks_in_the_source),
+        LEAKS_TEST(test_leaks_and_their_evidence),
+        LEAKS_TEST(test_leaks_are_a_list),
+        TEST(test_no_verdict_yet),
         TEST(test_output_follows_its_tail),
         TEST(test_a_line_taller_than_the_screen),
         TEST(test_panes),
