@@ -21,7 +21,7 @@
 #include "host/recorder.h"
 #include "host/report_file.h"
 
-enum { SIGNALS = 3 };
+enum { SIGNALS = 3, COLLECTIONS = 8 };
 
 struct batch {
     const struct options *options;
@@ -31,8 +31,10 @@ struct batch {
     struct recorder *recorder; /* NULL without --record */
     unsigned sent;
     unsigned answered;
-    unsigned refused; /* answers that no function gave: 404 and the like, or none at all */
-    int last_refusal; /* status or negative errno */
+    unsigned collected; /* of these, those at the latest collection */
+    bool is_collecting; /* nothing is sent until it is over */
+    unsigned refused;   /* answers that no function gave: 404 and the like, or none at all */
+    int last_refusal;   /* status or negative errno */
     bool begun;
     bool over;
     bool progress;   /* a line of progress stands on standard error */
@@ -92,6 +94,52 @@ static void finish(struct batch *batch)
 
 static void send_more(struct batch *batch);
 
+/* After so many answers the collector runs, so that what is left is looked at some eight times. */
+static unsigned collect_every(const struct batch *batch)
+{
+    unsigned eighth = batch->options->requests / COLLECTIONS;
+    unsigned least = batch->options->concurrency;
+    return eighth > least ? eighth : least;
+}
+
+static void go_on(struct batch *batch)
+{
+    if (batch->answered == batch->options->requests)
+        finish(batch);
+    else
+        send_more(batch);
+}
+
+static void on_collected(void *context)
+{
+    struct batch *batch = context;
+    batch->is_collecting = false;
+    if (!batch->over)
+        go_on(batch);
+}
+
+/* It is time for a collection, at the latest after the last answer. */
+static bool is_collection_due(const struct batch *batch)
+{
+    return batch->answered == batch->options->requests ||
+           batch->answered - batch->collected >= collect_every(batch);
+}
+
+/* Collect where that is due, once all that was sent is answered. */
+static void take_turn(struct batch *batch)
+{
+    if (!is_collection_due(batch)) {
+        go_on(batch);
+        return;
+    }
+    if (batch->sent > batch->answered)
+        return;
+    batch->collected = batch->answered;
+    batch->is_collecting = host_collect(batch->host, on_collected, batch);
+    if (!batch->is_collecting)
+        go_on(batch);
+}
+
 static void on_answer(void *context, int status)
 {
     struct batch *batch = context;
@@ -103,10 +151,10 @@ static void on_answer(void *context, int status)
         batch->last_refusal = status;
     }
     show_progress(batch);
-    if (batch->answered == batch->options->requests)
-        finish(batch);
+    if (batch->options->heap)
+        take_turn(batch);
     else
-        send_more(batch);
+        go_on(batch);
 }
 
 static void send_more(struct batch *batch)
@@ -201,13 +249,16 @@ static int conclude(struct batch *batch, struct error *error)
     if (!batch->options->quiet && report_file_write(model, batch->options, error))
         return -1;
     report_file_say_check(model, batch->options);
+    bool holds = report_file_say_conditions(model, &batch->options->fail_on);
     if (batch->exit_status)
         return batch->exit_status;
     if (model->invocations.failed)
         fprintf(stderr, "pymemtop: %" PRIu64 " of %" PRIu64 " invocations failed\n",
                 model->invocations.failed, model->invocations.total);
     bool wrong = model->invocations.failed || (batch->refused && !model->invocations.total);
-    return wrong ? EXIT_STATUS_INVOCATION_FAILED : EXIT_STATUS_OK;
+    if (wrong)
+        return EXIT_STATUS_INVOCATION_FAILED;
+    return holds ? EXIT_STATUS_CONDITION : EXIT_STATUS_OK;
 }
 
 static void record(struct batch *batch)

@@ -532,6 +532,7 @@ void drain_attach(struct drain *drain, struct segment *segment)
     drain->kept_ns = 0;
     drain->sampled_serial = 0;
     drain->held = false;
+    drain->ended_before = drain->model->invocations.total - drain->model->invocations.running;
     model_forget_retained(drain->model);
 }
 

@@ -40,6 +40,8 @@ void drain_detach(struct drain *drain, uint64_t now_ns);
 void drain_hold(struct drain *drain, uint64_t now_ns);
 /* Bring the model up to date. Nothing where no segment is attached. */
 void drain_run(struct drain *drain, uint64_t now_ns);
+/* The collector has run at a quiet moment: drain, and note what is left (model/kept.h). */
+void drain_moment(struct drain *drain, bool is_collected, uint64_t now_ns);
 /* The model's place of a line of the segment: false where it is none, or no segment is attached. */
 bool drain_place(struct drain *drain, uint32_t site, uint32_t *file, uint32_t *line);
 /* Look whether the files on disk are still those of the model; a file that was only touched is. */

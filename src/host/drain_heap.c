@@ -128,8 +128,12 @@ static bool copy_columns(const struct segment *segment, struct kept *kept)
         struct kept_invocation *invocation = &kept->invocations[i];
         uint64_t number = atomic_load_explicit(&column->number, memory_order_acquire);
         bool is_running = load_count(&column->is_running) != 0;
-        changed = changed || number != invocation->number || is_running != invocation->is_running;
-        *invocation = (struct kept_invocation){.number = number, .is_running = is_running};
+        bool is_same = number == invocation->number && is_running == invocation->is_running;
+        changed = changed || !is_same;
+        if (!is_same)
+            *invocation = (struct kept_invocation){.number = number, .is_running = is_running};
+        if (number < kept->first_number)
+            kept->first_number = number;
     }
     return changed;
 }
@@ -147,15 +151,20 @@ static bool copy_row(const struct segment_kept_row *row, const struct kept *kept
     for (size_t i = 0; i < KEPT_WINDOW; i++) {
         const struct kept_invocation *invocation = &kept->invocations[i];
         size_t column = KEPT_FIRST + i;
-        int64_t alive = 0, left = 0;
-        if (invocation->number != KEPT_NOBODY)
-            alive = line_bytes_add(load_kept(&row->alive_bytes[column]),
-                                   load_kept(&row->alive_other_bytes[column]));
+        int64_t alive = 0, other = 0, left = 0;
+        if (invocation->number != KEPT_NOBODY) {
+            other = load_kept(&row->alive_other_bytes[column]);
+            alive = line_bytes_add(load_kept(&row->alive_bytes[column]), other);
+        }
         if (invocation->number != KEPT_NOBODY && !invocation->is_running)
             left = load_kept(&row->left_bytes[column]);
         changed |= set_number(&line->alive_bytes[i], alive);
+        changed |= set_number(&line->alive_other_bytes[i], other);
         changed |= set_number(&line->left_bytes[i], left);
     }
+    line->earlier_other_bytes = load_kept(&row->alive_other_bytes[KEPT_EARLIER]);
+    line->earlier_bytes =
+        line_bytes_add(load_kept(&row->alive_bytes[KEPT_EARLIER]), line->earlier_other_bytes);
     return changed;
 }
 
@@ -204,6 +213,19 @@ void drain_kept(struct drain *drain, uint64_t now_ns)
     if (!changed)
         return;
     set_retained(drain->model);
+    leaks_judge(drain->model, &drain->model->leaks);
+    model_touch(drain->model);
+}
+
+void drain_moment(struct drain *drain, bool is_collected, uint64_t now_ns)
+{
+    const struct invocations *set = &drain->model->invocations;
+    if (!drain->segment || drain->held)
+        return;
+    drain->kept_ns = 0;
+    drain_run(drain, now_ns);
+    kept_add_moment(&drain->model->kept, set->total - set->running - drain->ended_before,
+                    is_collected);
     leaks_judge(drain->model, &drain->model->leaks);
     model_touch(drain->model);
 }

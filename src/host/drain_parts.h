@@ -43,7 +43,8 @@ struct drain {
     const char *given_path; /* of the file that is in memory alone, or NULL */
     const char *given_text;
     size_t given_len;
-    bool held; /* what the worker frees from now on is no news */
+    uint64_t ended_before; /* invocations, when the worker was attached */
+    bool held;             /* what the worker frees from now on is no news */
 };
 
 /* The model's place of a site: false where the site is none of the published ones. */

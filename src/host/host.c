@@ -190,6 +190,7 @@ static void make_parts(struct host *host)
     host->notes = (struct notes){.model = host->model, .events = host->events};
     host->drain = drain_new(host->model);
     host_make_stepper(host);
+    host_make_collector(host);
     host->routes = routes_new(host->app.settings.route_prefix);
     host->calls = calls_new(host->model, &host->notes, &ops, &limits);
     host->runs = (struct runs){.loop = host->loop,

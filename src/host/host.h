@@ -59,6 +59,12 @@ int host_send_line(struct host *host, const char *line, host_done *done, void *c
                    struct error *error);
 int host_run_function(struct host *host, const char *name, const char *payload, host_done *done,
                       void *context, struct error *error);
+/* Hears that the collector has run, or that nobody can say whether it has. */
+typedef void host_collected(void *context);
+/* Have the worker run its collector now, where no invocation runs, and judge what is left then
+ * (model.leaks). False where that is not to be had: no worker, or no heap counted; `done` is not
+ * called then. */
+bool host_collect(struct host *host, host_collected *done, void *context);
 /* Whether a console shows the line: what the app and its calls say by logging.logLevel of
  * host.json, pymemtop's own words from LEVEL_INFO on; --verbose lowers both. */
 bool host_shows(const struct host *host, const struct output_line *line);

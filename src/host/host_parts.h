@@ -14,6 +14,7 @@
 #include "host/auth.h"
 #include "host/body.h"
 #include "host/calls.h"
+#include "host/collector.h"
 #include "host/cors.h"
 #include "host/drain.h"
 #include "host/environment.h"
@@ -51,6 +52,7 @@ struct host {
     struct routes *routes;
     struct calls *calls;
     struct drain *drain;
+    struct collector collector;
     struct stepper *stepper;
     struct http_server *http;
     struct supervisor *supervisor;
@@ -91,6 +93,13 @@ void host_drain(struct host *host);
 /* Bring the timer to the pace that fits what goes on. */
 void host_pace(struct host *host);
 void host_on_tick(uv_timer_t *timer);
+
+/* ---- host_collect.c ---- */
+
+void host_make_collector(struct host *host);
+void host_tick_collector(struct host *host, uint64_t now_ns);
+/* A COLLECTED frame came. */
+void host_on_collected(struct host *host, const json_t *json);
 
 /* ---- host_stop.c ---- */
 

@@ -105,6 +105,7 @@ void host_on_tick(uv_timer_t *timer)
     calls_tick(host->calls, now_ns);
     front_tick(&host->front, host_holds_all(host), now_ns);
     host_reload_when_idle(host, now_ns);
+    host_tick_collector(host, now_ns);
     if (now_ns - host->files_checked_ns >= FILE_CHECK_MS * NS_PER_MS) {
         host->files_checked_ns = now_ns;
         drain_check_files(host->drain);
@@ -319,6 +320,7 @@ static void on_worker_frame(void *context, enum frame_type type, json_t *json, s
         calls_response(host->calls, json, body, clock_monotonic_ns());
         break;
     case FRAME_LOG: on_log(host, json); break;
+    case FRAME_COLLECTED: host_on_collected(host, json); break;
     default: break; /* of a later version, or not for the host */
     }
 }
@@ -389,6 +391,7 @@ static void on_worker_died(void *context, const struct supervisor_end *end, unsi
     char *words = describe_end(host, end);
     stepper_detach(host->stepper);
     drain_detach(host->drain, now_ns);
+    collector_worker_gone(&host->collector);
     end_load(host, OUTCOME_KILLED);
     model->worker = end->replaced ? WORKER_STARTING : WORKER_DEAD;
     model->worker_pid = 0;

@@ -13,6 +13,7 @@ libhost_a_SOURCES = \
 	src/host/calls.c src/host/calls.h \
 	src/host/cgroup.c src/host/cgroup.h \
 	src/host/client.c src/host/client.h \
+	src/host/collector.c src/host/collector.h \
 	src/host/configuration.c src/host/configuration.h \
 	src/host/connections.c src/host/connections.h \
 	src/host/console.c src/host/console.h \
@@ -27,6 +28,7 @@ libhost_a_SOURCES = \
 	src/host/front.c src/host/front.h \
 	src/host/function.c src/host/function.h \
 	src/host/host.c src/host/host.h src/host/host_parts.h \
+	src/host/host_collect.c \
 	src/host/host_reload.c \
 	src/host/host_stop.c \
 	src/host/host_worker.c \

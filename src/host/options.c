@@ -19,18 +19,21 @@
 #include "host/limit.h"
 #include "host/number.h"
 #include "host/path.h"
+#include "report/run_check.h"
 #include "report/table.h"
 
 enum long_option {
     OPT_ADDRESS = 256,
     OPT_ASCII,
     OPT_BATCH,
+    OPT_COLLECT,
     OPT_CONCURRENCY,
     OPT_CORS,
     OPT_CORS_CREDENTIALS,
     OPT_DATA,
     OPT_ENABLE_AUTH,
     OPT_EXCLUDE,
+    OPT_FAIL_ON,
     OPT_FORMAT,
     OPT_FUNCTIONS,
     OPT_HEADER,
@@ -68,6 +71,7 @@ static const struct option long_options[] = {
     {"address", required_argument, NULL, OPT_ADDRESS},
     {"ascii", no_argument, NULL, OPT_ASCII},
     {"batch", no_argument, NULL, OPT_BATCH},
+    {"collect", required_argument, NULL, OPT_COLLECT},
     {"concurrency", required_argument, NULL, OPT_CONCURRENCY},
     {"cors", required_argument, NULL, OPT_CORS},
     {"cors-credentials", no_argument, NULL, OPT_CORS_CREDENTIALS},
@@ -75,6 +79,7 @@ static const struct option long_options[] = {
     {"enable-auth", no_argument, NULL, OPT_ENABLE_AUTH},
     {"enableAuth", no_argument, NULL, OPT_ENABLE_AUTH},
     {"exclude", required_argument, NULL, OPT_EXCLUDE},
+    {"fail-on", required_argument, NULL, OPT_FAIL_ON},
     {"format", required_argument, NULL, OPT_FORMAT},
     {"functions", required_argument, NULL, OPT_FUNCTIONS},
     {"header", required_argument, NULL, OPT_HEADER},
@@ -157,6 +162,11 @@ static const char help[] =
     "      --quiet               print no report and no progress\n"
     "      --verbose             print what the app says, too\n"
     "      --heap on|off         count what each line allocates and frees, to the byte (on)\n"
+    "      --collect on|off      run the garbage collector where no invocation has run for a "
+    "while,\n"
+    "                            so that what it frees is no leak (on)\n"
+    "      --fail-on CONDITIONS  of --batch and start: exit with 3 where one holds, as 'leak',\n"
+    "                            'rss>200M', 'increment>10M'; separated by commas\n"
     "      --log-reports         at each invocation's end log memory_profiler's table of every\n"
     "                            function in it, decorated or not\n"
     "      --real-memory-profiler  leave the installed memory_profiler in its place\n"
@@ -321,12 +331,17 @@ int options_parse_format(enum report_format *format, const char *text, struct er
     return 0;
 }
 
+static int parse_switch(bool *is_on, const char *option, const char *text, struct error *error)
+{
+    *is_on = strcmp(text, "on") == 0;
+    if (!*is_on && strcmp(text, "off") != 0)
+        return error_set(error, EXIT_STATUS_USAGE, "%s takes on or off, not '%s'", option, text);
+    return 0;
+}
+
 int options_parse_heap(struct options *options, const char *text, struct error *error)
 {
-    options->heap = strcmp(text, "on") == 0;
-    if (!options->heap && strcmp(text, "off") != 0)
-        return error_set(error, EXIT_STATUS_USAGE, "--heap takes on or off, not '%s'", text);
-    return 0;
+    return parse_switch(&options->heap, "--heap", text, error);
 }
 
 static int parse_limit(struct options *options, const char *text, struct error *error)
@@ -485,6 +500,8 @@ static int apply(struct options *options, int option, const char *value, struct 
     case OPT_FUNCTIONS: return add_function(options, value, error);
     case OPT_HEADER: return add_header(options, value, error);
     case OPT_HEAP: return options_parse_heap(options, value, error);
+    case OPT_COLLECT: return parse_switch(&options->collect, "--collect", value, error);
+    case OPT_FAIL_ON: return fail_on_parse(&options->fail_on, value, RUN_CONDITIONS, error);
     case OPT_LIMIT:
     case OPT_PLAN: return apply_limit(options, option, value, error);
     case OPT_RECORD_LIMIT: return options_parse_record_limit(options, value, error);
@@ -577,6 +594,7 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
         .record_limit_bytes = OPTIONS_RECORD_LIMIT_DEFAULT,
         .timeout_s = OPTIONS_TIMEOUT_DEFAULT_S,
         .heap = true,
+        .collect = true,
     };
     int words = take_command(options, argc, argv);
     int result = parse_arguments(options, argc - words, argv + words, error);

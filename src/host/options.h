@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "report/fail_on.h"
 
 enum command {
     COMMAND_LIVE,  /* the screen; where a terminal is missing, the same as COMMAND_BATCH */
@@ -62,6 +63,8 @@ struct options {
     int precision;              /* of the text report */
     bool report;                /* `start --report` */
     bool heap;                  /* count allocations */
+    bool collect;               /* run the collector at quiet moments */
+    struct fail_on fail_on;     /* --fail-on, of a run */
     bool log_reports;           /* of each invocation, through the app's logging */
     bool real_memory_profiler;
     bool verify_rss; /* let the worker check its own readings */

@@ -17,9 +17,11 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "host/path.h"
+#include "report/evidence.h"
 #include "report/imported_text.h"
 #include "report/json.h"
 #include "report/kusto.h"
+#include "report/run_check.h"
 #include "report/table.h"
 
 static int make_report(const struct model *model, const struct options *options, struct buf *out,
@@ -29,7 +31,8 @@ static int make_report(const struct model *model, const struct options *options,
         return json_write(model, out, error);
     if (options->format == FORMAT_KUSTO)
         return kusto_write(model, report_file_is_json(options->output), out, error);
-    if (table_write(model, options->precision, out, error))
+    if (table_write(model, options->precision, out, error) ||
+        evidence_write_sentences(model, out, error))
         return -1;
     return model->imported ? imported_text_write(model, out, error) : 0;
 }
@@ -145,4 +148,27 @@ void report_file_say_check(const struct model *model, const struct options *opti
             " of these changes would have been found later%s\n",
             check->events, check->changes, check->misses,
             model->rss_is_polled ? " (RSS is polled: no constant clock)" : "");
+}
+
+static void say_evidence(const struct model *model)
+{
+    struct buf table;
+    struct error error;
+    buf_init(&table, REPORT_MAX_BYTES);
+    if (evidence_write_table(model, &table, &error) == 0)
+        fputs(buf_text(&table), stderr);
+    buf_fini(&table);
+}
+
+bool report_file_say_conditions(const struct model *model, const struct fail_on *set)
+{
+    struct checks checks;
+    run_check(model, set, &checks);
+    for (size_t i = 0; i < checks.count; i++)
+        if (checks.items[i].holds)
+            fprintf(stderr, "pymemtop: %s: %s\n", checks.items[i].condition.text,
+                    checks.items[i].why);
+    if (checks_hold_kind(&checks, FAIL_ON_LEAK))
+        say_evidence(model);
+    return checks_hold(&checks);
 }

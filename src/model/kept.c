@@ -20,7 +20,7 @@ static void free_places(struct kept *kept)
 
 void kept_init(struct kept *kept)
 {
-    *kept = (struct kept){.lines = NULL};
+    *kept = (struct kept){.first_number = KEPT_NOBODY};
     free_places(kept);
 }
 
@@ -32,7 +32,8 @@ void kept_fini(struct kept *kept)
 
 void kept_clear(struct kept *kept)
 {
-    kept->line_count = 0;
+    kept->line_count = kept->moment_count = 0;
+    kept->first_number = KEPT_NOBODY;
     free_places(kept);
 }
 
@@ -52,6 +53,69 @@ void kept_reserve(struct kept *kept, size_t count)
     }
     memset(kept->lines + kept->line_count, 0, (count - kept->line_count) * sizeof *kept->lines);
     kept->line_count = count;
+}
+
+/* ---- moments ---- */
+
+/* True where what is at `place` may be on its way yet: it runs, or is one of the newest. */
+static bool is_recent(const struct kept *kept, size_t place)
+{
+    size_t newer = 0;
+    if (kept->invocations[place].is_running)
+        return true;
+    for (size_t i = 0; i < KEPT_WINDOW; i++)
+        newer += kept->invocations[i].number != KEPT_NOBODY && !kept->invocations[i].is_running &&
+                 kept->invocations[i].number > kept->invocations[place].number;
+    return newer < KEPT_RECENT;
+}
+
+static struct kept_then look(const struct kept_line *line, const bool is_there[KEPT_WINDOW],
+                             const bool is_young[KEPT_WINDOW])
+{
+    struct kept_then now = {line->earlier_bytes, line->earlier_bytes};
+    for (size_t i = 0; i < KEPT_WINDOW; i++) {
+        if (!is_there[i])
+            continue;
+        now.all_bytes = line_bytes_add(now.all_bytes, line->alive_bytes[i]);
+        if (!is_young[i])
+            now.settled_bytes = line_bytes_add(now.settled_bytes, line->alive_bytes[i]);
+    }
+    return now;
+}
+
+/* The place among the moments that a new one takes. Where the latest is too near to the one before
+ * it is replaced. */
+static size_t take_moment(struct kept *kept, uint64_t ended)
+{
+    const struct kept_moment *moments = kept->moments;
+    size_t count = kept->moment_count;
+    if (count >= 2 && moments[count - 1].ended - moments[0].ended >= KEPT_MOMENTS - 1 &&
+        moments[count - 1].ended - moments[count - 2].ended < KEPT_TOGETHER &&
+        ended - moments[count - 2].ended <= KEPT_TOGETHER)
+        return count - 1;
+    if (count < KEPT_MOMENTS)
+        return kept->moment_count++;
+    memmove(kept->moments, moments + 1, (count - 1) * sizeof *moments);
+    for (size_t i = 0; i < kept->line_count; i++)
+        memmove(kept->lines[i].then, kept->lines[i].then + 1,
+                (count - 1) * sizeof kept->lines[i].then[0]);
+    return count - 1;
+}
+
+void kept_add_moment(struct kept *kept, uint64_t ended, bool is_collected)
+{
+    bool is_there[KEPT_WINDOW], is_young[KEPT_WINDOW];
+    size_t at = take_moment(kept, ended);
+    kept->moments[at] = (struct kept_moment){++kept->moment_serial, ended, is_collected};
+    for (size_t i = 0; i < KEPT_WINDOW; i++) {
+        struct kept_invocation *invocation = &kept->invocations[i];
+        is_there[i] = invocation->number != KEPT_NOBODY;
+        is_young[i] = is_there[i] && is_recent(kept, i);
+        if (is_there[i] && !invocation->is_running && !invocation->moment)
+            invocation->moment = kept->moment_serial;
+    }
+    for (size_t i = 0; i < kept->line_count; i++)
+        kept->lines[i].then[at] = look(&kept->lines[i], is_there, is_young);
 }
 
 int64_t kept_alive_bytes(const struct kept *kept, size_t place)

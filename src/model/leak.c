@@ -1,121 +1,385 @@
 /*
  * What tells a leak from what only looks like one is time: everything that an invocation leaves is
- * alive for a while. So the newest invocations are no evidence, since what is handed over to the
- * next ones is still on its way; nor are the first, which fill caches, import and connect. Of those
- * between, some must keep what they left, and no such pattern may be seen as bounded stores have:
+ * alive for a while. So the newest invocations are no evidence for a leak, since what is handed
+ * over to the next ones is still on its way; nor are the first of each function, which fill caches,
+ * import and connect; nor is what no collection has gone over yet. Of those between some must keep
+ * what they left, and no such pattern may be seen as bounded stores have:
  *
- *   fill and stop   caches, pools: the older of them keep, and the newer ones do not
- *   sliding         ring buffers, LRU and TTL caches: the newer keep, the oldest do no more
+ *   fill and stop   caches, pools, lazy imports: the older keep, and the newer do not. It is asked
+ *                   of all that ran such a function, since who finds a thing in a cache does not
+ *                   run the line that puts it there; and of the newest, too, since who leaves
+ *                   nothing says so at once.
+ *   sliding         ring buffers, LRU and TTL caches: the newer keep, the oldest do no more.
+ *   random          caches that throw out any: some of those that left something keep it, the older
+ *                   the fewer. Where what some left is gone, it takes more of the others.
+ *   full            LRU caches of more than the window: what is alive of all, older ones included,
+ *                   stands still from moment to moment (model/kept.h).
  *
- * The line is asked only about invocations that have run it or left something of it: what leaks in
- * every third request, or where there was an exception, leaks.
+ * What leaks in every third request, or where there was an exception, leaves something in few, but
+ * these keep it, early and late alike.
+ *
+ * Two kinds of leaks are in no invocation. What is replaced by something larger each time (a text
+ * that is added to, a bytearray) leaves the newest with all of it; and threads of the app have
+ * none. There the sum of what is alive of the line must grow from moment to moment, never fall, and
+ * as fast late as early.
  */
 #include "config.h"
 #include "model/leak.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "model/kept.h"
 #include "model/model.h"
 
+_Static_assert((int)LEAK_RECENT == (int)KEPT_RECENT, "what is on its way is the same");
+
+enum {
+    JUDGED = 5,         /* invocations that may be evidence, before it is called a leak */
+    MIXED_EVIDENCE = 8, /* those that keep, where what others left is gone */
+    RISES = 5,          /* intervals between moments, of a growth */
+    FULL_SPAN = 8,      /* invocations between two moments that tell whether a store is full */
+};
+
+/* An invocation that is over and no warm-up, oldest first. */
+struct place {
+    size_t at; /* in the table */
+    uint64_t number;
+    const struct invocation *invocation; /* NULL: no longer known */
+    uint32_t function;                   /* the place of the first one of the same */
+    bool is_eligible;                    /* neither one of the newest nor after the last moment */
+};
+
+struct timeline_of_places {
+    struct place places[KEPT_WINDOW];
+    size_t count;
+};
+
+/* What an invocation tells of a line: of those that run a function which has run the line. */
 struct evidence {
     uint64_t number;
-    int64_t left_bytes;
-    int64_t alive_bytes;
+    int64_t left_bytes, alive_bytes, other_bytes;
+    bool has_run; /* the line, or left something of it */
+    bool is_eligible;
 };
+
+struct evidence_list {
+    struct evidence items[KEPT_WINDOW];
+    size_t count;
+    size_t eligible;
+};
+
+/* ---- the invocations ---- */
 
 static int compare_numbers(const void *a, const void *b)
 {
-    const struct evidence *left = a, *right = b;
+    const struct place *left = a, *right = b;
     return left->number < right->number ? -1 : left->number > right->number;
 }
 
-/* The places of invocations that may be evidence, oldest first. */
-static size_t eligible_places(const struct model *model, struct evidence places[KEPT_WINDOW],
-                              size_t at[KEPT_WINDOW])
+/* Is it one of the first of its function in this worker? */
+static bool is_warm_up(const struct model *model, const struct invocation *invocation)
+{
+    size_t before = 0;
+    for (size_t i = 0; i < model->invocations.count && before < LEAK_WARM_UP; i++) {
+        const struct invocation *other = model->invocations.kept[i];
+        before += other->number >= model->kept.first_number && other->number != 0 &&
+                  other->number < invocation->number &&
+                  strcmp(other->function, invocation->function) == 0;
+    }
+    return before < LEAK_WARM_UP;
+}
+
+static uint32_t find_function(const struct timeline_of_places *all, size_t index)
+{
+    const struct invocation *invocation = all->places[index].invocation;
+    for (size_t i = 0; invocation && i < index; i++)
+        if (all->places[i].invocation &&
+            strcmp(all->places[i].invocation->function, invocation->function) == 0)
+            return all->places[i].function;
+    return (uint32_t)index;
+}
+
+static void drop_warm_up(const struct model *model, struct timeline_of_places *all)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < all->count; i++) {
+        const struct invocation *invocation =
+            invocations_find(&model->invocations, all->places[i].number);
+        if (invocation && is_warm_up(model, invocation))
+            continue;
+        all->places[count] = all->places[i];
+        all->places[count].invocation = invocation;
+        all->places[count].function = find_function(all, count);
+        count++;
+    }
+    all->count = count;
+}
+
+static void find_places(const struct model *model, struct timeline_of_places *all)
 {
     const struct kept *kept = &model->kept;
-    size_t count = 0;
+    all->count = 0;
     for (size_t i = 0; i < KEPT_WINDOW; i++)
         if (kept->invocations[i].number != KEPT_NOBODY && !kept->invocations[i].is_running)
-            places[count++] =
-                (struct evidence){.number = kept->invocations[i].number, .left_bytes = (int64_t)i};
-    qsort(places, count, sizeof *places, compare_numbers);
-    size_t first = 0;
-    while (first < count && places[first].number <= LEAK_WARM_UP)
-        first++;
-    size_t end = count > first + LEAK_RECENT ? count - LEAK_RECENT : first;
-    for (size_t i = first; i < end; i++)
-        at[i - first] = (size_t)places[i].left_bytes;
-    return end - first;
+            all->places[all->count++] = (struct place){
+                .at = i,
+                .number = kept->invocations[i].number,
+                .is_eligible = kept->moment_count == 0 || kept->invocations[i].moment > 0};
+    qsort(all->places, all->count, sizeof *all->places, compare_numbers);
+    for (size_t i = all->count - (all->count < LEAK_RECENT ? all->count : LEAK_RECENT);
+         i < all->count; i++)
+        all->places[i].is_eligible = false;
+    drop_warm_up(model, all);
 }
 
-/* What the line has of these, those left out that have nothing to do with it. */
-static size_t gather(const struct model *model, const struct kept_line *line, const size_t *at,
-                     size_t count, struct evidence out[KEPT_WINDOW])
+/* ---- what they left of a line ---- */
+
+static struct evidence look_at(const struct kept_line *line, const struct place *place)
 {
-    size_t found = 0;
-    for (size_t i = 0; i < count; i++) {
-        struct evidence part = {.number = model->kept.invocations[at[i]].number,
-                                .left_bytes = line->left_bytes[at[i]],
-                                .alive_bytes = line->alive_bytes[at[i]]};
-        const struct invocation *invocation = invocations_find(&model->invocations, part.number);
-        bool has_run = invocation && invocation_line_stats(invocation, line->file, line->line);
-        if (has_run || part.left_bytes > 0)
-            out[found++] = part;
-    }
-    return found;
+    struct evidence evidence = {.number = place->number,
+                                .left_bytes = line->left_bytes[place->at],
+                                .alive_bytes = line->alive_bytes[place->at],
+                                .other_bytes = line->alive_other_bytes[place->at],
+                                .is_eligible = place->is_eligible};
+    evidence.has_run =
+        evidence.left_bytes > 0 || evidence.alive_bytes > 0 ||
+        (place->invocation && invocation_line_stats(place->invocation, line->file, line->line));
+    return evidence;
 }
 
-static uint32_t count_keeping(const struct evidence *parts, size_t count)
+static void gather(const struct kept_line *line, const struct timeline_of_places *all,
+                   struct evidence_list *list)
+{
+    bool runs[KEPT_WINDOW] = {false}; /* by function */
+    struct evidence every[KEPT_WINDOW];
+    for (size_t i = 0; i < all->count; i++) {
+        every[i] = look_at(line, &all->places[i]);
+        runs[all->places[i].function] |= every[i].has_run;
+    }
+    list->count = list->eligible = 0;
+    for (size_t i = 0; i < all->count; i++) {
+        if (!runs[all->places[i].function])
+            continue;
+        list->items[list->count++] = every[i];
+        list->eligible += every[i].is_eligible;
+    }
+}
+
+static uint32_t count_keeping(const struct evidence *items, size_t count)
 {
     uint32_t keeping = 0;
     for (size_t i = 0; i < count; i++)
-        keeping += parts[i].alive_bytes > 0;
+        keeping += items[i].alive_bytes > 0;
     return keeping;
 }
 
-/* The older half keeps more often than the newer one: three fifths are asked of that. */
-static bool has_stopped(const struct evidence *parts, size_t count)
+/* Less than three fifths. */
+static bool is_much_less(uint64_t a, uint64_t b)
 {
-    size_t half = count / 2;
-    uint32_t older = count_keeping(parts, half), newer = count_keeping(parts + count - half, half);
-    return 5 * newer < 3 * older;
+    return 5 * a < 3 * b;
 }
 
-/* The oldest that left something keeps nothing of it. */
-static bool is_sliding(const struct evidence *parts, size_t count)
+static bool has_stopped(const struct evidence_list *list)
 {
-    for (size_t i = 0; i < count; i++)
-        if (parts[i].left_bytes > 0 || parts[i].alive_bytes > 0)
-            return parts[i].alive_bytes <= 0;
+    size_t half = list->count / 2;
+    return is_much_less(count_keeping(list->items + list->count - half, half),
+                        count_keeping(list->items, half));
+}
+
+/* Of those that may be evidence and left something: how many, and how many keep it. */
+struct share {
+    size_t left, kept;
+    bool oldest_keeps;
+};
+
+static struct share share_of(const struct evidence *items, size_t count)
+{
+    struct share share = {0};
+    for (size_t i = 0; i < count; i++) {
+        bool keeps = items[i].alive_bytes > 0;
+        if (!items[i].is_eligible || (items[i].left_bytes <= 0 && !keeps))
+            continue;
+        if (share.left == 0)
+            share.oldest_keeps = keeps;
+        share.left++;
+        share.kept += keeps;
+    }
+    return share;
+}
+
+/* What the older have left goes, and what the newer have left does not. */
+static bool is_fading(const struct evidence_list *list)
+{
+    size_t half = list->count / 2;
+    struct share older = share_of(list->items, half),
+                 newer = share_of(list->items + list->count - half, half);
+    return is_much_less(older.kept * newer.left, newer.kept * older.left);
+}
+
+/* More invocations have ended than are told apart, and from one moment to the next there is no more
+ * alive of the line than before, though so many of those between keep something. */
+static bool is_full(const struct kept *kept, const struct kept_line *line,
+                    const struct evidence_list *list, int64_t mean_bytes)
+{
+    const struct kept_moment *moments = kept->moments;
+    size_t last = kept->moment_count - 1;
+    if (kept->moment_count == 0 || line->earlier_bytes <= 0 || list->count < KEPT_WINDOW / 2)
+        return false;
+    uint64_t span = moments[last].ended - moments[0].ended;
+    if (span < FULL_SPAN)
+        return true; /* not told yet */
+    int64_t growth = line_bytes_sub(line->then[last].settled_bytes, line->then[0].settled_bytes);
+    double wanted = (double)mean_bytes * (double)span * count_keeping(list->items, list->count) /
+                    (double)list->count;
+    return (double)growth < wanted / 2;
+}
+
+/* ---- kept by invocations ---- */
+
+static void sum_up(const struct evidence_list *list, struct leak *leak)
+{
+    int64_t sum_bytes = 0, other_bytes = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        const struct evidence *item = &list->items[i];
+        leak->of += item->is_eligible && item->has_run;
+        if (!item->is_eligible || item->alive_bytes <= 0)
+            continue;
+        leak->first_number = leak->kept ? leak->first_number : item->number;
+        leak->last_number = item->number;
+        leak->kept++;
+        sum_bytes = line_bytes_add(sum_bytes, item->alive_bytes);
+        other_bytes = line_bytes_add(other_bytes, item->other_bytes);
+    }
+    leak->bytes_per_invocation = leak->kept ? sum_bytes / leak->kept : 0;
+    leak->is_native = other_bytes > sum_bytes / 2;
+}
+
+static bool judge_invocations(const struct kept *kept, const struct kept_line *line,
+                              const struct evidence_list *list, struct leak *leak)
+{
+    struct share share = share_of(list->items, list->count);
+    sum_up(list, leak);
+    if (leak->bytes_per_invocation <= 0 || has_stopped(list) || !share.oldest_keeps)
+        return false;
+    bool is_mixed = share.kept < share.left;
+    if (is_mixed && is_fading(list))
+        return false;
+    if (is_full(kept, line, list, leak->bytes_per_invocation))
+        return false;
+    uint32_t wanted = is_mixed ? MIXED_EVIDENCE : LEAK_EVIDENCE;
+    bool is_certain = kept->moment_count > 0 && list->eligible >= JUDGED && leak->kept >= wanted;
+    leak->state = is_certain ? LEAK_CERTAIN : LEAK_SUSPECT;
+    return true;
+}
+
+/* ---- growth ---- */
+
+struct growth {
+    uint64_t intervals, rises;
+    int64_t bytes;
+};
+
+/* Between the moments from `first` to `last`; false where it has fallen once. */
+static bool measure(const struct kept_line *line, size_t first, size_t last, struct growth *growth)
+{
+    *growth = (struct growth){.intervals = last - first};
+    for (size_t i = first; i < last; i++) {
+        int64_t more = line_bytes_sub(line->then[i + 1].all_bytes, line->then[i].all_bytes);
+        if (more < 0)
+            return false;
+        growth->rises += more > 0;
+        growth->bytes = line_bytes_add(growth->bytes, more);
+    }
+    return true;
+}
+
+/* Bytes alive of invocations that are told apart, without the newest. */
+static int64_t told_apart_bytes(const struct evidence_list *list)
+{
+    int64_t sum_bytes = 0;
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].is_eligible)
+            sum_bytes = line_bytes_add(sum_bytes, list->items[i].alive_bytes);
+    return sum_bytes;
+}
+
+/* The first moment at which the functions were warm. */
+static size_t first_warm(const struct kept *kept)
+{
+    size_t first = 0;
+    while (first < kept->moment_count && kept->moments[first].ended < LEAK_WARM_UP)
+        first++;
+    return first;
+}
+
+static bool has_all(const struct evidence_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].alive_bytes > 0 || list->items[i].left_bytes > 0)
+            return true;
     return false;
 }
 
-static bool judge(const struct model *model, const struct kept_line *line, const size_t *at,
-                  size_t count, struct leak *leak)
+static bool judge_growth(const struct kept *kept, const struct kept_line *line,
+                         const struct evidence_list *list, struct leak *leak)
 {
-    struct evidence parts[KEPT_WINDOW];
-    size_t found = gather(model, line, at, count, parts);
-    *leak = (struct leak){.file = line->file, .line = line->line, .of = (uint32_t)found};
-    int64_t sum_bytes = 0;
-    for (size_t i = 0; i < found; i++) {
-        if (parts[i].alive_bytes <= 0)
-            continue;
-        leak->first_number = leak->kept ? leak->first_number : parts[i].number;
-        leak->last_number = parts[i].number;
-        leak->kept++;
-        sum_bytes = line_bytes_add(sum_bytes, parts[i].alive_bytes);
-    }
-    if (leak->kept == 0 || has_stopped(parts, found) || is_sliding(parts, found))
+    struct growth all, older, newer;
+    size_t first = first_warm(kept), last = kept->moment_count - 1;
+    if (kept->moment_count == 0 || first > last || last - first < RISES ||
+        !measure(line, first, last, &all))
         return false;
-    leak->bytes_per_invocation = sum_bytes / leak->kept;
-    leak->state = leak->kept >= LEAK_EVIDENCE ? LEAK_CERTAIN : LEAK_SUSPECT;
-    for (size_t i = 0; i < KEPT_WINDOW; i++)
-        if (model->kept.invocations[i].number != KEPT_NOBODY)
-            leak->alive_bytes = line_bytes_add(leak->alive_bytes, line->alive_bytes[i]);
+    size_t half = (last - first) / 2;
+    measure(line, first, first + half, &older);
+    measure(line, last - half, last, &newer);
+    if (all.rises < RISES || 2 * all.rises < all.intervals ||
+        is_much_less(newer.rises, older.rises) ||
+        is_much_less((uint64_t)newer.bytes, (uint64_t)older.bytes) ||
+        told_apart_bytes(list) > all.bytes / 2)
+        return false;
+    uint64_t ended = kept->moments[last].ended - kept->moments[first].ended;
+    *leak = (struct leak){.file = line->file, .line = line->line, .state = LEAK_CERTAIN};
+    leak->bytes_per_invocation = all.bytes / (int64_t)(ended ? ended : 1);
+    leak->is_outside = !has_all(list);
     return leak->bytes_per_invocation > 0;
+}
+
+/* ---- the whole ---- */
+
+static void add_alive(const struct kept *kept, const struct kept_line *line, struct leak *leak)
+{
+    int64_t other_bytes = line->earlier_other_bytes, all_bytes = line->earlier_bytes;
+    for (size_t i = 0; i < KEPT_WINDOW; i++) {
+        if (kept->invocations[i].number == KEPT_NOBODY)
+            continue;
+        leak->alive_bytes = line_bytes_add(leak->alive_bytes, line->alive_bytes[i]);
+        other_bytes = line_bytes_add(other_bytes, line->alive_other_bytes[i]);
+    }
+    all_bytes = line_bytes_add(all_bytes, leak->alive_bytes);
+    if (leak->of)
+        return;
+    leak->alive_bytes = all_bytes;
+    leak->is_native = other_bytes > all_bytes / 2;
+}
+
+static bool judge(const struct model *model, const struct kept_line *line,
+                  const struct timeline_of_places *all, struct leak *leak)
+{
+    struct evidence_list list;
+    gather(line, all, &list);
+    *leak = (struct leak){.file = line->file, .line = line->line};
+    bool found = judge_invocations(&model->kept, line, &list, leak);
+    if (!found || leak->state != LEAK_CERTAIN) {
+        struct leak growth;
+        if (judge_growth(&model->kept, line, &list, &growth)) {
+            *leak = growth;
+            found = true;
+        }
+    }
+    if (found)
+        add_alive(&model->kept, line, leak);
+    return found;
 }
 
 static int compare_leaks(const void *a, const void *b)
@@ -132,21 +396,20 @@ static int compare_leaks(const void *a, const void *b)
 
 void leaks_judge(const struct model *model, struct leaks *leaks)
 {
-    struct evidence places[KEPT_WINDOW];
-    size_t at[KEPT_WINDOW];
-    size_t count = eligible_places(model, places, at), found = 0;
+    struct timeline_of_places all;
+    size_t found = 0;
     leaks->count = leaks->certain = 0;
-    struct leak *all = mem_calloc(model->kept.line_count, sizeof *all);
+    find_places(model, &all);
+    struct leak *every = mem_calloc(model->kept.line_count, sizeof *every);
     for (size_t i = 0; i < model->kept.line_count; i++)
-        if (model->kept.lines[i].line &&
-            judge(model, &model->kept.lines[i], at, count, &all[found]))
+        if (model->kept.lines[i].line && judge(model, &model->kept.lines[i], &all, &every[found]))
             found++;
-    qsort(all, found, sizeof *all, compare_leaks);
+    qsort(every, found, sizeof *every, compare_leaks);
     for (size_t i = 0; i < found && i < LEAK_MAX; i++) {
-        leaks->items[leaks->count++] = all[i];
-        leaks->certain += all[i].state == LEAK_CERTAIN;
+        leaks->items[leaks->count++] = every[i];
+        leaks->certain += every[i].state == LEAK_CERTAIN;
     }
-    free(all);
+    free(every);
 }
 
 const struct leak *leaks_find(const struct leaks *leaks, uint32_t file, uint32_t line)

@@ -137,6 +137,38 @@ static json_t *line_heap_members(const struct model *model, uint32_t file, uint3
                      kept_value(model, file, line));
 }
 
+/* The verdict, where it is certain; null where the line does not leak. */
+static json_t *leak_value(const struct model *model, uint32_t file, uint32_t line)
+{
+    const struct leak *leak = leaks_find(&model->leaks, file, line);
+    if (!leak || leak->state != LEAK_CERTAIN)
+        return json_null();
+    return json_pack("{s:I, s:I, s:I}", "bytes_per_invocation",
+                     (json_int_t)leak->bytes_per_invocation, "kept", (json_int_t)leak->kept, "of",
+                     (json_int_t)leak->of);
+}
+
+/* All lines that leak for certain, those that keep most first. */
+static json_t *leaks_value(const struct model *model)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; list && i < model->leaks.certain; i++) {
+        const struct leak *leak = &model->leaks.items[i];
+        if (leak->file >= model->file_count)
+            continue;
+        list = append(list, json_pack("{s:o, s:I, s:I, s:I, s:I, s:b, s:b, s:I, s:I, s:I}", "path",
+                                      string_value(model->files[leak->file]->path), "line",
+                                      (json_int_t)leak->line, "bytes_per_invocation",
+                                      (json_int_t)leak->bytes_per_invocation, "kept",
+                                      (json_int_t)leak->kept, "of", (json_int_t)leak->of, "native",
+                                      leak->is_native, "outside", leak->is_outside, "alive_bytes",
+                                      (json_int_t)leak->alive_bytes, "first",
+                                      unsigned_value(leak->first_number), "last",
+                                      unsigned_value(leak->last_number)));
+    }
+    return list;
+}
+
 static json_t *line_value(const struct model *model, uint32_t file, uint32_t line)
 {
     const struct line_stats *stats = &model->files[file]->lines[line - 1].total;
@@ -148,7 +180,8 @@ static json_t *line_value(const struct model *model, uint32_t file, uint32_t lin
         "peak_bytes", (json_int_t)stats->peak_bytes, "increment_bytes",
         (json_int_t)stats->increment_bytes, "self_increment_bytes",
         (json_int_t)stats->self_increment_bytes, "occurrences", unsigned_value(stats->occurrences));
-    return with_members(value, line_heap_members(model, file, line));
+    value = with_members(value, line_heap_members(model, file, line));
+    return with_members(value, json_pack("{s:o}", "leak", leak_value(model, file, line)));
 }
 
 /* A function's head in a module body never counts as run, but what its definition took stands
@@ -279,13 +312,13 @@ static json_t *with_import(json_t *report, const struct model *model)
 
 int json_write(const struct model *model, struct buf *out, struct error *error)
 {
-    json_t *report = json_pack("{s:s, s:o, s:o, s:o, s:{s:I, s:o, s:I}, s:o, s:o}", "pymemtop",
-                               PACKAGE_VERSION, "python", string_value(model->python), "app",
-                               string_value(model->app_root), "limit_bytes", limit_value(model),
-                               "baseline", "rss_bytes", (json_int_t)model->baseline_bytes,
-                               "heap_bytes", counted(model->heap.is_on, model->heap.baseline_bytes),
-                               "own_bytes", (json_int_t)model->own_bytes, "invocations",
-                               invocations_value(model), "files", files_value(model));
+    json_t *report = json_pack(
+        "{s:s, s:o, s:o, s:o, s:{s:I, s:o, s:I}, s:o, s:o, s:o}", "pymemtop", PACKAGE_VERSION,
+        "python", string_value(model->python), "app", string_value(model->app_root), "limit_bytes",
+        limit_value(model), "baseline", "rss_bytes", (json_int_t)model->baseline_bytes,
+        "heap_bytes", counted(model->heap.is_on, model->heap.baseline_bytes), "own_bytes",
+        (json_int_t)model->own_bytes, "invocations", invocations_value(model), "files",
+        files_value(model), "leaks", leaks_value(model));
     report = with_import(report, model);
     if (!report)
         return error_set(error, EXIT_STATUS_SYSTEM, "no memory for the JSON report");

@@ -5,7 +5,10 @@ libreport_a_SOURCES = \
 	src/report/axis.c src/report/axis.h \
 	src/report/compare_check.c src/report/compare_check.h \
 	src/report/compare_json.c src/report/compare_text.c src/report/compare_report.h \
+	src/report/checks.h \
+	src/report/evidence.c src/report/evidence.h \
 	src/report/fail_on.c src/report/fail_on.h \
+	src/report/run_check.c src/report/run_check.h \
 	src/report/import.c src/report/import.h src/report/import_parts.h \
 	src/report/import_build.h \
 	src/report/import_csv.c src/report/import_csv.h \

@@ -9,6 +9,7 @@
  *   INVOKE    {"number", "id", "function", "method", "url", "headers": [[k, v]...],
  *              "query": [[k, v]...], "route": {k: v}}                          body: the request's
  *   SHUTDOWN  {}
+ *   COLLECT   {"collect": bool}       run the garbage collector, unless false: then only answer
  * worker -> host
  *   READY     {"python": "3.11.2", "pid": n}                  the interpreter runs, nothing is
  * loaded LOADED    {"functions": [{"name", "error": null or sentence, "traceback": text or null,
@@ -16,6 +17,8 @@
  *   RESPONSE  {"number", "succeeded": bool, "status", "headers": [[k, v]...],
  *              "error": null or "Type: message", "traceback": text or null}   body: the response's
  *   LOG       {"number": n or null, "level": "INFO", "logger": name, "message": text}
+ *   COLLECTED {"collected": bool, "duration_ns"}              to COLLECT; false: the program has
+ *              turned its collector off, or it was not to run
  * `number` is the invocation's, given by the host. Keys that a reader does not know are ignored.
  */
 #ifndef WIRE_FRAME_H
@@ -39,10 +42,12 @@ enum frame_type {
     FRAME_LOAD = 1,
     FRAME_INVOKE = 2,
     FRAME_SHUTDOWN = 3,
+    FRAME_COLLECT = 4,
     FRAME_READY = 16,
     FRAME_LOADED = 17,
     FRAME_RESPONSE = 18,
     FRAME_LOG = 19,
+    FRAME_COLLECTED = 20,
 };
 
 struct frame_header {

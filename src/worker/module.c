@@ -188,9 +188,9 @@ static int add_frame_types(PyObject *module)
         const char *name;
         enum frame_type type;
     } types[] = {
-        {"LOAD", FRAME_LOAD},   {"INVOKE", FRAME_INVOKE}, {"SHUTDOWN", FRAME_SHUTDOWN},
-        {"READY", FRAME_READY}, {"LOADED", FRAME_LOADED}, {"RESPONSE", FRAME_RESPONSE},
-        {"LOG", FRAME_LOG},
+        {"LOAD", FRAME_LOAD},   {"INVOKE", FRAME_INVOKE},   {"SHUTDOWN", FRAME_SHUTDOWN},
+        {"READY", FRAME_READY}, {"LOADED", FRAME_LOADED},   {"RESPONSE", FRAME_RESPONSE},
+        {"LOG", FRAME_LOG},     {"COLLECT", FRAME_COLLECT}, {"COLLECTED", FRAME_COLLECTED},
     };
     for (size_t i = 0; i < ARRAY_LEN(types); i++)
         if (PyModule_AddIntConstant(module, types[i].name, types[i].type) < 0)

@@ -523,8 +523,8 @@ static inline void change_kept(struct changer *changer, struct model *model)
         model_forget_retained(model);
     kept_reserve(kept, changer_below(changer, 30));
     size_t place = (size_t)changer_below(changer, KEPT_WINDOW);
-    kept->invocations[place] =
-        (struct kept_invocation){changer_below(changer, 500), changer_below(changer, 2)};
+    kept->invocations[place] = (struct kept_invocation){.number = changer_below(changer, 500),
+                                                        .is_running = changer_below(changer, 2)};
     for (unsigned i = 0; kept->line_count && i < 4; i++) {
         struct kept_line *line = &kept->lines[changer_below(changer, kept->line_count)];
         if (model->file_count) {
