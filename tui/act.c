@@ -180,7 +180,7 @@ static void scroll_sideways(struct act *act, int direction)
 
 /* ---- views */
 
-static void set_view(struct ui *ui, enum view_id view)
+void act_set_view(struct ui *ui, enum view_id view)
 {
     ui->view_chosen = true;
     if (ui->view != VIEW_HELP && ui->view != VIEW_PICK && ui->view != view)
@@ -190,14 +190,14 @@ static void set_view(struct ui *ui, enum view_id view)
 
 static void show_view(struct act *act, int view)
 {
-    set_view(act->ui, (enum view_id)view);
+    act_set_view(act->ui, (enum view_id)view);
 }
 
 /* There, and back. */
 static void toggle_view(struct act *act, int view)
 {
     struct ui *ui = act->ui;
-    set_view(ui, ui->view == (enum view_id)view ? ui->back : (enum view_id)view);
+    act_set_view(ui, ui->view == (enum view_id)view ? ui->back : (enum view_id)view);
 }
 
 static void go_running(struct act *act, int unused)
@@ -206,7 +206,7 @@ static void go_running(struct act *act, int unused)
     (void)unused;
     if (ui->running_count == 0)
         return;
-    set_view(ui, VIEW_SOURCE);
+    act_set_view(ui, VIEW_SOURCE);
     ui_show_line(ui, act->model, ui->running[0].file, ui->running[0].line);
     /* There F is taken. */
     if (ui->replay.is_on)
@@ -238,8 +238,10 @@ static void back(struct act *act, int unused)
     if (ui->replay.is_searching) {
         replay_ask_move(ui, REPLAY_CANCEL);
         act->action = UI_REPLAY;
+    } else if (ui->series.is_on && !ui->replay.is_on) {
+        act->action = UI_END_SERIES;
     } else if (ui->view == VIEW_HELP || ui->view == VIEW_PICK) {
-        set_view(ui, ui->back);
+        act_set_view(ui, ui->back);
     } else if (list->filter[0]) {
         list->filter[0] = '\0';
     } else if (ui->pattern[0]) {
@@ -255,7 +257,7 @@ static void back(struct act *act, int unused)
         ui->one_open = false;
         ui_say(ui, STYLE_TEXT, "the sum of all invocations");
     } else {
-        set_view(ui, VIEW_SOURCE);
+        act_set_view(ui, VIEW_SOURCE);
     }
 }
 
@@ -321,7 +323,7 @@ static void open_invocation(struct act *act, const struct invocation *invocation
     ui->one = ui_invocation_id(invocation);
     if (ui->one == ui->mark)
         ui->difference = false;
-    set_view(ui, VIEW_SOURCE);
+    act_set_view(ui, VIEW_SOURCE);
     if (line && !ran_in_file(invocation, ui->file))
         ui_show_line(ui, act->model, line->file, line->line);
 }
@@ -329,7 +331,7 @@ static void open_invocation(struct act *act, const struct invocation *invocation
 /* The source, without what could hide the line that is to be shown. */
 static void show_source(struct ui *ui)
 {
-    set_view(ui, VIEW_SOURCE);
+    act_set_view(ui, VIEW_SOURCE);
     ui->file_chosen = true;
     ui->lists[VIEW_SOURCE].filter[0] = '\0';
 }
@@ -599,10 +601,11 @@ static void run(struct act *act, int many)
     /* The first one that is run from the list is then shown by its source. */
     if (act->ui->focus == VIEW_FUNCTIONS && act->live->invocations.total == 0)
         act->ui->view_chosen = false;
+    act->ui->requests = 1;
     if (many)
-        prompt_open(act->ui, PROMPT_REQUESTS);
+        run_ask_series(act->ui);
     else
-        act->action = run_start(act->ui, act->live, 1);
+        act->action = run_start(act->ui, act->live);
 }
 
 static void pause_or_not(struct act *act, int unused)

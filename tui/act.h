@@ -16,6 +16,8 @@ enum ui_action act_on_command(struct ui *ui, const struct model *model, enum ui_
                               uint64_t now_ns, uint64_t realtime_ns);
 /* The user moved by hand: the display stays where it is put, and says so. */
 void act_stop_following(struct ui *ui);
+/* Show a view; Esc and its own key go back from there. */
+void act_set_view(struct ui *ui, enum view_id view);
 /* Keep the newest invocation, or the tail of the output, in sight where the selection is there. */
 void act_update_hold(struct ui *ui);
 /* Move the selection of the focused list by `delta` rows. */
@@ -49,8 +51,13 @@ enum ui_action mouse_key(struct ui *ui, const struct model *model, struct key_ev
 
 /* run.c */
 
-/* Run ui->run_name `count` times: an action for the caller, or a prompt for what is missing. */
-enum ui_action run_start(struct ui *ui, const struct model *model, unsigned count);
+/* Ask how often ui->run_name is to be run, and how many at a time. */
+void run_ask_series(struct ui *ui);
+/* Take the answer, as "12" or "12 x 3". */
+enum ui_action run_accept_series(struct ui *ui, const struct model *model, const char *text);
+/* Run ui->run_name ui->requests times: an action for the caller, or a prompt for what is missing.
+ */
+enum ui_action run_start(struct ui *ui, const struct model *model);
 /* The prompt for it was answered with `text`. */
 enum ui_action run_accept(struct ui *ui, const struct model *model, enum prompt prompt,
                           const char *text);

@@ -58,6 +58,8 @@ static const struct key_binding *next_by_rank(const struct key_binding *last)
 static const char *label_of(const struct ui *ui, const struct model *model,
                             const struct key_binding *binding)
 {
+    if (binding->command == CMD_BACK && ui->series.is_on)
+        return "end it";
     const struct model_function *function =
         binding->command == CMD_REQUEST ? target_function(ui, model) : NULL;
     return function && !function->url ? "run" : binding->label;

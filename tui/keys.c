@@ -124,7 +124,7 @@ const struct key_binding key_bindings[] = {
      10,
      "request",
      "run the selected function: a request, or a payload"},
-    {CMD_REQUEST_MANY, {'R'}, GROUP_ACT, 0, NULL, "run it several times"},
+    {CMD_REQUEST_MANY, {'R'}, GROUP_ACT, 0, NULL, "run it N times, some at once; then the leaks"},
     {CMD_RECORD, {'x'}, GROUP_ACT, 0, NULL, "record into a file; again: that ends"},
     {CMD_EDIT, {'e'}, GROUP_ACT, 30, "edit", "open the line in $VISUAL or $EDITOR"},
     {CMD_MOUSE, {'M'}, GROUP_ACT, 0, NULL, "mouse off, so that the terminal can select; and on"},

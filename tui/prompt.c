@@ -30,7 +30,7 @@ void prompt_label(const struct ui *ui, struct buf *out)
     case PROMPT_NONE: break;
     case PROMPT_SEARCH: buf_printf(out, "search: "); break;
     case PROMPT_FILTER: buf_printf(out, "only rows with: "); break;
-    case PROMPT_REQUESTS: buf_printf(out, "how many times: "); break;
+    case PROMPT_REQUESTS: buf_printf(out, "how many times x at once: "); break;
     case PROMPT_PAYLOAD:
         buf_printf(out,
                    ui->prefill_cut ? "payload for %s (its start): " : "payload for %s: ", name);
@@ -112,6 +112,7 @@ void prompt_open(struct ui *ui, enum prompt prompt)
 {
     struct list *list = ui_focused_list(ui);
     ui->prompt = prompt;
+    ui->prefill_waits = false;
     ui->input[0] = '\0';
     snprintf(ui->pattern_before, sizeof ui->pattern_before, "%s", ui->pattern);
     if (!list_selected(list, &ui->search_from))
@@ -216,8 +217,12 @@ static void insert(struct ui *ui, int key)
     char bytes[TEXT_UTF8_MAX];
     size_t len = strlen(ui->input);
     if (text_is_unsafe((uint32_t)key) ||
-        (ui->prompt == PROMPT_REQUESTS && (key > '9' || key < '0')))
+        (ui->prompt == PROMPT_REQUESTS && (key > '9' || key < '0') && key != 'x' && key != ' '))
         return;
+    if (ui->prefill_waits) {
+        erase(ui, 0, len);
+        len = 0;
+    }
     size_t count = text_encode((uint32_t)key, bytes);
     if (len + count + 1 > input_size(ui))
         return;
@@ -247,18 +252,6 @@ static void cancel(struct ui *ui)
         ui_focused_list(ui)->filter[0] = '\0';
     }
     ui->prompt = PROMPT_NONE;
-}
-
-static enum ui_action accept_count(struct ui *ui, const struct model *model)
-{
-    unsigned long count = strtoul(ui->input, NULL, 10);
-    if (!ui->input[0])
-        return UI_NOTHING;
-    if (count < 1 || count > UI_REQUESTS_MAX) {
-        ui_say(ui, STYLE_WARNING, "a number from 1 to %d, please", UI_REQUESTS_MAX);
-        return UI_NOTHING;
-    }
-    return run_start(ui, model, (unsigned)count);
 }
 
 /* What the prompt began with counts as it was, where nothing of it was changed. */
@@ -299,7 +292,7 @@ static enum ui_action accept(struct ui *ui, const struct model *model)
     case PROMPT_SEARCH:
         search_typed(ui, model); /* what it has to say was behind the prompt until now */
         return UI_NOTHING;
-    case PROMPT_REQUESTS: return accept_count(ui, model);
+    case PROMPT_REQUESTS: return run_accept_series(ui, model, ui->input);
     case PROMPT_PAYLOAD:
     case PROMPT_LINE: return run_accept(ui, model, prompt, text);
     case PROMPT_EXPRESSION:
@@ -359,6 +352,7 @@ enum ui_action prompt_key(struct ui *ui, const struct model *model, struct key_e
     } else {
         edit_key(ui, event.key);
     }
+    ui->prefill_waits = false;
     if (strcmp(before, ui->input) != 0)
         changed(ui, model);
     return UI_NOTHING;

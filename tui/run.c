@@ -10,11 +10,13 @@
 #include "config.h"
 #include "tui/act.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/mem.h"
+#include "tui/format.h"
 #include "tui/view.h"
 
 uint64_t ui_function_id(struct ui *ui, const char *name)
@@ -93,10 +95,60 @@ static void ask_for_payload(struct ui *ui, const struct model_function *function
     prompt_open_with(ui, PROMPT_PAYLOAD, last ? last : function->sample);
 }
 
-enum ui_action run_start(struct ui *ui, const struct model *model, unsigned count)
+void run_ask_series(struct ui *ui)
+{
+    char text[FORMAT_SIZE];
+    unsigned count = ui->series_count ? ui->series_count : UI_SERIES_DEFAULT;
+    snprintf(text, sizeof text, "%u x %u", count, ui->at_once);
+    prompt_open_with(ui, PROMPT_REQUESTS, text);
+    ui->prefill_waits = true;
+}
+
+/* A number from 1 to `most`, with blanks around it; NULL where there is none, else what follows. */
+static const char *parse_number(const char *text, unsigned long most, unsigned *number)
+{
+    char *end;
+    text += strspn(text, " ");
+    if (*text < '0' || *text > '9')
+        return NULL;
+    unsigned long value = strtoul(text, &end, 10);
+    if (value < 1 || value > most)
+        return NULL;
+    *number = (unsigned)value;
+    return end + strspn(end, " ");
+}
+
+enum ui_action run_accept_series(struct ui *ui, const struct model *model, const char *text)
+{
+    unsigned count, at_once = ui->at_once;
+    if (!text[strspn(text, " ")])
+        return UI_NOTHING;
+    const char *rest = parse_number(text, UI_REQUESTS_MAX, &count);
+    if (rest && *rest == 'x')
+        rest = parse_number(rest + 1, UI_AT_ONCE_MAX, &at_once);
+    if (!rest || *rest) {
+        ui_say(ui, STYLE_WARNING,
+               "not sent: 1 to %d times, 1 to %d of them at once, please, as in 12 x 1",
+               UI_REQUESTS_MAX, UI_AT_ONCE_MAX);
+        return UI_NOTHING;
+    }
+    ui->requests = ui->series_count = count;
+    ui->at_once = at_once;
+    return run_start(ui, model);
+}
+
+void ui_show_verdict(struct ui *ui, const struct model *model)
+{
+    ui->dirty = true;
+    if (!model->heap.is_on || ui->frozen || ui->replay.is_on || ui->prompt != PROMPT_NONE ||
+        model->stop.is_stopped)
+        return;
+    act_set_view(ui, VIEW_LEAKS);
+}
+
+enum ui_action run_start(struct ui *ui, const struct model *model)
 {
     const struct model_function *function = wanted_function(ui, model);
-    ui->requests = count;
     if (!function)
         return UI_NOTHING;
     if (function->request)

@@ -639,7 +639,7 @@ static void draw_prompt(const struct scene *scene, struct pen *pen)
     pen->col = left.col;
     prompt_window(ui, pen_left(pen), &from, &cursor);
     struct pen text = *pen;
-    pen_text(&text, STYLE_STRONG, ui->input + from);
+    pen_text(&text, ui->prefill_waits ? STYLE_DIM : STYLE_STRONG, ui->input + from);
     if (from > 0)
         grid_put(scene->grid, pen->row, pen->col, 0x2026, 1, STYLE_DIM);
     grid_mark(scene->grid, pen->row, pen->col + cursor, 1, MARK_CURSOR);
@@ -728,6 +728,11 @@ static void draw_message(const struct scene *scene)
     if (list->filter[0]) {
         snprintf(text, sizeof text, " only \"%s\" ", list->filter);
         pen_right(&pen, STYLE_NOTICE, text);
+    }
+    if (ui->series.is_on) {
+        snprintf(text, sizeof text, " %u of %u answered, Esc ends it ", ui->series.answered,
+                 ui->series.asked);
+        pen_right(&pen, STYLE_BUSY, text);
     }
     if (!ui->mouse)
         pen_right(&pen, STYLE_DIM, " mouse off ");

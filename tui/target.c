@@ -172,7 +172,8 @@ bool ui_can(const struct ui *ui, const struct model *model, enum ui_command comm
         return false;
     switch (command) {
     case CMD_NONE: return false;
-    case CMD_BACK: return can_go_back(ui) || ui->replay.is_live || ui->replay.is_searching;
+    case CMD_BACK:
+        return can_go_back(ui) || ui->series.is_on || ui->replay.is_live || ui->replay.is_searching;
     case CMD_OPEN: return can_open(ui, shown);
     case CMD_NEXT_PANE:
     case CMD_PREVIOUS_PANE: return ui->layout.side || ui->evidence_rows > 0;

@@ -25,6 +25,7 @@ enum { BANNER_ROWS = 3, LEAKS_ROWS_LEAST = 3, EVIDENCE_ROWS_LEAST = 4 };
 void ui_init(struct ui *ui, int cols, int rows)
 {
     *ui = (struct ui){.cols = cols, .rows = rows, .mouse = true, .follow = true, .dirty = true};
+    ui->at_once = 1;
     ui->lists[VIEW_INVOCATIONS].hold = HOLD_FIRST;
     ui->lists[VIEW_OUTPUT].hold = HOLD_LAST;
 }

@@ -38,11 +38,12 @@ enum view_id {
 /* What the caller is to do after a key. */
 enum ui_action {
     UI_NOTHING,
-    UI_REDRAW,  /* paint every cell again */
-    UI_REQUEST, /* send function ui->function the request ui->line, ui->requests times */
-    UI_RUN,     /* run it with ui->payload, ui->requests times */
-    UI_SELECT,  /* make function ui->function the selected one: model_select() */
-    UI_PAUSE,   /* stop before the next line that runs; with ui->paused it is taken back */
+    UI_REDRAW,     /* paint every cell again */
+    UI_REQUEST,    /* send function ui->function the request ui->line, ui->requests times */
+    UI_RUN,        /* run it with ui->payload, ui->requests times; of both ui->at_once at a time */
+    UI_END_SERIES, /* begin no more of what `R` has asked for */
+    UI_SELECT,     /* make function ui->function the selected one: model_select() */
+    UI_PAUSE,      /* stop before the next line that runs; with ui->paused it is taken back */
     UI_STEP_INTO,
     UI_STEP_OVER,
     UI_STEP_OUT,
@@ -91,6 +92,12 @@ struct known_function {
     char *line;    /* owned or NULL: the last request that was typed */
 };
 
+/* What `R` has asked for, as its owner counts it. */
+struct ui_series {
+    bool is_on;
+    unsigned asked, answered;
+};
+
 struct running_line {
     uint32_t file;
     uint32_t line;
@@ -99,6 +106,8 @@ struct running_line {
 enum ui_limits {
     UI_RUNNING_MAX = 64, /* running lines that are marked */
     UI_REQUESTS_MAX = 100000,
+    UI_AT_ONCE_MAX = 500,
+    UI_SERIES_DEFAULT = 12, /* enough for a verdict on leaks */
     UI_MESSAGE_SIZE = 512,
     UI_INPUT_SIZE = 4097, /* 4 KiB and a NUL */
 };
@@ -145,6 +154,7 @@ struct ui {
     enum prompt prompt;
     char input[UI_INPUT_SIZE];           /* in a search or a filter at most LIST_TEXT_SIZE */
     bool pasted_line_end;                /* the character before was part of a pasted line end */
+    bool prefill_waits;                  /* a default: what is typed takes its place */
     bool prefill_cut;                    /* `prefill` is longer than what is shown of it */
     size_t input_at;                     /* byte before which the cursor stands */
     char *prefill;                       /* owned or NULL: what the prompt began with, uncut */
@@ -164,9 +174,12 @@ struct ui {
     struct known_function *known; /* owned */
     size_t known_count;
     char *run_name; /* owned or NULL: the function that `r` or `R` was pressed for */
+    struct ui_series series;
 
     /* For the caller, with its action. */
     unsigned requests;
+    unsigned series_count; /* what was typed last; 0 before */
+    unsigned at_once;      /* the owner sets what `R` begins with */
     uint32_t edit_line;
     uint32_t break_line;
     uint32_t break_file;   /* index into the live model's files */
@@ -195,6 +208,9 @@ enum ui_action ui_key(struct ui *ui, const struct model *model, struct key_event
                       uint64_t now_ns, uint64_t realtime_ns);
 /* Show a message until the next key. Outside text in it is cleaned when it is drawn. */
 void ui_say(struct ui *ui, enum style style, const char *format, ...) ATTR_PRINTF(3, 4);
+/* What `R` has asked for is over: show which lines leak, where that is known and nothing else is
+ * looked at that stands still. */
+void ui_show_verdict(struct ui *ui, const struct model *model);
 /* Ask for a file to record in, beginning with `path`. */
 void ui_ask_recording(struct ui *ui, const char *path);
 /* When, by the monotonic clock, the screen will look different though nothing happens: running

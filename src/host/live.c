@@ -26,10 +26,11 @@
 /* Something that is sent or run a number of times. */
 struct job {
     struct job *next;
-    char *line;     /* owned; the request that is sent, or NULL */
-    char *function; /* owned; name of the one that is run otherwise, */
-    char *payload;  /* owned; with that */
-    unsigned left;  /* times that it is still to be begun */
+    char *line;       /* owned; the request that is sent, or NULL */
+    char *function;   /* owned; name of the one that is run otherwise, */
+    char *payload;    /* owned; with that */
+    unsigned left;    /* times that it is still to be begun, */
+    unsigned at_once; /* so many at the most at a time */
 };
 
 struct live {
@@ -46,6 +47,7 @@ struct live {
     bool beginning;
     unsigned sent;                    /* begun and not answered */
     unsigned asked, answered, failed; /* of the series that runs */
+    bool has_series;                  /* `R` was pressed for it, and it was not ended */
 };
 
 /* ---- requests, and functions that are run */
@@ -70,6 +72,17 @@ static int begin_job(struct live *live, const struct job *job, struct error *err
     return host_run_function(live->host, job->function, job->payload, on_run, live, error);
 }
 
+/* What the screen says of it while it goes on. */
+static void tell_series(struct live *live)
+{
+    live->ui->series = (struct ui_series){
+        .is_on = live->has_series && live->answered < live->asked,
+        .asked = live->asked,
+        .answered = live->answered,
+    };
+    live->ui->dirty = true;
+}
+
 static void begin_waiting(struct live *live)
 {
     struct error error;
@@ -77,23 +90,28 @@ static void begin_waiting(struct live *live)
     if (live->beginning)
         return;
     live->beginning = true;
-    while (live->jobs && live->sent < live->options->concurrency && !screen_is_over(live->screen)) {
+    while (live->jobs && live->sent < live->jobs->at_once && !screen_is_over(live->screen)) {
         live->jobs->left--;
         live->sent++;
         if (begin_job(live, live->jobs, &error)) {
             live->sent--;
+            live->asked -= live->jobs->left + 1;
             live->jobs->left = 0;
+            live->has_series = false;
             ui_say(live->ui, STYLE_ERROR, "%s", error.text);
         }
         if (live->jobs->left == 0)
             drop_job(live);
     }
     live->beginning = false;
+    tell_series(live);
 }
 
 static void say_answered(struct live *live, int status, bool run)
 {
     bool failed = status < 0 || status >= 400;
+    if (live->has_series && live->answered < live->asked)
+        return;
     if (live->asked > 1 && live->failed)
         ui_say(live->ui, STYLE_WARNING, "%u of %u requests answered, %u of them with an error",
                live->answered, live->asked, live->failed);
@@ -119,6 +137,24 @@ static void answered(struct live *live, int status, bool run)
         live->failed++;
     say_answered(live, status, run);
     begin_waiting(live);
+    if (!live->has_series || live->answered < live->asked)
+        return;
+    live->has_series = false;
+    ui_show_verdict(live->ui, live->model);
+}
+
+/* What is under way comes to its own end. */
+static void end_series(struct live *live)
+{
+    while (live->jobs)
+        drop_job(live);
+    live->asked = live->answered + live->sent;
+    live->has_series = false;
+    tell_series(live);
+    if (live->sent)
+        ui_say(live->ui, STYLE_TEXT, "ended after %u; %u still under way", live->asked, live->sent);
+    else
+        ui_say(live->ui, STYLE_TEXT, "ended after %u", live->asked);
 }
 
 static void on_answer(void *context, int status)
@@ -148,13 +184,13 @@ static void add_job(struct live *live, bool request)
         .function = mem_strdup(function->name),
         .payload = request ? NULL : mem_strdup(ui->payload),
         .left = ui->requests,
+        .at_once = ui->requests > 1 ? ui->at_once : live->options->concurrency,
     };
     live->asked += ui->requests;
-    if (ui->requests > 1)
-        ui_say(live->ui, STYLE_TEXT, "%u requests are being sent", ui->requests);
-    else if (request)
+    live->has_series = (live->has_series && live->asked > ui->requests) || ui->requests > 1;
+    if (ui->requests == 1 && request)
         ui_say(live->ui, STYLE_TEXT, "request sent");
-    else
+    else if (ui->requests == 1)
         ui_say(live->ui, STYLE_TEXT, "%s is run", function->name);
     if (!model_has_selection(live->model))
         model_select(live->model, function->name);
@@ -170,6 +206,8 @@ static void act(void *context, enum ui_action action)
         return;
     if (action == UI_SELECT)
         model_select(live->model, live->model->functions[live->ui->function].name);
+    else if (action == UI_END_SERIES)
+        end_series(live);
     else
         add_job(live, action == UI_REQUEST);
 }
@@ -217,6 +255,7 @@ static int show(struct live *live)
     };
     live->ui = screen_ui(live->screen);
     int status = screen_open(live->screen, &setup);
+    live->ui->at_once = live->options->concurrency;
     const struct player_setup player = {
         .loop = &live->loop,
         .screen = live->screen,

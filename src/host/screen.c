@@ -180,6 +180,7 @@ static void perform(struct screen *screen, enum ui_action action)
     case UI_REDRAW: screen->repaint = true; break;
     case UI_REQUEST:
     case UI_RUN:
+    case UI_END_SERIES:
     case UI_SELECT:
     case UI_PAUSE:
     case UI_STEP_INTO:

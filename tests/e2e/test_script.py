@@ -50,6 +50,8 @@ key Enter
 wait ended 3
 wait idle for 20
 wait text 3 of 3 requests answered
+wait text cannot be said yet
+key L
 save-screen {0}
 sleep 0.1
 :save-screen {0}2

@@ -368,15 +368,71 @@ static void test_requests(void **state)
     (void)state;
     assert_int_equal(press('r'), UI_REQUEST);
     assert_int_equal(ui.requests, 1);
-    type("R1a2");
+    type("R");
+    assert_true(display_holds("how many times x at once: 12 x 1"));
     assert_int_equal(press(K_ENTER), UI_REQUEST);
     assert_int_equal(ui.requests, 12);
-    type("R0");
-    assert_int_equal(press(K_ENTER), UI_NOTHING);
+    assert_int_equal(ui.at_once, 1);
+    type("R2a0"); /* takes the place of what is there */
+    assert_int_equal(press(K_ENTER), UI_REQUEST);
+    assert_int_equal(ui.requests, 20);
+    type("R 7x3 ");
+    assert_int_equal(press(K_ENTER), UI_REQUEST);
+    assert_int_equal(ui.requests, 7);
+    assert_int_equal(ui.at_once, 3);
+    type("R"); /* begins with the last one, which can be changed */
+    press(K_BACKSPACE);
+    type("4");
+    assert_true(display_holds("at once: 7 x 4"));
+    assert_int_equal(press(K_ENTER), UI_REQUEST);
+    assert_int_equal(ui.at_once, 4);
+    press('r');
+    assert_int_equal(ui.requests, 1);
+}
+
+static void test_requests_that_are_none(void **state)
+{
+    static const char *const texts[] = {
+        "0", "99999999999999999999", "100001", "x", "3 x", "3 x 0", "3 x 501", "3 4", "3 x 4 x",
+        "x4"};
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        type("R");
+        type(texts[i]);
+        assert_int_equal(press(K_ENTER), UI_NOTHING);
+        assert_true(display_holds("not sent: "));
+    }
     type("R");
+    press(K_CTRL('u'));
     assert_int_equal(press(K_ENTER), UI_NOTHING);
-    type("R99999999999999999999");
-    assert_int_equal(press(K_ENTER), UI_NOTHING);
+    assert_int_equal(ui.at_once, 1);
+}
+
+/* Esc ends what R has asked for before it goes back anywhere. */
+static void test_a_series(void **state)
+{
+    (void)state;
+    press('3');
+    ui.series = (struct ui_series){.is_on = true, .asked = 12, .answered = 5};
+    ui_sync(&ui, model);
+    assert_true(display_holds(" 5 of 12 answered, Esc ends it"));
+    assert_true(display_holds("Esc end it"));
+    assert_int_equal(press(K_ESC), UI_END_SERIES);
+    assert_int_equal(ui.view, VIEW_INVOCATIONS);
+    ui.series.is_on = false;
+    ui_show_verdict(&ui, model);
+    ui_sync(&ui, model);
+    assert_int_equal(ui.view, VIEW_LEAKS);
+    press('L');
+    assert_int_equal(ui.view, VIEW_INVOCATIONS);
+    /* What stands still is not left. */
+    press(' ');
+    ui_show_verdict(&ui, model);
+    assert_int_equal(ui.view, VIEW_INVOCATIONS);
+    press(' ');
+    press('/');
+    ui_show_verdict(&ui, model);
+    assert_int_equal(ui.view, VIEW_INVOCATIONS);
 }
 
 static void test_actions(void **state)
@@ -1009,6 +1065,8 @@ int main(void)
         TEST(test_prompt_editing),
         TEST(test_filter),
         TEST(test_requests),
+        TEST(test_requests_that_are_none),
+        TEST(test_a_series),
         TEST(test_actions),
         TEST(test_files),
         TEST(test_a_saved_file_is_shown),
