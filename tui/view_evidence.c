@@ -18,7 +18,7 @@ enum { COL_MARKER, COL_NUMBER, COL_LEFT, COL_ALIVE, COL_SHARE, COL_ROLE, COL_STA
 static const struct column_spec evidence_columns[] = {
     {COL_MARKER, "", 1, 0, 0, false},           {COL_NUMBER, "No.", 6, 0, 0, true},
     {COL_LEFT, "Left", 9, 1, 0, true},          {COL_ALIVE, "Alive", 9, 1, 0, true},
-    {COL_SHARE, "Share", 5, 1, 0, true},        {COL_ROLE, "Evidence", 24, 2, 0, false},
+    {COL_SHARE, "Share", 5, 1, 0, true},        {COL_ROLE, "Evidence", 18, 2, 0, false},
     {COL_STARTED, "Started", 8, 1, 100, false}, {COL_REQUEST, "Request", 0, 1, 0, false},
 };
 

@@ -38,7 +38,7 @@ enum { SENTENCE_COLS = 80, PLACE_COLS = 20 };
 static const struct column_spec leak_columns[] = {
     {COL_MARKER, "", 1, 0, 0, false},       {COL_BYTES, "Each inv.", 10, 1, 0, true},
     {COL_KEPT, "Kept", 8, 1, 0, true},      {COL_ALIVE, "Alive", 9, 1, 0, true},
-    {COL_KIND, "Kind", 7, 2, 76, false},    {COL_SINCE, "Of", 13, 1, 100, false},
+    {COL_KIND, "Kind", 7, 2, 76, false},    {COL_SINCE, "Invocations", 13, 1, 100, false},
     {COL_PLACE, "Place", 18, 1, 0, false},  {COL_SEPARATOR, "", 1, 1, 0, false},
     {COL_SOURCE, "Source", 0, 1, 0, false},
 };
