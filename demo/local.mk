@@ -1,6 +1,7 @@
-# The sample apps and the demo command.
+# The sample apps, the workshop, and the demo commands.
 EXTRA_DIST += \
-	demo/run demo/screenshot.png demo/serve_page.py demo/setup.sh demo/stepping.keys \
+	demo/lessons demo/run demo/screenshot.png demo/serve_page.py demo/setup.sh demo/stepping.keys \
+	demo/workshop demo/workshop_check.py \
 	demo/FastApiDemo/function_app.py demo/FastApiDemo/host.json \
 	demo/FastApiDemo/invoice_api.py demo/FastApiDemo/local.settings.json \
 	demo/FastApiDemo/requirements.txt \

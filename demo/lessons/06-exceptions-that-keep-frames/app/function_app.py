@@ -1,0 +1,20 @@
+"""Reads an invoice; the faults are kept for the page that shows the state of the app."""
+import azure.functions as func
+
+import documents
+
+app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
+faults = []
+
+
+def read(name: str) -> str:
+    try:
+        return str(documents.parse(name))
+    except ValueError as error:
+        faults.append(error)
+        return f"error {len(faults)}\n"
+
+
+@app.route(route="invoice", methods=["GET"])
+def invoice(req: func.HttpRequest) -> func.HttpResponse:
+    return func.HttpResponse(read(req.params.get("name", "invoice.txt")))

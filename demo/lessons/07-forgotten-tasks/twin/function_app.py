@@ -1,0 +1,27 @@
+"""Places an order, and waits in the background for the payment, to send the mail."""
+import asyncio
+
+import azure.functions as func
+
+app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
+waiting = set()
+PAYMENT_LIMIT_S = 0.01  # minutes, in a shop
+
+
+async def send_mail_when_paid(paid: asyncio.Event) -> None:
+    mail = "Thank you for your order.\n" * 300
+    try:
+        await asyncio.wait_for(paid.wait(), PAYMENT_LIMIT_S)
+    except asyncio.TimeoutError:
+        return
+    print(mail)
+
+
+@app.route(route="order", methods=["GET"])
+async def order(req: func.HttpRequest) -> func.HttpResponse:
+    paid = asyncio.Event()
+    task = asyncio.create_task(send_mail_when_paid(paid))
+    waiting.add(task)
+    task.add_done_callback(waiting.discard)
+    await asyncio.sleep(0.002)  # the order is stored
+    return func.HttpResponse(f"{len(waiting)} orders wait for their payment\n")

@@ -1,0 +1,16 @@
+"""The latest four curves."""
+import collections
+
+kept = collections.deque(maxlen=4)
+
+
+def measure(samples: int) -> list:
+    return [18 + number % 700 / 100 for number in range(samples)]
+
+
+def keep(curve: list) -> None:
+    kept.append({"curve": curve, "mean": sum(curve) / len(curve)})
+
+
+def mean() -> float:
+    return sum(one["mean"] for one in kept) / len(kept)
