@@ -16,6 +16,7 @@ GLUE_MODULES = \
 	src/worker/python/_pymemtop_glue/host.py \
 	src/worker/python/_pymemtop_glue/http.py \
 	src/worker/python/_pymemtop_glue/invocation.py \
+	src/worker/python/_pymemtop_glue/leftovers.py \
 	src/worker/python/_pymemtop_glue/logs.py \
 	src/worker/python/_pymemtop_glue/loop.py \
 	src/worker/python/_pymemtop_glue/main.py \

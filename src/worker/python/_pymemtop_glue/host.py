@@ -3,7 +3,6 @@
 import asyncio
 import concurrent.futures
 import contextvars
-import gc
 import json
 import os
 import signal
@@ -12,15 +11,13 @@ import time
 
 import _pymemtop
 
-from . import app_v1, app_v2, bindings, failures, forks, logs, wire
+from . import app_v1, app_v2, bindings, failures, forks, leftovers, logs, wire
 from .failures import LoadError
 
 # The supervisor's patience is a little longer than SHUTDOWN_SECONDS; the others are parts of it.
 SHUTDOWN_SECONDS = 2  # for everything from here to the end of the process
 APP_SECONDS = 0.5  # for an ASGI app's shutdown
 SYNC_SECONDS = 1  # for handlers in the thread pool
-
-run_collector = gc.collect  # as it is before the app may put something in its place
 
 
 class Call:
@@ -216,14 +213,10 @@ class Host:
             call.fail(exc)
         call.end()
 
-    @staticmethod
-    def collect(message):
-        """What only cycles hold is no leak, so it goes before what is left is looked at. In a program
-        that has turned its collector off it would stay in production, too."""
-        wanted = message["collect"] and gc.isenabled() and gc.get_threshold()[0] > 0
+    def collect(self, message):
+        """What nobody wants any more is no leak, so it goes before what is left is looked at."""
         begun = time.monotonic_ns()
-        if wanted:
-            run_collector()
+        wanted = message["collect"] and leftovers.remove(self.loop)
         duration = time.monotonic_ns() - begun
         _pymemtop.heap_bytes()  # so that the tables have all that was freed
         try:
