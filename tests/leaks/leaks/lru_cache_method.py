@@ -19,4 +19,4 @@ class Basket:
 @app.route(route="total")
 def total(req: func.HttpRequest) -> func.HttpResponse:
     basket = Basket(30)  # LEAK
-    return func.HttpResponse(f"{basket.total()} {basket.total()}")  # LEAK
+    return func.HttpResponse(f"{basket.total()} {basket.total()}")  # LEAK maybe
