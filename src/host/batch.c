@@ -1,6 +1,7 @@
 /*
  * The batch command is a host and a counter: when the functions are loaded, as many requests as may
- * run at a time are sent, and each answer sends the next. It ends when all are answered, when the
+ * run at a time are sent, and each answer sends the next. Some times a run all are awaited, for the
+ * collector to run and what is left to be looked at. It ends when all are answered, when the
  * worker dies (what it measured is still reported), when the function cannot be loaded, or at a
  * signal. The report alone goes to standard output; everything else to standard error.
  */
@@ -31,10 +32,10 @@ struct batch {
     struct recorder *recorder; /* NULL without --record */
     unsigned sent;
     unsigned answered;
-    unsigned collected; /* of these, those at the latest collection */
-    bool is_collecting; /* nothing is sent until it is over */
-    unsigned refused;   /* answers that no function gave: 404 and the like, or none at all */
-    int last_refusal;   /* status or negative errno */
+    unsigned wave_begin; /* of these, those before the requests that run now */
+    bool is_collecting;  /* nothing is sent until it is over */
+    unsigned refused;    /* answers that no function gave: 404 and the like, or none at all */
+    int last_refusal;    /* status or negative errno */
     bool begun;
     bool over;
     bool progress;   /* a line of progress stands on standard error */
@@ -94,12 +95,12 @@ static void finish(struct batch *batch)
 
 static void send_more(struct batch *batch);
 
-/* After so many answers the collector runs, so that what is left is looked at some eight times. */
-static unsigned collect_every(const struct batch *batch)
+/* Requests between two collections: some eight times a run what is left is looked at. As many as
+ * may run at a time go in one wave, since they may wait for each other. */
+static unsigned wave_of(const struct batch *batch)
 {
-    unsigned eighth = batch->options->requests / COLLECTIONS;
-    unsigned least = batch->options->concurrency;
-    return eighth > least ? eighth : least;
+    unsigned eighth = batch->options->requests / COLLECTIONS, at_once = batch->options->concurrency;
+    return eighth > at_once ? eighth / at_once * at_once : at_once;
 }
 
 static void go_on(struct batch *batch)
@@ -118,23 +119,10 @@ static void on_collected(void *context)
         go_on(batch);
 }
 
-/* It is time for a collection, at the latest after the last answer. */
-static bool is_collection_due(const struct batch *batch)
+/* All of a wave, or of the run, are answered: what they left is looked at. */
+static void end_wave(struct batch *batch)
 {
-    return batch->answered == batch->options->requests ||
-           batch->answered - batch->collected >= collect_every(batch);
-}
-
-/* Collect where that is due, once all that was sent is answered. */
-static void take_turn(struct batch *batch)
-{
-    if (!is_collection_due(batch)) {
-        go_on(batch);
-        return;
-    }
-    if (batch->sent > batch->answered)
-        return;
-    batch->collected = batch->answered;
+    batch->wave_begin = batch->answered;
     batch->is_collecting = host_collect(batch->host, on_collected, batch);
     if (!batch->is_collecting)
         go_on(batch);
@@ -151,15 +139,17 @@ static void on_answer(void *context, int status)
         batch->last_refusal = status;
     }
     show_progress(batch);
-    if (batch->options->heap)
-        take_turn(batch);
+    bool is_last = batch->answered == batch->options->requests;
+    if (is_last || batch->answered - batch->wave_begin == wave_of(batch))
+        end_wave(batch);
     else
         go_on(batch);
 }
 
 static void send_more(struct batch *batch)
 {
-    while (!batch->over && batch->sent < batch->options->requests &&
+    while (!batch->over && !batch->is_collecting && batch->sent < batch->options->requests &&
+           batch->sent - batch->wave_begin < wave_of(batch) &&
            batch->sent - batch->answered < batch->options->concurrency) {
         if (host_send_request(batch->host, on_answer, batch, batch->error)) {
             batch->failed = true;

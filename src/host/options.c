@@ -582,6 +582,15 @@ static void apply_script_root(struct options *options)
     options->path = options->joined_path;
 }
 
+static int check_fail_on(const struct options *options, struct error *error)
+{
+    for (size_t i = 0; !options->heap && i < options->fail_on.count; i++)
+        if (options->fail_on.items[i].kind == FAIL_ON_LEAK)
+            return error_set(error, EXIT_STATUS_USAGE,
+                             "--fail-on leak counts allocations, which --heap off turns off");
+    return 0;
+}
+
 int options_parse(struct options *options, int argc, char **argv, struct error *error)
 {
     *options = (struct options){
@@ -601,6 +610,8 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
     apply_script_root(options);
     if (options->command == COMMAND_BATCH && !options->port_given)
         options->port = 0;
+    if (!result)
+        result = check_fail_on(options, error);
     if (!result && options->script &&
         (options->command == COMMAND_BATCH || options->command == COMMAND_START))
         return options_refuse_script(error);

@@ -26,6 +26,7 @@ struct start {
     struct recorder *recorder; /* NULL without --record */
     FILE *console;
     bool listed; /* the functions were */
+    bool ending; /* a signal came */
 };
 
 static void on_output(void *context, const struct output_line *line)
@@ -69,11 +70,25 @@ static void on_ended(void *context, const struct invocation *invocation)
     recorder_invocation(start->recorder, invocation);
 }
 
+static void on_collected(void *context)
+{
+    struct start *start = context;
+    uv_stop(&start->loop);
+}
+
+/* What the latest invocations left is looked at once more, where that is to be told; a second
+ * signal does not wait for it. */
 static void on_signal(uv_signal_t *handle, int number)
 {
     struct start *start = handle->data;
+    bool is_told = start->options->report || start->options->fail_on.count > 0;
+    bool waits = is_told && !start->ending && start->host &&
+                 host_model(start->host)->invocations.running == 0 &&
+                 host_collect(start->host, on_collected, start);
     (void)number;
-    uv_stop(&start->loop);
+    start->ending = true;
+    if (!waits)
+        uv_stop(&start->loop);
 }
 
 static void watch_signals(struct start *start)
@@ -123,6 +138,8 @@ int start_run(const struct options *options, struct error *error)
         if (options->report && report_file_write(host_model(start.host), options, error))
             status = -1;
         report_file_say_check(host_model(start.host), options);
+        if (report_file_say_conditions(host_model(start.host), &options->fail_on) && status == 0)
+            status = EXIT_STATUS_CONDITION;
     }
     host_close(start.host);
     for (size_t i = 0; i < SIGNALS; i++)

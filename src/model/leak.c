@@ -191,49 +191,69 @@ static bool has_stopped(const struct evidence_list *list)
 /* Of those that may be evidence and left something: how many, and how many keep it. */
 struct share {
     size_t left, kept;
-    bool oldest_keeps;
 };
 
-static struct share share_of(const struct evidence *items, size_t count)
+/* Of the oldest `most` of them among the items. */
+static struct share share_of(const struct evidence *items, size_t count, size_t most)
 {
     struct share share = {0};
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && share.left < most; i++) {
         bool keeps = items[i].alive_bytes > 0;
         if (!items[i].is_eligible || (items[i].left_bytes <= 0 && !keeps))
             continue;
-        if (share.left == 0)
-            share.oldest_keeps = keeps;
         share.left++;
         share.kept += keeps;
     }
     return share;
 }
 
-/* What the older have left goes, and what the newer have left does not. */
+static bool is_much_smaller(struct share a, struct share b)
+{
+    return is_much_less(a.kept * b.left, b.kept * a.left);
+}
+
+/* What the oldest have left is gone, and what others have left is not: as soon as there are enough
+ * of them, the oldest few are asked, of whom by chance the very first may be none that leaks. */
+static bool is_sliding(const struct evidence_list *list, struct share all)
+{
+    struct share oldest =
+        share_of(list->items, list->count, all.kept < MIXED_EVIDENCE ? 1 : MIXED_EVIDENCE);
+    return is_much_smaller(oldest, all);
+}
+
+/* What the older have left goes sooner or later. */
 static bool is_fading(const struct evidence_list *list)
 {
     size_t half = list->count / 2;
-    struct share older = share_of(list->items, half),
-                 newer = share_of(list->items + list->count - half, half);
-    return is_much_less(older.kept * newer.left, newer.kept * older.left);
+    return is_much_smaller(share_of(list->items, half, half),
+                           share_of(list->items + list->count - half, half, half));
 }
 
-/* More invocations have ended than are told apart, and from one moment to the next there is no more
- * alive of the line than before, though so many of those between keep something. */
-static bool is_full(const struct kept *kept, const struct kept_line *line,
-                    const struct evidence_list *list, int64_t mean_bytes)
+/* Does a store look full: does about as much live of the line as some moments ago, though so many
+ * of the invocations since keep something? Asked where more have ended than are surely told apart.
+ */
+static enum fullness {
+    GROWING,
+    FULL,
+    NOT_TOLD
+} fullness_of(const struct kept *kept, const struct kept_line *line,
+              const struct evidence_list *list, int64_t mean_bytes)
 {
     const struct kept_moment *moments = kept->moments;
-    size_t last = kept->moment_count - 1;
-    if (kept->moment_count == 0 || line->earlier_bytes <= 0 || list->count < KEPT_WINDOW / 2)
-        return false;
-    uint64_t span = moments[last].ended - moments[0].ended;
-    if (span < FULL_SPAN)
-        return true; /* not told yet */
-    int64_t growth = line_bytes_sub(line->then[last].settled_bytes, line->then[0].settled_bytes);
+    size_t last = kept->moment_count - 1, from = last;
+    if (kept->moment_count == 0)
+        return NOT_TOLD;
+    if (list->count < KEPT_WINDOW / 2)
+        return GROWING; /* one that is full would be seen to slide */
+    while (from > 0 && moments[last].ended - moments[from].ended < FULL_SPAN)
+        from--;
+    uint64_t span = moments[last].ended - moments[from].ended;
+    if (span < KEPT_TOGETHER)
+        return NOT_TOLD;
+    int64_t growth = line_bytes_sub(line->then[last].settled_bytes, line->then[from].settled_bytes);
     double wanted = (double)mean_bytes * (double)span * count_keeping(list->items, list->count) /
                     (double)list->count;
-    return (double)growth < wanted / 2;
+    return (double)growth < wanted / 2 ? FULL : GROWING;
 }
 
 /* ---- kept by invocations ---- */
@@ -259,17 +279,16 @@ static void sum_up(const struct evidence_list *list, struct leak *leak)
 static bool judge_invocations(const struct kept *kept, const struct kept_line *line,
                               const struct evidence_list *list, struct leak *leak)
 {
-    struct share share = share_of(list->items, list->count);
+    struct share share = share_of(list->items, list->count, list->count);
     sum_up(list, leak);
-    if (leak->bytes_per_invocation <= 0 || has_stopped(list) || !share.oldest_keeps)
+    if (leak->bytes_per_invocation <= 0 || has_stopped(list) || is_sliding(list, share) ||
+        is_fading(list))
         return false;
-    bool is_mixed = share.kept < share.left;
-    if (is_mixed && is_fading(list))
+    enum fullness fullness = fullness_of(kept, line, list, leak->bytes_per_invocation);
+    if (fullness == FULL)
         return false;
-    if (is_full(kept, line, list, leak->bytes_per_invocation))
-        return false;
-    uint32_t wanted = is_mixed ? MIXED_EVIDENCE : LEAK_EVIDENCE;
-    bool is_certain = kept->moment_count > 0 && list->eligible >= JUDGED && leak->kept >= wanted;
+    uint32_t wanted = share.kept < share.left ? MIXED_EVIDENCE : LEAK_EVIDENCE;
+    bool is_certain = fullness == GROWING && list->eligible >= JUDGED && leak->kept >= wanted;
     leak->state = is_certain ? LEAK_CERTAIN : LEAK_SUSPECT;
     return true;
 }
@@ -295,14 +314,16 @@ static bool measure(const struct kept_line *line, size_t first, size_t last, str
     return true;
 }
 
-/* Bytes alive of invocations that are told apart, without the newest. */
-static int64_t told_apart_bytes(const struct evidence_list *list)
+/* Bytes alive of all invocations that are told apart but the one that has most. */
+static int64_t spread_bytes(const struct evidence_list *list)
 {
-    int64_t sum_bytes = 0;
-    for (size_t i = 0; i < list->count; i++)
-        if (list->items[i].is_eligible)
-            sum_bytes = line_bytes_add(sum_bytes, list->items[i].alive_bytes);
-    return sum_bytes;
+    int64_t sum_bytes = 0, most_bytes = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        int64_t bytes = list->items[i].alive_bytes;
+        sum_bytes = line_bytes_add(sum_bytes, bytes);
+        most_bytes = bytes > most_bytes ? bytes : most_bytes;
+    }
+    return line_bytes_sub(sum_bytes, most_bytes);
 }
 
 /* The first moment at which the functions were warm. */
@@ -333,10 +354,9 @@ static bool judge_growth(const struct kept *kept, const struct kept_line *line,
     size_t half = (last - first) / 2;
     measure(line, first, first + half, &older);
     measure(line, last - half, last, &newer);
-    if (all.rises < RISES || 2 * all.rises < all.intervals ||
-        is_much_less(newer.rises, older.rises) ||
+    if (all.rises < RISES || 3 * all.rises < all.intervals ||
         is_much_less((uint64_t)newer.bytes, (uint64_t)older.bytes) ||
-        told_apart_bytes(list) > all.bytes / 2)
+        spread_bytes(list) > all.bytes / 2)
         return false;
     uint64_t ended = kept->moments[last].ended - kept->moments[first].ended;
     *leak = (struct leak){.file = line->file, .line = line->line, .state = LEAK_CERTAIN};

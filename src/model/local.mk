@@ -27,6 +27,7 @@ model_tests = \
 	tests/unit/test_model_heap \
 	tests/unit/test_model_invocation \
 	tests/unit/test_model_kept \
+	tests/unit/test_model_leak \
 	tests/unit/test_model_match \
 	tests/unit/test_model_model \
 	tests/unit/test_model_output \
@@ -45,6 +46,9 @@ tests_unit_test_model_invocation_LDADD = libmodel.a libbase.a $(CMOCKA_LIBS)
 tests_unit_test_model_heap_SOURCES = tests/unit/test_model_heap.c
 tests_unit_test_model_heap_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_model_heap_LDADD = libmodel.a libbase.a $(CMOCKA_LIBS)
+tests_unit_test_model_leak_SOURCES = tests/unit/test_model_leak.c
+tests_unit_test_model_leak_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_model_leak_LDADD = libmodel.a libbase.a $(CMOCKA_LIBS)
 tests_unit_test_model_kept_SOURCES = tests/unit/test_model_kept.c
 tests_unit_test_model_kept_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_model_kept_LDADD = libmodel.a libbase.a $(CMOCKA_LIBS)

@@ -136,11 +136,13 @@ static const char whole_report[] = "{\n"
                                    "     \"high_bytes\": null,\n"
                                    "     \"retained_bytes\": null,\n"
                                    "     \"retained_native_bytes\": null,\n"
-                                   "     \"kept\": null\n"
+                                   "     \"kept\": null,\n"
+                                   "     \"leak\": null\n"
                                    "    }\n"
                                    "   ]\n"
                                    "  }\n"
-                                   " ]\n"
+                                   " ],\n"
+                                   " \"leaks\": []\n"
                                    "}\n";
 
 static void test_whole(void **state)
@@ -224,6 +226,44 @@ static void test_heap(void **state)
     assert_int_equal(member(json_array_get(kept, 0), "number"), 2);
     assert_int_equal(member(json_array_get(kept, 0), "left_bytes"), 20);
     assert_int_equal(member(json_array_get(kept, 0), "retained_bytes"), 14);
+    json_decref(report);
+    buf_fini(&out);
+}
+
+/* Only what is certain is called a leak. */
+static void test_leaks(void **state)
+{
+    (void)state;
+    struct buf out;
+    struct model *model = heap_model();
+    model->leaks = (struct leaks){.count = 2, .certain = 1};
+    model->leaks.items[0] = (struct leak){.line = 3,
+                                          .state = LEAK_CERTAIN,
+                                          .is_native = true,
+                                          .kept = 5,
+                                          .of = 7,
+                                          .bytes_per_invocation = 2048,
+                                          .alive_bytes = 9000,
+                                          .first_number = 4,
+                                          .last_number = 11};
+    model->leaks.items[1] = (struct leak){.line = 1, .kept = 1, .of = 1};
+    write_model(model, &out);
+    json_t *report = json_loadb(out.data, out.len, JSON_REJECT_DUPLICATES, NULL);
+    json_t *leak = json_object_get(first(first(report, "files"), "lines"), "leak");
+    assert_int_equal(json_object_size(leak), 3);
+    assert_int_equal(member(leak, "bytes_per_invocation"), 2048);
+    assert_int_equal(member(leak, "kept"), 5);
+    assert_int_equal(member(leak, "of"), 7);
+    assert_int_equal(json_array_size(json_object_get(report, "leaks")), 1);
+    leak = first(report, "leaks");
+    assert_string_equal(json_string_value(json_object_get(leak, "path")), "/app/F/__init__.py");
+    assert_int_equal(member(leak, "line"), 3);
+    assert_int_equal(member(leak, "bytes_per_invocation"), 2048);
+    assert_int_equal(member(leak, "alive_bytes"), 9000);
+    assert_int_equal(member(leak, "first"), 4);
+    assert_int_equal(member(leak, "last"), 11);
+    assert_true(json_is_true(json_object_get(leak, "native")));
+    assert_true(json_is_false(json_object_get(leak, "outside")));
     json_decref(report);
     buf_fini(&out);
 }
@@ -403,6 +443,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whole),
         cmocka_unit_test(test_heap),
+        cmocka_unit_test(test_leaks),
         cmocka_unit_test(test_heap_without_native),
         cmocka_unit_test(test_empty),
         cmocka_unit_test(test_odd_text),
