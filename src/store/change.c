@@ -367,6 +367,8 @@ bool change_write(struct writer *writer, const struct change_state *before, cons
     write_timeline(&job, &model->timeline, &now->timeline);
     write_stop(&job, &model->stop, &now->stop);
     write_breakpoints(&job, &model->breakpoints, &now->breakpoints);
+    write_array(&job, &record_leak, model->leaks.items, model->leaks.count, now->leaks.items,
+                now->leaks.count, sizeof now->leaks.items[0]);
     if (!job.differs)
         writer_clear(writer);
     return job.differs;

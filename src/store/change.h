@@ -10,7 +10,8 @@
  *
  * A change, whose numbers are those of store/record.h:
  *
- * - 3 (its format), the model's own fields, the difference of the lines of output that have come
+ * - 4 (its format; 3 is the same without the last part), the model's own fields, the difference of
+ * the lines of output that have come
  * - functions: an array
  * - files: how many. For each that differs its index + 1; 1 where it has its text, + 2 where it has
  *   lost lines and functions; its fields; functions, an array; how many lines; for each line that
@@ -27,6 +28,7 @@
  *   differences from the one before
  * - where a thread is stopped: its fields; frames, locals, tasks and threads, each an array
  * - breakpoints: the difference of the last number, and an array
+ * - the verdict on leaks: an array
  *
  * An array is how many there are and, for each that differs, its index + 1 and its fields; then 0.
  */

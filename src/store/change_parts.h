@@ -8,8 +8,9 @@
 #include "model/kept.h"
 
 enum {
-    CHANGE_FORMAT = 3,
-    CHANGE_HAS_TEXT = 1, /* of a file's flags */
+    CHANGE_FORMAT = 4,
+    CHANGE_FORMAT_BEFORE = 3, /* without leaks */
+    CHANGE_HAS_TEXT = 1,      /* of a file's flags */
     CHANGE_IS_LOST = 2,
     CHANGE_CELLS = 2 * KEPT_WINDOW, /* numbers of a row of what is left behind */
 };

@@ -378,6 +378,25 @@ static void read_breakpoints(struct job *job)
     set->items = read_array(job, &record_breakpoint, set->items, &set->count, sizeof *set->items);
 }
 
+/* The verdict; those that are certain come first. */
+static void read_leaks(struct job *job)
+{
+    struct leaks *leaks = &job->state->model->leaks;
+    size_t count = (size_t)read_limited(&job->reader, LEAK_MAX);
+    if (count > leaks->count)
+        memset(leaks->items + leaks->count, 0, (count - leaks->count) * sizeof leaks->items[0]);
+    leaks->count = count;
+    read_items(job, &record_leak, leaks->items, count, sizeof leaks->items[0]);
+    leaks->certain = 0;
+    for (size_t i = 0; i < count && !is_bad(job); i++) {
+        const struct leak *leak = &leaks->items[i];
+        bool is_certain = leak->state == LEAK_CERTAIN;
+        job->reader.bad = leak->line == 0 || !is_place(job, leak->file, leak->line) ||
+                          (is_certain && leaks->certain < i);
+        leaks->certain += is_certain;
+    }
+}
+
 /* ---- the whole ---- */
 
 int change_read(struct change_state *state, struct span change, const struct change_source *source)
@@ -390,7 +409,8 @@ int change_read(struct change_state *state, struct span change, const struct cha
         .lines = count_lines(state->model),
     };
     struct model *model = state->model;
-    if (read_number(&job.reader) != CHANGE_FORMAT)
+    uint64_t format = read_number(&job.reader);
+    if (format != CHANGE_FORMAT && format != CHANGE_FORMAT_BEFORE)
         return -1;
     record_read(&job.reader, &record_model, model);
     state->output_total = read_difference(&job.reader, state->output_total);
@@ -408,6 +428,8 @@ int change_read(struct change_state *state, struct span change, const struct cha
         read_stop(&job);
     if (!is_bad(&job))
         read_breakpoints(&job);
+    if (!is_bad(&job) && format == CHANGE_FORMAT)
+        read_leaks(&job);
     model_touch(model);
     return is_bad(&job) || job.reader.at != job.reader.end ? -1 : 0;
 }

@@ -186,6 +186,23 @@ static const struct field kept_place_fields[] = {NUMBER(number), FLAG(is_running
 RECORD(kept_place);
 #undef STRUCT
 
+#define STRUCT struct leak
+static const struct field leak_fields[] = {
+    WORD(file),
+    LINE(line),
+    LIMITED(state, LEAK_CERTAIN),
+    FLAG(is_native),
+    FLAG(is_outside),
+    WORD(kept),
+    WORD(of),
+    SIGNED(bytes_per_invocation),
+    SIGNED(alive_bytes),
+    NUMBER(first_number),
+    NUMBER(last_number),
+};
+RECORD(leak);
+#undef STRUCT
+
 #define STRUCT struct stop
 static const struct field stop_fields[] = {
     FLAG(is_stopped),

@@ -17,6 +17,7 @@ extern const struct record record_invocation;     /* struct invocation, without 
 extern const struct record record_line_stats;     /* struct line_stats */
 extern const struct record record_function_count; /* struct function_count */
 extern const struct record record_kept_place;     /* struct kept_invocation */
+extern const struct record record_leak;           /* struct leak */
 extern const struct record record_stop;           /* struct stop, without its arrays */
 extern const struct record record_stop_frame;     /* struct stop_frame */
 extern const struct record record_stop_local;     /* struct stop_local */

@@ -2,7 +2,7 @@
  * Recordings: what the screen showed, over time, in a file of SQLite, which stays whole whenever
  * its writer dies and can be read with anyone's SQL, while it is written, too.
  *
- *     PRAGMA application_id = 0x70796d74, user_version = 4 (RECORDING_VERSION)
+ *     PRAGMA application_id = 0x70796d74, user_version = 5 (RECORDING_VERSION)
  *     meta      (key TEXT PRIMARY KEY, value)     pymemtop (its version), command, begin_ns;
  *         calls: "invocations" where those that are over are calls of functions beside those of
  *         that table; zero_ns where there are events: the time at which the clock of start_ns in
@@ -71,7 +71,8 @@
 #include "model/model.h"
 #include "model/series.h"
 
-enum { RECORDING_VERSION = 4, RECORDING_MAGIC_BYTES = 16 };
+/* What is of RECORDING_REPLAYED or a later version can be replayed; 4 has no verdict on leaks. */
+enum { RECORDING_VERSION = 5, RECORDING_REPLAYED = 4, RECORDING_MAGIC_BYTES = 16 };
 
 struct recording;
 

@@ -779,11 +779,12 @@ static int open_database(struct replay *replay, struct error *error)
     int64_t version;
     if (recording_db_open(replay->path, &replay->db, &version, error))
         return -1;
-    if (version < RECORDING_VERSION)
+    if (version < RECORDING_REPLAYED)
         return error_set(error, EXIT_STATUS_APP,
-                         "%s is of version %" PRId64 " of recordings, and version %d is replayed: "
+                         "%s is of version %" PRId64
+                         " of recordings, and version %d or later is replayed: "
                          "record it anew; pymemtop plot, list and peak read it as it is",
-                         replay->path, version, RECORDING_VERSION);
+                         replay->path, version, RECORDING_REPLAYED);
     if (recording_db_number(replay->db,
                             "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN "
                             "('events', 'keyframes', 'files', 'output_lines', 'samples', "

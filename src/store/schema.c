@@ -9,7 +9,7 @@ static const char schema[] =
     "PRAGMA page_size = 8192;"
     "BEGIN;"
     "PRAGMA application_id = 1887006068;"
-    "PRAGMA user_version = 4;"
+    "PRAGMA user_version = 5;"
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
     "CREATE TABLE samples (time_ns INTEGER NOT NULL, pid INTEGER NOT NULL,"
     "  rss_bytes INTEGER NOT NULL);"
@@ -168,7 +168,7 @@ const char *const schema_rows[ROWS] = {
     [ROW_ADD_OUTPUT_MANY] = "INSERT OR FAIL INTO output_lines VALUES " MANY(OUTPUT_ROW),
 };
 
-_Static_assert(RECORDING_APPLICATION_ID == 1887006068 && RECORDING_VERSION == 4,
+_Static_assert(RECORDING_APPLICATION_ID == 1887006068 && RECORDING_VERSION == 5,
                "the schema says so");
 
 int schema_create(sqlite3 *db)

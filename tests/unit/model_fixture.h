@@ -187,6 +187,27 @@ static inline const char *compare_kept(const struct kept *a, const struct kept *
     return NULL;
 }
 
+static inline const char *compare_leaks(const struct leaks *a, const struct leaks *b)
+{
+    SAME(a, b, count);
+    SAME(a, b, certain);
+    for (size_t i = 0; i < a->count; i++) {
+        const struct leak *left = &a->items[i], *right = &b->items[i];
+        SAME(left, right, file);
+        SAME(left, right, line);
+        SAME(left, right, state);
+        SAME(left, right, is_native);
+        SAME(left, right, is_outside);
+        SAME(left, right, kept);
+        SAME(left, right, of);
+        SAME(left, right, bytes_per_invocation);
+        SAME(left, right, alive_bytes);
+        SAME(left, right, first_number);
+        SAME(left, right, last_number);
+    }
+    return NULL;
+}
+
 static inline const char *compare_functions(const struct model *a, const struct model *b)
 {
     SAME(a, b, function_count);
@@ -362,6 +383,8 @@ static inline const char *compare_models(const struct model *a, const struct mod
     if (!where)
         where = compare_kept(&a->kept, &b->kept);
     if (!where)
+        where = compare_leaks(&a->leaks, &b->leaks);
+    if (!where)
         where = compare_stops(&a->stop, &b->stop);
     return where ? where : compare_breakpoints(&a->breakpoints, &b->breakpoints);
 }
@@ -536,6 +559,27 @@ static inline void change_kept(struct changer *changer, struct model *model)
     }
 }
 
+static inline void change_leaks(struct changer *changer, struct model *model)
+{
+    struct leaks *leaks = &model->leaks;
+    if (!model->file_count)
+        return;
+    leaks->count = (size_t)changer_below(changer, 6);
+    leaks->certain = (size_t)changer_below(changer, leaks->count + 1);
+    for (size_t i = 0; i < leaks->count; i++)
+        leaks->items[i] = (struct leak){.file = (uint32_t)changer_below(changer, model->file_count),
+                                        .line = 1 + (uint32_t)changer_below(changer, 40),
+                                        .state = i < leaks->certain ? LEAK_CERTAIN : LEAK_SUSPECT,
+                                        .is_native = changer_below(changer, 2),
+                                        .is_outside = changer_below(changer, 2),
+                                        .kept = (uint32_t)changer_below(changer, 100),
+                                        .of = (uint32_t)changer_below(changer, 100),
+                                        .bytes_per_invocation = changer_bytes(changer),
+                                        .alive_bytes = changer_bytes(changer),
+                                        .first_number = changer_below(changer, 50),
+                                        .last_number = changer_below(changer, 500)};
+}
+
 static inline void change_output(struct changer *changer, struct model *model)
 {
     static const char *const texts[] = {"one line", "", "\xFF odd \x1b[1m", "two\nlines\n\nof it"};
@@ -700,7 +744,7 @@ static inline void change_model(struct changer *changer, struct model *model)
         case 0: change_head(changer, model); break;
         case 1: change_output(changer, model); break;
         case 2: change_kept(changer, model); break;
-        case 3:
+        case 3: change_leaks(changer, model); break;
         case 4:
         case 5: change_files(changer, model); break;
         default: change_invocations(changer, model); break;
