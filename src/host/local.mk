@@ -117,6 +117,7 @@ HOST_TESTS = \
 	tests/unit/test_host_auth \
 	tests/unit/test_host_body \
 	tests/unit/test_host_calls \
+	tests/unit/test_host_collector \
 	tests/unit/test_host_configuration \
 	tests/unit/test_host_cors \
 	tests/unit/test_host_constraint \
@@ -200,6 +201,9 @@ tests_unit_test_host_timers_LDADD = $(HOST_TEST_LIBS)
 tests_unit_test_host_watch_SOURCES = tests/unit/test_host_watch.c tests/unit/host_fixture.h
 tests_unit_test_host_watch_CFLAGS = $(HOST_TEST_CFLAGS)
 tests_unit_test_host_watch_LDADD = $(HOST_TEST_LIBS)
+tests_unit_test_host_collector_SOURCES = tests/unit/test_host_collector.c
+tests_unit_test_host_collector_CFLAGS = $(HOST_TEST_CFLAGS)
+tests_unit_test_host_collector_LDADD = $(HOST_TEST_LIBS)
 tests_unit_test_host_configuration_SOURCES = tests/unit/test_host_configuration.c tests/unit/host_fixture.h
 tests_unit_test_host_configuration_CFLAGS = $(HOST_TEST_CFLAGS)
 tests_unit_test_host_configuration_LDADD = $(HOST_TEST_LIBS)

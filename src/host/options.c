@@ -216,7 +216,7 @@ static const char help[] =
     "replay shows a recording of --record as it was live, forward and back; nothing in it\n"
     "runs. With --batch, --format or -o, and where there is no terminal, it writes the report of\n"
     "its last event, as report does. Of the options above it takes --script, --ascii,\n"
-    "--no-color and --precision, too.\n"
+    "--no-color and --precision, too, and report --fail-on and --quiet.\n"
     "\n"
     "plot draws a recording, or an mprofile_*.dat of memory_profiler's mprof, the newest one here\n"
     "or FILE:\n"

@@ -17,10 +17,13 @@
 #include "host/report_file.h"
 #include "host/report_options.h"
 #include "host/screen.h"
+#include "report/run_check.h"
 #include "report/table.h"
 #include "store/replay.h"
 
 /* ---- the command line ---- */
+
+enum { OPT_FAIL_ON = 256, OPT_QUIET };
 
 struct request {
     struct report_request report;
@@ -28,6 +31,8 @@ struct request {
 };
 
 static const struct option long_options[] = {
+    {"fail-on", required_argument, NULL, OPT_FAIL_ON},
+    {"quiet", no_argument, NULL, OPT_QUIET},
     REPORT_OPTIONS,
     {NULL, 0, NULL, 0},
 };
@@ -46,6 +51,19 @@ static int take_file(struct request *request, const char *command, char **words,
     return 0;
 }
 
+/* --fail-on and --quiet are about a report, and so want one. */
+static int apply(struct request *request, int option, const char *value, struct error *error)
+{
+    struct options *options = &request->report.options;
+    if (option == OPT_FAIL_ON) {
+        request->report.batch = true;
+        return fail_on_parse(&options->fail_on, value, RUN_CONDITIONS, error);
+    }
+    if (option == OPT_QUIET)
+        request->report.batch = options->quiet = true;
+    return report_options_apply(&request->report, option, value, error);
+}
+
 static int parse(struct request *request, int argc, char **argv, struct error *error)
 {
     int option;
@@ -58,7 +76,7 @@ static int parse(struct request *request, int argc, char **argv, struct error *e
     while ((option = getopt_long(argc, argv, ":ho:", long_options, NULL)) != -1) {
         if (option == '?' || option == ':')
             return options_refuse(option, argv[optind - 1], error);
-        if (report_options_apply(&request->report, option, optarg, error))
+        if (apply(request, option, optarg, error))
             return -1;
     }
     return request->report.help ? 0 : take_file(request, argv[0], argv + optind, error);
@@ -71,7 +89,10 @@ static int write_report(const struct request *request, struct error *error)
     struct replay *replay = recording_file_open(request->file, error);
     if (!replay)
         return -1;
-    int result = report_file_write(replay_model(replay), &request->report.options, error);
+    const struct options *options = &request->report.options;
+    int result = options->quiet ? 0 : report_file_write(replay_model(replay), options, error);
+    if (!result && report_file_say_conditions(replay_model(replay), &options->fail_on))
+        result = EXIT_STATUS_CONDITION;
     replay_close(replay);
     return result;
 }

@@ -36,10 +36,11 @@
 _Static_assert((int)LEAK_RECENT == (int)KEPT_RECENT, "what is on its way is the same");
 
 enum {
-    JUDGED = 5,         /* invocations that may be evidence, before it is called a leak */
-    MIXED_EVIDENCE = 8, /* those that keep, where what others left is gone */
-    RISES = 5,          /* intervals between moments, of a growth */
-    FULL_SPAN = 8,      /* invocations between two moments that tell whether a store is full */
+    JUDGED = 5,              /* invocations that may be evidence, before it is called a leak */
+    MIXED_EVIDENCE = 8,      /* those that keep, where what others left is gone */
+    RISES = 5,               /* intervals between moments, of a growth */
+    GROWTH_LEAST_BYTES = 64, /* an invocation: what has a number in it grows by a digit */
+    FULL_SPAN = 8,           /* invocations between two moments that tell whether a store is full */
 };
 
 /* An invocation that is over and no warm-up, oldest first. */
@@ -362,7 +363,7 @@ static bool judge_growth(const struct kept *kept, const struct kept_line *line,
     *leak = (struct leak){.file = line->file, .line = line->line, .state = LEAK_CERTAIN};
     leak->bytes_per_invocation = all.bytes / (int64_t)(ended ? ended : 1);
     leak->is_outside = !has_all(list);
-    return leak->bytes_per_invocation > 0;
+    return leak->bytes_per_invocation >= GROWTH_LEAST_BYTES;
 }
 
 /* ---- the whole ---- */

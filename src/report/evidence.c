@@ -10,12 +10,12 @@
 
 enum { NAME_SIZE = 160, SOURCE_SIZE = 72, PLACE_SIZE = NAME_SIZE + 16, COUNT_SIZE = 48 };
 
-/* "2.1 KiB", and from 1 MiB on as sizes are written everywhere. */
+/* "100 bytes", "2.1 KiB", "1.0 MiB" */
 static const char *amount(char out[SIZE_TEXT], int64_t bytes)
 {
     if (bytes >= 1 << 20)
-        return size_format(out, bytes);
-    if (bytes >= 1 << 10)
+        snprintf(out, SIZE_TEXT, "%.1f MiB", (double)bytes / MIB_BYTES);
+    else if (bytes >= 1 << 10)
         snprintf(out, SIZE_TEXT, "%.1f KiB", (double)bytes / 1024);
     else
         snprintf(out, SIZE_TEXT, "%" PRId64 " bytes", bytes);

@@ -43,6 +43,7 @@ if HAVE_CMOCKA
 report_tests = \
 	tests/unit/test_report_axis \
 	tests/unit/test_report_compare \
+	tests/unit/test_report_evidence \
 	tests/unit/test_report_fail_on \
 	tests/unit/test_report_import \
 	tests/unit/test_report_import_reader \
@@ -70,6 +71,9 @@ tests_unit_test_report_import_reader_LDADD = $(IMPORT_TEST_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_report_log_time_SOURCES = tests/unit/test_report_log_time.c
 tests_unit_test_report_log_time_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_report_log_time_LDADD = $(IMPORT_TEST_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_report_evidence_SOURCES = tests/unit/test_report_evidence.c
+tests_unit_test_report_evidence_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_report_evidence_LDADD = libreport.a libmodel.a libbase.a $(CMOCKA_LIBS)
 tests_unit_test_report_json_SOURCES = tests/unit/test_report_json.c
 tests_unit_test_report_json_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
 tests_unit_test_report_json_LDADD = libreport.a libmodel.a libbase.a $(CMOCKA_LIBS) $(JANSSON_LIBS)

@@ -353,6 +353,13 @@ static void as_large_as_it_comes(void)
     keep((int64_t)below(1 << 20) + 1);
 }
 
+/* A text with a number in it. */
+static void by_a_digit(void)
+{
+    drop(run.now - 1);
+    keep(100000 + (int64_t)run.now);
+}
+
 static void threads_queue(void)
 {
     run.outside = run.now % 4 * KIB;
@@ -391,6 +398,7 @@ static const struct calm_case calm_cases[] = {
     {"random of thirty", random_of_thirty, 60},
     {"high water", high_water, 1},
     {"as large as it comes", as_large_as_it_comes, 1},
+    {"by a digit", by_a_digit, 1},
     {"threads with a queue", threads_queue, 1},
     {"threads that fill", threads_fill, 1},
     {"in batches", in_batches, 1},
