@@ -25,7 +25,7 @@ check_PROGRAMS += tests/worker/stopper
 tests_worker_stopper_SOURCES = tests/worker/stopper.c
 tests_worker_stopper_LDADD = libwire.a libbase.a
 
-EXTRA_DIST += tests/apps tests/bench tests/e2e tests/kusto tests/leaks tests/mprofile tests/worker
+EXTRA_DIST += tests/apps tests/bench tests/e2e tests/kusto tests/leaks tests/mprofile tests/packages tests/worker
 
 # The worker's allocators and its tables of blocks, under valgrind's memcheck, on every Python: what the
 # heap's scripts do, of which there is less here, since threads take turns and each step takes some

@@ -6,6 +6,7 @@ PYMEMTOP_VENV       a virtual environment with the packages of tests/requirement
 PYMEMTOP_SANITIZED  what --with-sanitizer was given, nothing for a plain build: with sanitizers the
                     figures of memory are other ones
 PYMEMTOP_KUSTO      the folder that tests/kusto/run has made, for the tests that need it
+PYMEMTOP_REAL_PACKAGES  anything: test_real_packages.py installs old versions of packages, from PyPI
 PYMEMTOP_TEST_LIMIT seconds to wait for anything (60); nothing is ever waited for longer than needed
 """
 
@@ -26,7 +27,8 @@ import terminals  # noqa: E402
 # host has the marker `host`.
 OF_PYTHON = {"test_batch", "test_demo", "test_demo_apps", "test_figures", "test_heap",
              "test_hostile", "test_howto", "test_logging", "test_memory_profiler", "test_occurrences",
-             "test_other_tools", "test_random_programs", "test_reload", "test_routes",
+             "test_other_tools", "test_random_programs", "test_real_packages",
+             "test_reload", "test_routes",
              "test_run", "test_start", "test_tasks", "test_v2", "test_verify_rss", "test_versions",
              "test_worker_death"}
 
