@@ -213,7 +213,7 @@ def test_many_of_a_row(shop):
     go_to(terminal, "Hello")
     terminal.type("R7")
     terminal.keys("Enter")
-    terminal.wait("^ 7 of 7 requests answered  ")
+    terminal.wait("^ 7 of 7 requests answered")
 
 
 def test_a_timer_runs_at_once(shop):

@@ -241,6 +241,62 @@ static void test_totals(void **state)
     free(path);
 }
 
+/* At event N, from 1, N lines are suspected, up to 5; then fewer again. The first two are leaks. */
+static size_t verdict_at(uint64_t event)
+{
+    return event <= 5 ? (size_t)event : 10 - (size_t)event;
+}
+
+static void test_verdict(void **state)
+{
+    enum { CHANGES = 9 };
+    char *path = path_of("verdict");
+    struct error error = {.text = ""};
+    struct recording *recording = create(path);
+    struct model *model = model_new("/app");
+    (void)state;
+    model_add_file(model, file_new("/app/a.py", "/app", "a\nb\nc\nd\ne\n", 10));
+    for (uint64_t event = 1; event <= CHANGES; event++) {
+        size_t count = verdict_at(event);
+        model->leaks = (struct leaks){.count = count, .certain = count < 2 ? count : 2};
+        for (uint32_t i = 0; i < count; i++)
+            model->leaks.items[i] = (struct leak){
+                .line = i + 1,
+                .state = i < 2 ? LEAK_CERTAIN : LEAK_SUSPECT,
+                .is_native = i == 1,
+                .is_outside = i == 3,
+                .kept = i,
+                .of = 7,
+                .bytes_per_invocation = 100 * (int64_t)event,
+                .alive_bytes = 1 << 20,
+                .first_number = event,
+                .last_number = event + i,
+            };
+        require(recording_event(recording, model, event, &error), &error);
+    }
+    require(recording_close(recording, 1, &error), &error);
+    struct replay *replay = open_replay(path);
+    for (uint64_t event = CHANGES; event > 0; event--) {
+        require(replay_seek(replay, event, &error), &error);
+        const struct leaks *leaks = &replay_model(replay)->leaks;
+        size_t count = verdict_at(event);
+        assert_int_equal(leaks->count, count);
+        assert_int_equal(leaks->certain, count < 2 ? count : 2);
+        const struct leak *last = leaks_find(leaks, 0, (uint32_t)count);
+        assert_non_null(last);
+        assert_int_equal(last->state, count <= 2 ? LEAK_CERTAIN : LEAK_SUSPECT);
+        assert_int_equal(last->is_native, count == 2);
+        assert_int_equal(last->is_outside, count == 4);
+        assert_int_equal(last->kept, count - 1);
+        assert_int_equal(last->bytes_per_invocation, 100 * event);
+        assert_int_equal(last->first_number, event);
+        assert_int_equal(last->last_number, event + count - 1);
+    }
+    replay_close(replay);
+    model_free(model);
+    free(path);
+}
+
 /* Lines of an invocation that is over are written once, though many key frames have it; and again
  * where it goes on nevertheless, so that each event has those of its time. */
 static void test_lines_apart(void **state)
@@ -639,13 +695,11 @@ static void test_old(void **state)
     execute(path, "PRAGMA user_version = 1");
     check_refused(path, "is of version 1 of recordings");
     execute(path, "PRAGMA user_version = 2");
-    check_refused(
-        path, "is of version 2 of recordings, and version 4 or later is replayed: record it anew");
+    check_refused(path, "is of version 2 of recordings, and version 4 or later is replayed: record it anew");
     execute(path, "PRAGMA user_version = 3");
-    check_refused(
-        path, "is of version 3 of recordings, and version 4 or later is replayed: record it anew");
-    execute(path, "PRAGMA user_version = 6");
-    check_refused(path, "was made by a newer pymemtop (version 6");
+    check_refused(path, "is of version 3 of recordings, and version 4 or later is replayed: record it anew");
+    execute(path, "PRAGMA user_version = 5");
+    check_refused(path, "was made by a newer pymemtop (version 5");
     model_free(model);
     free(path);
 }
@@ -663,6 +717,7 @@ int main(void)
         cmocka_unit_test(test_damage),
         cmocka_unit_test(test_old),
         cmocka_unit_test(test_copy),
+        cmocka_unit_test(test_verdict),
         cmocka_unit_test(test_lines_apart),
     };
     return cmocka_run_group_tests(tests, folder_make, folder_remove);
