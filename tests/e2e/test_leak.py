@@ -240,6 +240,29 @@ def test_a_failed_invocation_comes_first(write_app):
     assert result.returncode == 1 and "pymemtop: leak: " in result.stderr
 
 
+def test_timers_that_were_cancelled(write_app):
+    """asyncio keeps them behind one that comes earlier, and its timers go on right without them."""
+    app = write_app({"host.json": "{}", "function_app.py": """
+import asyncio
+import azure.functions as func
+app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
+class Task:
+    early = None
+async def sleep():
+    await asyncio.sleep(60)
+async def ask():
+    await asyncio.sleep(0.001)
+    return "x"
+@app.route()
+async def f(req: func.HttpRequest) -> str:
+    Task.early = Task.early or asyncio.create_task(sleep())
+    return await asyncio.wait_for(ask(), 90)
+"""})
+    report = Report(app, "-n", "14")
+    assert report.json["leaks"] == []
+    assert Report(app, "-n", "14", "--collect", "off").json["leaks"] != []
+
+
 def test_start(write_app):
     app, _ = build(write_app, LEAKS["each"])
     server = Server(app, "--fail-on", "leak")
