@@ -441,16 +441,11 @@ static void test_full_buffer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole),
-        cmocka_unit_test(test_heap),
-        cmocka_unit_test(test_leaks),
-        cmocka_unit_test(test_heap_without_native),
-        cmocka_unit_test(test_empty),
-        cmocka_unit_test(test_odd_text),
-        cmocka_unit_test(test_missing_things),
-        cmocka_unit_test(test_line_that_only_took),
-        cmocka_unit_test(test_versions),
-        cmocka_unit_test(test_full_buffer),
+        cmocka_unit_test(test_whole),          cmocka_unit_test(test_heap),
+        cmocka_unit_test(test_leaks),          cmocka_unit_test(test_heap_without_native),
+        cmocka_unit_test(test_empty),          cmocka_unit_test(test_odd_text),
+        cmocka_unit_test(test_missing_things), cmocka_unit_test(test_line_that_only_took),
+        cmocka_unit_test(test_versions),       cmocka_unit_test(test_full_buffer),
         cmocka_unit_test(test_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
