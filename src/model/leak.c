@@ -217,8 +217,8 @@ static bool is_much_smaller(struct share a, struct share b)
  * of them, the oldest few are asked, of whom by chance the very first may be none that leaks. */
 static bool is_sliding(const struct evidence_list *list, struct share all)
 {
-    struct share oldest =
-        share_of(list->items, list->count, all.kept < MIXED_EVIDENCE ? 1 : MIXED_EVIDENCE);
+    bool is_chance = all.kept >= MIXED_EVIDENCE && 4 * all.kept < 3 * all.left;
+    struct share oldest = share_of(list->items, list->count, is_chance ? MIXED_EVIDENCE : 1);
     return is_much_smaller(oldest, all);
 }
 

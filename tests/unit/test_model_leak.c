@@ -305,6 +305,12 @@ static void ring_of_six(void)
     drop(run.now - 6);
 }
 
+static void ring_of_fifty(void)
+{
+    keep(KIB);
+    drop(run.now - 50);
+}
+
 static void lru(void)
 {
     keep(KIB);
@@ -393,6 +399,7 @@ static const struct calm_case calm_cases[] = {
     {"frees three later", frees_three_later, 1},
     {"ring of four", ring_of_four, 1},
     {"ring of six", ring_of_six, 1},
+    {"ring of fifty", ring_of_fifty, 53},
     {"LRU of 100", lru, 150},
     {"random of three", random_of_three, 1},
     {"random of thirty", random_of_thirty, 60},
