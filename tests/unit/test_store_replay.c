@@ -695,11 +695,13 @@ static void test_old(void **state)
     execute(path, "PRAGMA user_version = 1");
     check_refused(path, "is of version 1 of recordings");
     execute(path, "PRAGMA user_version = 2");
-    check_refused(path, "is of version 2 of recordings, and version 4 or later is replayed: record it anew");
+    check_refused(path, "is of version 2 of recordings, and version 4 or later is replayed: record "
+                        "it anew");
     execute(path, "PRAGMA user_version = 3");
-    check_refused(path, "is of version 3 of recordings, and version 4 or later is replayed: record it anew");
-    execute(path, "PRAGMA user_version = 5");
-    check_refused(path, "was made by a newer pymemtop (version 5");
+    check_refused(path, "is of version 3 of recordings, and version 4 or later is replayed: record "
+                        "it anew");
+    execute(path, "PRAGMA user_version = 6");
+    check_refused(path, "was made by a newer pymemtop (version 6");
     model_free(model);
     free(path);
 }
