@@ -65,6 +65,7 @@ libhost_a_SOURCES = \
 	src/host/recording_file.c src/host/recording_file.h \
 	src/host/replay_command.c src/host/replay_command.h \
 	src/host/report_file.c src/host/report_file.h \
+	src/host/report_format.c src/host/report_format.h \
 	src/host/report_options.c src/host/report_options.h \
 	src/host/requests.c src/host/requests.h \
 	src/host/retry.c src/host/retry.h \

@@ -151,8 +151,15 @@ static const char help[] =
     "  -n, --requests N          how many requests --batch sends (1)\n"
     "      --concurrency N       how many of them at a time (1)\n"
     "\n"
-    "      --format FORMAT       text, json, or kusto: rows as in Application Insights (text)\n"
-    "  -o, --output FILE         write the report to FILE\n"
+    "      --format FORMAT       of the report: text, the table (the default); html, a page to "
+    "look\n"
+    "                            at; json; csv; markdown, a summary for a pull request; junit;\n"
+    "                            folded stacks by bytes allocated, folded-retained by bytes "
+    "alive;\n"
+    "                            speedscope; kusto: rows as in Application Insights\n"
+    "  -o, --output FILE         write the report to FILE; a name that ends in .html, .json, "
+    ".csv,\n"
+    "                            .md or .xml (junit) says the format\n"
     "      --precision N         digits after the point in the text report (1)\n"
     "      --report              with start: print the report at the end\n"
     "      --record[=FILE]       keep all that the screen shows over time in FILE, for plot, "
@@ -188,7 +195,8 @@ static const char help[] =
     "                            (none that is shared), python or heap (bytes that Python's\n"
     "                            allocators, or all, have given out, exact) (rss)\n"
     "      --include-children    add the memory of the processes that it starts\n"
-    "      --format FORMAT       text, json, or mprof: memory over time in mprofile_*.dat (text)\n"
+    "      --format FORMAT       as above, but for kusto; or mprof: memory over time in\n"
+    "                            mprofile_*.dat\n"
     "  -o, --output FILE         append the table to FILE\n"
     "      --precision N         digits after the point (3)\n"
     "and --python, --include, --exclude, --heap, --record, --record-limit, --quiet,\n"
@@ -317,18 +325,16 @@ static int add_header(struct options *options, const char *text, struct error *e
     return 0;
 }
 
-int options_parse_format(enum report_format *format, const char *text, struct error *error)
+int options_parse_format(struct options *options, const char *text, struct error *error)
 {
-    if (strcmp(text, "text") == 0)
-        *format = FORMAT_TEXT;
-    else if (strcmp(text, "json") == 0)
-        *format = FORMAT_JSON;
-    else if (strcmp(text, "kusto") == 0)
-        *format = FORMAT_KUSTO;
-    else
-        return error_set(error, EXIT_STATUS_USAGE, "--format takes text, json or kusto, not '%s'",
-                         text);
-    return 0;
+    options->format_given = true;
+    return report_format_parse(&options->format, text, error);
+}
+
+void options_settle_format(struct options *options)
+{
+    if (!options->format_given)
+        options->format = report_format_of_file(options->output);
 }
 
 static int parse_switch(bool *is_on, const char *option, const char *text, struct error *error)
@@ -496,7 +502,7 @@ static int apply(struct options *options, int option, const char *value, struct 
     case 't':
     case OPT_CONCURRENCY:
     case OPT_PRECISION: return apply_number(options, option, value, error);
-    case OPT_FORMAT: return options_parse_format(&options->format, value, error);
+    case OPT_FORMAT: return options_parse_format(options, value, error);
     case OPT_FUNCTIONS: return add_function(options, value, error);
     case OPT_HEADER: return add_header(options, value, error);
     case OPT_HEAP: return options_parse_heap(options, value, error);
@@ -608,6 +614,7 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
     int words = take_command(options, argc, argv);
     int result = parse_arguments(options, argc - words, argv + words, error);
     apply_script_root(options);
+    options_settle_format(options);
     if (options->command == COMMAND_BATCH && !options->port_given)
         options->port = 0;
     if (!result)

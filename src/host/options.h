@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "host/report_format.h"
 #include "report/fail_on.h"
 
 enum command {
@@ -22,8 +23,6 @@ enum command {
 
 enum { OPTIONS_TIMEOUT_DEFAULT_S = 30 };
 #define OPTIONS_RECORD_LIMIT_DEFAULT (INT64_C(1) << 30)
-
-enum report_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_KUSTO };
 
 struct options {
     enum command command;
@@ -53,7 +52,8 @@ struct options {
     size_t include_count;
     const char **exclude;
     size_t exclude_count;
-    enum report_format format;
+    enum report_format format; /* of --format, else of -o's name */
+    bool format_given;
     int64_t limit_bytes;        /* --limit or --plan; 0 without one */
     const char *limit_name;     /* the plan's name; NULL with --limit */
     const char *script;         /* --script: keys from a file; NULL without */
@@ -85,8 +85,10 @@ void options_fini(struct options *options);
 int options_refuse(int option, const char *argument, struct error *error);
 /* --script where there is no screen: -1 with `error`. */
 int options_refuse_script(struct error *error);
-/* A format by its name: 0, or -1 with `error`. */
-int options_parse_format(enum report_format *format, const char *text, struct error *error);
+/* --format: 0, or -1 with `error`. */
+int options_parse_format(struct options *options, const char *text, struct error *error);
+/* Once all is read: where no format was given, it is that of the file's name. */
+void options_settle_format(struct options *options);
 /* A number from `min` to `max`, the value of `option` ("--precision"): 0, or -1 with `error`. */
 int options_parse_number(const char *text, unsigned long min, unsigned long max, const char *option,
                          unsigned long *value, struct error *error);

@@ -17,24 +17,46 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "host/path.h"
+#include "report/csv.h"
 #include "report/evidence.h"
+#include "report/folded.h"
+#include "report/html.h"
 #include "report/imported_text.h"
 #include "report/json.h"
+#include "report/junit.h"
 #include "report/kusto.h"
+#include "report/markdown.h"
 #include "report/run_check.h"
+#include "report/speedscope.h"
 #include "report/table.h"
 
-static int make_report(const struct model *model, const struct options *options, struct buf *out,
-                       struct error *error)
+static int make_text(const struct model *model, const struct options *options, struct buf *out,
+                     struct error *error)
 {
-    if (options->format == FORMAT_JSON)
-        return json_write(model, out, error);
-    if (options->format == FORMAT_KUSTO)
-        return kusto_write(model, report_file_is_json(options->output), out, error);
     if (table_write(model, options->precision, out, error) ||
         evidence_write_sentences(model, out, error))
         return -1;
     return model->imported ? imported_text_write(model, out, error) : 0;
+}
+
+static int make_report(const struct model *model, const struct options *options, struct buf *out,
+                       struct error *error)
+{
+    struct checks checks;
+    run_check(model, &options->fail_on, &checks);
+    switch (options->format) {
+    case FORMAT_TEXT: return make_text(model, options, out, error);
+    case FORMAT_CSV: return csv_report_write(model, out, error);
+    case FORMAT_FOLDED: return folded_write(model, FOLDED_ALLOCATED, out, error);
+    case FORMAT_FOLDED_RETAINED: return folded_write(model, FOLDED_RETAINED, out, error);
+    case FORMAT_HTML: return html_write(model, &checks, out, error);
+    case FORMAT_JSON: return json_write(model, out, error);
+    case FORMAT_JUNIT: return junit_write(model, &checks, out, error);
+    case FORMAT_KUSTO: return kusto_write(model, report_file_is_json(options->output), out, error);
+    case FORMAT_MARKDOWN: return markdown_write(model, &checks, out, error);
+    case FORMAT_SPEEDSCOPE: return speedscope_write(model, out, error);
+    }
+    return -1;
 }
 
 /* Write beside the file, then move over it: who reads FILE sees the old one or the new one. What is

@@ -15,7 +15,7 @@ int report_options_apply(struct report_request *request, int option, const char 
     case REPORT_OPTION_BATCH: request->batch = true; break;
     case REPORT_OPTION_FORMAT:
         request->batch = true;
-        return options_parse_format(&options->format, value, error);
+        return options_parse_format(options, value, error);
     case REPORT_OPTION_NO_COLOR: options->no_color = true; break;
     case REPORT_OPTION_PRECISION:
         if (options_parse_number(value, 0, TABLE_PRECISION_MAX, "--precision", &number, error))
@@ -33,9 +33,9 @@ int report_options_apply(struct report_request *request, int option, const char 
     return 0;
 }
 
-int report_options_check(const struct report_request *request, bool *has_screen,
-                         struct error *error)
+int report_options_check(struct report_request *request, bool *has_screen, struct error *error)
 {
+    options_settle_format(&request->options);
     *has_screen = !request->batch && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     return request->options.script && !*has_screen ? options_refuse_script(error) : 0;
 }

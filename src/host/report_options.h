@@ -44,7 +44,6 @@ int report_options_apply(struct report_request *request, int option, const char 
                          struct error *error);
 /* Once all were taken: is there to be a screen, since there is a terminal? 0, or -1 with `error`
  * where a script has keys for one that there is not. */
-int report_options_check(const struct report_request *request, bool *has_screen,
-                         struct error *error);
+int report_options_check(struct report_request *request, bool *has_screen, struct error *error);
 
 #endif

@@ -91,16 +91,28 @@ static int set_backend(struct run_options *options, const char *name, struct err
 static int set_format(struct run_options *options, const char *name, struct error *error)
 {
     options->batch = true;
-    if (strcmp(name, "mprof") == 0) {
-        options->format = RUN_MPROF;
+    options->is_mprof = strcmp(name, "mprof") == 0;
+    options->common.format = FORMAT_TEXT;
+    options->common.format_given = true;
+    if (options->is_mprof)
         return 0;
-    }
-    options->format = strcmp(name, "json") == 0 ? RUN_JSON : RUN_TEXT;
-    options->common.format = options->format == RUN_JSON ? FORMAT_JSON : FORMAT_TEXT;
-    if (options->format == RUN_TEXT && strcmp(name, "text") != 0)
+    if (strcmp(name, "kusto") == 0)
         return error_set(error, EXIT_STATUS_USAGE,
-                         "--format takes text, json or mprof with run, not '%s'", name);
-    return 0;
+                         "--format kusto is of an app's invocations, and run has none");
+    if (options_parse_format(&options->common, name, NULL) == 0)
+        return 0;
+    return error_set(error, EXIT_STATUS_USAGE,
+                     "--format takes text, csv, folded, folded-retained, html, json, junit, "
+                     "markdown, speedscope or mprof with run, not '%s'",
+                     name);
+}
+
+static void settle_format(struct run_options *options)
+{
+    options_settle_format(&options->common);
+    options->format = options->is_mprof                       ? RUN_MPROF
+                      : options->common.format == FORMAT_TEXT ? RUN_TEXT
+                                                              : RUN_REPORT;
 }
 
 static int set_precision(struct run_options *options, const char *value, struct error *error)
@@ -224,6 +236,7 @@ int run_options_parse(struct run_options *options, int argc, char **argv, struct
         if (apply(options, option, optarg ? optarg : "", error))
             return -1;
     }
+    settle_format(options);
     if (options->help)
         return 0;
     if (!options->module && optind < argc)

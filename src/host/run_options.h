@@ -16,7 +16,11 @@ enum run_backend {
     BACKEND_HEAP,
 };
 
-enum run_format { RUN_TEXT, RUN_JSON, RUN_MPROF };
+enum run_format {
+    RUN_TEXT,   /* the table, which is appended to -o's file */
+    RUN_REPORT, /* another report: common.format */
+    RUN_MPROF,
+};
 
 struct run_options {
     struct options common; /* output, precision, include, exclude, python, heap, record, quiet, ...;
@@ -26,6 +30,7 @@ struct run_options {
     const char *module;     /* -m */
     char *const *arguments; /* NULL-terminated; the script's own */
     enum run_format format;
+    bool is_mprof; /* --format mprof */
     enum run_backend backend;
     const char *backend_name; /* "pss"; NULL where it was not given */
     bool include_children;

@@ -186,7 +186,7 @@ int run_report_write(const struct run_report *report, const struct model *model,
         return write_mprof(report, model, error);
     if (options->common.quiet)
         return 0;
-    if (options->format == RUN_JSON)
+    if (options->format == RUN_REPORT)
         return report_file_write(model, &options->common, error);
     return write_table(report, model, succeeded, error);
 }

@@ -19,7 +19,7 @@
 
 enum { PLOT_MAX_BYTES = 1 << 30, OPT_FORMAT = 256 };
 
-enum format { FORMAT_OF_NAME, FORMAT_SVG, FORMAT_HTML, FORMAT_MPROF };
+enum format { PICTURE_OF_NAME, PICTURE_SVG, PICTURE_HTML, PICTURE_MPROF };
 
 struct request {
     const char *file; /* NULL: the newest one */
@@ -43,11 +43,11 @@ static const struct option long_options[] = {
 static int set_format(struct request *request, const char *text, struct error *error)
 {
     if (strcmp(text, "svg") == 0)
-        request->format = FORMAT_SVG;
+        request->format = PICTURE_SVG;
     else if (strcmp(text, "html") == 0)
-        request->format = FORMAT_HTML;
+        request->format = PICTURE_HTML;
     else if (strcmp(text, "mprof") == 0)
-        request->format = FORMAT_MPROF;
+        request->format = PICTURE_MPROF;
     else
         return error_set(error, EXIT_STATUS_USAGE,
                          "plot --format takes svg, html or mprof, not '%s'", text);
@@ -106,11 +106,11 @@ static int settle_format(struct request *request, struct error *error)
     if (request->format)
         return 0;
     if (!output || ends_with(output, ".svg"))
-        request->format = FORMAT_SVG;
+        request->format = PICTURE_SVG;
     else if (ends_with(output, ".html") || ends_with(output, ".htm"))
-        request->format = FORMAT_HTML;
+        request->format = PICTURE_HTML;
     else if (ends_with(output, ".dat"))
-        request->format = FORMAT_MPROF;
+        request->format = PICTURE_MPROF;
     else
         return error_set(
             error, EXIT_STATUS_USAGE,
@@ -140,9 +140,9 @@ static int parse(struct request *request, int argc, char **argv, struct error *e
 static int make_plot(const struct request *request, const struct series *series, struct buf *out,
                      struct error *error)
 {
-    if (request->format == FORMAT_HTML)
+    if (request->format == PICTURE_HTML)
         return plot_html(series, &request->plot, out, error);
-    if (request->format == FORMAT_SVG)
+    if (request->format == PICTURE_SVG)
         return plot_svg(series, &request->plot, out, error);
     if (mprofile_write(series, out))
         return error_set(error, EXIT_STATUS_SYSTEM, "there is more to write than %zu bytes",

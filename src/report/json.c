@@ -16,6 +16,7 @@
 
 #include "base/attributes.h"
 #include "report/json_value.h"
+#include "report/told.h"
 
 static json_t *string_value(const char *text)
 {
@@ -184,34 +185,12 @@ static json_t *line_value(const struct model *model, uint32_t file, uint32_t lin
     return with_members(value, json_pack("{s:o}", "leak", leak_value(model, file, line)));
 }
 
-/* A function's head in a module body never counts as run, but what its definition took stands
- * there, and is part of the sums. */
-static bool is_told(const struct line_stats *stats)
-{
-    return stats->occurrences || stats->increment_bytes || stats->self_increment_bytes ||
-           stats->allocated_bytes || stats->freed_bytes;
-}
-
-static bool has_told(const struct model *model, const struct file *file, uint32_t line)
-{
-    return is_told(&file->lines[line - 1].total) && model_reports_line(model, file, line);
-}
-
-/* With decorated functions, files without one are left out. */
-static bool is_reported(const struct model *model, const struct file *file)
-{
-    bool any = model->decorated_count == 0;
-    for (uint32_t line = 1; !any && line <= file->line_count; line++)
-        any = has_told(model, file, line);
-    return any;
-}
-
 static json_t *file_value(const struct model *model, uint32_t index)
 {
     const struct file *file = model->files[index];
     json_t *lines = json_array();
     for (uint32_t line = 1; lines && line <= file->line_count; line++)
-        if (has_told(model, file, line))
+        if (told_line(model, file, line))
             lines = append(lines, line_value(model, index, line));
     return json_pack("{s:o, s:I, s:b, s:o}", "path", string_value(file->path), "version",
                      (json_int_t)file->version, "retired", file->retired, "lines", lines);
@@ -221,7 +200,7 @@ static json_t *files_value(const struct model *model)
 {
     json_t *list = json_array();
     for (uint32_t i = 0; list && i < model->file_count; i++)
-        if (is_reported(model, model->files[i]))
+        if (told_file(model, model->files[i]))
             list = append(list, file_value(model, i));
     return list;
 }
@@ -326,9 +305,6 @@ int json_write(const struct model *model, struct buf *out, struct error *error)
                                     JSON_INDENT(1) | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII);
     json_decref(report);
     if (result || buf_append(out, "\n", 1))
-        return error_set(error, EXIT_STATUS_SYSTEM,
-                         "the report is longer than %zu bytes; profile fewer files with --include "
-                         "or --exclude",
-                         out->max_bytes);
+        return told_refuse(out, error);
     return 0;
 }

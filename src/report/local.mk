@@ -2,11 +2,21 @@
 noinst_LIBRARIES += libreport.a
 libreport_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(YAJL_CFLAGS)
 libreport_a_SOURCES = \
+	src/report/amount.c src/report/amount.h \
 	src/report/axis.c src/report/axis.h \
 	src/report/compare_check.c src/report/compare_check.h \
 	src/report/compare_json.c src/report/compare_text.c src/report/compare_report.h \
 	src/report/checks.h \
+	src/report/csv.c src/report/csv.h \
 	src/report/evidence.c src/report/evidence.h \
+	src/report/folded.c src/report/folded.h \
+	src/report/hot_lines.c src/report/hot_lines.h \
+	src/report/html.c src/report/html.h src/report/html_parts.h \
+	src/report/html_curve.c \
+	src/report/html_leaks.c \
+	src/report/html_source.c \
+	src/report/html_style.c \
+	src/report/html_tables.c \
 	src/report/fail_on.c src/report/fail_on.h \
 	src/report/run_check.c src/report/run_check.h \
 	src/report/import.c src/report/import.h src/report/import_parts.h \
@@ -22,20 +32,26 @@ libreport_a_SOURCES = \
 	src/report/import_versions.c \
 	src/report/imported_text.c src/report/imported_text.h \
 	src/report/json.c src/report/json.h \
+	src/report/junit.c src/report/junit.h \
+	src/report/leak_text.c src/report/leak_text.h \
 	src/report/json_value.c src/report/json_value.h \
 	src/report/kql.c src/report/kql.h \
 	src/report/kusto.c src/report/kusto.h \
+	src/report/markdown.c src/report/markdown.h \
 	src/report/log_record.c src/report/log_record.h \
 	src/report/log_row.c src/report/log_row.h \
 	src/report/log_time.c src/report/log_time.h \
 	src/report/markup.c src/report/markup.h \
 	src/report/mprofile.c src/report/mprofile.h \
+	src/report/plain.c src/report/plain.h \
 	src/report/plot.c src/report/plot.h src/report/plot_parts.h \
 	src/report/plot_html.c \
 	src/report/plot_part.c \
 	src/report/plot_place.c \
 	src/report/plot_style.c \
-	src/report/table.c src/report/table.h
+	src/report/speedscope.c src/report/speedscope.h \
+	src/report/table.c src/report/table.h \
+	src/report/told.c src/report/told.h
 
 IMPORT_TEST_LIBS = libreport.a libmodel.a libbase.a $(JANSSON_LIBS) $(YAJL_LIBS) $(CSV_LIBS)
 
@@ -45,6 +61,7 @@ report_tests = \
 	tests/unit/test_report_compare \
 	tests/unit/test_report_evidence \
 	tests/unit/test_report_fail_on \
+	tests/unit/test_report_formats \
 	tests/unit/test_report_import \
 	tests/unit/test_report_import_reader \
 	tests/unit/test_report_json \
@@ -62,6 +79,9 @@ tests_unit_test_report_compare_LDADD = libreport.a libmodel.a libbase.a $(CMOCKA
 tests_unit_test_report_fail_on_SOURCES = tests/unit/test_report_fail_on.c
 tests_unit_test_report_fail_on_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_report_fail_on_LDADD = libreport.a libbase.a $(CMOCKA_LIBS)
+tests_unit_test_report_formats_SOURCES = tests/unit/test_report_formats.c
+tests_unit_test_report_formats_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_report_formats_LDADD = libreport.a libmodel.a libbase.a $(CMOCKA_LIBS) -lm
 tests_unit_test_report_import_SOURCES = tests/unit/test_report_import.c
 tests_unit_test_report_import_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_report_import_LDADD = $(IMPORT_TEST_LIBS) $(CMOCKA_LIBS)

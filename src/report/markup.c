@@ -73,9 +73,20 @@ static size_t fitting(const char *text, size_t len, size_t columns)
     return len;
 }
 
+size_t markup_fitting(struct span span, size_t columns)
+{
+    return columns ? fitting(span.at, span.len, columns) : span.len;
+}
+
 void markup_text(struct markup *markup, const char *text, size_t columns)
 {
-    size_t len = strlen(text), shown = columns ? fitting(text, len, columns) : len;
+    markup_span(markup, span_of(text), columns);
+}
+
+void markup_span(struct markup *markup, struct span span, size_t columns)
+{
+    const char *text = span.at;
+    size_t len = span.len, shown = markup_fitting(span, columns);
     for (size_t at = 0; at < shown;) {
         uint32_t code;
         size_t taken = text_decode(text + at, len - at, &code);

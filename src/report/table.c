@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "base/size.h"
 #include "base/text.h"
+#include "report/told.h"
 
 #define HEADER "Line #    Mem usage    Increment  Occurrences   Line Contents"
 #define RULE   "============================================================="
@@ -201,14 +202,6 @@ static struct entry *choose(const struct model *model, size_t *count)
     return entries;
 }
 
-static int refuse(const struct buf *out, struct error *error)
-{
-    return error_set(error, EXIT_STATUS_SYSTEM,
-                     "the report is longer than %zu bytes; profile fewer files with --include or "
-                     "--exclude",
-                     out->max_bytes);
-}
-
 int table_write_modules(const struct model *model, int precision, struct buf *out,
                         struct error *error)
 {
@@ -217,7 +210,7 @@ int table_write_modules(const struct model *model, int precision, struct buf *ou
     for (size_t i = 0; !result && i < model->file_count; i++)
         if (module_has_changed(model->files[i]))
             result = append_module(model->files[i], precision, out);
-    return result ? refuse(out, error) : 0;
+    return result ? told_refuse(out, error) : 0;
 }
 
 int table_write(const struct model *model, int precision, struct buf *out, struct error *error)
@@ -229,5 +222,5 @@ int table_write(const struct model *model, int precision, struct buf *out, struc
     for (size_t i = 0; !result && i < count; i++)
         result = append_table(entries[i].file, entries[i].function, precision, out);
     free(entries);
-    return result ? refuse(out, error) : 0;
+    return result ? told_refuse(out, error) : 0;
 }

@@ -988,7 +988,9 @@ def test_recorded_children(write):
     (["--frob", "x.py"], "unknown option --frob; see pymemtop --help"),
     (["--precision", "x", "x.py"], "--precision takes a number from 0 to 12, not 'x'"),
     (["--backend", "vms", "x.py"], "--backend takes rss, pss, uss, python or heap, not 'vms'"),
-    (["--format", "csv", "x.py"], "--format takes text, json or mprof with run, not 'csv'"),
+    (["--format", "xml", "x.py"], "--format takes text, csv, folded, folded-retained, html, "
+     "json, junit, markdown, speedscope or mprof with run, not 'xml'"),
+    (["--format", "kusto", "x.py"], "--format kusto is of an app's invocations, and run has none"),
     (["--heap", "maybe", "x.py"], "--heap takes on or off, not 'maybe'"),
     (["--heap", "off", "--backend", "heap", "x.py"],
      "--backend heap counts allocations, which --heap off turns off"),

@@ -253,7 +253,7 @@ static void test_faults(void **state)
     assert_refused("--script-root", NULL, "--script-root needs a value");
     assert_refused("--cors", NULL, "--cors needs a value");
     assert_refused("--enableAuth=x", NULL, "unknown option --enableAuth=x");
-    assert_refused("--format", "xml", "--format takes text, json or kusto");
+    assert_refused("--format", "xml", "--format takes text, csv, folded,");
     assert_refused("--header", "no colon", "--header takes");
     assert_refused("--header", "A: b\r\nC: d", "--header takes");
     assert_refused("--header", ": x", "--header takes");

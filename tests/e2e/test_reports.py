@@ -1,0 +1,297 @@
+"""The reports for people and for other tools: html, csv, folded, speedscope, markdown and junit, of
+a run and of its recording; and the page in a real browser."""
+
+import base64
+import csv
+import hashlib
+import html.parser
+import io
+import json
+import re
+import shutil
+import subprocess
+import xml.etree.ElementTree as etree
+
+import pytest
+
+from programs import HTTP_FUNCTION, LIMIT, Report, batch, error_line, run
+
+pytestmark = pytest.mark.usefixtures("packages")
+
+FORMATS = ["csv", "folded", "folded-retained", "html", "junit", "markdown", "speedscope"]
+CHROMIUM = shutil.which("chromium")
+LEAK = '''import azure.functions as func
+
+KEPT = []
+
+
+@staticmethod
+def keep(size):
+    """`code` | pipe; <script>document.title = "taken"</script> & 'quotes' "both"."""
+    return "=1+1;|`<b>" + str(len(KEPT.append(bytearray(size)) or KEPT)); -1
+
+
+def main(req: func.HttpRequest) -> func.HttpResponse:
+    keep.__func__(200_000)
+    if req.params.get("fail"):
+        raise ValueError("<script>document.title = 'taken'</script> | `x` \\x1b[31m ]]> \\ud800")
+    return func.HttpResponse("fine")
+'''
+
+
+@pytest.fixture
+def leak(write_app):
+    return write_app({"host.json": '{"version": "2.0"}', "Leak/function.json": HTTP_FUNCTION,
+                      "Leak/__init__.py": LEAK}, name="<script>document.title='taken'<") / "Leak"
+
+
+@pytest.fixture
+def reports(leak, tmp_path):
+    """reports(): a run that is recorded, as JSON, and of its recording each format's text."""
+
+    def make(*options):
+        recording = tmp_path / "x.pymemtop"
+        live = Report(leak, "-n", 12, "--record={}".format(recording), *options)
+        texts = {}
+        for name in FORMATS:
+            result = run("report", recording, "--format", name)
+            assert (result.returncode, result.stderr) == (0, "")
+            texts[name] = result.stdout
+        return live.json, texts
+
+    return make
+
+
+def told(report):
+    """{(path, line): figures}"""
+    return {(file["path"], line["line"]): line
+            for file in report["files"] for line in file["lines"]}
+
+
+def test_csv_has_the_figures_of_the_json(reports):
+    report, texts = reports()
+    lines = told(report)
+    records = list(csv.DictReader(io.StringIO(texts["csv"])))
+    assert len(records) == len(lines)
+    for record in records:
+        line = lines[record["path"], int(record["line"])]
+        for name in ("mem_usage_bytes", "peak_bytes", "increment_bytes", "occurrences",
+                     "net_python_bytes", "allocated_bytes", "freed_bytes", "retained_bytes"):
+            assert int(record[name]) == line[name], name
+        guarded = line["source"].strip()[:1] in ("=", "+", "-", "@")
+        assert record["source"] == ("'" if guarded else "") + line["source"]
+
+
+def test_formulas_are_told_to_be_text(leak):
+    result = batch("--format", "csv", leak)
+    sources = [record["source"] for record in csv.DictReader(io.StringIO(result.stdout))]
+    assert "'@staticmethod" in sources
+    assert not [source for source in sources if source.strip()[:1] in tuple("=+-@")]
+
+
+def test_folded_stacks_weigh_what_lines_allocate(reports):
+    report, texts = reports()
+    for name, figure in (("folded", "allocated_bytes"), ("folded-retained", "retained_bytes")):
+        stacks = [line.rpartition(" ") for line in texts[name].splitlines()]
+        assert all(len(stack.split(";")) == 3 for stack, _, _ in stacks)
+        assert sorted(int(weight) for _, _, weight in stacks) == sorted(
+            line[figure] for line in told(report).values() if line[figure] > 0)
+    assert "Leak/__init__.py;keep;9: return" in texts["folded"]
+
+
+def test_folded_stacks_need_the_heap(leak):
+    result = batch("--format", "folded", "--heap", "off", leak)
+    assert result.returncode == 2
+    assert "--heap on" in error_line(result)
+
+
+def test_speedscope_file_has_its_documented_shape(reports):
+    report, texts = reports()
+    file = json.loads(texts["speedscope"])
+    assert file["$schema"] == "https://www.speedscope.app/file-format-schema.json"
+    frames = file["shared"]["frames"]
+    for frame in frames:
+        assert set(frame) <= {"name", "file", "line", "col"} and isinstance(frame["name"], str)
+        assert isinstance(frame["line"], int)
+    assert len(file["profiles"]) == 3
+    for profile in file["profiles"]:
+        assert set(profile) == {"type", "name", "unit", "startValue", "endValue", "samples",
+                                "weights"}
+        assert (profile["type"], profile["unit"], profile["startValue"]) == ("sampled", "bytes", 0)
+        assert len(profile["samples"]) == len(profile["weights"])
+        assert all(0 <= frame < len(frames) for stack in profile["samples"] for frame in stack)
+        assert all(weight > 0 for weight in profile["weights"])
+        assert profile["endValue"] == sum(profile["weights"])
+    lines = told(report)
+    allocated = file["profiles"][0]
+    for (_, function, line), weight in zip(allocated["samples"], allocated["weights"]):
+        frame = frames[line]
+        assert lines[frame["file"], frame["line"]]["allocated_bytes"] == weight
+        assert frame["name"].startswith("{}".format(frame["line"]))
+        if "KEPT.append" in frame["name"]:
+            assert frames[function]["name"] == "keep"
+
+
+def test_junit_has_a_case_for_each_invocation_and_condition(leak, tmp_path):
+    path = tmp_path / "results.xml"
+    result = batch("-n", 12, "--request", "/api/Leak?fail=1", "-o", path,
+                   "--fail-on", "leak, rss>1M, rss>900G", leak)
+    assert result.returncode == 1  # that all invocations failed
+    root = etree.parse(path).getroot()
+    assert root.tag == "testsuites"
+    suites = {suite.get("name"): suite for suite in root}
+    assert list(suites) == ["invocations", "memory"]
+    for suite in suites.values():
+        cases = suite.findall("testcase")
+        assert int(suite.get("tests")) == len(cases)
+        assert int(suite.get("failures")) == len(suite.findall("testcase/failure"))
+        for case in cases:
+            assert case.get("classname") and case.get("name")
+            float(case.get("time"))
+    assert len(suites["invocations"].findall("testcase/failure")) == 12
+    assert "<script>" in suites["invocations"].find("testcase/failure").get("message")
+    cases = {case.get("name"): case for case in suites["memory"].findall("testcase")}
+    assert set(cases) == {"Leak/__init__.py:9", "rss>1M", "rss>900G"}
+    assert "of every invocation" in cases["Leak/__init__.py:9"].find("failure").get("message")
+    assert cases["rss>1M"].find("failure") is not None
+    assert cases["rss>900G"].find("failure") is None
+
+
+def test_leaks_fail_nothing_in_junit_where_nobody_asks(leak, tmp_path):
+    result = batch("-n", 12, "--format", "junit", leak)
+    assert result.returncode == 0
+    root = etree.fromstring(result.stdout.encode())
+    assert root.get("failures") == root.get("errors") == "0"
+    assert "Leak/__init__.py:9" in root.findall("testsuite")[1].find("system-out").text
+
+
+def test_markdown_has_the_leak_and_no_markup_from_outside(leak):
+    result = batch("-n", 12, "--format", "markdown", "--request", "/api/Leak?fail=1",
+                   "--fail-on", "leak", leak)
+    assert result.returncode == 1  # that all invocations failed
+    text = result.stdout
+    assert len(text) < 65536
+    assert "**1 line leaks.**" in text
+    (row,) = [line for line in text.splitlines() if "of every invocation" in line]
+    assert len(row.split("|")) == 7 and "`Leak/__init__.py:9`" in row
+    for line in text.splitlines():
+        outside = re.sub(r"`[^`]*`|<code>[^<`|]*</code>", "", line)
+        assert "script" not in outside and "`" not in outside
+
+
+class Page(html.parser.HTMLParser):
+    """The tags of a page, its text, and what it would load."""
+
+    VOID = {"meta", "rect", "line", "circle", "br"}
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.open, self.text, self.loads, self.scripts = [], [], "", [], []
+        self.feed(text)
+        self.close()
+        assert not self.open, self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.loads += [(tag, name) for name, value in attrs
+                       if name in ("src", "srcset", "action", "style") or name.startswith("on")
+                       or name == "href" and not value.startswith("#")]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] == "script":
+            self.scripts.append(data)
+        self.text += data
+
+
+@pytest.fixture
+def page(leak, tmp_path):
+    path = tmp_path / "page.html"
+    result = batch("-n", 12, "--request", "/api/Leak?fail=1", "-o", path, "--fail-on", "leak", leak)
+    assert result.returncode == 1  # that all invocations failed
+    return path
+
+
+def test_page_is_whole_and_loads_nothing(page):
+    text = page.read_text(encoding="utf-8")
+    parsed = Page(text)
+    assert parsed.loads == []
+    (script,) = parsed.scripts
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert "script-src 'sha256-{}'".format(digest) in text
+    assert "default-src 'none'" in text and "prefers-color-scheme" in text
+    assert "1 line leaks." in parsed.text
+    assert "of every invocation" in parsed.text
+    assert parsed.text.count("<script>document.title") >= 3  # app, source, error: as text
+    assert parsed.tags.count("svg") == 2
+    assert "\x1b" not in text
+
+
+def test_page_of_a_recording_is_that_of_the_run(leak, tmp_path):
+    recording, live = tmp_path / "x.pymemtop", tmp_path / "live.html"
+    assert batch("-n", 5, "--record={}".format(recording), "-o", live, leak).returncode == 0
+    again = run("report", recording, "--format", "html").stdout
+    tables = [re.findall(r"<tr.*?</tr>", text, re.S) for text in (live.read_text(), again)]
+    assert tables[0] == tables[1]
+
+
+@pytest.mark.parametrize("name", ["csv", "folded", "folded-retained", "speedscope"])
+def test_report_of_a_recording_is_that_of_the_run(leak, tmp_path, name):
+    recording = tmp_path / "x.pymemtop"
+    live = batch("-n", 3, "--record={}".format(recording), "--format", name, leak)
+    again = run("report", recording, "--format", name)
+    assert live.stdout == again.stdout and live.stdout
+
+
+@pytest.mark.parametrize("name, begin", [("x.html", "<!DOCTYPE"), ("x.csv", "path,"), ("x.md", "###"),
+                                         ("x.XML", "<?xml"), ("x.json", "{"), ("x.txt", "Filename")])
+def test_name_of_the_file_says_the_format(leak, tmp_path, name, begin):
+    assert batch("-o", tmp_path / name, leak).returncode == 0
+    assert (tmp_path / name).read_text().startswith(begin)
+    assert batch("-o", tmp_path / name, "--format", "text", leak).returncode == 0
+    assert (tmp_path / name).read_text().startswith("Filename")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_reports_of_a_program(tmp_path, name):
+    script = tmp_path / "work.py"
+    script.write_text("KEPT = []\ndef f():\n    KEPT.append(bytearray(1 << 20))\nf()\n")
+    result = run("run", "--format", name, script)
+    assert result.returncode == 0, result.stderr
+    assert "work" in result.stdout
+
+
+# ---- in a browser
+
+def chromium(page, tmp_path, *options):
+    if not CHROMIUM:
+        pytest.skip("needs chromium")
+    return subprocess.run(
+        [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
+         "--disable-background-networking", "--disable-component-update", "--disable-sync",
+         "--user-data-dir={}".format(tmp_path / "profile"), *options, page.as_uri()],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=2 * LIMIT, check=True).stdout.decode()
+
+
+def test_script_of_the_page_runs_and_no_other(page, tmp_path):
+    dom = chromium(page, tmp_path, "--dump-dom")
+    assert 'aria-sort="none"' in dom  # the script has run, though the policy stands
+    assert "<title>taken</title>" not in dom
+
+
+def test_tables_are_sorted_by_their_headings(page, tmp_path):
+    text = re.sub(r"<meta http-equiv[^>]*>", "", page.read_text(encoding="utf-8"))
+    click = "<script>document.querySelectorAll('#invocations th')[0].click()</script></body>"
+    page.write_text(text.replace("</body>", click), encoding="utf-8")
+    dom = chromium(page, tmp_path, "--dump-dom")
+    table = dom[dom.index('id="invocations"'):dom.index('id="source"')]
+    numbers = [int(number) for number in re.findall(r'<tr[^>]*><td data-v="(\d+)"', table)]
+    assert numbers == list(range(12, -1, -1))
+    assert 'aria-sort="descending"' in table
