@@ -1,5 +1,6 @@
 # The sample apps, the workshop, and the demo commands.
 EXTRA_DIST += \
+	demo/ci/azure-pipelines.yml demo/ci/github-actions.yml demo/ci/install \
 	demo/lessons demo/run demo/screenshot.png demo/serve_page.py demo/setup.sh demo/stepping.keys \
 	demo/workshop demo/workshop_check.py \
 	demo/FastApiDemo/function_app.py demo/FastApiDemo/host.json \
