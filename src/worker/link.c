@@ -33,6 +33,7 @@
 
 #include "base/attributes.h"
 #include "wire/frame.h"
+#include "worker/holders.h"
 
 enum {
     READ_BYTES = 65536,
@@ -117,7 +118,11 @@ void link_deliver(void)
 {
     while (host_link.has_frame) {
         const struct frame *frame = &host_link.frame;
-        call_inbox((int)frame->type, frame->json, frame->json_len, frame->body, frame->body_len);
+        if (frame->type == FRAME_HOLDERS)
+            holders_ask(host_link.loop, frame->body, frame->body_len);
+        else
+            call_inbox((int)frame->type, frame->json, frame->json_len, frame->body,
+                       frame->body_len);
         cut_frame();
     }
     if (host_link.has_ended) {
@@ -191,6 +196,19 @@ static int send_frame(struct frame_header *header, const Py_buffer *json, const 
         shutdown(host_link.fd, SHUT_RDWR); /* the guard and the reader see it */
     pthread_mutex_unlock(&host_link.send);
     return result;
+}
+
+void link_tell(int type, const char *json, size_t len)
+{
+    struct frame_header header;
+    Py_buffer text = {.len = (Py_ssize_t)len}, none = {.buf = NULL};
+    union {
+        const char *in;
+        char *out;
+    } bytes = {.in = json}; /* only read */
+    text.buf = bytes.out;
+    if (frame_header_fill(&header, (enum frame_type)type, len, 0) == 0)
+        send_frame(&header, &text, &none);
 }
 
 PyDoc_STRVAR(send_doc, "send(type, json, body=b\"\")\n\n"
@@ -371,6 +389,7 @@ void link_close(void)
     pthread_mutex_lock(&host_link.end);
     host_link.is_closing = true;
     pthread_mutex_unlock(&host_link.end);
+    holders_close();
     if (host_link.is_open)
         uv_close((uv_handle_t *)&host_link.poll, on_closed);
     while (host_link.is_open)

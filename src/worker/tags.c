@@ -168,6 +168,31 @@ size_t tags_take_large(const void *block)
     return (size_t)bytes;
 }
 
+/* That entry's half; 0 where it is missing. */
+static uint64_t half_at(const void *block, unsigned i)
+{
+    const tag_entry *entry = tags_find((const char *)block + ((size_t)i << TAGS_GRANULE_SHIFT));
+    return entry ? half_unpack(atomic_load_explicit(entry, memory_order_relaxed)) : 0;
+}
+
+size_t tags_bytes(const void *block, uint32_t tag)
+{
+    if (tag & TAG_BYTES_MASK)
+        return tag & TAG_BYTES_MASK;
+    return (size_t)(half_at(block, 1) | half_at(block, 2) << HALF_BITS) & (TAG_SIZE_NATIVE - 1);
+}
+
+size_t tags_leaves(void)
+{
+    return leaf_count;
+}
+
+const tag_entry *tags_leaf(size_t index, uintptr_t *start)
+{
+    *start = (uintptr_t)leaf_places[index] << TAGS_LEAF_SHIFT;
+    return atomic_load_explicit(&tags_top[leaf_places[index]], memory_order_relaxed);
+}
+
 static void replace_in_leaf(tag_entry *leaf, const bool *retired, uint32_t column)
 {
     for (size_t i = 0; i < TAGS_LEAF_ENTRIES; i++) {
