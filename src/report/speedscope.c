@@ -122,9 +122,10 @@ static void add_sample(struct profile *profile, const struct file *file, size_t 
     weight = weight > WEIGHT_MAX ? WEIGHT_MAX : weight;
     if (weight <= 0)
         return;
+    json_int_t first = (json_int_t)base;
     profile->samples =
-        append(profile->samples, json_pack("[I, I, I]", (json_int_t)(base + FRAME_FILE),
-                                           (json_int_t)(base + in), (json_int_t)profile->frame));
+        append(profile->samples, json_pack("[I, I, I]", first + FRAME_FILE, first + (json_int_t)in,
+                                           (json_int_t)profile->frame));
     profile->weights = append(profile->weights, json_integer((json_int_t)weight));
     profile->total = line_bytes_add(profile->total, weight);
 }

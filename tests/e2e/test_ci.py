@@ -51,7 +51,6 @@ def test_install_says_how_it_is_used():
         (2, "install: usage: demo/ci/install [PREFIX]\n")
 
 
-@pytest.mark.python
 @pytest.mark.usefixtures("packages")
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("source, status", [(FINE, 0), (LEAK, 3)], ids=["fine", "leak"])

@@ -8,7 +8,7 @@ import pytest
 
 from programs import HTTP_FUNCTION, LIMIT, Report, Server, batch, error_line, run, wait_for
 
-pytestmark = [pytest.mark.python, pytest.mark.usefixtures("packages")]
+pytestmark = pytest.mark.usefixtures("packages")  # other Pythons have the corpus, test_leaks.py
 
 HEAD = """
 import asyncio, gc, threading, zlib

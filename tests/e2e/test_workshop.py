@@ -16,6 +16,7 @@ DEMO = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.absp
                     "demo")
 LESSONS = sorted(glob.glob(os.path.join(DEMO, "lessons", "[0-9]*")))
 NAMES = [os.path.basename(lesson) for lesson in LESSONS]
+pytestmark = pytest.mark.skipif(programs.SANITIZED, reason="takes minutes with sanitizers")
 PACKAGES = re.compile(r"^import (aiohttp|numpy)$", re.M)
 
 
@@ -42,7 +43,6 @@ def workshop(*arguments):
                           timeout=programs.LIMIT)
 
 
-@pytest.mark.python
 @pytest.mark.usefixtures("packages")
 @pytest.mark.parametrize("lesson", LESSONS, ids=NAMES)
 def test_verdict_is_what_the_page_claims(lesson):
