@@ -85,6 +85,7 @@ def test_an_async_leak_from_the_prompt_to_the_source(screen):
     terminal.keys("L")
     terminal.wait("1 line leaks")
     terminal.keys("Tab")
+    terminal.keys("Home")  # it stays on the invocation that was the newest when it was drawn first
     terminal.keys("j")
     terminal.keys("Enter")
     terminal.wait("#11 succeeded", r" line 9 ")
