@@ -1,5 +1,6 @@
 """The time gate spares readings of the RSS and misses nothing: --verify-rss reads it at every line."""
 
+import os
 import re
 
 import pytest
@@ -45,7 +46,11 @@ def test_no_change_is_missed(how, turns, fewest_events, fewest_changes):
     ("at_once", 300, 300000, 3000),
 ])
 def test_threads_that_change_it(how, turns, fewest_events, fewest_changes):
-    """At most one changed line of 10,000 is found late; none where one thread at a time works."""
+    """At most one changed line of 10,000 is found late; none where one thread at a time works.
+
+    It takes a minute. 3.9 and 3.10 have their events as 3.11 has, and 3.13 as 3.12 (worker/events.h)."""
+    if os.environ.get("PYMEMTOP_PYTHON") in ("3.9", "3.10", "3.13") and how != "native":
+        pytest.skip("its events are those of another Python, which is tested")
     report, events, changes, misses = verify(how, turns)
     assert events > fewest_events and changes >= fewest_changes
     assert misses <= (max(1, changes // 10000) if how == "at_once" else 0)
