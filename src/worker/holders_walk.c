@@ -109,7 +109,7 @@ void holders_expand(uint32_t node, visitproc visit, void *context)
         scan(holders_block(object), visit, context, node);
 }
 
-static bool is_named(const PyObject *object, const char *name)
+static bool is_named(PyObject *object, const char *name)
 {
     return strcmp(Py_TYPE(object)->tp_name, name) == 0;
 }
