@@ -86,6 +86,8 @@ static void append_keepers(const struct leak *leak, struct buf *out)
 {
     if (leak->is_outside)
         buf_printf(out, " more with each invocation, which none of them allocates");
+    else if (leak->of == 0)
+        buf_printf(out, " more with each invocation");
     else if (leak->kept == leak->of && leak->state == LEAK_CERTAIN)
         buf_printf(out, " of every invocation, %" PRIu32 " of %" PRIu32, leak->kept, leak->of);
     else

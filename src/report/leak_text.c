@@ -13,7 +13,7 @@ const char *leak_sentence(char out[LEAK_SENTENCE], const struct leak *leak)
     const char *native = leak->is_native ? " of native memory" : "";
     amount_text(bytes, leak->bytes_per_invocation);
     if (leak->is_outside)
-        snprintf(out, LEAK_SENTENCE, "%s %s%s more for each invocation, outside of them", keeps,
+        snprintf(out, LEAK_SENTENCE, "%s %s%s more with each invocation, outside of them", keeps,
                  bytes, native);
     else if (leak->of == 0)
         snprintf(out, LEAK_SENTENCE, "%s %s%s more with each invocation", keeps, bytes, native);

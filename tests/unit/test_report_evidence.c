@@ -44,11 +44,11 @@ static void test_sentences(void **state)
     says((struct leak){.kept = 3, .of = 10, .bytes_per_invocation = 2130, .is_native = true},
          "line 2 of F/__init__.py keeps 2.1 KiB of native memory of an invocation, 3 of 10");
     says((struct leak){.bytes_per_invocation = 100},
-         "line 2 of F/__init__.py keeps 100 bytes more with every invocation");
+         "line 2 of F/__init__.py keeps 100 B more with each invocation");
     says((struct leak){.bytes_per_invocation = 100, .is_outside = true},
-         "line 2 of F/__init__.py keeps 100 bytes more with every invocation, outside of them");
+         "line 2 of F/__init__.py keeps 100 B more with each invocation, outside of them");
     says((struct leak){.file = 7, .kept = 3, .of = 3, .bytes_per_invocation = 5},
-         "line 2 of ? keeps 5 bytes of every invocation, 3 of 3");
+         "line 2 of ? keeps 5 B of every invocation, 3 of 3");
 }
 
 static void test_table(void **state)
@@ -120,7 +120,7 @@ static void test_conditions(void **state)
     add(model, (struct leak){.kept = 3, .of = 3, .bytes_per_invocation = 5});
     checks = check(model, "leak");
     assert_true(checks_hold_kind(&checks, FAIL_ON_LEAK));
-    assert_string_equal(checks.items[0].why, "1 line leaks; line 2 of F/__init__.py keeps 5 bytes "
+    assert_string_equal(checks.items[0].why, "1 line leaks; line 2 of F/__init__.py keeps 5 B "
                                              "of every invocation, 3 of 3");
     model_free(model);
 }
