@@ -155,5 +155,7 @@ struct model *snapshot_model(const struct model *model)
     copy->kept.lines = copy_of(model->kept.lines, model->kept.line_count, sizeof *copy->kept.lines);
     copy->kept.line_capacity = model->kept.line_count;
     copy->holders = holders_copy(&model->holders);
+    for (size_t i = 0; i < model->evidence.count; i++)
+        copy->evidence.lines[i] = holders_copy(&model->evidence.lines[i]);
     return copy;
 }

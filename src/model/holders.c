@@ -1,6 +1,5 @@
 /*
- * What is asked of a line is shown until something else is asked, so there is one answer at a time,
- * and it is cleared as a whole.
+ * An answer is shown until something else is asked, and is cleared as a whole.
  */
 #include "config.h"
 #include "model/holders.h"
@@ -14,6 +13,7 @@ void holders_clear(struct holders *holders)
     for (size_t i = 0; i < holders->type_count; i++) {
         free(holders->types[i].name);
         free(holders->types[i].example);
+        free(holders->types[i].chain);
     }
     for (size_t i = 0; i < holders->chain_count; i++) {
         free(holders->chains[i].text);
@@ -35,10 +35,18 @@ struct holders holders_copy(const struct holders *holders)
     for (size_t i = 0; i < copy.type_count; i++) {
         copy.types[i].name = copy_text(holders->types[i].name);
         copy.types[i].example = copy_text(holders->types[i].example);
+        copy.types[i].chain = copy_text(holders->types[i].chain);
     }
     for (size_t i = 0; i < copy.chain_count; i++) {
         copy.chains[i].text = copy_text(holders->chains[i].text);
         copy.chains[i].note = copy_text(holders->chains[i].note);
     }
     return copy;
+}
+
+void holders_list_clear(struct holders_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        holders_clear(&list->lines[i]);
+    list->count = 0;
 }

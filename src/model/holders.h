@@ -10,15 +10,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum holders_limits { HOLDERS_TYPES = 32, HOLDERS_CHAINS = 16 };
+enum holders_limits {
+    HOLDERS_TYPES = 32,
+    HOLDERS_CHAINS = 16,
+    HOLDERS_LINES = 16, /* that one question may be about */
+};
 
 struct holders_type {
     /* "dict", "bytes", "app.Session"; "native" for blocks that are no object. */
     char *name;
     uint64_t count;
-    int64_t shallow_bytes; /* of the blocks themselves */
+    int64_t shallow_bytes;  /* of the blocks themselves */
+    int64_t retained_bytes; /* what would be freed if these went; -1: not known */
     /* Or NULL: "b'\\x00\\x00'... (1048576)"; made by pymemtop, never by code of the program. */
     char *example;
+    char *chain; /* or NULL: to the example; text as in struct holders_chain */
 };
 
 struct holders_chain {
@@ -27,7 +33,7 @@ struct holders_chain {
     bool is_bounded; /* a holder on the way drops old entries by itself: lru_cache with a maxsize,
                         deque with a maxlen */
     uint64_t count;  /* objects of the line that hang on the same holder */
-    int64_t bytes;   /* retained through it */
+    int64_t bytes;   /* retained through it, or shallow where that is not known */
 };
 
 enum holders_state { HOLDERS_NONE, HOLDERS_ASKED, HOLDERS_READY, HOLDERS_FAILED };
@@ -40,7 +46,7 @@ struct holders {
     uint32_t line;
     uint64_t count;
     int64_t shallow_bytes;
-    int64_t retained_bytes; /* what would be freed if all of these went */
+    int64_t retained_bytes; /* what would be freed if all of these went; -1: not known */
     uint64_t oldest_number; /* invocations; 0: not told apart */
     uint64_t newest_number;
     struct holders_type types[HOLDERS_TYPES]; /* by bytes, falling */
@@ -53,5 +59,13 @@ struct holders {
 void holders_clear(struct holders *holders);
 /* The same answer with strings of its own. */
 struct holders holders_copy(const struct holders *holders);
+
+/* Answers for several lines. Zeroed: none. */
+struct holders_list {
+    struct holders lines[HOLDERS_LINES];
+    size_t count;
+};
+
+void holders_list_clear(struct holders_list *list);
 
 #endif

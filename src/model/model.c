@@ -52,6 +52,7 @@ void model_free(struct model *model)
         return;
     kept_fini(&model->kept);
     holders_clear(&model->holders);
+    holders_list_clear(&model->evidence);
     breakpoints_fini(&model->breakpoints);
     stop_fini(&model->stop);
     packages_fini(&model->packages);
@@ -90,6 +91,21 @@ long model_find_file(const struct model *model, const char *path)
 bool model_reports_line(const struct model *model, const struct file *file, uint32_t line)
 {
     return model->decorated_count == 0 || file_is_decorated_at(file, line);
+}
+
+static bool is_about(const struct holders *holders, uint32_t file, uint32_t line)
+{
+    return holders->state == HOLDERS_READY && holders->file == file && holders->line == line;
+}
+
+const struct holders *model_holders(const struct model *model, uint32_t file, uint32_t line)
+{
+    if (is_about(&model->holders, file, line))
+        return &model->holders;
+    for (size_t i = 0; i < model->evidence.count; i++)
+        if (is_about(&model->evidence.lines[i], file, line))
+            return &model->evidence.lines[i];
+    return NULL;
 }
 
 size_t model_path_count(const struct model *model)

@@ -92,10 +92,11 @@ struct model {
     } rss_check;
     struct heap heap;
     struct kept kept;
-    struct leaks leaks;     /* the verdict on `kept`, as it was judged last */
-    struct holders holders; /* the line that was asked about last */
-    uint64_t lost_calls;    /* of decorated functions, for a recording */
-    uint64_t lost_lines;    /* executions of lines for which the worker's table had no room */
+    struct leaks leaks;           /* the verdict on `kept`, as it was judged last */
+    struct holders holders;       /* the line that was asked about last */
+    struct holders_list evidence; /* of the lines that leak, as they were asked about last */
+    uint64_t lost_calls;          /* of decorated functions, for a recording */
+    uint64_t lost_lines;          /* executions of lines for which the worker's table had no room */
     struct timeline timeline;
     struct samples samples; /* of the RSS, where a worker tells them */
 
@@ -130,6 +131,9 @@ uint32_t model_replace_file(struct model *model, uint32_t index, struct file *fi
 /* True where reports are to have that line of the file: it lies within a decorated function, or
  * none is decorated. */
 bool model_reports_line(const struct model *model, const struct file *file, uint32_t line);
+/* What is known of who holds what that line of the file has alive, or NULL: the answer to the last
+ * question, else the evidence for its leak. Borrowed until the model changes. */
+const struct holders *model_holders(const struct model *model, uint32_t file, uint32_t line);
 /* How many paths there are files of. */
 size_t model_path_count(const struct model *model);
 /* Append a function; strings are copied. Borrowed until the next one is added, which may move it.

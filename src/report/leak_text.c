@@ -25,9 +25,7 @@ const char *leak_sentence(char out[LEAK_SENTENCE], const struct leak *leak)
 
 const struct holders *leak_holders(const struct model *model, const struct leak *leak)
 {
-    const struct holders *holders = &model->holders;
-    bool same = holders->file == leak->file && holders->line == leak->line;
-    return holders->state == HOLDERS_READY && same ? holders : NULL;
+    return model_holders(model, leak->file, leak->line);
 }
 
 const struct file *leak_file(const struct model *model, const struct leak *leak)
