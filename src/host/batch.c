@@ -1,9 +1,10 @@
 /*
  * The batch command is a host and a counter: when the functions are loaded, as many requests as may
  * run at a time are sent, and each answer sends the next. Some times a run all are awaited, for the
- * collector to run and what is left to be looked at. It ends when all are answered, when the
- * worker dies (what it measured is still reported), when the function cannot be loaded, or at a
- * signal. The report alone goes to standard output; everything else to standard error.
+ * collector to run and what is left to be looked at. It ends when all are answered and who holds
+ * what leaks is told, when the worker dies (what it measured is still reported), when the function
+ * cannot be loaded, or at a signal. The report alone goes to standard output; everything else to
+ * standard error.
  */
 #include "config.h"
 #include "host/batch.h"
@@ -103,12 +104,17 @@ static unsigned wave_of(const struct batch *batch)
     return eighth > at_once ? eighth / at_once * at_once : at_once;
 }
 
+static void on_evidence(void *context)
+{
+    finish(context);
+}
+
 static void go_on(struct batch *batch)
 {
-    if (batch->answered == batch->options->requests)
-        finish(batch);
-    else
+    if (batch->answered < batch->options->requests)
         send_more(batch);
+    else if (!host_ask_evidence(batch->host, on_evidence, batch))
+        finish(batch);
 }
 
 static void on_collected(void *context)

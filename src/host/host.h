@@ -59,12 +59,21 @@ int host_send_line(struct host *host, const char *line, host_done *done, void *c
                    struct error *error);
 int host_run_function(struct host *host, const char *name, const char *payload, host_done *done,
                       void *context, struct error *error);
-/* Hears that the collector has run, or that nobody can say whether it has. */
-typedef void host_collected(void *context);
+/* Hears that what was asked of the worker is answered, or that there will be no answer. */
+typedef void host_answered(void *context);
 /* Have the worker run its collector now, where no invocation runs, and judge what is left then
  * (model.leaks). False where that is not to be had: no worker, or no heap counted; `done` is not
  * called then. */
-bool host_collect(struct host *host, host_collected *done, void *context);
+bool host_collect(struct host *host, host_answered *done, void *context);
+/* Ask who holds what the line has alive: the answer, or why there is none, comes into
+ * model.holders. What was asked before is not wanted any more. */
+void host_ask_holders(struct host *host, uint32_t file, uint32_t line);
+/* It is not wanted any more. */
+void host_stop_holders(struct host *host);
+/* Ask the same of the lines that leak: the answers come into model.evidence, and then `done` (may
+ * be NULL) hears of it. False where none leaks or nobody can be asked; `done` is not called then.
+ */
+bool host_ask_evidence(struct host *host, host_answered *done, void *context);
 /* Whether a console shows the line: what the app and its calls say by logging.logLevel of
  * host.json, pymemtop's own words from LEVEL_INFO on; --verbose lowers both. */
 bool host_shows(const struct host *host, const struct output_line *line);

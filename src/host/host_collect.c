@@ -73,7 +73,7 @@ void host_on_collected(struct host *host, const json_t *json)
                        clock_monotonic_ns());
 }
 
-bool host_collect(struct host *host, host_collected *done, void *context)
+bool host_collect(struct host *host, host_answered *done, void *context)
 {
     return can_collect(host) && collector_ask(&host->collector, ended_invocations(host), done,
                                               context, clock_monotonic_ns());

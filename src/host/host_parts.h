@@ -21,6 +21,7 @@
 #include "host/front.h"
 #include "host/host.h"
 #include "host/http_server.h"
+#include "host/inquiry.h"
 #include "host/limit.h"
 #include "host/notes.h"
 #include "host/requests.h"
@@ -53,6 +54,7 @@ struct host {
     struct calls *calls;
     struct drain *drain;
     struct collector collector;
+    struct inquiry inquiry;
     struct stepper *stepper;
     struct http_server *http;
     struct supervisor *supervisor;
@@ -100,6 +102,10 @@ void host_make_collector(struct host *host);
 void host_tick_collector(struct host *host, uint64_t now_ns);
 /* A COLLECTED frame came. */
 void host_on_collected(struct host *host, const json_t *json);
+
+/* ---- host_holders.c ---- */
+
+void host_make_inquiry(struct host *host);
 
 /* ---- host_stop.c ---- */
 

@@ -106,6 +106,7 @@ void host_on_tick(uv_timer_t *timer)
     front_tick(&host->front, host_holds_all(host), now_ns);
     host_reload_when_idle(host, now_ns);
     host_tick_collector(host, now_ns);
+    inquiry_tick(&host->inquiry, now_ns);
     if (now_ns - host->files_checked_ns >= FILE_CHECK_MS * NS_PER_MS) {
         host->files_checked_ns = now_ns;
         drain_check_files(host->drain);
@@ -321,6 +322,7 @@ static void on_worker_frame(void *context, enum frame_type type, json_t *json, s
         break;
     case FRAME_LOG: on_log(host, json); break;
     case FRAME_COLLECTED: host_on_collected(host, json); break;
+    case FRAME_HOLDERS_TOLD: inquiry_told(&host->inquiry, json, clock_monotonic_ns()); break;
     default: break; /* of a later version, or not for the host */
     }
 }
@@ -392,6 +394,7 @@ static void on_worker_died(void *context, const struct supervisor_end *end, unsi
     stepper_detach(host->stepper);
     drain_detach(host->drain, now_ns);
     collector_worker_gone(&host->collector);
+    inquiry_fail(&host->inquiry, "the worker has ended", now_ns);
     end_load(host, OUTCOME_KILLED);
     model->worker = end->replaced ? WORKER_STARTING : WORKER_DEAD;
     model->worker_pid = 0;

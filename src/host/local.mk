@@ -28,7 +28,9 @@ libhost_a_SOURCES = \
 	src/host/front.c src/host/front.h \
 	src/host/function.c src/host/function.h \
 	src/host/host.c src/host/host.h src/host/host_parts.h \
+	src/host/holders_json.c src/host/holders_json.h \
 	src/host/host_collect.c \
+	src/host/host_holders.c \
 	src/host/host_reload.c \
 	src/host/host_stop.c \
 	src/host/host_worker.c \
@@ -36,6 +38,7 @@ libhost_a_SOURCES = \
 	src/host/http_server.c src/host/http_server.h \
 	src/host/import.c src/host/import.h \
 	src/host/import_screen.c src/host/import_screen.h \
+	src/host/inquiry.c src/host/inquiry.h \
 	src/host/invoke.c src/host/invoke.h \
 	src/host/json_file.c src/host/json_file.h \
 	src/host/kql.c src/host/kql.h \
@@ -126,6 +129,7 @@ HOST_TESTS = \
 	tests/unit/test_host_drain_heap \
 	tests/unit/test_host_environment \
 	tests/unit/test_host_http \
+	tests/unit/test_host_inquiry \
 	tests/unit/test_host_log_levels \
 	tests/unit/test_host_ncrontab \
 	tests/unit/test_host_limit \
@@ -171,6 +175,10 @@ tests_unit_test_host_http_LDADD = $(HOST_TEST_LIBS)
 tests_unit_test_host_ncrontab_SOURCES = tests/unit/test_host_ncrontab.c tests/unit/host_fixture.h
 tests_unit_test_host_ncrontab_CFLAGS = $(HOST_TEST_CFLAGS)
 tests_unit_test_host_ncrontab_LDADD = $(HOST_TEST_LIBS)
+tests_unit_test_host_inquiry_SOURCES = tests/unit/test_host_inquiry.c
+tests_unit_test_host_inquiry_CFLAGS = $(HOST_TEST_CFLAGS)
+tests_unit_test_host_inquiry_LDADD = $(HOST_TEST_LIBS)
+
 tests_unit_test_host_limit_SOURCES = tests/unit/test_host_limit.c tests/unit/host_fixture.h
 tests_unit_test_host_limit_CFLAGS = $(HOST_TEST_CFLAGS)
 tests_unit_test_host_limit_LDADD = $(HOST_TEST_LIBS)

@@ -70,14 +70,21 @@ static void on_ended(void *context, const struct invocation *invocation)
     recorder_invocation(start->recorder, invocation);
 }
 
-static void on_collected(void *context)
+static void on_evidence(void *context)
 {
     struct start *start = context;
     uv_stop(&start->loop);
 }
 
-/* What the latest invocations left is looked at once more, where that is to be told; a second
- * signal does not wait for it. */
+static void on_collected(void *context)
+{
+    struct start *start = context;
+    if (!host_ask_evidence(start->host, on_evidence, start))
+        uv_stop(&start->loop);
+}
+
+/* What the latest invocations left is looked at once more, and who holds it, where that is to be
+ * told; a second signal does not wait for it. */
 static void on_signal(uv_signal_t *handle, int number)
 {
     struct start *start = handle->data;

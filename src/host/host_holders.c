@@ -1,0 +1,56 @@
+/*
+ * Who holds what, asked of the host's worker. A thread that is stopped keeps the interpreter to
+ * itself, so that nothing can be asked then.
+ */
+#include "config.h"
+
+#include "base/clock.h"
+#include "host/host_parts.h"
+
+static int send_question(void *context, const void *body, size_t len)
+{
+    struct host *host = context;
+    if (!host->supervisor || host->closing || host->replacing)
+        return -1;
+    json_t *json = json_object();
+    struct body *bytes = body_of(&host->bodies, body, len);
+    int result = supervisor_send(host->supervisor, FRAME_HOLDERS, json, bytes);
+    body_release(bytes);
+    json_decref(json);
+    return result;
+}
+
+/* Why nothing can be asked; NULL where it can. */
+static const char *hindrance(void *context)
+{
+    const struct host *host = context;
+    const struct model *model = host->model;
+    if (!model->heap.is_on)
+        return "what is alive is not known: --heap is off, or the worker cannot count";
+    if (model->stop.is_stopped)
+        return "the program is stopped; let it go on with c, then ask again";
+    if (model->worker != WORKER_READY)
+        return "no worker runs that could be asked";
+    return NULL;
+}
+
+void host_make_inquiry(struct host *host)
+{
+    const struct inquiry_ops ops = {.context = host, .hindrance = hindrance, .send = send_question};
+    inquiry_init(&host->inquiry, &ops, host->model);
+}
+
+void host_ask_holders(struct host *host, uint32_t file, uint32_t line)
+{
+    inquiry_ask_line(&host->inquiry, file, line, clock_monotonic_ns());
+}
+
+void host_stop_holders(struct host *host)
+{
+    inquiry_stop(&host->inquiry, clock_monotonic_ns());
+}
+
+bool host_ask_evidence(struct host *host, host_answered *done, void *context)
+{
+    return inquiry_ask_leaks(&host->inquiry, done, context, clock_monotonic_ns());
+}

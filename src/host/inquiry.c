@@ -1,0 +1,233 @@
+/*
+ * There is no number in a question: a new one ends the one before in the worker, and what that had
+ * under way by then is known by its lines.
+ */
+#include "config.h"
+#include "host/inquiry.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "host/holders_json.h"
+
+enum { BODY_MAX_BYTES = 1 << 20 };
+
+void inquiry_init(struct inquiry *inquiry, const struct inquiry_ops *ops, struct model *model)
+{
+    *inquiry = (struct inquiry){.ops = *ops, .model = model};
+}
+
+/* ---- asking ---- */
+
+static int send_question(struct inquiry *inquiry, uint64_t now_ns)
+{
+    const struct model *model = inquiry->model;
+    struct buf body;
+    int status = 0;
+    buf_init(&body, BODY_MAX_BYTES);
+    for (size_t i = 0; i < inquiry->count && !status; i++) {
+        const struct inquiry_line *asked = &inquiry->lines[i];
+        status = holders_json_ask(&body, model->files[asked->file]->path, asked->line);
+    }
+    if (!status)
+        status = inquiry->ops.send(inquiry->ops.context, buf_text(&body), body.len);
+    buf_fini(&body);
+    inquiry->heard_ns = now_ns;
+    return status;
+}
+
+static void set_line(struct inquiry *inquiry, enum holders_state state, const char *problem)
+{
+    struct holders *holders = &inquiry->model->holders;
+    const struct inquiry_line asked = inquiry->lines[0];
+    holders_clear(holders);
+    *holders = (struct holders){
+        .state = state,
+        .problem = problem ? mem_strdup(problem) : NULL,
+        .file = asked.file,
+        .line = asked.line,
+    };
+    model_touch(inquiry->model);
+}
+
+static void set_evidence_failed(struct inquiry *inquiry, const char *problem)
+{
+    struct holders_list *evidence = &inquiry->model->evidence;
+    holders_list_clear(evidence);
+    for (size_t i = 0; i < inquiry->count; i++)
+        evidence->lines[evidence->count++] = (struct holders){
+            .state = HOLDERS_FAILED,
+            .problem = mem_strdup(problem),
+            .file = inquiry->lines[i].file,
+            .line = inquiry->lines[i].line,
+        };
+    model_touch(inquiry->model);
+}
+
+static void tell_done(struct inquiry *inquiry)
+{
+    inquiry_done *done = inquiry->done;
+    inquiry->done = NULL;
+    if (done)
+        done(inquiry->done_context);
+}
+
+static bool collect_leaks(struct inquiry *inquiry)
+{
+    const struct leaks *leaks = &inquiry->model->leaks;
+    inquiry->count = 0;
+    for (size_t i = 0; i < leaks->count && inquiry->count < HOLDERS_LINES; i++) {
+        const struct leak *leak = &leaks->items[i];
+        if (leak->state == LEAK_CERTAIN && leak->file < inquiry->model->file_count)
+            inquiry->lines[inquiry->count++] = (struct inquiry_line){leak->file, leak->line};
+    }
+    return inquiry->count > 0;
+}
+
+static bool send_leaks(struct inquiry *inquiry, uint64_t now_ns)
+{
+    inquiry->leaks_wait = false;
+    if (inquiry->ops.hindrance(inquiry->ops.context) || !collect_leaks(inquiry) ||
+        send_question(inquiry, now_ns))
+        return false;
+    inquiry->about = INQUIRY_LEAKS;
+    return true;
+}
+
+/* The question that was there is over. */
+static void go_on(struct inquiry *inquiry, uint64_t now_ns)
+{
+    bool was_leaks = inquiry->about == INQUIRY_LEAKS;
+    inquiry->about = INQUIRY_NOTHING;
+    if (inquiry->leaks_wait ? !send_leaks(inquiry, now_ns) : was_leaks)
+        tell_done(inquiry);
+}
+
+void inquiry_ask_line(struct inquiry *inquiry, uint32_t file, uint32_t line, uint64_t now_ns)
+{
+    if (file >= inquiry->model->file_count)
+        return;
+    inquiry->leaks_wait = inquiry->leaks_wait || inquiry->about == INQUIRY_LEAKS;
+    inquiry->about = INQUIRY_LINE;
+    inquiry->lines[0] = (struct inquiry_line){file, line};
+    inquiry->count = 1;
+    const char *why = inquiry->ops.hindrance(inquiry->ops.context);
+    if (!why && send_question(inquiry, now_ns))
+        why = "the worker cannot be reached";
+    if (why)
+        inquiry_fail(inquiry, why, now_ns);
+    else
+        set_line(inquiry, HOLDERS_ASKED, NULL);
+}
+
+void inquiry_stop(struct inquiry *inquiry, uint64_t now_ns)
+{
+    if (inquiry->about != INQUIRY_LINE)
+        return;
+    inquiry->count = 0;
+    int status = send_question(inquiry, now_ns);
+    (void)status; /* then the worker is gone, and its walk with it */
+    holders_clear(&inquiry->model->holders);
+    model_touch(inquiry->model);
+    go_on(inquiry, now_ns);
+}
+
+bool inquiry_ask_leaks(struct inquiry *inquiry, inquiry_done *done, void *context, uint64_t now_ns)
+{
+    if (inquiry->done)
+        return false;
+    if (inquiry->about == INQUIRY_LINE)
+        inquiry->leaks_wait = true;
+    else if (!send_leaks(inquiry, now_ns))
+        return false;
+    inquiry->done = done;
+    inquiry->done_context = context;
+    return true;
+}
+
+/* ---- answers ---- */
+
+void inquiry_fail(struct inquiry *inquiry, const char *why, uint64_t now_ns)
+{
+    if (inquiry->about == INQUIRY_LINE)
+        set_line(inquiry, HOLDERS_FAILED, why);
+    else if (inquiry->about == INQUIRY_LEAKS)
+        set_evidence_failed(inquiry, why);
+    go_on(inquiry, now_ns);
+}
+
+static void set_percent(struct inquiry *inquiry, json_int_t percent)
+{
+    struct holders *holders = &inquiry->model->holders;
+    if (inquiry->about != INQUIRY_LINE || percent < 0 || percent > 100)
+        return;
+    holders->percent = (unsigned)percent;
+    model_touch(inquiry->model);
+}
+
+/* Is it about the lines that are asked about? */
+static bool is_ours(const struct inquiry *inquiry, const json_t *lines)
+{
+    if (json_array_size(lines) != inquiry->count)
+        return false;
+    for (size_t i = 0; i < inquiry->count; i++) {
+        const json_t *line = json_object_get(json_array_get(lines, i), "line");
+        if (json_integer_value(line) != (json_int_t)inquiry->lines[i].line)
+            return false;
+    }
+    return true;
+}
+
+static struct holders read_answer(const struct inquiry *inquiry, const json_t *told, size_t index)
+{
+    const json_t *line = json_array_get(json_object_get(told, "lines"), index);
+    struct holders holders = holders_json_read(told, line);
+    holders.file = inquiry->lines[index].file;
+    holders.line = inquiry->lines[index].line;
+    return holders;
+}
+
+static void take_answer(struct inquiry *inquiry, const json_t *told)
+{
+    struct model *model = inquiry->model;
+    if (inquiry->about == INQUIRY_LINE) {
+        holders_clear(&model->holders);
+        model->holders = read_answer(inquiry, told, 0);
+    } else {
+        holders_list_clear(&model->evidence);
+        for (size_t i = 0; i < inquiry->count; i++)
+            model->evidence.lines[model->evidence.count++] = read_answer(inquiry, told, i);
+    }
+    model_touch(model);
+}
+
+void inquiry_told(struct inquiry *inquiry, const json_t *told, uint64_t now_ns)
+{
+    json_int_t percent = json_integer_value(json_object_get(told, "percent"));
+    const json_t *lines = json_object_get(told, "lines");
+    char *problem = holders_json_text(json_object_get(told, "problem"));
+    inquiry->heard_ns = now_ns;
+    if (inquiry->about == INQUIRY_NOTHING) {
+        free(problem);
+        return;
+    }
+    if (problem) {
+        inquiry_fail(inquiry, problem, now_ns);
+    } else if (percent < 100) {
+        set_percent(inquiry, percent);
+    } else if (is_ours(inquiry, lines)) {
+        take_answer(inquiry, told);
+        go_on(inquiry, now_ns);
+    }
+    free(problem);
+}
+
+void inquiry_tick(struct inquiry *inquiry, uint64_t now_ns)
+{
+    if (inquiry->about != INQUIRY_NOTHING &&
+        now_ns - inquiry->heard_ns >= INQUIRY_PATIENCE_MS * NS_PER_MS)
+        inquiry_fail(inquiry,
+                     "the worker does not answer: a handler keeps its event loop from running",
+                     now_ns);
+}

@@ -1,0 +1,294 @@
+/* host/inquiry, host/holders_json: who holds what, asked of a worker that is played here. */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "host/inquiry.h"
+
+static struct inquiry inquiry;
+static struct model *model;
+static unsigned asked, told;
+static size_t last_len;
+static char last_body[512];
+static const char *why_not;
+static bool is_gone;
+
+static const char *hindrance(void *context)
+{
+    (void)context;
+    return why_not;
+}
+
+static int on_send(void *context, const void *body, size_t len)
+{
+    (void)context;
+    asked++;
+    assert_true(len <= sizeof last_body);
+    memcpy(last_body, body, len);
+    last_len = len;
+    return is_gone ? -1 : 0;
+}
+
+static void on_done(void *context)
+{
+    (void)context;
+    told++;
+}
+
+static struct file *make_file(const char *path)
+{
+    return file_new(path, "/app", "a\nb\nc\n", 6);
+}
+
+static int begin(void **state)
+{
+    const struct inquiry_ops ops = {.hindrance = hindrance, .send = on_send};
+    (void)state;
+    asked = told = 0;
+    why_not = NULL;
+    is_gone = false;
+    model = model_new("/app");
+    model_add_file(model, make_file("/app/a.py"));
+    model_add_file(model, make_file("/app/b.py"));
+    inquiry_init(&inquiry, &ops, model);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    model_free(model);
+    return 0;
+}
+
+static void tell(const char *text)
+{
+    json_t *json = json_loads(text, 0, NULL);
+    assert_non_null(json);
+    inquiry_told(&inquiry, json, 0);
+    json_decref(json);
+}
+
+static void set_leaks(size_t count)
+{
+    model->leaks.count = model->leaks.certain = count;
+    for (size_t i = 0; i < count; i++)
+        model->leaks.items[i] =
+            (struct leak){.file = 1, .line = (uint32_t)i + 1, .state = LEAK_CERTAIN};
+}
+
+#define ANSWER                                                                                     \
+    "{\"percent\": 100, \"faults\": 0, \"short\": false, \"lines\": [{\"question\": 0, \"line\": " \
+    "2,"                                                                                           \
+    "\"count\": 3, \"shallow_bytes\": 30, \"retained_bytes\": 40, \"oldest\": 4, \"newest\": 9,"   \
+    "\"types\": [{\"name\": \"app.Session\", \"count\": 3, \"shallow_bytes\": 30,"                 \
+    "\"retained_bytes\": 40, \"example\": null, \"chain\": \"app.A\"}],"                           \
+    "\"chains\": [{\"text\": \"app.A[0]\", \"note\": \"deque(maxlen=3)\", \"bounded\": true,"      \
+    "\"count\": 3, \"bytes\": 40}]}]}"
+
+static void test_a_line(void **state)
+{
+    const uint32_t head[2] = {2, 9};
+    (void)state;
+    inquiry_ask_line(&inquiry, 1, 2, 0);
+    assert_int_equal(model->holders.state, HOLDERS_ASKED);
+    assert_int_equal(last_len, sizeof head + 9);
+    assert_memory_equal(last_body, head, sizeof head);
+    assert_memory_equal(last_body + sizeof head, "/app/b.py", 9);
+    tell("{\"percent\": 40}");
+    assert_int_equal(model->holders.percent, 40);
+    tell(ANSWER);
+    const struct holders *holders = model_holders(model, 1, 2);
+    assert_non_null(holders);
+    assert_null(model_holders(model, 0, 2));
+    assert_null(holders->problem);
+    assert_int_equal(holders->count, 3);
+    assert_int_equal(holders->retained_bytes, 40);
+    assert_int_equal(holders->oldest_number, 4);
+    assert_int_equal(holders->newest_number, 9);
+    assert_int_equal(holders->type_count, 1);
+    assert_string_equal(holders->types[0].name, "app.Session");
+    assert_null(holders->types[0].example);
+    assert_string_equal(holders->types[0].chain, "app.A");
+    assert_int_equal(holders->chain_count, 1);
+    assert_true(holders->chains[0].is_bounded);
+    assert_string_equal(holders->chains[0].note, "deque(maxlen=3)");
+}
+
+static void test_what_is_not_ours(void **state)
+{
+    (void)state;
+    tell(ANSWER);
+    assert_int_equal(model->holders.state, HOLDERS_NONE);
+    inquiry_ask_line(&inquiry, 1, 3, 0);
+    tell(ANSWER); /* of the question before: another line */
+    assert_int_equal(model->holders.state, HOLDERS_ASKED);
+    tell("{\"percent\": 100, \"lines\": []}");
+    tell("{\"percent\": 100}");
+    tell("{\"percent\": 7777}");
+    tell("[]");
+    assert_int_equal(model->holders.state, HOLDERS_ASKED);
+    assert_int_equal(model->holders.percent, 0);
+}
+
+static void test_nonsense_is_cleaned(void **state)
+{
+    (void)state;
+    inquiry_ask_line(&inquiry, 0, 1, 0);
+    tell("{\"percent\": 100, \"faults\": 2, \"lines\": [{\"line\": 1, \"count\": -4,"
+         "\"shallow_bytes\": \"x\", \"retained_bytes\": -1, \"types\": [7, {}, {\"name\": \"\"},"
+         "{\"name\": \"a\\u001b[31mb\\n\", \"count\": 1e9}], \"chains\": {\"text\": 1}}]}");
+    const struct holders *holders = model_holders(model, 0, 1);
+    assert_non_null(holders);
+    assert_int_equal(holders->count, 0);
+    assert_int_equal(holders->retained_bytes, -1);
+    assert_int_equal(holders->type_count, 1);
+    assert_string_equal(holders->types[0].name, "a^[[31mb ");
+    assert_int_equal(holders->chain_count, 0);
+    assert_string_equal(holders->problem, "not all was looked at: 2 objects could not be read");
+}
+
+static void test_more_than_there_is_room_for(void **state)
+{
+    json_t *types = json_array(), *chains = json_array();
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        json_array_append_new(types, json_pack("{s:s}", "name", "t"));
+        json_array_append_new(chains, json_pack("{s:s}", "text", "c"));
+    }
+    json_t *told_all = json_pack("{s:i, s:[{s:i, s:o, s:o}]}", "percent", 100, "lines", "line", 1,
+                                 "types", types, "chains", chains);
+    inquiry_ask_line(&inquiry, 0, 1, 0);
+    inquiry_told(&inquiry, told_all, 0);
+    json_decref(told_all);
+    assert_int_equal(model->holders.type_count, HOLDERS_TYPES);
+    assert_int_equal(model->holders.chain_count, HOLDERS_CHAINS);
+}
+
+static void test_stopped_by_the_user(void **state)
+{
+    (void)state;
+    inquiry_ask_line(&inquiry, 1, 2, 0);
+    inquiry_stop(&inquiry, 0);
+    assert_int_equal(asked, 2);
+    assert_int_equal(last_len, 0);
+    assert_int_equal(model->holders.state, HOLDERS_NONE);
+    inquiry_stop(&inquiry, 0);
+    assert_int_equal(asked, 2);
+}
+
+static void test_why_not(void **state)
+{
+    (void)state;
+    why_not = "the program is stopped";
+    inquiry_ask_line(&inquiry, 1, 2, 0);
+    assert_int_equal(asked, 0);
+    assert_int_equal(model->holders.state, HOLDERS_FAILED);
+    assert_string_equal(model->holders.problem, why_not);
+    set_leaks(1);
+    assert_false(inquiry_ask_leaks(&inquiry, on_done, NULL, 0));
+    why_not = NULL;
+    is_gone = true;
+    inquiry_ask_line(&inquiry, 1, 2, 0);
+    assert_string_equal(model->holders.problem, "the worker cannot be reached");
+    assert_false(inquiry_ask_leaks(&inquiry, on_done, NULL, 0));
+    inquiry_ask_line(&inquiry, 77, 2, 0); /* no such file: nothing */
+    assert_int_equal(told, 0);
+}
+
+static void test_the_worker_fails(void **state)
+{
+    (void)state;
+    inquiry_ask_line(&inquiry, 1, 2, 0);
+    tell("{\"percent\": 100, \"problem\": \"the walk was killed\"}");
+    assert_int_equal(model->holders.state, HOLDERS_FAILED);
+    assert_string_equal(model->holders.problem, "the walk was killed");
+    set_leaks(2);
+    assert_true(inquiry_ask_leaks(&inquiry, on_done, NULL, 0));
+    inquiry_fail(&inquiry, "the worker has ended", 0);
+    assert_int_equal(told, 1);
+    assert_int_equal(model->evidence.count, 2);
+    assert_int_equal(model->evidence.lines[1].state, HOLDERS_FAILED);
+    inquiry_fail(&inquiry, "the worker has ended", 0);
+    assert_int_equal(told, 1);
+}
+
+static void test_patience(void **state)
+{
+    uint64_t now_ns = INQUIRY_PATIENCE_MS * NS_PER_MS;
+    (void)state;
+    inquiry_ask_line(&inquiry, 1, 2, 0);
+    inquiry_tick(&inquiry, now_ns - 1);
+    assert_int_equal(model->holders.state, HOLDERS_ASKED);
+    inquiry_tick(&inquiry, now_ns);
+    assert_int_equal(model->holders.state, HOLDERS_FAILED);
+}
+
+#define LEAK_LINE(n) "{\"line\": " #n ", \"count\": " #n "}"
+
+static void test_leaks(void **state)
+{
+    (void)state;
+    assert_false(inquiry_ask_leaks(&inquiry, on_done, NULL, 0));
+    assert_int_equal(asked, 0);
+    set_leaks(2);
+    model->leaks.items[1].state = LEAK_SUSPECT;
+    assert_true(inquiry_ask_leaks(&inquiry, on_done, NULL, 0));
+    assert_false(inquiry_ask_leaks(&inquiry, on_done, NULL, 0));
+    assert_int_equal(inquiry.count, 1);
+    tell("{\"percent\": 100, \"lines\": [" LEAK_LINE(1) "]}");
+    assert_int_equal(told, 1);
+    assert_non_null(model_holders(model, 1, 1));
+    set_leaks(40);
+    assert_true(inquiry_ask_leaks(&inquiry, NULL, NULL, 0));
+    assert_int_equal(inquiry.count, HOLDERS_LINES);
+}
+
+/* The user asks while leaks are asked about: both are answered, the user's first. */
+static void test_the_user_goes_first(void **state)
+{
+    (void)state;
+    set_leaks(1);
+    assert_true(inquiry_ask_leaks(&inquiry, on_done, NULL, 0));
+    inquiry_ask_line(&inquiry, 1, 2, 0);
+    assert_int_equal(told, 0);
+    tell(ANSWER);
+    assert_int_equal(model->holders.state, HOLDERS_READY);
+    assert_int_equal(asked, 3);
+    assert_int_equal(told, 0);
+    tell("{\"percent\": 100, \"lines\": [" LEAK_LINE(1) "]}");
+    assert_int_equal(told, 1);
+    assert_int_equal(model->evidence.count, 1);
+    /* And the other way round. */
+    inquiry_ask_line(&inquiry, 1, 2, 0);
+    assert_true(inquiry_ask_leaks(&inquiry, on_done, NULL, 0));
+    model->leaks.count = 0; /* none leaks any more when it is their turn */
+    inquiry_stop(&inquiry, 0);
+    assert_int_equal(told, 2);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+    const struct CMUnitTest tests[] = {
+        TEST(test_a_line),
+        TEST(test_what_is_not_ours),
+        TEST(test_nonsense_is_cleaned),
+        TEST(test_more_than_there_is_room_for),
+        TEST(test_stopped_by_the_user),
+        TEST(test_why_not),
+        TEST(test_the_worker_fails),
+        TEST(test_patience),
+        TEST(test_leaks),
+        TEST(test_the_user_goes_first),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
