@@ -40,6 +40,14 @@ void host_make_inquiry(struct host *host)
     inquiry_init(&host->inquiry, &ops, host->model);
 }
 
+/* Where somebody watches, new leaks come with their holders. */
+void host_tick_inquiry(struct host *host, uint64_t now_ns)
+{
+    inquiry_tick(&host->inquiry, now_ns);
+    if (host->events->attended && host->model->invocations.running == 0)
+        inquiry_watch(&host->inquiry, now_ns);
+}
+
 void host_ask_holders(struct host *host, uint32_t file, uint32_t line)
 {
     inquiry_ask_line(&host->inquiry, file, line, clock_monotonic_ns());

@@ -106,7 +106,7 @@ void host_on_tick(uv_timer_t *timer)
     front_tick(&host->front, host_holds_all(host), now_ns);
     host_reload_when_idle(host, now_ns);
     host_tick_collector(host, now_ns);
-    inquiry_tick(&host->inquiry, now_ns);
+    host_tick_inquiry(host, now_ns);
     if (now_ns - host->files_checked_ns >= FILE_CHECK_MS * NS_PER_MS) {
         host->files_checked_ns = now_ns;
         drain_check_files(host->drain);

@@ -11,7 +11,10 @@
 #include "base/mem.h"
 #include "host/holders_json.h"
 
-enum { BODY_MAX_BYTES = 1 << 20 };
+enum {
+    BODY_MAX_BYTES = 1 << 20,
+    SHARE_TIMES = 20, /* what is asked unasked for takes no more than this part of the time */
+};
 
 void inquiry_init(struct inquiry *inquiry, const struct inquiry_ops *ops, struct model *model)
 {
@@ -73,13 +76,20 @@ static void tell_done(struct inquiry *inquiry)
         done(inquiry->done_context);
 }
 
+/* What holders have made a suspect is asked about again, since they may not hold it any more. */
+static bool is_wanted(const struct inquiry *inquiry, const struct leak *leak)
+{
+    return (leak->state == LEAK_CERTAIN || leak->is_bounded) &&
+           leak->file < inquiry->model->file_count;
+}
+
 static bool collect_leaks(struct inquiry *inquiry)
 {
     const struct leaks *leaks = &inquiry->model->leaks;
     inquiry->count = 0;
     for (size_t i = 0; i < leaks->count && inquiry->count < HOLDERS_LINES; i++) {
         const struct leak *leak = &leaks->items[i];
-        if (leak->state == LEAK_CERTAIN && leak->file < inquiry->model->file_count)
+        if (is_wanted(inquiry, leak))
             inquiry->lines[inquiry->count++] = (struct inquiry_line){leak->file, leak->line};
     }
     return inquiry->count > 0;
@@ -92,6 +102,7 @@ static bool send_leaks(struct inquiry *inquiry, uint64_t now_ns)
         send_question(inquiry, now_ns))
         return false;
     inquiry->about = INQUIRY_LEAKS;
+    inquiry->asked_ns = now_ns;
     return true;
 }
 
@@ -146,6 +157,28 @@ bool inquiry_ask_leaks(struct inquiry *inquiry, inquiry_done *done, void *contex
     return true;
 }
 
+/* Is there a line that leaks of which nothing is known? */
+static bool has_news(const struct inquiry *inquiry)
+{
+    const struct holders_list *evidence = &inquiry->model->evidence;
+    const struct leaks *leaks = &inquiry->model->leaks;
+    for (size_t i = 0; i < leaks->count && i < HOLDERS_LINES; i++) {
+        bool is_known = !is_wanted(inquiry, &leaks->items[i]);
+        for (size_t k = 0; !is_known && k < evidence->count; k++)
+            is_known = evidence->lines[k].file == leaks->items[i].file &&
+                       evidence->lines[k].line == leaks->items[i].line;
+        if (!is_known)
+            return true;
+    }
+    return false;
+}
+
+void inquiry_watch(struct inquiry *inquiry, uint64_t now_ns)
+{
+    if (inquiry->about == INQUIRY_NOTHING && now_ns >= inquiry->ready_ns && has_news(inquiry))
+        send_leaks(inquiry, now_ns);
+}
+
 /* ---- answers ---- */
 
 void inquiry_fail(struct inquiry *inquiry, const char *why, uint64_t now_ns)
@@ -198,6 +231,7 @@ static void take_answer(struct inquiry *inquiry, const json_t *told)
         holders_list_clear(&model->evidence);
         for (size_t i = 0; i < inquiry->count; i++)
             model->evidence.lines[model->evidence.count++] = read_answer(inquiry, told, i);
+        leaks_judge(model, &model->leaks);
     }
     model_touch(model);
 }
@@ -217,6 +251,8 @@ void inquiry_told(struct inquiry *inquiry, const json_t *told, uint64_t now_ns)
     } else if (percent < 100) {
         set_percent(inquiry, percent);
     } else if (is_ours(inquiry, lines)) {
+        if (inquiry->about == INQUIRY_LEAKS)
+            inquiry->ready_ns = now_ns + SHARE_TIMES * (now_ns - inquiry->asked_ns);
         take_answer(inquiry, told);
         go_on(inquiry, now_ns);
     }

@@ -42,6 +42,8 @@ struct inquiry {
     } lines[HOLDERS_LINES]; /* that are asked about */
     size_t count;
     uint64_t heard_ns;  /* when the worker has said something, or was asked */
+    uint64_t asked_ns;  /* when the leaks were asked about; */
+    uint64_t ready_ns;  /* not before that by inquiry_watch */
     bool leaks_wait;    /* they are to be asked about once the line's answer is in */
     inquiry_done *done; /* who waits for the evidence, or NULL */
     void *done_context;
@@ -60,6 +62,9 @@ bool inquiry_ask_leaks(struct inquiry *inquiry, inquiry_done *done, void *contex
 void inquiry_fail(struct inquiry *inquiry, const char *why, uint64_t now_ns);
 /* HOLDERS_TOLD came. */
 void inquiry_told(struct inquiry *inquiry, const json_t *told, uint64_t now_ns);
+/* Ask about the lines that leak where nothing is known of one of them yet, and such questions do
+ * not take too much of the time. */
+void inquiry_watch(struct inquiry *inquiry, uint64_t now_ns);
 /* Time passes. */
 void inquiry_tick(struct inquiry *inquiry, uint64_t now_ns);
 

@@ -1,15 +1,18 @@
 /*
  * The verdict: which lines leak. A line leaks where invocation after invocation leaves blocks of it
  * that stay alive, a garbage collection included, for longer than such blocks live elsewhere. It is
- * judged from the table of what the latest invocations left behind (model/kept.h), and from nothing
- * else, so that it costs the profiled program nothing:
+ * judged from the table of what the latest invocations left behind (model/kept.h), so that it costs
+ * the profiled program nothing:
  *
  *   - An invocation is *eligible* for a line where it is over, has run the line, is none of the
  *     first LEAK_WARM_UP of its worker (lazy imports, pools, caches that are made once), and none
  *     of the newest LEAK_RECENT (what is handed over is freed an invocation or a few later).
  *   - It *keeps* where what the line left of it is alive still.
  *
- * leak.c says when that is a leak, and why each of the rules is there.
+ * leak.c says when that is a leak, and why each of the rules is there. One thing the table cannot
+ * tell: a store that is still filling and will stop looks like a leak. Where the worker was asked
+ * who holds what a line keeps (model.evidence), and nearly all hangs on stores with a maximum of
+ * their own (lru_cache(maxsize=128), deque(maxlen=50)), the line is no leak, but a suspect.
  */
 #ifndef MODEL_LEAK_H
 #define MODEL_LEAK_H
@@ -38,6 +41,7 @@ struct leak {
     enum leak_state state;
     bool is_native;  /* most of the bytes are not Python's */
     bool is_outside; /* it is no invocation's: threads of the app keep more with each of them */
+    bool is_bounded; /* a suspect alone: what holds it drops old ones by itself, and is filling */
     uint32_t kept;   /* eligible invocations that keep, */
     uint32_t of;     /* of this many eligible ones */
     int64_t bytes_per_invocation; /* mean over those that keep; positive */

@@ -275,6 +275,40 @@ static void test_the_user_goes_first(void **state)
     assert_int_equal(told, 2);
 }
 
+/* What leaks newly is asked about, and not all the time. */
+static void test_watched(void **state)
+{
+    (void)state;
+    inquiry_watch(&inquiry, 0);
+    assert_int_equal(asked, 0);
+    set_leaks(1);
+    inquiry_watch(&inquiry, 0);
+    inquiry_watch(&inquiry, 0);
+    assert_int_equal(asked, 1);
+    json_t *json = json_loads("{\"percent\": 100, \"lines\": [" LEAK_LINE(1) "]}", 0, NULL);
+    inquiry_told(&inquiry, json, 10);
+    json_decref(json);
+    set_leaks(1);
+    inquiry_watch(&inquiry, 1000);
+    assert_int_equal(asked, 1); /* it is known */
+    set_leaks(2);
+    inquiry_watch(&inquiry, 209);
+    assert_int_equal(asked, 1); /* too soon: the answer has taken 10 */
+    inquiry_watch(&inquiry, 210);
+    assert_int_equal(asked, 2);
+}
+
+/* What its holders have made a suspect is asked about as long as it is one. */
+static void test_bounded(void **state)
+{
+    (void)state;
+    set_leaks(1);
+    model->leaks.items[0].state = LEAK_SUSPECT;
+    assert_false(inquiry_ask_leaks(&inquiry, on_done, NULL, 0));
+    model->leaks.items[0].is_bounded = true;
+    assert_true(inquiry_ask_leaks(&inquiry, on_done, NULL, 0));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -289,6 +323,8 @@ int main(void)
         TEST(test_patience),
         TEST(test_leaks),
         TEST(test_the_user_goes_first),
+        TEST(test_watched),
+        TEST(test_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

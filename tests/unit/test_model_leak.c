@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "base/attributes.h"
+#include "base/mem.h"
 #include "model/model.h"
 
 enum { RUN_MAX = 400, WINDOW_LEFT = 64, LINE = 7, KIB = 1024 };
@@ -574,6 +575,43 @@ static void test_order(void **state)
     close_run();
 }
 
+static void add_chain(struct holders *holders, bool is_bounded, int64_t bytes)
+{
+    holders->chains[holders->chain_count++] = (struct holders_chain){
+        .text = mem_strdup("app.X"), .is_bounded = is_bounded, .bytes = bytes};
+}
+
+/* Where nearly all that a line keeps hangs on a store with a maximum, it is a suspect. */
+static void test_held_by_what_is_bounded(void **state)
+{
+    (void)state;
+    open_run();
+    for (unsigned i = 0; i < 12; i++) {
+        begin("F");
+        keep(KIB);
+        end(true);
+    }
+    assert_true(is_certain());
+    struct holders *holders = &run.model->evidence.lines[0];
+    *holders = (struct holders){.state = HOLDERS_READY, .file = 0, .line = LINE};
+    run.model->evidence.count = 1;
+    leaks_judge(run.model, &run.model->leaks);
+    assert_true(is_certain()); /* nothing holds it */
+    add_chain(holders, true, 900);
+    leaks_judge(run.model, &run.model->leaks);
+    assert_int_equal(verdict()->state, LEAK_SUSPECT);
+    assert_true(verdict()->is_bounded);
+    assert_int_equal(run.model->leaks.certain, 0);
+    add_chain(holders, false, 99);
+    leaks_judge(run.model, &run.model->leaks);
+    assert_false(is_certain());
+    add_chain(holders, false, 99);
+    leaks_judge(run.model, &run.model->leaks);
+    assert_true(is_certain());
+    assert_false(verdict()->is_bounded);
+    close_run();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -585,6 +623,7 @@ int main(void)
         cmocka_unit_test(test_warm_up_of_another_worker),
         cmocka_unit_test(test_among_many_of_other_functions),
         cmocka_unit_test(test_order),
+        cmocka_unit_test(test_held_by_what_is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
