@@ -238,6 +238,8 @@ static void back(struct act *act, int unused)
     if (ui->replay.is_searching) {
         replay_ask_move(ui, REPLAY_CANCEL);
         act->action = UI_REPLAY;
+    } else if (holders_are_awaited(ui, act->live)) {
+        act->action = UI_HOLDERS_STOP;
     } else if (ui->series.is_on && !ui->replay.is_on) {
         act->action = UI_END_SERIES;
     } else if (ui->view == VIEW_HELP || ui->view == VIEW_PICK) {
@@ -246,6 +248,8 @@ static void back(struct act *act, int unused)
         list->filter[0] = '\0';
     } else if (ui->pattern[0]) {
         ui->pattern[0] = '\0';
+    } else if (ui->view == VIEW_HOLDERS) {
+        act_set_view(ui, ui->holders_back);
     } else if (ui->focus != ui->view) {
         ui->focus = ui->view;
     } else if (ui->replay.is_live) {
@@ -425,6 +429,13 @@ static void open_evidence(struct act *act)
     }
 }
 
+static void open_holders(struct act *act)
+{
+    uint64_t id = holders_open(act->ui, act->model);
+    if (id)
+        open_line(act, id);
+}
+
 static void open_selected(struct act *act, int unused)
 {
     const struct invocation *invocation = NULL;
@@ -442,6 +453,8 @@ static void open_selected(struct act *act, int unused)
         open_target(act);
     else if (act->ui->focus == VIEW_EVIDENCE)
         open_evidence(act);
+    else if (act->ui->focus == VIEW_HOLDERS)
+        open_holders(act);
     else if (list_selected(act->list, &id))
         open_line(act, id);
     if (invocation)
@@ -640,6 +653,12 @@ static void run_to(struct act *act, int unused)
     act->action = step_run_to(act->ui, act->model);
 }
 
+static void show_holders(struct act *act, int unused)
+{
+    (void)unused;
+    act->action = holders_key(act->ui, act->live, act->realtime_ns);
+}
+
 static void edit(struct act *act, int unused)
 {
     struct ui *ui = act->ui;
@@ -694,6 +713,7 @@ static const struct {
     [CMD_FUNCTIONS] = {toggle_view, VIEW_FUNCTIONS},
     [CMD_STOP] = {toggle_view, VIEW_STOP},
     [CMD_LEAKS] = {toggle_view, VIEW_LEAKS},
+    [CMD_HOLDERS] = {show_holders, 0},
     [CMD_SEARCH] = {open_prompt, PROMPT_SEARCH},
     [CMD_MATCH_PREVIOUS] = {next_match, -1},
     [CMD_MATCH_NEXT] = {next_match, 1},

@@ -73,6 +73,18 @@ enum ui_action step_run_to(struct ui *ui, const struct model *shown);
 /* The prompt was answered with `text`. */
 enum ui_action step_accept(struct ui *ui, enum prompt prompt, const char *text);
 
+/* holder_keys.c */
+
+/* `w`: ask who holds what the selected line has alive, and show it; from there, go back. */
+enum ui_action holders_key(struct ui *ui, const struct model *model, uint64_t realtime_ns);
+/* Is there a line to ask about? `shown` is the model as shown. */
+bool holders_can_ask(const struct ui *ui, const struct model *shown);
+/* The holders are looked for, and the display is there to show them. */
+bool holders_are_awaited(const struct ui *ui, const struct model *model);
+/* Enter: show the selected row whole, or as before. The line itself: its id, to be opened; 0 for
+ * all others. */
+uint64_t holders_open(struct ui *ui, const struct model *shown);
+
 /* prompt.c */
 
 void prompt_open(struct ui *ui, enum prompt prompt);

@@ -12,6 +12,9 @@
 #include "tui/act.h"
 #include "tui/view.h"
 
+/* From this width on there is room for what one may not look for. */
+enum { HOLDERS_COLS = 100 };
+
 struct bar bar_tabs(const struct ui *ui, const struct model *model)
 {
     static const enum ui_command commands[] = {
@@ -82,6 +85,14 @@ static void add_key(struct bar *bar, const struct key_binding *binding, const ch
     *col += item->cols;
 }
 
+/* On a line that leaks it is what one looks for; elsewhere where there is room. */
+static bool offers_holders(const struct ui *ui, const struct model *model)
+{
+    uint32_t file, line;
+    return ui->cols >= HOLDERS_COLS ||
+           (target_line(ui, model, &file, &line) && leaks_find(&model->leaks, file, line));
+}
+
 /* `}` works from anywhere, but only with an invocation opened is it what one looks for; `a` is
  * little use where there is one function, and `i` and `v` while nothing runs that could be paused,
  * or is. */
@@ -92,6 +103,7 @@ static bool is_offered(const struct ui *ui, const struct model *model, enum ui_c
     return ui_can(ui, model, command) && (command != CMD_INVOCATION_NEXT || ui->one_open) &&
            (command != CMD_FUNCTIONS || model->function_count > 1) &&
            (command != CMD_LEAKS || (ui_shown(ui, model)->leaks.count && ui->view != VIEW_LEAKS)) &&
+           (command != CMD_HOLDERS || offers_holders(ui, ui_shown(ui, model))) &&
            (command != CMD_PAUSE || model->invocations.running > 0) &&
            (command != CMD_STOP || model->stop.is_stopped);
 }

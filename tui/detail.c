@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "tui/format.h"
-#include "tui/keys.h"
 #include "tui/leak_words.h"
 
 enum { PART_SIZE = 96, SENTENCE_SIZE = 256 };
@@ -86,22 +85,14 @@ void detail_draw_line(const struct view_context *context, uint32_t file, uint32_
 
 /* ---- leaks */
 
-static bool has_key(int key)
-{
-    for (size_t i = 0; i < key_binding_count; i++)
-        if (key_bindings[i].keys[0] == key)
-            return true;
-    return false;
-}
-
-void detail_draw_leak(const struct leak *leak, struct pen *pen)
+void detail_draw_leak(const struct view_context *context, const struct leak *leak, struct pen *pen)
 {
     struct buf text;
     buf_init(&text, SENTENCE_SIZE);
     leak_words_line(leak, &text);
     pen_printf(pen, leak_words_style(leak), " %s", buf_text(&text));
     buf_fini(&text);
-    if (has_key('w'))
+    if (ui_can(context->ui, context->model, CMD_HOLDERS))
         detail_draw_part(pen, "; w: ", "who holds it");
 }
 

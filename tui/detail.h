@@ -12,7 +12,7 @@ void detail_draw_line(const struct view_context *context, uint32_t file, uint32_
                       struct pen *pen);
 
 /* The verdict on a line, and the key that says who holds what it keeps, where there is one. */
-void detail_draw_leak(const struct leak *leak, struct pen *pen);
+void detail_draw_leak(const struct view_context *context, const struct leak *leak, struct pen *pen);
 
 /* The same of its heap: net, the high-water mark, what invocations left of it, what is retained,
  * allocated and freed. */

@@ -82,6 +82,7 @@ enum ui_command {
     CMD_FUNCTIONS,
     CMD_STOP,
     CMD_LEAKS,
+    CMD_HOLDERS,
     CMD_SEARCH,
     CMD_MATCH_PREVIOUS,
     CMD_MATCH_NEXT,

@@ -11,6 +11,7 @@ libtui_a_SOURCES = \
 	tui/glyph.c tui/glyph.h \
 	tui/grid.c tui/grid.h \
 	tui/highlight.c tui/highlight.h \
+	tui/holder_keys.c \
 	tui/keys.c tui/keys.h \
 	tui/layout.c tui/layout.h \
 	tui/leak_words.c tui/leak_words.h \
@@ -35,6 +36,7 @@ libtui_a_SOURCES = \
 	tui/view_evidence.c \
 	tui/view_functions.c \
 	tui/view_help.c \
+	tui/view_holders.c \
 	tui/view_hot.c \
 	tui/view_invocations.c \
 	tui/view_leaks.c \

@@ -36,6 +36,7 @@ enum verb {
     VERB_WAIT_PAUSED,
     VERB_WAIT_LINE,
     VERB_WAIT_LEAKS,
+    VERB_WAIT_HOLDERS,
     VERB_WAIT_TEXT,
     VERB_SLEEP,
     VERB_SAVE_SCREEN,
@@ -60,6 +61,7 @@ static const struct {
     {"wait paused", VERB_WAIT_PAUSED, false},
     {"wait line", VERB_WAIT_LINE, true},
     {"wait leaks", VERB_WAIT_LEAKS, true},
+    {"wait holders", VERB_WAIT_HOLDERS, false},
     {"wait text", VERB_WAIT_TEXT, true},
     {"sleep", VERB_SLEEP, true},
     {"save-screen", VERB_SAVE_SCREEN, true},
@@ -186,6 +188,7 @@ static bool argument_is_good(struct command *command)
     case VERB_WAIT_LOADED:
     case VERB_WAIT_IDLE:
     case VERB_WAIT_PAUSED:
+    case VERB_WAIT_HOLDERS:
     case VERB_WAIT_TEXT:
     case VERB_SAVE_SCREEN:
     case VERB_QUIT: break;
@@ -324,6 +327,8 @@ static bool wait_holds(struct ui *ui, const struct model *model, const struct co
     case VERB_WAIT_PAUSED: return is_paused(model);
     case VERB_WAIT_LINE:
         return is_paused(model) && model->stop.line == strtoull(command->rest, NULL, 10);
+    case VERB_WAIT_HOLDERS:
+        return model->holders.state == HOLDERS_READY || model->holders.state == HOLDERS_FAILED;
     case VERB_WAIT_LEAKS: return model->leaks.certain >= strtoull(command->rest, NULL, 10);
     default: return display_holds(ui, model, command->rest, command->len);
     }

@@ -13,6 +13,7 @@
  *   wait paused           until the program is paused
  *   wait line N           until it is paused before line N
  *   wait leaks N          until N lines leak for certain, or more
+ *   wait holders          until what `w` has asked for is answered, well or badly
  *   wait text TEXT        until TEXT is on the display
  *   wait ... for SECONDS  any of these, for so long at the most, instead of 30
  *   sleep SECONDS

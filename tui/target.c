@@ -104,7 +104,10 @@ bool target_line(const struct ui *ui, const struct model *shown, uint32_t *file,
     *line = 1;
     if (ui->focus == VIEW_STOP)
         return line_of_stop(ui, shown, file, line);
-    if (ui->focus == VIEW_HOT || ui->view == VIEW_LEAKS) {
+    if (ui->view == VIEW_HOLDERS) {
+        *file = ui->holders_file;
+        *line = ui->holders_line;
+    } else if (ui->focus == VIEW_HOT || ui->view == VIEW_LEAKS) {
         if (!list_selected(&ui->lists[ui->view], &id))
             return false;
         *file = (uint32_t)(id >> 32);
@@ -132,7 +135,8 @@ static bool can_open(const struct ui *ui, const struct model *shown)
         return view_stop_local(ui, shown) || line_of_stop(ui, shown, &file, &line);
     return ui->lists[ui->focus].count > 0 &&
            (ui->focus == VIEW_HOT || ui->focus == VIEW_LEAKS || ui->focus == VIEW_EVIDENCE ||
-            ui->focus == VIEW_INVOCATIONS || ui->focus == VIEW_FUNCTIONS || ui->focus == VIEW_PICK);
+            ui->focus == VIEW_INVOCATIONS || ui->focus == VIEW_FUNCTIONS ||
+            ui->focus == VIEW_PICK || ui->focus == VIEW_HOLDERS);
 }
 
 static bool runs(const struct model *model)
@@ -200,6 +204,7 @@ bool ui_can(const struct ui *ui, const struct model *model, enum ui_command comm
     case CMD_DIFF: return target_compared(ui, shown) != NULL;
     case CMD_LEAKS:
     case CMD_VIEW_LEAKS: return shown->heap.is_on;
+    case CMD_HOLDERS: return ui->view == VIEW_HOLDERS || holders_can_ask(ui, model);
     case CMD_STOP:
     case CMD_VIEW_STOP: return model->worker != WORKER_NONE;
     case CMD_PAUSE: return runs(model) && (!model->stop.is_stopped || model->stop.is_leaving);

@@ -31,6 +31,7 @@ enum view_id {
     VIEW_STOP, /* stack, locals and breakpoints */
     VIEW_LEAKS,
     VIEW_EVIDENCE, /* below the leaks, of the selected one */
+    VIEW_HOLDERS,  /* who holds what a line has alive */
     VIEW_PICK,
     VIEW_COUNT,
 };
@@ -53,11 +54,14 @@ enum ui_action {
     UI_UNBREAK,   /* remove ui->break_number */
     UI_EVALUATE,  /* ui->expression */
     UI_BREAK_OFF, /* what is being evaluated */
-    UI_MARK,      /* ui->mark was set */
-    UI_RECORD,    /* ask by ui_ask_recording() where to record, or end that */
-    UI_RECORD_INTO, /* ui->record_path */
-    UI_REPLAY,      /* ui->replay.wish */
-    UI_EDIT,        /* open ui->edit_path at ui->edit_line in an editor */
+    UI_HOLDERS,   /* look for who holds what ui->holders_line of ui->holders_file has alive */
+    UI_HOLDERS_STOP, /* look no further */
+    UI_EVIDENCE,     /* look for the same of all lines that leak */
+    UI_MARK,         /* ui->mark was set */
+    UI_RECORD,       /* ask by ui_ask_recording() where to record, or end that */
+    UI_RECORD_INTO,  /* ui->record_path */
+    UI_REPLAY,       /* ui->replay.wish */
+    UI_EDIT,         /* open ui->edit_path at ui->edit_line in an editor */
     UI_SUSPEND,
     UI_SAVE, /* write the display to ui->save_path: save_screen() */
     UI_QUIT,
@@ -115,8 +119,9 @@ enum ui_limits {
 struct ui {
     int cols, rows;
     enum view_id view;
-    enum view_id back;  /* where Esc goes from output, help and pick */
-    enum view_id focus; /* `view`, or a side pane's */
+    enum view_id back;         /* where Esc goes from output, help and pick */
+    enum view_id holders_back; /* and from the holders */
+    enum view_id focus;        /* `view`, or a side pane's */
     struct list lists[VIEW_COUNT];
     struct layout layout;
     int banner_rows; /* rows above the source or the functions that say what is wrong, or above the
@@ -168,6 +173,12 @@ struct ui {
     uint64_t stop_seen;   /* number of the stop whose line was gone to */
     uint64_t deaths_seen; /* of the worker's, those that need not be told any more */
 
+    uint64_t holders_realtime_ns;  /* when it was asked who holds what, */
+    uint32_t holders_opened_types; /* which of the answer's types are shown whole, by bits, */
+    uint32_t holders_opened_chains;
+    bool holders_all_types; /* and whether all of them are shown */
+    uint64_t leaks_asked;   /* lines that UI_EVIDENCE was for, as a hash; 0: none */
+
     int click_row, click_col; /* of the latest click, to know a double one */
     uint64_t click_ns;
 
@@ -181,6 +192,8 @@ struct ui {
     unsigned series_count; /* what was typed last; 0 before */
     unsigned at_once;      /* the owner sets what `R` begins with */
     uint32_t edit_line;
+    uint32_t holders_file; /* index into the model's files */
+    uint32_t holders_line;
     uint32_t break_line;
     uint32_t break_file;   /* index into the live model's files */
     uint32_t break_number; /* 0 for none */
@@ -211,6 +224,9 @@ void ui_say(struct ui *ui, enum style style, const char *format, ...) ATTR_PRINT
 /* What `R` has asked for is over: show which lines leak, where that is known and nothing else is
  * looked at that stands still. */
 void ui_show_verdict(struct ui *ui, const struct model *model);
+/* What the display has to look up though no key was pressed: UI_EVIDENCE, once where the leaks are
+ * shown and whenever other lines leak then, or UI_NOTHING. For before a frame, after ui_sync(). */
+enum ui_action ui_wants(struct ui *ui, const struct model *model);
 /* Ask for a file to record in, beginning with `path`. */
 void ui_ask_recording(struct ui *ui, const char *path);
 /* When, by the monotonic clock, the screen will look different though nothing happens: running

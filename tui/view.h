@@ -45,7 +45,7 @@ struct view {
 };
 
 extern const struct view view_source, view_hot, view_invocations, view_output, view_functions,
-    view_help, view_stop, view_leaks, view_evidence, view_pick;
+    view_help, view_stop, view_leaks, view_evidence, view_holders, view_pick;
 
 const struct view *view_of(enum view_id id);
 
@@ -55,6 +55,24 @@ const struct stop_frame *view_stop_frame(const struct ui *ui, const struct model
 const struct stop_local *view_stop_local(const struct ui *ui, const struct model *shown);
 const struct stop_other *view_stop_other(const struct ui *ui, const struct model *shown);
 const struct breakpoint *view_stop_breakpoint(const struct ui *ui, const struct model *shown);
+
+/* view_holders.c: what is known of the line that was asked about last, or NULL, */
+const struct holders *view_holders_of(const struct ui *ui, const struct model *shown);
+/* and rows of that view. */
+enum holders_row {
+    HOLDERS_ROW_LINE,
+    HOLDERS_ROW_SUM,
+    HOLDERS_ROW_STATE, /* why there is no answer, or not all of it */
+    HOLDERS_ROW_TYPES, /* the heading of these: */
+    HOLDERS_ROW_TYPE,
+    HOLDERS_ROW_MORE, /* of the types */
+    HOLDERS_ROW_CHAINS,
+    HOLDERS_ROW_CHAIN,
+};
+static inline enum holders_row view_holders_row(uint64_t id)
+{
+    return (enum holders_row)(id >> 32);
+}
 
 /* view_leaks.c: the leak that is selected there, or NULL. */
 const struct leak *view_leaks_selected(const struct ui *ui, const struct model *shown);

@@ -296,7 +296,7 @@ static void hot_detail(const struct view_context *context, uint64_t id, struct p
                line_of(id));
     const struct leak *leak = leaks_find(&context->model->leaks, file_of(id), line_of(id));
     if (leak && !context->ui->one_open) {
-        detail_draw_leak(leak, pen);
+        detail_draw_leak(context, leak, pen);
         detail_draw_part(pen, ";", "");
     }
     detail_draw_line(context, file_of(id), line_of(id), pen);

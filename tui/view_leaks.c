@@ -199,7 +199,7 @@ static void leak_detail(const struct view_context *context, uint64_t id, struct 
         view_draw_place(&place, file, leak->line);
         pen->col = place.col;
     }
-    detail_draw_leak(leak, pen);
+    detail_draw_leak(context, leak, pen);
 }
 
 static void leak_heap_detail(const struct view_context *context, uint64_t id, struct pen *pen)

@@ -326,7 +326,7 @@ static void source_detail(const struct view_context *context, uint64_t id, struc
     const struct leak *leak = context->ui->one_open ? NULL : leak_of(context, (uint32_t)id);
     pen_printf(pen, STYLE_STRONG, " line %" PRIu64, id);
     if (leak) {
-        detail_draw_leak(leak, pen);
+        detail_draw_leak(context, leak, pen);
         detail_draw_part(pen, ";", "");
     }
     detail_draw_line(context, context->ui->file, (uint32_t)id, pen);

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/mem.h"
 #include "host/holders_json.h"
 
 enum {
@@ -40,32 +39,13 @@ static int send_question(struct inquiry *inquiry, uint64_t now_ns)
     return status;
 }
 
-static void set_line(struct inquiry *inquiry, enum holders_state state, const char *problem)
-{
-    struct holders *holders = &inquiry->model->holders;
-    const struct inquiry_line asked = inquiry->lines[0];
-    holders_clear(holders);
-    *holders = (struct holders){
-        .state = state,
-        .problem = problem ? mem_strdup(problem) : NULL,
-        .file = asked.file,
-        .line = asked.line,
-    };
-    model_touch(inquiry->model);
-}
-
 static void set_evidence_failed(struct inquiry *inquiry, const char *problem)
 {
     struct holders_list *evidence = &inquiry->model->evidence;
     holders_list_clear(evidence);
     for (size_t i = 0; i < inquiry->count; i++)
-        evidence->lines[evidence->count++] = (struct holders){
-            .state = HOLDERS_FAILED,
-            .problem = mem_strdup(problem),
-            .file = inquiry->lines[i].file,
-            .line = inquiry->lines[i].line,
-        };
-    model_touch(inquiry->model);
+        holders_fail(&evidence->lines[evidence->count++], inquiry->lines[i].file,
+                     inquiry->lines[i].line, problem);
 }
 
 static void tell_done(struct inquiry *inquiry)
@@ -115,6 +95,12 @@ static void go_on(struct inquiry *inquiry, uint64_t now_ns)
         tell_done(inquiry);
 }
 
+static void set_asked(struct holders *holders, uint32_t file, uint32_t line)
+{
+    holders_clear(holders);
+    *holders = (struct holders){.state = HOLDERS_ASKED, .file = file, .line = line};
+}
+
 void inquiry_ask_line(struct inquiry *inquiry, uint32_t file, uint32_t line, uint64_t now_ns)
 {
     if (file >= inquiry->model->file_count)
@@ -129,7 +115,8 @@ void inquiry_ask_line(struct inquiry *inquiry, uint32_t file, uint32_t line, uin
     if (why)
         inquiry_fail(inquiry, why, now_ns);
     else
-        set_line(inquiry, HOLDERS_ASKED, NULL);
+        set_asked(&inquiry->model->holders, file, line);
+    model_touch(inquiry->model);
 }
 
 void inquiry_stop(struct inquiry *inquiry, uint64_t now_ns)
@@ -184,9 +171,10 @@ void inquiry_watch(struct inquiry *inquiry, uint64_t now_ns)
 void inquiry_fail(struct inquiry *inquiry, const char *why, uint64_t now_ns)
 {
     if (inquiry->about == INQUIRY_LINE)
-        set_line(inquiry, HOLDERS_FAILED, why);
+        holders_fail(&inquiry->model->holders, inquiry->lines[0].file, inquiry->lines[0].line, why);
     else if (inquiry->about == INQUIRY_LEAKS)
         set_evidence_failed(inquiry, why);
+    model_touch(inquiry->model);
     go_on(inquiry, now_ns);
 }
 

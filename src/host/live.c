@@ -197,12 +197,24 @@ static void add_job(struct live *live, bool request)
     begin_waiting(live);
 }
 
+static bool ask_holders(struct live *live, enum ui_action action)
+{
+    switch (action) {
+    case UI_HOLDERS:
+        host_ask_holders(live->host, live->ui->holders_file, live->ui->holders_line);
+        return true;
+    case UI_HOLDERS_STOP: host_stop_holders(live->host); return true;
+    case UI_EVIDENCE: host_ask_evidence(live->host, NULL, NULL); return true;
+    default: return false;
+    }
+}
+
 static void act(void *context, enum ui_action action)
 {
     struct live *live = context;
     if (player_act(live->player, action) ||
         stepping_act(host_stepper(live->host), live->ui, action) ||
-        record_keys_act(live->recorder, live->ui, live->model, action))
+        record_keys_act(live->recorder, live->ui, live->model, action) || ask_holders(live, action))
         return;
     if (action == UI_SELECT)
         model_select(live->model, live->model->functions[live->ui->function].name);

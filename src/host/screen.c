@@ -192,6 +192,9 @@ static void perform(struct screen *screen, enum ui_action action)
     case UI_UNBREAK:
     case UI_EVALUATE:
     case UI_BREAK_OFF:
+    case UI_HOLDERS:
+    case UI_HOLDERS_STOP:
+    case UI_EVIDENCE:
     case UI_MARK:
     case UI_RECORD:
     case UI_RECORD_INTO:
@@ -268,6 +271,7 @@ static void draw(struct screen *screen, uint64_t hrtime_ns)
     if (screen->setup.before_frame)
         screen->setup.before_frame(screen->setup.context);
     ui_sync(&screen->ui, screen->setup.model);
+    perform(screen, ui_wants(&screen->ui, screen->setup.model));
     scene_draw(&screen->ui, screen->setup.model, now_ns, &screen->grid);
     term_show(screen->term, &screen->grid, screen->repaint);
     screen->repaint = screen->ui.dirty = false;

@@ -23,6 +23,15 @@ void holders_clear(struct holders *holders)
     *holders = (struct holders){.state = HOLDERS_NONE};
 }
 
+void holders_fail(struct holders *holders, uint32_t file, uint32_t line, const char *problem)
+{
+    holders_clear(holders);
+    holders->state = HOLDERS_FAILED;
+    holders->file = file;
+    holders->line = line;
+    holders->problem = mem_strdup(problem);
+}
+
 static char *copy_text(const char *text)
 {
     return text ? mem_strdup(text) : NULL;

@@ -57,6 +57,8 @@ struct holders {
 
 /* Free what it holds; it is HOLDERS_NONE then. */
 void holders_clear(struct holders *holders);
+/* Of that line nothing will be known, and `problem` (copied) says why. */
+void holders_fail(struct holders *holders, uint32_t file, uint32_t line, const char *problem);
 /* The same answer with strings of its own. */
 struct holders holders_copy(const struct holders *holders);
 

@@ -1,0 +1,113 @@
+/*
+ * Asking who holds what a line has alive: `w`, Esc, and what the view of the leaks looks up by
+ * itself. The worker answers in its own time, into the model; what one looks at meanwhile is kept
+ * here, and begins anew with each question.
+ */
+#include "config.h"
+#include "tui/act.h"
+
+#include "base/attributes.h"
+#include "tui/view.h"
+
+static enum ui_action ask(struct ui *ui, uint64_t realtime_ns)
+{
+    struct list *list = &ui->lists[VIEW_HOLDERS];
+    list_select(list, 0);
+    list->top = 0;
+    list->filter[0] = '\0';
+    ui->holders_opened_types = ui->holders_opened_chains = 0;
+    ui->holders_all_types = false;
+    ui->holders_realtime_ns = realtime_ns;
+    return UI_HOLDERS;
+}
+
+static bool is_about(const struct holders *holders, uint32_t file, uint32_t line)
+{
+    return holders->state != HOLDERS_NONE && holders->file == file && holders->line == line;
+}
+
+/* Nothing is known, and nothing is looked for. */
+static bool is_unknown(const struct ui *ui, const struct model *model)
+{
+    const struct holders *holders = view_holders_of(ui, model);
+    return !holders || holders->state == HOLDERS_FAILED;
+}
+
+bool holders_can_ask(const struct ui *ui, const struct model *model)
+{
+    bool has_lines = ui->focus == VIEW_SOURCE || ui->focus == VIEW_HOT || ui->focus == VIEW_STOP ||
+                     ui->view == VIEW_LEAKS;
+    uint32_t file, line;
+    return has_lines && !ui->frozen && model->worker != WORKER_NONE && model->heap.is_on &&
+           target_line(ui, model, &file, &line);
+}
+
+enum ui_action holders_key(struct ui *ui, const struct model *model, uint64_t realtime_ns)
+{
+    uint32_t file, line;
+    if (ui->view == VIEW_HOLDERS) {
+        if (is_unknown(ui, model) && !ui->frozen)
+            return ask(ui, realtime_ns);
+        act_set_view(ui, ui->holders_back);
+        return UI_NOTHING;
+    }
+    if (!target_line(ui, model, &file, &line))
+        return UI_NOTHING;
+    ui->holders_file = file;
+    ui->holders_line = line;
+    ui->holders_back = ui->view;
+    act_set_view(ui, VIEW_HOLDERS);
+    /* One comes back to what is looked for. */
+    if (is_about(&model->holders, file, line) && model->holders.state == HOLDERS_ASKED)
+        return UI_NOTHING;
+    return ask(ui, realtime_ns);
+}
+
+bool holders_are_awaited(const struct ui *ui, const struct model *model)
+{
+    return ui->view == VIEW_HOLDERS && !ui->frozen && !ui->replay.is_on &&
+           model->holders.state == HOLDERS_ASKED;
+}
+
+uint64_t holders_open(struct ui *ui, const struct model *shown)
+{
+    uint64_t id;
+    (void)shown;
+    if (!list_selected(&ui->lists[VIEW_HOLDERS], &id))
+        return 0;
+    uint32_t place = (uint32_t)id;
+    switch (view_holders_row(id)) {
+    case HOLDERS_ROW_TYPE: ui->holders_opened_types ^= UINT32_C(1) << place; break;
+    case HOLDERS_ROW_CHAIN: ui->holders_opened_chains ^= UINT32_C(1) << place; break;
+    case HOLDERS_ROW_MORE: ui->holders_all_types = true; break;
+    case HOLDERS_ROW_LINE: return ui_line_id(ui->holders_file, ui->holders_line);
+    default: break;
+    }
+    return 0;
+}
+
+/* Which lines these are, in whatever order; 0 for none. */
+static uint64_t hash_of_certain(const struct leaks *leaks)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < leaks->certain; i++) {
+        uint64_t id = ui_line_id(leaks->items[i].file, leaks->items[i].line);
+        id = (id ^ id >> 31) * UINT64_C(0x9E3779B97F4A7C15);
+        sum += id ^ id >> 29;
+    }
+    return leaks->certain ? sum | 1 : 0;
+}
+
+enum ui_action ui_wants(struct ui *ui, const struct model *model)
+{
+    bool is_left = ui->view != VIEW_LEAKS && ui->view != VIEW_HOLDERS && ui->view != VIEW_HELP;
+    if (is_left)
+        ui->leaks_asked = 0;
+    if (ui->view != VIEW_LEAKS || ui->frozen || ui->replay.is_on || model->worker != WORKER_READY)
+        return UI_NOTHING;
+    uint64_t hash = hash_of_certain(&model->leaks);
+    if (hash == 0 || hash == ui->leaks_asked)
+        return UI_NOTHING;
+    ui->leaks_asked = hash;
+    return UI_EVIDENCE;
+}
