@@ -1,6 +1,6 @@
 /*
- * Who holds what, asked of the host's worker. A thread that is stopped keeps the interpreter to
- * itself, so that nothing can be asked then.
+ * Who holds what, asked of the host's worker. Its event loop takes the question, so that nothing
+ * can be asked where that is stopped; a function that is stopped in a thread of the pool can be.
  */
 #include "config.h"
 
@@ -27,8 +27,8 @@ static const char *hindrance(void *context)
     const struct model *model = host->model;
     if (!model->heap.is_on)
         return "what is alive is not known: --heap is off, or the worker cannot count";
-    if (model->stop.is_stopped)
-        return "the program is stopped; let it go on with c, then ask again";
+    if (model->stop.is_stopped && (model->stop.loop_held || model->stop.waiting))
+        return "the event loop is stopped; let it go on with c, then ask again";
     if (model->worker != WORKER_READY)
         return "no worker runs that could be asked";
     return NULL;
