@@ -191,7 +191,7 @@ static void make_parts(struct host *host)
     host->drain = drain_new(host->model);
     host_make_stepper(host);
     host_make_collector(host);
-    host_make_inquiry(host);
+    inquirer_init(&host->inquirer, host->loop, host->model, &host->supervisor);
     host->routes = routes_new(host->app.settings.route_prefix);
     host->calls = calls_new(host->model, &host->notes, &ops, &limits);
     host->runs = (struct runs){.loop = host->loop,
@@ -364,6 +364,7 @@ void host_stop(struct host *host)
     if (host->closing)
         return;
     host->closing = true;
+    inquirer_end(&host->inquirer);
     if (host->stepper)
         stepper_release(host->stepper);
     if (host->drain)

@@ -21,7 +21,7 @@
 #include "host/front.h"
 #include "host/host.h"
 #include "host/http_server.h"
-#include "host/inquiry.h"
+#include "host/inquirer.h"
 #include "host/limit.h"
 #include "host/notes.h"
 #include "host/requests.h"
@@ -54,7 +54,7 @@ struct host {
     struct calls *calls;
     struct drain *drain;
     struct collector collector;
-    struct inquiry inquiry;
+    struct inquirer inquirer;
     struct stepper *stepper;
     struct http_server *http;
     struct supervisor *supervisor;
@@ -105,7 +105,6 @@ void host_on_collected(struct host *host, const json_t *json);
 
 /* ---- host_holders.c ---- */
 
-void host_make_inquiry(struct host *host);
 void host_tick_inquiry(struct host *host, uint64_t now_ns);
 
 /* ---- host_stop.c ---- */

@@ -322,7 +322,6 @@ static void on_worker_frame(void *context, enum frame_type type, json_t *json, s
         break;
     case FRAME_LOG: on_log(host, json); break;
     case FRAME_COLLECTED: host_on_collected(host, json); break;
-    case FRAME_HOLDERS_TOLD: inquiry_told(&host->inquiry, json, clock_monotonic_ns()); break;
     default: break; /* of a later version, or not for the host */
     }
 }
@@ -394,7 +393,7 @@ static void on_worker_died(void *context, const struct supervisor_end *end, unsi
     stepper_detach(host->stepper);
     drain_detach(host->drain, now_ns);
     collector_worker_gone(&host->collector);
-    inquiry_fail(&host->inquiry, "the worker has ended", now_ns);
+    inquiry_fail(&host->inquirer.inquiry, "the worker has ended", now_ns);
     end_load(host, OUTCOME_KILLED);
     model->worker = end->replaced ? WORKER_STARTING : WORKER_DEAD;
     model->worker_pid = 0;

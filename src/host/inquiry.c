@@ -1,6 +1,6 @@
 /*
- * There is no number in a question: a new one ends the one before in the worker, and what that had
- * under way by then is known by its lines.
+ * What is asked is in `lines` until it is answered; a question that is given up leaves nothing
+ * behind.
  */
 #include "config.h"
 #include "host/inquiry.h"
@@ -123,9 +123,7 @@ void inquiry_stop(struct inquiry *inquiry, uint64_t now_ns)
 {
     if (inquiry->about != INQUIRY_LINE)
         return;
-    inquiry->count = 0;
-    int status = send_question(inquiry, now_ns);
-    (void)status; /* then the worker is gone, and its walk with it */
+    inquiry->ops.drop(inquiry->ops.context);
     holders_clear(&inquiry->model->holders);
     model_touch(inquiry->model);
     go_on(inquiry, now_ns);
@@ -170,6 +168,7 @@ void inquiry_watch(struct inquiry *inquiry, uint64_t now_ns)
 
 void inquiry_fail(struct inquiry *inquiry, const char *why, uint64_t now_ns)
 {
+    inquiry->ops.drop(inquiry->ops.context);
     if (inquiry->about == INQUIRY_LINE)
         holders_fail(&inquiry->model->holders, inquiry->lines[0].file, inquiry->lines[0].line, why);
     else if (inquiry->about == INQUIRY_LEAKS)
@@ -252,6 +251,6 @@ void inquiry_tick(struct inquiry *inquiry, uint64_t now_ns)
     if (inquiry->about != INQUIRY_NOTHING &&
         now_ns - inquiry->heard_ns >= INQUIRY_PATIENCE_MS * NS_PER_MS)
         inquiry_fail(inquiry,
-                     "the worker does not answer: a handler keeps its event loop from running",
+                     "nobody has answered: neither the event loop nor a line of the program ran",
                      now_ns);
 }

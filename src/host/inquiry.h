@@ -3,8 +3,8 @@
  * user wants to know of (model.holders), or about all that leak (model.evidence). What the user
  * asks goes first; the other question waits, and is then asked again.
  *
- * A worker that says nothing for INQUIRY_PATIENCE_MS is not waited for any longer: its event loop
- * is then busy with a handler that does not give it back.
+ * A worker that says nothing for INQUIRY_PATIENCE_MS is not waited for any longer: nobody in it
+ * takes the question, since neither its event loop nor a line of the program comes to run.
  *
  * The worker is reached by a function, so that all this can be tested without one.
  */
@@ -24,8 +24,11 @@ struct inquiry_ops {
     void *context;
     /* Why nothing can be asked now, one line; NULL where it can. */
     const char *(*hindrance)(void *context);
-    /* Send HOLDERS with that body: 0 or a negative errno. */
+    /* Ask QUESTION_HOLDERS with that body, instead of what was asked before: 0 or a negative errno.
+     */
     int (*send)(void *context, const void *body, size_t len);
+    /* What was asked is not wanted any more. */
+    void (*drop)(void *context);
 };
 
 /* Hears that the evidence is in, or that there will be none. */
@@ -60,7 +63,7 @@ void inquiry_stop(struct inquiry *inquiry, uint64_t now_ns);
 bool inquiry_ask_leaks(struct inquiry *inquiry, inquiry_done *done, void *context, uint64_t now_ns);
 /* There is no answer to be had, `why` (one line): what is asked fails. */
 void inquiry_fail(struct inquiry *inquiry, const char *why, uint64_t now_ns);
-/* HOLDERS_TOLD came. */
+/* The worker's child has said something (asking.h). */
 void inquiry_told(struct inquiry *inquiry, const json_t *told, uint64_t now_ns);
 /* Ask about the lines that leak where nothing is known of one of them yet, and such questions do
  * not take too much of the time. */

@@ -6,6 +6,7 @@ libhost_a_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS) $(MHD_CFLAGS) $(JANSSON_CFLAGS) $(N
 libhost_a_SOURCES = \
 	src/host/admin.c src/host/admin.h \
 	src/host/app.c src/host/app.h \
+	src/host/asking.c src/host/asking.h \
 	src/host/auth.c src/host/auth.h \
 	src/host/batch.c src/host/batch.h \
 	src/host/body.c src/host/body.h \
@@ -38,6 +39,7 @@ libhost_a_SOURCES = \
 	src/host/http_server.c src/host/http_server.h \
 	src/host/import.c src/host/import.h \
 	src/host/import_screen.c src/host/import_screen.h \
+	src/host/inquirer.c src/host/inquirer.h \
 	src/host/inquiry.c src/host/inquiry.h \
 	src/host/invoke.c src/host/invoke.h \
 	src/host/json_file.c src/host/json_file.h \

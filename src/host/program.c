@@ -20,6 +20,7 @@
 #include "base/process.h"
 #include "host/drain.h"
 #include "host/environment.h"
+#include "host/inquirer.h"
 #include "host/package_scan.h"
 #include "host/path.h"
 #include "host/stepper.h"
@@ -37,6 +38,7 @@ struct program {
     struct model *model;
     struct drain *drain;
     struct stepper *stepper;
+    struct inquirer inquirer;
     struct environment environment;
     char *worker_program; /* owned */
     char **variables;     /* owned array of borrowed strings; its environment */
@@ -171,6 +173,7 @@ static void on_tick(uv_timer_t *timer)
         return;
     update(program);
     stepper_tick(program->stepper, clock_monotonic_ns());
+    inquiry_tick(&program->inquirer.inquiry, clock_monotonic_ns());
 }
 
 static void refresh(void *context)
@@ -295,6 +298,7 @@ static void on_died(void *context, const struct supervisor_end *end, unsigned de
         place[0] = '\0';
     char *words = describe_end(program, end, place);
     stepper_detach(program->stepper);
+    inquiry_fail(&program->inquirer.inquiry, "the program has ended", now_ns);
     drain_detach(program->drain, now_ns);
     end_invocation(program, end, words, now_ns);
     name_script(program);
@@ -388,6 +392,7 @@ static int prepare(struct program *program, struct error *error)
                           program->setup.input->len);
     program->stepper = stepper_new(program->model, program->drain, &ops);
     stepper_attend(program->stepper, program->setup.attended);
+    inquirer_init(&program->inquirer, program->setup.loop, program->model, &program->supervisor);
     program->variables = make_variables(!program->setup.inherits);
     int result = environment_find(&program->environment, options->common.python, root, error);
     package_scan(&program->model->packages, &program->environment, root);
@@ -424,6 +429,16 @@ struct model *program_model(const struct program *program)
 struct stepper *program_stepper(const struct program *program)
 {
     return program->stepper;
+}
+
+void program_ask_holders(struct program *program, uint32_t file, uint32_t line)
+{
+    inquiry_ask_line(&program->inquirer.inquiry, file, line, clock_monotonic_ns());
+}
+
+void program_stop_holders(struct program *program)
+{
+    inquiry_stop(&program->inquirer.inquiry, clock_monotonic_ns());
 }
 
 const struct invocation *program_invocation(const struct program *program)
@@ -465,6 +480,7 @@ void program_close(struct program *program)
     if (!program->open || program->is_closing)
         return;
     program->is_closing = true;
+    inquirer_end(&program->inquirer);
     stepper_release(program->stepper);
     uv_close((uv_handle_t *)&program->tick, on_tick_closed);
     supervisor_close(program->supervisor, on_supervisor_closed, program);

@@ -6,6 +6,7 @@
 #define HOST_PROGRAM_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <uv.h>
 
 #include "base/buf.h"
@@ -39,6 +40,10 @@ struct program *program_open(const struct program_setup *setup, struct error *er
 struct model *program_model(const struct program *program);
 /* What stops its threads and lets them go on. */
 struct stepper *program_stepper(const struct program *program);
+/* Ask who holds what the line has alive; the answer comes into the model's `holders`. */
+void program_ask_holders(struct program *program, uint32_t file, uint32_t line);
+/* It is not wanted any more. */
+void program_stop_holders(struct program *program);
 /* Its invocation, and the model's. */
 const struct invocation *program_invocation(const struct program *program);
 bool program_is_over(const struct program *program);

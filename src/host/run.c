@@ -199,13 +199,11 @@ static void act(void *context, enum ui_action action)
         return;
     /* A program takes no requests, and is the only function. */
     struct ui *ui = screen_ui(run->screen);
-    if (action == UI_HOLDERS) {
-        struct model *model = program_model(run->program);
-        holders_fail(&model->holders, ui->holders_file, ui->holders_line,
-                     "that can be asked of a function app, not yet of a program");
-        model_touch(model);
-    }
-    if (!stepping_act(program_stepper(run->program), ui, action))
+    if (action == UI_HOLDERS)
+        program_ask_holders(run->program, ui->holders_file, ui->holders_line);
+    else if (action == UI_HOLDERS_STOP)
+        program_stop_holders(run->program);
+    else if (!stepping_act(program_stepper(run->program), ui, action))
         record_keys_act(run->recorder, ui, program_model(run->program), action);
 }
 

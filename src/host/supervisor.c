@@ -43,7 +43,7 @@ enum {
 };
 
 /* Places of the descriptors in the worker. */
-enum { FD_LINK = 3, FD_SEGMENT = 4, FD_CONTROL = 5, FD_COUNT = 6 };
+enum { FD_LINK = 3, FD_SEGMENT = 4, FD_CONTROL = 5, FD_QUESTION = 6, FD_COUNT = 7 };
 
 struct worker {
     struct supervisor *supervisor;
@@ -53,7 +53,8 @@ struct worker {
     struct text_pipe err;
     uv_timer_t timer; /* steps of ending */
     uv_poll_t control;
-    int control_fd; /* an eventfd; -1 where `control` is not open */
+    int control_fd;  /* an eventfd; -1 where `control` is not open */
+    int question_fd; /* -1 where there is none */
     struct segment *segment;
     int statm_fd;   /* -1 where it could not be opened */
     bool has_link;  /* not where it runs a program */
@@ -106,6 +107,8 @@ static void release_worker(struct worker *worker)
         close(worker->statm_fd);
     if (worker->control_fd >= 0)
         close(worker->control_fd);
+    if (worker->question_fd >= 0)
+        close(worker->question_fd);
     free(worker);
     release(supervisor);
 }
@@ -289,6 +292,7 @@ struct channel_fds {
     int err[2];
     int segment;
     int control; /* of both; the host's is the worker's `control_fd` */
+    int question[2];
 };
 
 static void close_fd(int *fd)
@@ -304,12 +308,15 @@ static void close_worker_ends(struct channel_fds *fds)
     close_fd(&fds->out[1]);
     close_fd(&fds->err[1]);
     close_fd(&fds->segment);
+    close_fd(&fds->question[1]);
 }
 
 static int open_streams(const struct worker *worker, struct channel_fds *fds)
 {
     fds->control = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (fds->control < 0)
+        return -1;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds->question) < 0)
         return -1;
     if (worker->has_link && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds->link) < 0)
         return -1;
@@ -321,7 +328,7 @@ static int open_streams(const struct worker *worker, struct channel_fds *fds)
 static int open_channels(const struct worker *worker, struct channel_fds *fds,
                          struct segment **segment, struct error *error)
 {
-    *fds = (struct channel_fds){{-1, -1}, {-1, -1}, {-1, -1}, -1, -1};
+    *fds = (struct channel_fds){{-1, -1}, {-1, -1}, {-1, -1}, -1, -1, {-1, -1}};
     *segment = segment_create(&fds->segment, error);
     if (!*segment)
         return -1;
@@ -329,6 +336,7 @@ static int open_channels(const struct worker *worker, struct channel_fds *fds,
         error_set(error, EXIT_STATUS_SYSTEM, "cannot connect to a worker: %s", strerror(errno));
         close_worker_ends(fds);
         close_fd(&fds->control);
+        close_fd(&fds->question[0]);
         close_fd(&fds->link[0]);
         close_fd(&fds->out[0]);
         close_fd(&fds->err[0]);
@@ -389,6 +397,7 @@ static char **make_arguments(const struct supervisor_setup *setup)
     }
     add_number(arguments, &count, "--segment-fd", FD_SEGMENT);
     add_number(arguments, &count, "--control-fd", FD_CONTROL);
+    add_number(arguments, &count, "--question-fd", FD_QUESTION);
     if (setup->executable)
         add_argument(arguments, &count, "--executable", setup->executable);
     for (size_t i = 0; i < setup->include_count; i++)
@@ -419,7 +428,8 @@ static void set_up_stdio(const struct worker *worker, const struct channel_fds *
                          uv_stdio_container_t stdio[FD_COUNT])
 {
     const int own[] = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
-    const int ends[] = {-1, fds->out[1], fds->err[1], fds->link[1], fds->segment, fds->control};
+    const int ends[] = {-1,           fds->out[1],  fds->err[1],     fds->link[1],
+                        fds->segment, fds->control, fds->question[1]};
     for (int i = 0; i < FD_COUNT; i++) {
         bool is_own = i <= STDERR_FILENO && !worker->has_pipes;
         stdio[i].data.fd = is_own ? own[i] : ends[i];
@@ -501,12 +511,14 @@ static int spawn(struct supervisor *supervisor, struct error *error)
     const struct supervisor_program *program = supervisor->setup.run;
     worker->supervisor = supervisor;
     worker->statm_fd = worker->control_fd = -1;
+    worker->question_fd = -1;
     worker->has_link = !program;
     worker->has_pipes = !program || !program->inherits;
     if (open_channels(worker, &fds, &worker->segment, error)) {
         free(worker);
         return -1;
     }
+    worker->question_fd = fds.question[0];
     if (program && program->meter)
         segment_populate(worker->segment);
     supervisor->users++;
@@ -579,6 +591,20 @@ int supervisor_send(struct supervisor *supervisor, enum frame_type type, const j
     if (!supervisor->worker || !supervisor->worker->has_link)
         return -ENOTCONN;
     return link_send(&supervisor->worker->link, type, json, body);
+}
+
+int supervisor_ask(struct supervisor *supervisor, enum question_kind kind, const void *body,
+                   size_t len, int answer_fd)
+{
+    const struct worker *worker = supervisor->worker;
+    int status =
+        worker ? question_send(worker->question_fd, kind, body, len, answer_fd) : -ENOTCONN;
+    if (status)
+        return status;
+    struct control *control = &worker->segment->control;
+    atomic_fetch_or(&control->armed, CONTROL_QUESTION);
+    control_wake(&control->order.serial); /* who is stopped waits for orders */
+    return 0;
 }
 
 void supervisor_signal(struct supervisor *supervisor, int signal)

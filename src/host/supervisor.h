@@ -19,6 +19,7 @@
 #include "host/body.h"
 #include "model/output.h"
 #include "wire/frame.h"
+#include "wire/question.h"
 #include "wire/segment.h"
 
 struct supervisor;
@@ -87,6 +88,10 @@ int supervisor_start(struct supervisor *supervisor, struct error *error);
  * errno. */
 int supervisor_send(struct supervisor *supervisor, enum frame_type type, const json_t *json,
                     struct body *body);
+/* Ask the worker something (wire/question.h), as question_send does, and wake whoever can take it.
+ * 0, -ENOTCONN without a worker, or another negative errno. */
+int supervisor_ask(struct supervisor *supervisor, enum question_kind kind, const void *body,
+                   size_t len, int answer_fd);
 /* End the worker as supervisor_close does, and start another one with `setup` (copied) as soon as
  * it is gone; at once where none runs. */
 void supervisor_replace(struct supervisor *supervisor, const struct supervisor_setup *setup);

@@ -8,6 +8,7 @@
  *   CONTROL_BREAKPOINTS  host: there is at least one breakpoint
  *   CONTROL_INTERRUPT    host: the next line that any thread begins; cleared by who stops there
  *   CONTROL_STEP         worker: a thread is on its way to where it was told to stop next
+ *   CONTROL_QUESTION     host: a question waits (wire/question.h); cleared by who takes it
  *
  * Breakpoints are written as a whole: `version` is odd meanwhile, and every change raises it; a
  * reader copies them and looks whether `version` is still the one that it began with.
@@ -31,7 +32,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum control_armed { CONTROL_BREAKPOINTS = 1, CONTROL_INTERRUPT = 2, CONTROL_STEP = 4 };
+enum control_armed {
+    CONTROL_BREAKPOINTS = 1,
+    CONTROL_INTERRUPT = 2,
+    CONTROL_STEP = 4,
+    CONTROL_QUESTION = 8,
+};
 
 enum control_limits {
     CONTROL_BREAKPOINTS_MAX = 64,

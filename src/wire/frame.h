@@ -5,25 +5,36 @@
  * header is the one gate against a peer of another build.
  *
  * host -> worker
+ *
  *   LOAD      {"functions": [{"name", "directory", "script", "entry_point", "bindings": [...]}]}
+ *
  *   INVOKE    {"number", "id", "function", "method", "url", "headers": [[k, v]...],
- *              "query": [[k, v]...], "route": {k: v}}                          body: the request's
+ *              "query": [[k, v]...], "route": {k: v}}
+ *             body: the request's
+ *
  *   SHUTDOWN  {}
- *   COLLECT   {"collect": bool}       run the garbage collector, unless false: then only answer
- *   HOLDERS   {}     body: for each line, 16 at the most: uint32 line, uint32 length of the path,
- * and the path; empty: the question before is not wanted any more worker -> host READY {"python":
- * "3.11.2", "pid": n}                  the interpreter runs, nothing is loaded LOADED {"functions":
- * [{"name", "error": null or sentence, "traceback": text or null, "asynchronous": bool, "path",
- * "line"}]}        one for each in LOAD, in its order RESPONSE  {"number", "succeeded": bool,
- * "status", "headers": [[k, v]...], "error": null or "Type: message", "traceback": text or null}
- * body: the response's LOG       {"number": n or null, "level": "INFO", "logger": name, "message":
- * text} COLLECTED {"collected": bool, "duration_ns"}              to COLLECT; false: the program
- * has turned its collector off, or it was not to run HOLDERS_TOLD  {"percent": n} while it is
- * looked for, {"percent": 100, "problem": sentence}, or
- *              {"percent": 100, "faults": n, "short": bool, "lines": [{"question": index, "line",
- *              "count", "shallow_bytes", "retained_bytes", "oldest", "newest",
- *              "types": [{"name", "count", "shallow_bytes", "example": text or null}],
- *              "chains": [{"text", "note": text or null, "bounded", "count", "bytes"}]}]}
+ *
+ *   COLLECT   {"collect": bool}
+ *             run the garbage collector, unless false: then only answer
+ *
+ * worker -> host
+ *
+ *   READY     {"python": "3.11.2", "pid": n}
+ *             the interpreter runs, nothing is loaded
+ *
+ *   LOADED    {"functions": [{"name", "error": null or sentence, "traceback": text or null,
+ *              "asynchronous": bool, "path", "line"}]}
+ *             one for each in LOAD, in its order
+ *
+ *   RESPONSE  {"number", "succeeded": bool, "status", "headers": [[k, v]...],
+ *              "error": null or "Type: message", "traceback": text or null}
+ *             body: the response's
+ *
+ *   LOG       {"number": n or null, "level": "INFO", "logger": name, "message": text}
+ *
+ *   COLLECTED {"collected": bool, "duration_ns"}
+ *             to COLLECT; false: the program has turned its collector off, or it was not to run
+ *
  * `number` is the invocation's, given by the host. Keys that a reader does not know are ignored.
  */
 #ifndef WIRE_FRAME_H
@@ -48,13 +59,11 @@ enum frame_type {
     FRAME_INVOKE = 2,
     FRAME_SHUTDOWN = 3,
     FRAME_COLLECT = 4,
-    FRAME_HOLDERS = 5,
     FRAME_READY = 16,
     FRAME_LOADED = 17,
     FRAME_RESPONSE = 18,
     FRAME_LOG = 19,
     FRAME_COLLECTED = 20,
-    FRAME_HOLDERS_TOLD = 21,
 };
 
 struct frame_header {

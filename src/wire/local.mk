@@ -3,6 +3,7 @@ noinst_LIBRARIES += libwire.a
 libwire_a_SOURCES = \
 	src/wire/control.c src/wire/control.h \
 	src/wire/frame.c src/wire/frame.h \
+	src/wire/question.c src/wire/question.h \
 	src/wire/ring.c src/wire/ring.h \
 	src/wire/segment.c src/wire/segment.h
 

@@ -12,6 +12,7 @@ enum {
     OPT_LINK = 1,
     OPT_SEGMENT,
     OPT_CONTROL,
+    OPT_QUESTION,
     OPT_ROOT,
     OPT_EXECUTABLE,
     OPT_RUN,
@@ -34,6 +35,7 @@ static const struct option long_options[] = {
     {"link-fd", required_argument, NULL, OPT_LINK},
     {"segment-fd", required_argument, NULL, OPT_SEGMENT},
     {"control-fd", required_argument, NULL, OPT_CONTROL},
+    {"question-fd", required_argument, NULL, OPT_QUESTION},
     {"app-root", required_argument, NULL, OPT_ROOT},
     {"executable", required_argument, NULL, OPT_EXECUTABLE},
     {"run", required_argument, NULL, OPT_RUN},
@@ -111,13 +113,18 @@ static int check(const struct arguments *arguments, struct error *error)
 int arguments_parse(struct arguments *arguments, int argc, char **argv, struct error *error)
 {
     size_t includes = 0, excludes = 0;
-    *arguments = (struct arguments){
-        .link_fd = -1, .segment_fd = -1, .control_fd = -1, .heap = true, .native = true};
+    *arguments = (struct arguments){.link_fd = -1,
+                                    .segment_fd = -1,
+                                    .control_fd = -1,
+                                    .question_fd = -1,
+                                    .heap = true,
+                                    .native = true};
     for (int option; (option = getopt_long(argc, argv, "+", long_options, NULL)) != -1;) {
         switch (option) {
         case OPT_LINK: arguments->link_fd = parse_number(optarg); break;
         case OPT_SEGMENT: arguments->segment_fd = parse_number(optarg); break;
         case OPT_CONTROL: arguments->control_fd = parse_number(optarg); break;
+        case OPT_QUESTION: arguments->question_fd = parse_number(optarg); break;
         case OPT_ROOT: arguments->app_root = optarg; break;
         case OPT_EXECUTABLE: arguments->executable = optarg; break;
         case OPT_RUN: arguments->run = optarg; break;

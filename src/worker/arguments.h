@@ -40,6 +40,7 @@ struct arguments {
     int link_fd;            /* -1 where there is no host */
     int segment_fd;         /* -1 where nobody is to read the tables */
     int control_fd;         /* an eventfd; -1 where nobody is to hear of stops */
+    int question_fd;        /* -1 where nobody asks */
     const char *app_root;   /* borrowed, as all strings here, from argv */
     const char *executable; /* NULL: the embedded Python's own */
     const char *run;        /* the script; NULL but with --run */

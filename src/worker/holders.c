@@ -1,45 +1,31 @@
 /*
- * The child is made by clone without a signal for its end, so that the program sees nothing of it:
- * no SIGCHLD, and no handler of pthread_atfork runs. It closes what it has inherited (a connection
- * that the program closes must not stay open for it), and is killed where the worker ends.
- *
- * Its answer lies in memory that both share; through the pipe come only marks of progress, one byte
- * each, and behind the last one, 100, nothing. Where the pipe ends before that the child was killed
- * or has failed, which is said.
+ * The child is made by clone with CLONE_PARENT: it is the host's, which waits for it, so that the
+ * program sees nothing of it: no SIGCHLD, nothing that a wait() could find, and no handler of
+ * pthread_atfork runs. It closes what it has inherited (a connection that the program closes must
+ * not stay open for it), and is killed where the host ends; where the host does not want the answer
+ * any more, the pipe that it goes to tells it.
  */
 #include "config.h"
 #include <Python.h>
 
 #include "worker/holders.h"
 
-#include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "wire/frame.h"
+#include "wire/question.h"
 #include "worker/guard.h"
 #include "worker/holders_parts.h"
-#include "worker/link.h"
 #include "worker/pools.h"
 
 enum { ANSWER_BYTES = 2 << 20, THREADS = 1024, PIPE = 3 };
-
-static struct {
-    pid_t pid; /* 0: there is none */
-    int pipe;
-    uv_poll_t *poll; /* owned by the loop once it is closed; NULL: there is none */
-    char *answer;    /* ANSWER_BYTES, shared with the child */
-    unsigned percent;
-} asked;
 
 static struct holders_question questions[HOLDERS_QUESTIONS];
 static struct holders_root threads[THREADS];
@@ -76,70 +62,37 @@ static void leave_parent(int fd)
     sigprocmask(SIG_SETMASK, &mask, NULL);
 }
 
+static void write_all(const void *bytes, size_t len)
+{
+    const char *at = bytes;
+    while (len > 0) {
+        ssize_t written = write(PIPE, at, len);
+        if (written < 0)
+            _exit(1);
+        at += written;
+        len -= (size_t)written;
+    }
+}
+
 static void run_child(int fd)
 {
-    struct holders_text out = {.at = asked.answer, .size = ANSWER_BYTES};
-    static const unsigned char done = 100;
+    static const unsigned char done = QUESTION_DONE;
+    struct holders_room room = {NULL, 0};
+    uint32_t pid = (uint32_t)syscall(SYS_getpid);
     guard_enter();
     leave_parent(fd);
+    write_all(&pid, sizeof pid);
+    if (!holders_grow(&room, ANSWER_BYTES))
+        _exit(1);
+    struct holders_text out = {.at = room.at, .size = ANSWER_BYTES};
     holders_run();
     holders_tell(&out);
-    _exit(write(PIPE, &done, 1) == 1 ? 0 : 1);
+    write_all(&done, 1);
+    write_all(out.at, out.len);
+    _exit(0);
 }
 
 /* ---- the parent ---- */
-
-static void on_closed(uv_handle_t *handle)
-{
-    bool was_inside = guard_enter();
-    free(handle);
-    guard_leave(was_inside);
-}
-
-static void forget_child(void)
-{
-    bool was_inside = guard_enter();
-    if (asked.poll)
-        uv_close((uv_handle_t *)asked.poll, on_closed);
-    asked.poll = NULL;
-    if (asked.pid) {
-        kill(asked.pid, SIGKILL);
-        while (waitpid(asked.pid, NULL, __WALL) < 0 && errno == EINTR)
-            continue;
-        close(asked.pipe);
-        munmap(asked.answer, ANSWER_BYTES);
-    }
-    asked.pid = 0;
-    guard_leave(was_inside);
-}
-
-/* `problem`: NULL where it goes on. */
-static void say(unsigned percent, const char *problem)
-{
-    char text[160];
-    int len = problem ? snprintf(text, sizeof text, "{\"percent\": %u, \"problem\": \"%s\"}",
-                                 percent, problem)
-                      : snprintf(text, sizeof text, "{\"percent\": %u}", percent);
-    link_tell(FRAME_HOLDERS_TOLD, text, (size_t)len);
-}
-
-static void on_progress(uv_poll_t *handle, int status, int events)
-{
-    unsigned char bytes[64];
-    ssize_t len = read(asked.pipe, bytes, sizeof bytes);
-    (void)handle, (void)status, (void)events;
-    if (len < 0 && (errno == EAGAIN || errno == EINTR))
-        return;
-    if (len > 0 && bytes[len - 1] != 100) {
-        say(bytes[len - 1], NULL);
-        return;
-    }
-    if (len > 0)
-        link_tell(FRAME_HOLDERS_TOLD, asked.answer, strlen(asked.answer));
-    else
-        say(100, "the walk through the memory was killed");
-    forget_child();
-}
 
 /* The body's lines; how many, 0 where it is none of a question. */
 static size_t read_questions(const char *body, size_t len)
@@ -175,67 +128,38 @@ static void prepare(size_t count)
     holders_walk.expected = 2 * pools_count();
 }
 
-static bool fork_child(void)
+static bool fork_child(int fd)
 {
-    int ends[2];
     sigset_t all, before;
-    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
-        return false;
-    asked.answer =
-        mmap(NULL, ANSWER_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (asked.answer == MAP_FAILED) {
-        close(ends[0]);
-        close(ends[1]);
-        return false;
-    }
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    long pid = syscall(SYS_clone, 0, 0, 0, 0, 0);
+    long pid = syscall(SYS_clone, (long)CLONE_PARENT, 0, 0, 0, 0);
     if (pid == 0)
-        run_child(ends[1]);
+        run_child(fd);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    close(ends[1]);
-    if (pid < 0) {
-        close(ends[0]);
-        munmap(asked.answer, ANSWER_BYTES);
-        return false;
-    }
-    asked.pid = (pid_t)pid;
-    asked.pipe = ends[0];
-    return true;
+    return pid > 0;
 }
 
-/* Hear of what the child writes; without memory for that it is not wanted. */
-static void watch(uv_loop_t *loop)
+static void refuse(int fd, const char *problem)
 {
-    asked.poll = calloc(1, sizeof *asked.poll);
-    if (asked.poll && uv_poll_init(loop, asked.poll, asked.pipe) == 0) {
-        uv_poll_start(asked.poll, UV_READABLE, on_progress);
-        return;
-    }
-    free(asked.poll);
-    asked.poll = NULL;
-    forget_child();
-    say(100, "no memory to ask for that");
+    static const char none[sizeof(uint32_t) + 1] = {0, 0, 0, 0, QUESTION_DONE};
+    char text[160];
+    int len = snprintf(text, sizeof text, "{\"problem\": \"%s\"}", problem);
+    ssize_t written = write(fd, none, sizeof none);
+    written = written == (ssize_t)sizeof none ? write(fd, text, (size_t)len) : 0;
+    (void)written; /* who does not read it does not want it */
 }
 
-void holders_ask(uv_loop_t *loop, const char *body, size_t len)
+void holders_answer(const char *body, size_t len, int fd)
 {
     size_t count = read_questions(body, len);
-    bool was_inside;
-    forget_child();
-    if (!count)
-        return; /* what was asked is not wanted any more */
+    if (!count) {
+        refuse(fd, "the worker does not know such a question");
+        return;
+    }
     prepare(count);
-    was_inside = guard_enter();
-    if (!fork_child())
-        say(100, "no process for the walk through the memory");
-    else
-        watch(loop);
+    bool was_inside = guard_enter();
+    if (!fork_child(fd))
+        refuse(fd, "no process for the walk through the memory");
     guard_leave(was_inside);
-}
-
-void holders_close(void)
-{
-    forget_child();
 }

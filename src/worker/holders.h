@@ -1,15 +1,14 @@
 /*
- * What is alive of a line, by type, and who holds it: the worker's side of FRAME_HOLDERS.
+ * What is alive of a line, by type, and who holds it: the worker's side of QUESTION_HOLDERS.
  *
  * The question is answered by a child that is forked for it, under the interpreter lock, and walks
  * a picture of the program's memory that nobody changes: breadth first by tp_traverse from the
  * modules and the threads' frames, so that each object is found by its shortest chain. The child
  * makes no object, counts no reference, runs no code of the program, writes to memory of its own
- * alone, and ends by _exit; the program goes on meanwhile. It sends no SIGCHLD, and no wait() of
- * the program's finds it.
+ * alone, and ends by _exit; the program goes on meanwhile. It is no child of the program's: that
+ * gets no SIGCHLD of it, and no wait() finds it.
  *
- * Thread: holders_ask under the interpreter lock, on the loop's thread; the answer is sent from
- * the loop, which needs no lock.
+ * Thread: under the interpreter lock, any.
  */
 #ifndef WORKER_HOLDERS_H
 #define WORKER_HOLDERS_H
@@ -17,7 +16,6 @@
 #include <Python.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <uv.h>
 
 enum { HOLDERS_QUESTIONS = 16 };
 
@@ -33,10 +31,7 @@ struct holders_root {
     PyThreadState *state;
 };
 
-/* A frame FRAME_HOLDERS has come, with this body (wire/frame.h). The answer is sent by the link. A
- * new question ends the one before, without an answer. */
-void holders_ask(uv_loop_t *loop, const char *body, size_t len);
-/* End the child, if there is one. */
-void holders_close(void);
+/* Answer QUESTION_HOLDERS, with this body, on the pipe `fd` (the caller's; wire/question.h). */
+void holders_answer(const char *body, size_t len, int fd);
 
 #endif

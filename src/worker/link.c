@@ -33,7 +33,6 @@
 
 #include "base/attributes.h"
 #include "wire/frame.h"
-#include "worker/holders.h"
 
 enum {
     READ_BYTES = 65536,
@@ -118,11 +117,7 @@ void link_deliver(void)
 {
     while (host_link.has_frame) {
         const struct frame *frame = &host_link.frame;
-        if (frame->type == FRAME_HOLDERS)
-            holders_ask(host_link.loop, frame->body, frame->body_len);
-        else
-            call_inbox((int)frame->type, frame->json, frame->json_len, frame->body,
-                       frame->body_len);
+        call_inbox((int)frame->type, frame->json, frame->json_len, frame->body, frame->body_len);
         cut_frame();
     }
     if (host_link.has_ended) {
@@ -389,7 +384,6 @@ void link_close(void)
     pthread_mutex_lock(&host_link.end);
     host_link.is_closing = true;
     pthread_mutex_unlock(&host_link.end);
-    holders_close();
     if (host_link.is_open)
         uv_close((uv_handle_t *)&host_link.poll, on_closed);
     while (host_link.is_open)

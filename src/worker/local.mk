@@ -44,6 +44,7 @@ WORKER_SOURCES = \
 	src/worker/publish.c src/worker/publish.h \
 	src/worker/python_heap.c src/worker/python_heap.h \
 	src/worker/qualname.c src/worker/qualname.h \
+	src/worker/questions.c src/worker/questions.h \
 	src/worker/recorder.c src/worker/recorder.h \
 	src/worker/recorder_parts.h src/worker/recorder_type.c \
 	src/worker/rss.c src/worker/rss.h \

@@ -36,6 +36,7 @@
 #include "worker/native.h"
 #include "worker/pool_figures.h"
 #include "worker/publish.h"
+#include "worker/questions.h"
 #include "worker/python_heap.h"
 #include "worker/rss.h"
 #include "worker/stop.h"
@@ -206,6 +207,7 @@ static int start(const struct arguments *arguments, const char *root, struct err
         return -1;
     if (arguments->link_fd >= 0 && link_open(loop, arguments->link_fd, error) < 0)
         return -1;
+    questions_open(is_program(arguments) ? NULL : loop, arguments->question_fd);
     if (interp_prepare(error) < 0)
         return -1;
     open_heap(arguments);
@@ -276,6 +278,7 @@ int main(int argc, char **argv)
         goto failed;
     if (is_program(&arguments)) {
         status = run_program(&arguments);
+        questions_close();
         link_close();
         arguments_fini(&arguments);
         return status;
@@ -284,6 +287,7 @@ int main(int argc, char **argv)
     events_stop();
     if (interp_stop() < 0 && status == 0)
         status = EXIT_STATUS_INTERNAL;
+    questions_close();
     link_close();
     arguments_fini(&arguments);
     return status;

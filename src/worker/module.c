@@ -15,6 +15,7 @@
 #include "worker/events.h"
 #include "worker/heap.h"
 #include "worker/link.h"
+#include "worker/questions.h"
 #include "worker/loop_step.h"
 #include "worker/meters.h"
 #include "worker/own.h"
@@ -47,6 +48,7 @@ static PyObject *py_after_fork(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(
     if (uv_loop_fork(uv_default_loop()) == 0) {
         uvselector_after_fork();
         link_after_fork();
+        questions_after_fork();
     }
     Py_RETURN_NONE;
 }

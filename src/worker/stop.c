@@ -11,6 +11,7 @@
 #include "worker/inspect.h"
 #include "worker/ledger.h"
 #include "worker/own.h"
+#include "worker/questions.h"
 
 enum { LOOK_MS = 200 }; /* whether anybody is still there */
 
@@ -150,6 +151,12 @@ static void tell_stop(const struct thread *thread, enum control_reason reason, u
     raise_serial(by);
 }
 
+static void look_at_questions(void)
+{
+    if (PUBLISH_LOAD(control()->armed) & CONTROL_QUESTION)
+        questions_look();
+}
+
 /* The serial of the next order after `seen`; that itself where there is none to come. */
 static uint32_t wait_for_order(uint32_t seen)
 {
@@ -160,6 +167,7 @@ static uint32_t wait_for_order(uint32_t seen)
         Py_BEGIN_ALLOW_THREADS;
         control_wait(&order->serial, seen, LOOK_MS);
         Py_END_ALLOW_THREADS;
+        look_at_questions();
     }
     return serial;
 }
@@ -251,6 +259,7 @@ static void look(const struct thread *thread, uint32_t before)
 void stop_at_line(struct thread *thread, uint32_t before)
 {
     PyObject *type, *value, *traceback;
+    look_at_questions();
     if (is_stopping || !is_attended())
         return;
     is_stopping = true;

@@ -44,6 +44,7 @@
 
 #include "base/mem.h"
 #include "worker/link.h"
+#include "worker/questions.h"
 
 enum {
     EVENT_READ = 1, /* selectors.EVENT_READ, EVENT_WRITE */
@@ -145,6 +146,12 @@ static int core_init(struct core *core)
     return uv_poll_start(&core->ready, UV_READABLE, on_ready);
 }
 
+/* Something of the host's. */
+static bool has_come(void)
+{
+    return link_pending() || questions_pending();
+}
+
 /* Turn the loop until there is something for Python; the number of ready descriptors. */
 static int turn(struct core *core, uv_run_mode mode)
 {
@@ -154,7 +161,7 @@ static int turn(struct core *core, uv_run_mode mode)
         if (core->has_ready)
             count = epoll_wait(core->epoll_fd, core->events, core->capacity, 0);
         core->has_ready = false;
-    } while (mode == UV_RUN_ONCE && count <= 0 && !core->is_over && !link_pending());
+    } while (mode == UV_RUN_ONCE && count <= 0 && !core->is_over && !has_come());
     return count;
 }
 
@@ -162,7 +169,7 @@ static int turn(struct core *core, uv_run_mode mode)
  * Returns the number of ready descriptors, which are in core->events. */
 static int core_wait(struct core *core, double wait_ms)
 {
-    uv_run_mode mode = wait_ms == 0 || link_pending() ? UV_RUN_NOWAIT : UV_RUN_ONCE;
+    uv_run_mode mode = wait_ms == 0 || has_come() ? UV_RUN_NOWAIT : UV_RUN_ONCE;
     bool is_timed = mode == UV_RUN_ONCE && wait_ms > 0;
     core->has_ready = core->is_over = false;
     if (is_timed) {
@@ -254,6 +261,8 @@ static PyObject *selector_select(PyObject *object, PyObject *timeout)
     int count = core_wait(core, wait_ms);
     is_running = false;
     link_deliver();
+    if (questions_pending())
+        questions_look();
     return ready_list(core, self->keys, count);
 }
 

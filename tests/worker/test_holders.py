@@ -1,10 +1,6 @@
-"""Who holds what a line has alive: FRAME_HOLDERS, asked of a worker as its host does."""
-
-import struct
+"""Who holds what a line has alive: QUESTION_HOLDERS, asked of a worker as its host does."""
 
 import pytest
-
-HOLDERS, TOLD = 5, 21
 
 # The line (its mark is the comment), and the chain to what it has alive after three requests.
 APP = '''
@@ -76,15 +72,6 @@ CHAINS = {
 }
 
 
-def ask(worker, path, line):
-    name = str(path).encode()
-    worker.send(HOLDERS, {}, struct.pack("=II", line, len(name)) + name)
-    while True:
-        told = worker.expect(TOLD)
-        if told["percent"] == 100:
-            return told
-
-
 @pytest.fixture
 def asked(start, tmp_path):
     worker = start({"Leak/__init__.py": APP})
@@ -100,19 +87,19 @@ def test_chains(asked):
     lines = path.read_text().split("\n")
     for mark, chain in CHAINS.items():
         line = next(i for i, text in enumerate(lines, 1) if text.endswith("# " + mark))
-        told = ask(worker, path, line)
+        told = worker.ask_holders((path, line))
         assert told["faults"] == 0 and not told["short"]
         assert chain in [found["text"] for found in told["lines"][0]["chains"]], (mark, told)
 
 
 def test_a_line_that_is_none_has_nothing(asked):
     worker, path = asked
-    assert ask(worker, path, 1)["lines"][0]["count"] == 0
-    assert ask(worker, "/nowhere.py", 1)["lines"][0]["types"] == []
+    assert worker.ask_holders((path, 1))["lines"][0]["count"] == 0
+    assert worker.ask_holders(("/nowhere.py", 1))["lines"][0]["types"] == []
 
 
 def test_the_worker_goes_on(asked):
     worker, path = asked
     for _ in range(5):
-        ask(worker, path, 1)
+        worker.ask_holders((path, 1))
     assert worker.call("Leak")[0]["status"] == 200

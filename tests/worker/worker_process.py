@@ -5,14 +5,63 @@ import os
 import socket
 import struct
 import subprocess
+import sys
 
 LOAD, INVOKE, SHUTDOWN = 1, 2, 3
 READY, LOADED, RESPONSE, LOG = 16, 17, 18, 19
 HEADER = struct.Struct("=HHIII")
 MAGIC, VERSION = 0x4d46, 1
+QUESTION = struct.Struct("=II")
+QUESTION_MAGIC, QUESTION_HOLDERS, QUESTION_DONE = 0x4d51, 1, 100
 LIMIT = 120  # seconds; only a worker that hangs comes near it
 HTTP = [{"type": "httpTrigger", "direction": "in", "name": "req"},
         {"type": "http", "direction": "out", "name": "$return"}]
+
+
+def holders_body(*lines):
+    """The body of QUESTION_HOLDERS about lines, each (path, number)."""
+    body = b""
+    for path, line in lines:
+        name = str(path).encode()
+        body += struct.pack("=II", line, len(name)) + name
+    return body
+
+
+class Answer:
+    """What a worker's child writes (wire/question.h). It is a child of this process."""
+
+    def __init__(self, pipe):
+        self.pipe = pipe
+        self.percents = []
+        self.pid = None
+
+    def begin(self):
+        """Wait for its process id."""
+        if self.pid is None:
+            self.pid = int.from_bytes(os.read(self.pipe, 4), sys.byteorder)
+        return self.pid
+
+    def cancel(self):
+        os.close(self.pipe)
+        self._wait()
+
+    def _wait(self):
+        if self.pid:
+            os.waitpid(self.pid, 0)
+
+    def read(self):
+        """Read to the end: the answer, or None where the child was killed."""
+        self.begin()
+        text = b""
+        while True:
+            part = os.read(self.pipe, 1 << 16)
+            if not part:
+                break
+            text += part
+        self.cancel()
+        marks, done, answer = text.partition(bytes([QUESTION_DONE]))
+        self.percents += list(marks)
+        return json.loads(answer) if done else None
 
 
 class Worker:
@@ -20,14 +69,17 @@ class Worker:
         self.root = root
         self.link, theirs = socket.socketpair()
         self.link.settimeout(LIMIT)
-        command = [program, "--link-fd", str(theirs.fileno()), "--app-root", str(root)]
+        self.questions, asked = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        command = [program, "--link-fd", str(theirs.fileno()), "--app-root", str(root),
+                   "--question-fd", str(asked.fileno())]
         if executable:
             command += ["--executable", executable]
         self.process = subprocess.Popen(
-            command, pass_fds=[theirs.fileno()], cwd=root,
+            command, pass_fds=[theirs.fileno(), asked.fileno()], cwd=root,
             stdin=subprocess.PIPE if stdin else subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, env={**os.environ, **environment})
         theirs.close()
+        asked.close()
         self.logs = []
         self.outputs = None
         assert self.expect(READY)["pid"] == self.process.pid
@@ -92,6 +144,17 @@ class Worker:
         self.send(LOAD, {"root": str(self.root), "script": script})
         return self.expect(LOADED)
 
+    def ask(self, kind, body):
+        """Send a question; its Answer."""
+        mine, theirs = os.pipe()
+        socket.send_fds(self.questions, [QUESTION.pack(QUESTION_MAGIC, kind), body], [theirs])
+        os.close(theirs)
+        return Answer(mine)
+
+    def ask_holders(self, *lines):
+        """Ask about lines, each (path, number); the whole answer."""
+        return self.ask(QUESTION_HOLDERS, holders_body(*lines)).read()
+
     def run(self, function, payload=b"", retry=None):
         """Run a function that is not HTTP; the whole of the answer's message."""
         self.number += 1
@@ -110,6 +173,7 @@ class Worker:
         """Close the link and wait for the exit status; stdout and stderr are then in outputs."""
         if self.outputs is None:
             self.link.close()
+            self.questions.close()
             self.outputs = [text.decode() for text in self.process.communicate(timeout=LIMIT)]
         return self.process.returncode
 

@@ -1,0 +1,66 @@
+/*
+ * What an inquiry needs of the rest, brought together.
+ */
+#include "config.h"
+#include "host/inquirer.h"
+
+#include <errno.h>
+
+#include "base/clock.h"
+
+static int send_question(void *context, const void *body, size_t len)
+{
+    struct inquirer *inquirer = context;
+    return asking_ask(&inquirer->asking, QUESTION_HOLDERS, body, len);
+}
+
+static void drop_question(void *context)
+{
+    struct inquirer *inquirer = context;
+    asking_drop(&inquirer->asking);
+}
+
+static int send_to_worker(void *context, enum question_kind kind, const void *body, size_t len,
+                          int answer_fd)
+{
+    const struct inquirer *inquirer = context;
+    struct supervisor *supervisor = *inquirer->supervisor;
+    return supervisor ? supervisor_ask(supervisor, kind, body, len, answer_fd) : -ENOTCONN;
+}
+
+static void on_told(void *context, const json_t *told)
+{
+    struct inquirer *inquirer = context;
+    inquiry_told(&inquirer->inquiry, told, clock_monotonic_ns());
+}
+
+/* Why nothing can be asked; NULL where it can. */
+static const char *hindrance(void *context)
+{
+    const struct inquirer *inquirer = context;
+    const struct model *model = inquirer->inquiry.model;
+    if (!model->worker_pid)
+        return "no worker runs that could be asked";
+    if (!model->heap.is_on)
+        return "what is alive is not known: --heap is off, or the worker cannot count";
+    return NULL;
+}
+
+void inquirer_init(struct inquirer *inquirer, uv_loop_t *loop, struct model *model,
+                   struct supervisor *const *supervisor)
+{
+    const struct inquiry_ops ops = {
+        .context = inquirer, .hindrance = hindrance, .send = send_question, .drop = drop_question};
+    inquiry_init(&inquirer->inquiry, &ops, model);
+    inquirer->asking = (struct asking){.loop = loop,
+                                       .send = send_to_worker,
+                                       .send_context = inquirer,
+                                       .told = on_told,
+                                       .told_context = inquirer};
+    inquirer->supervisor = supervisor;
+}
+
+void inquirer_end(struct inquirer *inquirer)
+{
+    asking_drop(&inquirer->asking);
+}

@@ -1,0 +1,28 @@
+/*
+ * An inquiry (inquiry.h) that asks a supervisor's worker (asking.h): what a host and a program have
+ * in common of it. Loop's thread.
+ */
+#ifndef HOST_INQUIRER_H
+#define HOST_INQUIRER_H
+
+#include <uv.h>
+
+#include "host/asking.h"
+#include "host/inquiry.h"
+#include "host/supervisor.h"
+#include "model/model.h"
+
+struct inquirer {
+    struct inquiry inquiry;
+    struct asking asking;
+    struct supervisor *const
+        *supervisor; /* borrowed; where the owner has it; NULL there: none yet */
+};
+
+/* All are borrowed for as long as it is used. */
+void inquirer_init(struct inquirer *inquirer, uv_loop_t *loop, struct model *model,
+                   struct supervisor *const *supervisor);
+/* Nothing is wanted any more; before the supervisor is closed. */
+void inquirer_end(struct inquirer *inquirer);
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * Questions about the memory of the worker's program, which a child of the worker answers: it walks
+ * a picture of that memory while the program goes on. They do not go through the link
+ * (wire/frame.h), since that is served by the worker's event loop, which may be stopped, or busy,
+ * or not there at all: a question is taken by whichever thread first has the interpreter lock and
+ * looks, be it the event loop, a thread that begins a line (control.armed, CONTROL_QUESTION) or one
+ * that is stopped.
+ *
+ * A question is one message on a SOCK_SEQPACKET socket that host and worker have in common, with
+ * the write end of a pipe. The child writes to it, and nobody else:
+ *
+ *   uint32   its process id; it is a child of the worker's parent, which has to wait for it. 0:
+ * there is no child bytes    from 1 to 99: how many percent are done 100      then JSON until the
+ * end of the pipe; without it, the child was killed
+ *
+ * Where the host closes the pipe the answer is not wanted any more.
+ *
+ *   QUESTION_HOLDERS  body: for each line, 16 at the most: uint32 line, uint32 length of the path,
+ * the path
+ *     {"problem": sentence}, or
+ *     {"faults": n, "short": bool, "lines": [{"question": index, "line", "count", "shallow_bytes",
+ *      "retained_bytes", "oldest", "newest",
+ *      "types": [{"name", "count", "shallow_bytes", "example": text or null}],
+ *      "chains": [{"text", "note": text or null, "bounded", "count", "bytes"}]}]}
+ *
+ * Both ends are of one machine and one build, so integers have the machine's order.
+ */
+#ifndef WIRE_QUESTION_H
+#define WIRE_QUESTION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attributes.h"
+
+enum question_kind { QUESTION_HOLDERS = 1 };
+enum { QUESTION_DONE = 100 };
+
+/* Of a body. */
+#define QUESTION_MAX_BYTES ((size_t)80 << 10)
+
+struct question {
+    enum question_kind kind;
+    const char *body; /* borrowed from the receiver's buffer; the next question takes its place */
+    size_t len;
+    int answer_fd; /* the receiver's to close */
+};
+
+/* Send a question on `socket`; `answer_fd` stays the caller's. 0, or a negative errno: -EAGAIN
+ * where too many wait, -EMSGSIZE. */
+int question_send(int socket, enum question_kind kind, const void *body, size_t len,
+                  int answer_fd) ATTR_CHECKED;
+/* Take the next one: 1, or 0 where none is there, or -1 where none will come any more. What is no
+ * question is passed over. One thread at a time. */
+int question_receive(int socket, struct question *question) ATTR_CHECKED;
+
+#endif
