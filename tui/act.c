@@ -827,7 +827,7 @@ static void say_useless(struct ui *ui, const struct model *model, int key, bool 
 {
     char name[KEY_NAME_SIZE];
     key_spell(key, name);
-    if (known && say_recorded(ui, key))
+    if (known && key != 'w' && say_recorded(ui, key))
         return;
     if (known && key == 'H')
         ui_say(ui, STYLE_TEXT, "no line is running now");
@@ -837,6 +837,8 @@ static void say_useless(struct ui *ui, const struct model *model, int key, bool 
                           : "mark an invocation with m first, then open another one");
     else if (known && (key == 'L' || key == '8'))
         ui_say(ui, STYLE_TEXT, "leaks are told by the heap, and that is not counted here");
+    else if (known && key == 'w')
+        holders_say_why_not(ui, model);
     else if (known && model->worker == WORKER_NONE && (key == 'r' || key == 'R' || key == 'e'))
         ui_say(ui, STYLE_WARNING, "these figures are from logs: there is no app here to %s",
                key == 'e' ? "edit" : "run");

@@ -81,6 +81,12 @@ enum ui_action holders_key(struct ui *ui, const struct model *model, uint64_t re
 bool holders_can_ask(const struct ui *ui, const struct model *shown);
 /* The holders are looked for, and the display is there to show them. */
 bool holders_are_awaited(const struct ui *ui, const struct model *model);
+/* Say why `w` has nothing to do. */
+void holders_say_why_not(struct ui *ui, const struct model *model);
+/* There is no answer, and none is looked for. `shown` is the model as shown. */
+bool holders_are_unknown(const struct ui *ui, const struct model *shown);
+/* Has Enter something to open there? */
+bool holders_can_open(const struct ui *ui, const struct model *shown);
 /* Enter: show the selected row whole, or as before. The line itself: its id, to be opened; 0 for
  * all others. */
 uint64_t holders_open(struct ui *ui, const struct model *shown);

@@ -61,8 +61,12 @@ static const struct key_binding *next_by_rank(const struct key_binding *last)
 static const char *label_of(const struct ui *ui, const struct model *model,
                             const struct key_binding *binding)
 {
+    if (binding->command == CMD_BACK && holders_are_awaited(ui, model))
+        return "stop";
     if (binding->command == CMD_BACK && ui->series.is_on)
         return "end it";
+    if (binding->command == CMD_HOLDERS && ui->view == VIEW_HOLDERS)
+        return "ask again";
     const struct model_function *function =
         binding->command == CMD_REQUEST ? target_function(ui, model) : NULL;
     return function && !function->url ? "run" : binding->label;
@@ -85,10 +89,13 @@ static void add_key(struct bar *bar, const struct key_binding *binding, const ch
     *col += item->cols;
 }
 
-/* On a line that leaks it is what one looks for; elsewhere where there is room. */
+/* On a line that leaks it is what one looks for; elsewhere where there is room. In the view of the
+ * holders Esc is the way back. */
 static bool offers_holders(const struct ui *ui, const struct model *model)
 {
     uint32_t file, line;
+    if (ui->view == VIEW_HOLDERS)
+        return holders_are_unknown(ui, model);
     return ui->cols >= HOLDERS_COLS ||
            (target_line(ui, model, &file, &line) && leaks_find(&model->leaks, file, line));
 }

@@ -101,6 +101,18 @@ void format_count(char out[FORMAT_SIZE], uint64_t count)
     snprintf(out, FORMAT_SIZE, "%.*f%c", digits, value, units[unit]);
 }
 
+void format_grouped(char out[FORMAT_SIZE], uint64_t count)
+{
+    char digits[FORMAT_SIZE];
+    size_t len = (size_t)snprintf(digits, sizeof digits, "%" PRIu64, count), at = 0;
+    for (size_t i = 0; i < len; i++) {
+        if (i && (len - i) % 3 == 0)
+            out[at++] = ',';
+        out[at++] = digits[i];
+    }
+    out[at] = '\0';
+}
+
 void format_duration(char out[FORMAT_SIZE], uint64_t ns)
 {
     uint64_t seconds = ns / NS_PER_SECOND;

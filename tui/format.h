@@ -33,6 +33,8 @@ void format_bytes(char out[FORMAT_SIZE], int64_t bytes);
 void format_net(char out[FORMAT_SIZE], int64_t bytes);
 /* "999999", "1.23M", "12.3M", "1.23G": at most 6 columns. */
 void format_count(char out[FORMAT_SIZE], uint64_t count);
+/* With commas: "3,204"; at most 26 columns. */
+void format_grouped(char out[FORMAT_SIZE], uint64_t count);
 /* "350 us", "12.3 ms", "1.24 s", "2m03s", "1h02m", "3d04h": at most 8 columns. */
 void format_duration(char out[FORMAT_SIZE], uint64_t ns);
 /* Local time of day: "12:00:03", or "12:00:03.120" with milliseconds. */

@@ -12,8 +12,9 @@
 static enum ui_action ask(struct ui *ui, uint64_t realtime_ns)
 {
     struct list *list = &ui->lists[VIEW_HOLDERS];
-    list_select(list, 0);
-    list->top = 0;
+    list->cursor = list->top = 0;
+    list->skip = 0;
+    list->placed = false;
     list->filter[0] = '\0';
     ui->holders_opened_types = ui->holders_opened_chains = 0;
     ui->holders_all_types = false;
@@ -26,10 +27,9 @@ static bool is_about(const struct holders *holders, uint32_t file, uint32_t line
     return holders->state != HOLDERS_NONE && holders->file == file && holders->line == line;
 }
 
-/* Nothing is known, and nothing is looked for. */
-static bool is_unknown(const struct ui *ui, const struct model *model)
+bool holders_are_unknown(const struct ui *ui, const struct model *shown)
 {
-    const struct holders *holders = view_holders_of(ui, model);
+    const struct holders *holders = view_holders_of(ui, shown);
     return !holders || holders->state == HOLDERS_FAILED;
 }
 
@@ -38,15 +38,16 @@ bool holders_can_ask(const struct ui *ui, const struct model *model)
     bool has_lines = ui->focus == VIEW_SOURCE || ui->focus == VIEW_HOT || ui->focus == VIEW_STOP ||
                      ui->view == VIEW_LEAKS;
     uint32_t file, line;
-    return has_lines && !ui->frozen && model->worker != WORKER_NONE && model->heap.is_on &&
-           target_line(ui, model, &file, &line);
+    bool has_memory = model->worker != WORKER_NONE && model->worker != WORKER_ENDED;
+    return has_lines && !ui->frozen && has_memory && model->heap.is_on &&
+           target_line(ui, model, &file, &line) && !model->files[file]->retired;
 }
 
 enum ui_action holders_key(struct ui *ui, const struct model *model, uint64_t realtime_ns)
 {
     uint32_t file, line;
     if (ui->view == VIEW_HOLDERS) {
-        if (is_unknown(ui, model) && !ui->frozen)
+        if (holders_are_unknown(ui, model) && !ui->frozen)
             return ask(ui, realtime_ns);
         act_set_view(ui, ui->holders_back);
         return UI_NOTHING;
@@ -63,10 +64,49 @@ enum ui_action holders_key(struct ui *ui, const struct model *model, uint64_t re
     return ask(ui, realtime_ns);
 }
 
+void holders_say_why_not(struct ui *ui, const struct model *model)
+{
+    const char *why = "w is for a line of what runs: in the source, the hot lines, the leaks";
+    if (ui->replay.is_on && ui->replay.is_live)
+        why = "a recording has no memory to look into: Esc goes to the live app, which w asks";
+    else if (ui->replay.is_on)
+        why = "a recording has no memory to look into: w asks an app that runs";
+    else if (model->worker == WORKER_NONE)
+        why = "logs have no memory to look into: w asks an app that runs";
+    else if (model->worker == WORKER_ENDED)
+        why = "the program has ended, and its memory is gone";
+    else if (!model->heap.is_on)
+        why = "what is alive is told by the heap, and that is not counted here";
+    else if (ui->frozen)
+        why = "the display is frozen, and w asks what is alive now: Space lets it go on";
+    ui_say(ui, STYLE_TEXT, "%s", why);
+}
+
 bool holders_are_awaited(const struct ui *ui, const struct model *model)
 {
     return ui->view == VIEW_HOLDERS && !ui->frozen && !ui->replay.is_on &&
            model->holders.state == HOLDERS_ASKED;
+}
+
+static bool can_open_type(const struct holders *holders, size_t place)
+{
+    return place < holders->type_count &&
+           (holders->types[place].example || holders->types[place].chain);
+}
+
+bool holders_can_open(const struct ui *ui, const struct model *shown)
+{
+    const struct holders *holders = view_holders_of(ui, shown);
+    uint64_t id;
+    if (!list_selected(&ui->lists[VIEW_HOLDERS], &id))
+        return false;
+    switch (view_holders_row(id)) {
+    case HOLDERS_ROW_LINE: return true;
+    case HOLDERS_ROW_TYPE: return holders && can_open_type(holders, (uint32_t)id);
+    case HOLDERS_ROW_CHAIN: return true;
+    case HOLDERS_ROW_MORE: return !ui->holders_all_types;
+    default: return false;
+    }
 }
 
 uint64_t holders_open(struct ui *ui, const struct model *shown)

@@ -53,7 +53,7 @@ const struct key_binding key_bindings[] = {
     {CMD_FUNCTIONS, {'a'}, GROUP_VIEW, 26, "functions", "the app's functions, and back"},
     {CMD_STOP, {'v'}, GROUP_VIEW, 7, "locals", "stack, locals and breakpoints, and back"},
     {CMD_LEAKS, {'L'}, GROUP_VIEW, 9, "leaks", "the lines that leak, and back"},
-    {CMD_HOLDERS, {'w'}, GROUP_VIEW, 11, "holders", "who holds what the line has alive, and back"},
+    {CMD_HOLDERS, {'w'}, GROUP_VIEW, 10, "holders", "who holds what the line has alive, and back"},
     {CMD_FREEZE, {' '}, GROUP_VIEW, 27, "freeze", "freeze the display; the program goes on"},
     {CMD_FOLLOW, {'F'}, GROUP_VIEW, 21, "follow", "follow the running line, or stop doing so"},
     {CMD_ZERO, {'z'}, GROUP_VIEW, 28, "zero", "count from now on; again: from the start"},

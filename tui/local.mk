@@ -4,6 +4,7 @@ libtui_a_SOURCES = \
 	tui/act.c tui/act.h \
 	tui/bars.c tui/bars.h \
 	tui/capture.c tui/capture.h \
+	tui/chain.c tui/chain.h \
 	tui/detail.c tui/detail.h \
 	tui/detail_stop.c tui/detail_stop.h \
 	tui/difference.c \
@@ -12,6 +13,8 @@ libtui_a_SOURCES = \
 	tui/grid.c tui/grid.h \
 	tui/highlight.c tui/highlight.h \
 	tui/holder_keys.c \
+	tui/holders_rows.c tui/holders_rows.h \
+	tui/holders_words.c tui/holders_words.h \
 	tui/keys.c tui/keys.h \
 	tui/layout.c tui/layout.h \
 	tui/leak_words.c tui/leak_words.h \
@@ -52,6 +55,7 @@ tui_tests = \
 	tests/unit/test_tui_format \
 	tests/unit/test_tui_grid \
 	tests/unit/test_tui_highlight \
+	tests/unit/test_tui_holders \
 	tests/unit/test_tui_keys \
 	tests/unit/test_tui_layout \
 	tests/unit/test_tui_pointer \
@@ -71,6 +75,10 @@ tests_unit_test_tui_grid_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_tui_highlight_SOURCES = tests/unit/test_tui_highlight.c
 tests_unit_test_tui_highlight_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_tui_highlight_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_tui_holders_SOURCES = tests/unit/test_tui_holders.c tests/unit/ui_fixture.h \
+	tests/golden/fixture.c tests/golden/fixture.h tests/golden/fixture_holders.c
+tests_unit_test_tui_holders_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_tui_holders_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_tui_keys_SOURCES = tests/unit/test_tui_keys.c
 tests_unit_test_tui_keys_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_tui_keys_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)
@@ -113,7 +121,8 @@ tests_fuzz_fuzz_script_LDADD = $(TUI_LIBS)
 check_PROGRAMS += tests/golden/driver
 TESTS += tests/golden/driver
 tests_golden_driver_SOURCES = tests/golden/driver.c \
-	tests/golden/fixture.c tests/golden/fixture.h tests/golden/fixture_imported.c
+	tests/golden/fixture.c tests/golden/fixture.h tests/golden/fixture_holders.c \
+	tests/golden/fixture_imported.c
 tests_golden_driver_CFLAGS = $(AM_CFLAGS)
 tests_golden_driver_LDADD = libreport.a $(TUI_LIBS) $(YAJL_LIBS) $(CSV_LIBS) -lm
 EXTRA_DIST += tests/golden/screens

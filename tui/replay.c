@@ -217,6 +217,9 @@ void replay_enter(struct ui *ui, bool is_live)
     snprintf(ui->replay.word, sizeof ui->replay.word, "REPLAY");
     model_free(ui->frozen);
     ui->frozen = NULL;
+    /* A recording has no memory that could be looked into. */
+    if (ui->view == VIEW_HOLDERS)
+        ui->view = ui->focus = ui->holders_back;
     replay_forget_visits(ui);
 }
 

@@ -581,6 +581,8 @@ static void draw_view(const struct scene *scene, enum view_id id)
         draw_banner(scene);
     if (id == VIEW_LEAKS)
         draw_verdict(scene);
+    if (id == VIEW_EVIDENCE && scene->ui->holder_rows)
+        view_evidence_draw_holders(&context, scene->grid);
 }
 
 static void draw_separator(const struct scene *scene)

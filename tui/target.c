@@ -131,12 +131,13 @@ static bool can_open(const struct ui *ui, const struct model *shown)
         return target_of_output(ui, shown) != NULL;
     if (ui->focus == VIEW_SOURCE)
         return ui_is_old(ui, shown);
+    if (ui->focus == VIEW_HOLDERS)
+        return holders_can_open(ui, shown);
     if (ui->focus == VIEW_STOP)
         return view_stop_local(ui, shown) || line_of_stop(ui, shown, &file, &line);
     return ui->lists[ui->focus].count > 0 &&
            (ui->focus == VIEW_HOT || ui->focus == VIEW_LEAKS || ui->focus == VIEW_EVIDENCE ||
-            ui->focus == VIEW_INVOCATIONS || ui->focus == VIEW_FUNCTIONS ||
-            ui->focus == VIEW_PICK || ui->focus == VIEW_HOLDERS);
+            ui->focus == VIEW_INVOCATIONS || ui->focus == VIEW_FUNCTIONS || ui->focus == VIEW_PICK);
 }
 
 static bool runs(const struct model *model)

@@ -20,7 +20,7 @@
 #include "tui/view.h"
 
 /* The leaks, and the evidence below them, have so many rows at the least. */
-enum { BANNER_ROWS = 3, LEAKS_ROWS_LEAST = 3, EVIDENCE_ROWS_LEAST = 4 };
+enum { BANNER_ROWS = 3, LEAKS_ROWS_LEAST = 3, EVIDENCE_ROWS_LEAST = 4, HOLDER_ROWS = 2 };
 
 void ui_init(struct ui *ui, int cols, int rows)
 {
@@ -442,6 +442,15 @@ static int evidence_rows(const struct ui *ui, const struct model *model)
     return body - leaks >= EVIDENCE_ROWS_LEAST ? body - leaks : 0;
 }
 
+/* What is alive of the selected leak, and who holds it, where that is known. */
+static int holder_rows(const struct ui *ui, const struct model *model)
+{
+    const struct leak *leak = ui->evidence_rows ? view_leaks_selected(ui, model) : NULL;
+    const struct holders *holders = leak ? model_holders(model, leak->file, leak->line) : NULL;
+    bool is_known = holders && holders->count && holders->chain_count;
+    return is_known && ui->evidence_rows >= EVIDENCE_ROWS_LEAST + HOLDER_ROWS ? HOLDER_ROWS : 0;
+}
+
 static bool side_wanted(enum view_id view)
 {
     return view == VIEW_SOURCE || view == VIEW_HOT;
@@ -465,8 +474,8 @@ bool ui_view_rect(const struct ui *ui, enum view_id view, struct rect *rect)
         rect->rows -= view == VIEW_LEAKS ? ui->evidence_rows : 0;
     } else if (view == VIEW_EVIDENCE && ui->view == VIEW_LEAKS && ui->evidence_rows) {
         *rect = layout->main;
-        rect->row += rect->rows - ui->evidence_rows;
-        rect->rows = ui->evidence_rows;
+        rect->row += rect->rows - ui->evidence_rows + ui->holder_rows;
+        rect->rows = ui->evidence_rows - ui->holder_rows;
     } else if (view == VIEW_STOP && side_has_stop(ui)) {
         *rect = layout->stop;
     } else if (view == VIEW_INVOCATIONS && layout->side && !side_has_stop(ui)) {
@@ -520,7 +529,10 @@ void ui_sync(struct ui *ui, const struct model *live)
     ui->layout =
         layout_with_foot(ui->cols, ui->rows, foot_rows, side_wanted(ui->view), model->heap.is_on);
     ui->banner_rows = banner_rows(ui, model);
+    if (ui->view == VIEW_LEAKS)
+        make_rows(ui, model, VIEW_LEAKS);
     ui->evidence_rows = evidence_rows(ui, model);
+    ui->holder_rows = holder_rows(ui, model);
     ui->stop_shown = model->stop.is_stopped;
     struct rect rect;
     if (ui->focus != ui->view && !ui_view_rect(ui, ui->focus, &rect))

@@ -127,6 +127,7 @@ struct ui {
     int banner_rows; /* rows above the source or the functions that say what is wrong, or above the
                         leaks with the verdict; else 0 */
     int evidence_rows; /* of the pane below the leaks; else 0 */
+    int holder_rows;   /* of these, above the list: who holds what the leak keeps; else 0 */
 
     bool ascii;
     bool mouse;

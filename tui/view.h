@@ -68,6 +68,7 @@ enum holders_row {
     HOLDERS_ROW_MORE, /* of the types */
     HOLDERS_ROW_CHAINS,
     HOLDERS_ROW_CHAIN,
+    HOLDERS_ROW_OTHERS, /* that hold */
 };
 static inline enum holders_row view_holders_row(uint64_t id)
 {
@@ -76,6 +77,9 @@ static inline enum holders_row view_holders_row(uint64_t id)
 
 /* view_leaks.c: the leak that is selected there, or NULL. */
 const struct leak *view_leaks_selected(const struct ui *ui, const struct model *shown);
+
+/* view_evidence.c: what is alive of that leak, and who holds it, in the ui->holder_rows above. */
+void view_evidence_draw_holders(const struct view_context *context, struct grid *grid);
 
 /* Shared by the views. */
 
@@ -95,6 +99,8 @@ const char *view_version(const struct file *file, char text[FORMAT_SIZE]);
 /* Draw a source line with its colours; `trim`: without its indentation. */
 void view_draw_source(const struct view_context *context, struct pen *pen, uint32_t file,
                       uint32_t line, int scroll_cols, bool trim);
+/* A chain of holders in what room there is; its beginning counts. */
+void view_draw_chain(const struct view_context *context, struct pen *pen, const char *text);
 /* An increment in its heat's style, right-aligned in `cols`. */
 void view_draw_delta(struct pen *pen, int cols, int64_t bytes);
 /* Bytes that the heap grew by, and bytes of it, right-aligned in `cols`. */

@@ -11,7 +11,11 @@
 #include <stdlib.h>
 
 #include "base/attributes.h"
+#include "tui/holders_words.h"
 #include "tui/leak_words.h"
+
+/* Of the words about who holds it. */
+enum { WORDS_BYTES_MAX = 4096, MOST_TYPES = 4, NARROW_COLS = 100 };
 
 enum { COL_MARKER, COL_NUMBER, COL_LEFT, COL_ALIVE, COL_SHARE, COL_ROLE, COL_STARTED, COL_REQUEST };
 
@@ -181,6 +185,27 @@ static void evidence_heap_detail(const struct view_context *context, uint64_t id
     (void)id;
     if (leak)
         view_leaks.heap_detail(context, ui_line_id(leak->file, leak->line), pen);
+}
+
+/* "3,204 dict, 10 bytes objects are alive", "held by pages.made, w: all". */
+void view_evidence_draw_holders(const struct view_context *context, struct grid *grid)
+{
+    const struct leak *leak = view_leaks_selected(context->ui, context->model);
+    const struct holders *holders =
+        leak ? model_holders(context->model, leak->file, leak->line) : NULL;
+    const struct rect *rect = &context->rect;
+    if (!holders || holders->chain_count == 0)
+        return;
+    struct pen pen = pen_at(grid, rect->row - context->ui->holder_rows, rect->col, rect->cols);
+    struct buf text;
+    buf_init(&text, WORDS_BYTES_MAX);
+    holders_words_types(holders, rect->cols < NARROW_COLS ? 2 : MOST_TYPES, &text);
+    pen_text(&pen, STYLE_DIM, " alive    ");
+    pen_text(&pen, STYLE_TEXT, buf_text(&text));
+    buf_fini(&text);
+    pen = pen_at(grid, pen.row + 1, rect->col, rect->cols);
+    pen_text(&pen, STYLE_DIM, " held by  ");
+    view_draw_chain(context, &pen, holders->chains[0].text);
 }
 
 const struct view view_evidence = {

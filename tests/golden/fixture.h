@@ -60,6 +60,19 @@ struct model *fixture_paused(void);
 /* And something was evaluated there. */
 struct model *fixture_answered(void);
 
+/* The leaks, and who holds what line 27 has alive: many types and chains, */
+struct model *fixture_holders(void);
+/* one of each, and something is missing in it, */
+struct model *fixture_holders_few(void);
+/* looked for still, */
+struct model *fixture_holders_asked(void);
+/* not to be known, and */
+struct model *fixture_holders_failed(void);
+/* nothing alive. In a file of their own, as the next one. */
+struct model *fixture_holders_none(void);
+/* The leaks, with the holders of one of them as evidence. */
+struct model *fixture_evidence(void);
+
 /* Logs of a deployed app with two instances, of which one grows; not all of them can be read. In a
  * file of its own, for it needs the importer. */
 struct model *fixture_imported(void);

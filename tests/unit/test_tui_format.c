@@ -157,6 +157,22 @@ static void test_counts(void **state)
     assert_string_equal(text, "18.4E");
 }
 
+static void test_grouped(void **state)
+{
+    char text[FORMAT_SIZE];
+    (void)state;
+    format_grouped(text, 0);
+    assert_string_equal(text, "0");
+    format_grouped(text, 999);
+    assert_string_equal(text, "999");
+    format_grouped(text, 3204);
+    assert_string_equal(text, "3,204");
+    format_grouped(text, 100000);
+    assert_string_equal(text, "100,000");
+    format_grouped(text, UINT64_MAX);
+    assert_string_equal(text, "18,446,744,073,709,551,615");
+}
+
 static void test_durations(void **state)
 {
     static const struct {
@@ -219,6 +235,7 @@ int main(void)
         cmocka_unit_test(test_deltas),
         cmocka_unit_test(test_nothing_is_too_wide),
         cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_grouped),
         cmocka_unit_test(test_durations),
         cmocka_unit_test(test_time),
         cmocka_unit_test(test_heat),
