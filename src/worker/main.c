@@ -207,6 +207,7 @@ static int start(const struct arguments *arguments, const char *root, struct err
         return -1;
     if (arguments->link_fd >= 0 && link_open(loop, arguments->link_fd, error) < 0)
         return -1;
+    stop_for_questions(questions_look);
     questions_open(is_program(arguments) ? NULL : loop, arguments->question_fd);
     if (interp_prepare(error) < 0)
         return -1;

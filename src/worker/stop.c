@@ -11,7 +11,6 @@
 #include "worker/inspect.h"
 #include "worker/ledger.h"
 #include "worker/own.h"
-#include "worker/questions.h"
 
 enum { LOOK_MS = 200 }; /* whether anybody is still there */
 
@@ -33,6 +32,7 @@ static struct {
 } taken;
 
 static int event_fd = -1;
+static void (*take_questions)(void); /* NULL: nobody asks */
 static bool is_taken;                  /* a thread is stopped */
 static _Thread_local bool is_stopping; /* what it runs for that is not looked at */
 
@@ -153,8 +153,8 @@ static void tell_stop(const struct thread *thread, enum control_reason reason, u
 
 static void look_at_questions(void)
 {
-    if (PUBLISH_LOAD(control()->armed) & CONTROL_QUESTION)
-        questions_look();
+    if (take_questions && PUBLISH_LOAD(control()->armed) & CONTROL_QUESTION)
+        take_questions();
 }
 
 /* The serial of the next order after `seen`; that itself where there is none to come. */
@@ -299,4 +299,9 @@ int stop_add_functions(PyObject *module)
 void stop_open(int fd)
 {
     event_fd = fd;
+}
+
+void stop_for_questions(void (*take)(void))
+{
+    take_questions = take;
 }

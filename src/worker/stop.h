@@ -24,6 +24,9 @@
 /* Tell the host of stops by this eventfd, -1: there is none, and nobody stops. Before
  * stop_add_functions. */
 void stop_open(int event_fd);
+/* Have `take` called by threads that begin a line or are stopped, under the interpreter lock, where
+ * the host has set CONTROL_QUESTION. */
+void stop_for_questions(void (*take)(void));
 /* Add stop_next() to `module`, and can_stop, 1 where there is such an eventfd. 0 or -1. */
 int stop_add_functions(PyObject *module);
 
