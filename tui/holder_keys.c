@@ -126,16 +126,22 @@ uint64_t holders_open(struct ui *ui, const struct model *shown)
     return 0;
 }
 
-/* Which lines these are, in whatever order; 0 for none. */
-static uint64_t hash_of_certain(const struct leaks *leaks)
+/* Which lines these are, in whatever order; 0 for none. What its holders have made a suspect is one
+ * of them still. */
+static uint64_t hash_of_leaks(const struct leaks *leaks)
 {
     uint64_t sum = 0;
-    for (size_t i = 0; i < leaks->certain; i++) {
-        uint64_t id = ui_line_id(leaks->items[i].file, leaks->items[i].line);
+    bool any = false;
+    for (size_t i = 0; i < leaks->count; i++) {
+        const struct leak *leak = &leaks->items[i];
+        uint64_t id = ui_line_id(leak->file, leak->line);
+        if (leak->state != LEAK_CERTAIN && !leak->is_bounded)
+            continue;
         id = (id ^ id >> 31) * UINT64_C(0x9E3779B97F4A7C15);
         sum += id ^ id >> 29;
+        any = true;
     }
-    return leaks->certain ? sum | 1 : 0;
+    return any ? sum | 1 : 0;
 }
 
 enum ui_action ui_wants(struct ui *ui, const struct model *model)
@@ -145,7 +151,7 @@ enum ui_action ui_wants(struct ui *ui, const struct model *model)
         ui->leaks_asked = 0;
     if (ui->view != VIEW_LEAKS || ui->frozen || ui->replay.is_on || model->worker != WORKER_READY)
         return UI_NOTHING;
-    uint64_t hash = hash_of_certain(&model->leaks);
+    uint64_t hash = hash_of_leaks(&model->leaks);
     if (hash == 0 || hash == ui->leaks_asked)
         return UI_NOTHING;
     ui->leaks_asked = hash;

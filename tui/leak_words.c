@@ -105,6 +105,8 @@ void leak_words_line(const struct leak *leak, struct buf *out)
     append_keepers(leak, out);
     if (is_certain)
         buf_printf(out, ": LEAK");
+    else if (leak->is_bounded)
+        buf_printf(out, "; its holder drops old ones by itself");
     else if (leak->kept < LEAK_EVIDENCE)
         buf_printf(out, "; %d are needed", LEAK_EVIDENCE);
     else

@@ -17,6 +17,7 @@
 #include "tui/chain.h"
 #include "tui/grid.h"
 #include "tui/holders_words.h"
+#include "tui/leak_words.h"
 #include "tui/scene.h"
 #include "tui/view.h"
 
@@ -349,6 +350,23 @@ static void test_the_leaks_want_evidence_once(void **state)
     assert_int_equal(ui_wants(&ui, model), UI_NOTHING);
     press('L');
     assert_int_equal(ui_wants(&ui, model), UI_EVIDENCE);
+    /* What the evidence has made a suspect is no news. */
+    struct leak *last = &model->leaks.items[--model->leaks.certain];
+    last->state = LEAK_SUSPECT;
+    last->is_bounded = true;
+    assert_int_equal(ui_wants(&ui, model), UI_NOTHING);
+}
+
+static void test_a_bounded_holder_is_said_of_a_suspect(void **state)
+{
+    const struct leak leak = {.bytes_per_invocation = 2048, .kept = 7, .of = 7, .is_bounded = true};
+    struct buf text;
+    (void)state;
+    buf_init(&text, 1024);
+    leak_words_line(&leak, &text);
+    assert_string_equal(buf_text(&text), "has kept 2.00 KiB of 7 of 7 invocations; its holder "
+                                         "drops old ones by itself");
+    buf_fini(&text);
 }
 
 static void test_what_cannot_be_asked_is_not_wanted(void **state)
@@ -498,6 +516,7 @@ int main(void)
         TEST(test_search_finds_a_holder),
         TEST(test_the_leaks_want_evidence_once),
         TEST(test_what_cannot_be_asked_is_not_wanted),
+        cmocka_unit_test(test_a_bounded_holder_is_said_of_a_suspect),
         TEST(test_the_leaks_show_what_is_known),
         cmocka_unit_test(test_words),
         cmocka_unit_test(test_chain_is_cut_at_its_arrows),

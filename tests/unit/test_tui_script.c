@@ -134,6 +134,23 @@ static void test_leaks(void **state)
     script_free(script);
 }
 
+static void test_holders(void **state)
+{
+    enum ui_action last;
+    (void)state;
+    for (int failed = 0; failed < 2; failed++) {
+        struct script *script = script_of("wait holders\nquit\n");
+        holders_clear(&model->holders);
+        assert_int_equal(run(script, &last), SCRIPT_WAITING);
+        model->holders.state = HOLDERS_ASKED;
+        assert_int_equal(run(script, &last), SCRIPT_WAITING);
+        model->holders.state = failed ? HOLDERS_FAILED : HOLDERS_READY;
+        assert_int_equal(run(script, &last), SCRIPT_DONE);
+        assert_int_equal(last, UI_QUIT);
+        script_free(script);
+    }
+}
+
 static void test_pause(void **state)
 {
     enum ui_action last;
@@ -217,37 +234,15 @@ static void test_save_screen_fails(void **state)
 
 static void test_mistakes(void **state)
 {
-    static const char *const bad[] = {"key",
-                                      "key jj",
-                                      "press j",
-                                      "wait",
-                                      "wait ended x",
-                                      "wait loaded now",
-                                      "resize 80",
-                                      "resize 80x",
-                                      "clock x",
-                                      "click 1",
-                                      "click 1 2 3",
-                                      "save-screen",
-                                      "keyj",
-                                      "wait idle 3",
-                                      "type",
-                                      "resize -1x5",
-                                      "sleep",
-                                      "sleep x",
-                                      "sleep 1.",
-                                      "sleep -1",
-                                      "wait for 3",
-                                      "wait ended for 3",
-                                      "wait line x",
-                                      "wait leaks",
-                                      "wait leaks x",
-                                      "quit now",
-                                      "sleep 86401",
-                                      "wait idle for",
-                                      "wait idle for x",
-                                      ":save-screen",
-                                      ":1 + 1"};
+    static const char *const bad[] = {
+        "key",           "key jj",           "press j",      "wait",
+        "wait ended x",  "wait loaded now",  "resize 80",    "resize 80x",
+        "clock x",       "click 1",          "click 1 2 3",  "save-screen",
+        "keyj",          "wait idle 3",      "type",         "resize -1x5",
+        "sleep",         "sleep x",          "sleep 1.",     "sleep -1",
+        "wait for 3",    "wait ended for 3", "wait line x",  "wait leaks",
+        "wait leaks x",  "wait holders 1",   "quit now",     "sleep 86401",
+        "wait idle for", "wait idle for x",  ":save-screen", ":1 + 1"};
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         char text[64];
@@ -276,6 +271,7 @@ int main(void)
         TEST(test_waits),
         TEST(test_time),
         TEST(test_leaks),
+        TEST(test_holders),
         TEST(test_pause),
         TEST(test_command),
         TEST(test_clock),
