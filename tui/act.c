@@ -246,10 +246,10 @@ static void back(struct act *act, int unused)
         act_set_view(ui, ui->back);
     } else if (list->filter[0]) {
         list->filter[0] = '\0';
-    } else if (ui->view == VIEW_HOLDERS) {
-        act_set_view(ui, ui->holders_back); /* the match is the source's, as a rule */
-    } else if (ui->pattern[0]) {
+    } else if (ui->pattern[0] && (ui->view != VIEW_HOLDERS || ui->pattern_view == VIEW_HOLDERS)) {
         ui->pattern[0] = '\0';
+    } else if (ui->view == VIEW_HOLDERS) {
+        act_set_view(ui, ui->holders_back);
     } else if (ui->focus != ui->view) {
         ui->focus = ui->view;
     } else if (ui->replay.is_live) {

@@ -164,6 +164,7 @@ static void search_typed(struct ui *ui, const struct model *model)
 {
     struct list *list = ui_focused_list(ui);
     copy_as_line(ui->pattern, sizeof ui->pattern, ui->input);
+    ui->pattern_view = ui->view;
     list_select_id(list, ui->search_from);
     if (!ui->pattern[0])
         return;

@@ -165,6 +165,7 @@ struct ui {
     size_t input_at;                     /* byte before which the cursor stands */
     char *prefill;                       /* owned or NULL: what the prompt began with, uncut */
     char pattern[LIST_TEXT_SIZE];        /* searched for; "" for none */
+    enum view_id pattern_view;           /* where it was typed */
     char pattern_before[LIST_TEXT_SIZE]; /* to be put back by Esc */
     uint64_t search_from;                /* row id where the search began */
 
