@@ -41,17 +41,40 @@ static void on_closed(uv_handle_t *handle)
     free(pipe);
 }
 
-/* It ends by itself, or is told to; either way soon. */
-static void end_child(struct asking_pipe *pipe)
+/* Is it a child of this process, which has not been waited for? */
+static bool is_ours(pid_t pid)
 {
     siginfo_t info;
-    pid_t pid = (pid_t)pipe->pid;
-    if (pipe->head_len < sizeof pipe->pid || pid <= 1 ||
-        waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
-        return;
-    kill(pid, SIGKILL);
+    return pid > 1 && waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+static void wait_for(pid_t pid)
+{
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
         continue;
+}
+
+/* It ends by itself, or is told to; either way soon. */
+static void end_child(struct asking *asking, pid_t pid)
+{
+    size_t i = 0;
+    if (!is_ours(pid))
+        return;
+    kill(pid, SIGKILL);
+    asking_reap(asking);
+    while (i < ASKING_CHILDREN && asking->ended[i])
+        i++;
+    if (i < ASKING_CHILDREN)
+        asking->ended[i] = pid;
+    else
+        wait_for(pid);
+}
+
+void asking_reap(struct asking *asking)
+{
+    for (size_t i = 0; i < ASKING_CHILDREN; i++)
+        if (asking->ended[i] && waitpid(asking->ended[i], NULL, WNOHANG) != 0)
+            asking->ended[i] = 0;
 }
 
 void asking_drop(struct asking *asking)
@@ -61,8 +84,21 @@ void asking_drop(struct asking *asking)
     if (!pipe)
         return;
     pipe->asking = NULL;
-    end_child(pipe);
+    if (pipe->head_len == 0) /* it may have been told just now */
+        pipe->head_len =
+            read(pipe->fd, &pipe->pid, sizeof pipe->pid) == sizeof pipe->pid ? sizeof pipe->pid : 0;
+    if (pipe->head_len == sizeof pipe->pid)
+        end_child(asking, (pid_t)pipe->pid);
     uv_close((uv_handle_t *)&pipe->poll, on_closed);
+}
+
+void asking_end(struct asking *asking)
+{
+    asking_drop(asking);
+    for (size_t i = 0; i < ASKING_CHILDREN; i++)
+        if (asking->ended[i])
+            wait_for(asking->ended[i]);
+    memset(asking->ended, 0, sizeof asking->ended);
 }
 
 /* ---- what it says ---- */
@@ -139,22 +175,23 @@ static int open_pipe(struct asking *asking, int fd)
     }
     pipe->poll.data = pipe;
     asking->pipe = pipe;
-    return uv_poll_start(&pipe->poll, UV_READABLE, on_readable);
+    uv_poll_start(&pipe->poll, UV_READABLE, on_readable); /* fails for a closed handle alone */
+    return 0;
 }
 
-int asking_ask(struct asking *asking, enum question_kind kind, const void *body, size_t len)
+int asking_ask(struct asking *asking, const struct question *question)
 {
+    struct question sent = *question;
     int ends[2], status;
     asking_drop(asking);
     if (pipe2(ends, O_CLOEXEC) < 0)
         return -errno;
-    if (fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0 || (status = open_pipe(asking, ends[0])) < 0) {
-        status = -errno;
+    status = fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0 ? -errno : open_pipe(asking, ends[0]);
+    if (status)
         close(ends[0]);
-        close(ends[1]);
-        return status;
-    }
-    status = asking->send(asking->send_context, kind, body, len, ends[1]);
+    sent.answer_fd = ends[1];
+    if (!status)
+        status = asking->send(asking->send_context, &sent);
     close(ends[1]);
     if (status)
         asking_drop(asking);

@@ -9,7 +9,7 @@
 /* Where somebody watches, new leaks come with their holders. */
 void host_tick_inquiry(struct host *host, uint64_t now_ns)
 {
-    inquiry_tick(&host->inquirer.inquiry, now_ns);
+    inquirer_tick(&host->inquirer, now_ns);
     if (host->events->attended && host->model->invocations.running == 0)
         inquiry_watch(&host->inquirer.inquiry, now_ns);
 }

@@ -8,10 +8,14 @@
 
 #include "base/clock.h"
 
+enum { BUDGET_MS = 20000 }; /* then what is known by then is better than to wait on */
+
 static int send_question(void *context, const void *body, size_t len)
 {
     struct inquirer *inquirer = context;
-    return asking_ask(&inquirer->asking, QUESTION_HOLDERS, body, len);
+    const struct question question = {
+        .kind = QUESTION_HOLDERS, .body = body, .len = len, .budget_ms = BUDGET_MS};
+    return asking_ask(&inquirer->asking, &question);
 }
 
 static void drop_question(void *context)
@@ -20,12 +24,11 @@ static void drop_question(void *context)
     asking_drop(&inquirer->asking);
 }
 
-static int send_to_worker(void *context, enum question_kind kind, const void *body, size_t len,
-                          int answer_fd)
+static int send_to_worker(void *context, const struct question *question)
 {
     const struct inquirer *inquirer = context;
     struct supervisor *supervisor = *inquirer->supervisor;
-    return supervisor ? supervisor_ask(supervisor, kind, body, len, answer_fd) : -ENOTCONN;
+    return supervisor ? supervisor_ask(supervisor, question) : -ENOTCONN;
 }
 
 static void on_told(void *context, const json_t *told)
@@ -60,7 +63,13 @@ void inquirer_init(struct inquirer *inquirer, uv_loop_t *loop, struct model *mod
     inquirer->supervisor = supervisor;
 }
 
+void inquirer_tick(struct inquirer *inquirer, uint64_t now_ns)
+{
+    asking_reap(&inquirer->asking);
+    inquiry_tick(&inquirer->inquiry, now_ns);
+}
+
 void inquirer_end(struct inquirer *inquirer)
 {
-    asking_drop(&inquirer->asking);
+    asking_end(&inquirer->asking);
 }

@@ -22,6 +22,8 @@ struct inquirer {
 /* All are borrowed for as long as it is used. */
 void inquirer_init(struct inquirer *inquirer, uv_loop_t *loop, struct model *model,
                    struct supervisor *const *supervisor);
+/* From time to time. */
+void inquirer_tick(struct inquirer *inquirer, uint64_t now_ns);
 /* Nothing is wanted any more; before the supervisor is closed. */
 void inquirer_end(struct inquirer *inquirer);
 

@@ -173,7 +173,7 @@ static void on_tick(uv_timer_t *timer)
         return;
     update(program);
     stepper_tick(program->stepper, clock_monotonic_ns());
-    inquiry_tick(&program->inquirer.inquiry, clock_monotonic_ns());
+    inquirer_tick(&program->inquirer, clock_monotonic_ns());
 }
 
 static void refresh(void *context)

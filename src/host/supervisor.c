@@ -593,12 +593,10 @@ int supervisor_send(struct supervisor *supervisor, enum frame_type type, const j
     return link_send(&supervisor->worker->link, type, json, body);
 }
 
-int supervisor_ask(struct supervisor *supervisor, enum question_kind kind, const void *body,
-                   size_t len, int answer_fd)
+int supervisor_ask(struct supervisor *supervisor, const struct question *question)
 {
     const struct worker *worker = supervisor->worker;
-    int status =
-        worker ? question_send(worker->question_fd, kind, body, len, answer_fd) : -ENOTCONN;
+    int status = worker ? question_send(worker->question_fd, question) : -ENOTCONN;
     if (status)
         return status;
     struct control *control = &worker->segment->control;

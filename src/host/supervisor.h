@@ -88,10 +88,9 @@ int supervisor_start(struct supervisor *supervisor, struct error *error);
  * errno. */
 int supervisor_send(struct supervisor *supervisor, enum frame_type type, const json_t *json,
                     struct body *body);
-/* Ask the worker something (wire/question.h), as question_send does, and wake whoever can take it.
- * 0, -ENOTCONN without a worker, or another negative errno. */
-int supervisor_ask(struct supervisor *supervisor, enum question_kind kind, const void *body,
-                   size_t len, int answer_fd);
+/* Ask the worker something, as question_send does, and wake whoever can take it. 0, -ENOTCONN
+ * without a worker, or another negative errno. */
+int supervisor_ask(struct supervisor *supervisor, const struct question *question);
 /* End the worker as supervisor_close does, and start another one with `setup` (copied) as soon as
  * it is gone; at once where none runs. */
 void supervisor_replace(struct supervisor *supervisor, const struct supervisor_setup *setup);

@@ -16,6 +16,7 @@ enum { QUESTION_MAGIC = 0x4d51 };
 struct question_head {
     uint32_t magic;
     uint32_t kind;
+    uint32_t budget_ms;
 };
 
 /* Room for one descriptor, aligned as the kernel wants it. */
@@ -24,21 +25,22 @@ union ancillary {
     struct cmsghdr head;
 };
 
-int question_send(int socket, enum question_kind kind, const void *body, size_t len, int answer_fd)
+int question_send(int socket, const struct question *question)
 {
-    struct question_head head = {QUESTION_MAGIC, kind};
+    struct question_head head = {QUESTION_MAGIC, question->kind, question->budget_ms};
     union ancillary room = {.bytes = {0}};
-    struct iovec parts[] = {{&head, sizeof head}, {(void *)(uintptr_t)body, len}};
+    struct iovec parts[] = {{&head, sizeof head},
+                            {(void *)(uintptr_t)question->body, question->len}};
     struct msghdr message = {.msg_iov = parts,
                              .msg_iovlen = 2,
                              .msg_control = room.bytes,
                              .msg_controllen = sizeof room.bytes};
-    if (len > QUESTION_MAX_BYTES)
+    if (question->len > QUESTION_MAX_BYTES)
         return -EMSGSIZE;
     room.head.cmsg_level = SOL_SOCKET;
     room.head.cmsg_type = SCM_RIGHTS;
     room.head.cmsg_len = CMSG_LEN(sizeof(int));
-    memcpy(CMSG_DATA(&room.head), &answer_fd, sizeof answer_fd);
+    memcpy(CMSG_DATA(&room.head), &question->answer_fd, sizeof question->answer_fd);
     return sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
 }
 
@@ -56,7 +58,7 @@ int question_receive(int socket, struct question *question)
 {
     static char body[QUESTION_MAX_BYTES];
     for (;;) {
-        struct question_head head = {0, 0};
+        struct question_head head = {0, 0, 0};
         union ancillary room;
         struct iovec parts[] = {{&head, sizeof head}, {body, sizeof body}};
         struct msghdr message = {.msg_iov = parts,
@@ -72,7 +74,7 @@ int question_receive(int socket, struct question *question)
         if ((size_t)len >= sizeof head && head.magic == QUESTION_MAGIC && fd >= 0 &&
             !(message.msg_flags & (MSG_TRUNC | MSG_CTRUNC))) {
             *question = (struct question){(enum question_kind)head.kind, body,
-                                          (size_t)len - sizeof head, fd};
+                                          (size_t)len - sizeof head, head.budget_ms, fd};
             return 1;
         }
         if (fd >= 0)

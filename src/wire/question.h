@@ -15,13 +15,22 @@
  *
  * Where the host closes the pipe the answer is not wanted any more.
  *
- *   QUESTION_HOLDERS  body: for each line, 16 at the most: uint32 line, uint32 length of the path,
- * the path
+ *   QUESTION_HOLDERS
+ *
+ *     body: for each line, 16 at the most: uint32 line, uint32 length of the path, the path
+ *
  *     {"problem": sentence}, or
- *     {"faults": n, "short": bool, "lines": [{"question": index, "line", "count", "shallow_bytes",
- *      "retained_bytes", "oldest", "newest",
- *      "types": [{"name", "count", "shallow_bytes", "example": text or null}],
- *      "chains": [{"text", "note": text or null, "bounded", "count", "bytes"}]}]}
+ *
+ *     {"faults": n, "short": bool, "late": bool, "lines": [
+ *      {"question": index, "line", "count", "shallow_bytes", "retained_bytes", "oldest", "newest",
+ *       "types": [{"name", "count", "shallow_bytes", "retained_bytes",
+ *                  "example": text or null, "chain": text or null}],
+ *       "chains": [{"text", "note": text or null, "bounded", "count", "bytes"}]}]}
+ *
+ *     faults: objects that could not be read; short: of memory, late: the time was over, so that
+ *     what was not found is missing. retained_bytes: what would be freed if the line's objects
+ * went, or those of the type; -1: not known. A chain's bytes: what is held through it alone, of the
+ *     retained_bytes; where these are not known, those of the objects themselves.
  *
  * Both ends are of one machine and one build, so integers have the machine's order.
  */
@@ -43,13 +52,13 @@ struct question {
     enum question_kind kind;
     const char *body; /* borrowed from the receiver's buffer; the next question takes its place */
     size_t len;
-    int answer_fd; /* the receiver's to close */
+    uint32_t budget_ms; /* after so long an answer is to come, with what is known by then */
+    int answer_fd;      /* the receiver's to close */
 };
 
-/* Send a question on `socket`; `answer_fd` stays the caller's. 0, or a negative errno: -EAGAIN
+/* Send a question on `socket`; its `answer_fd` stays the caller's. 0, or a negative errno: -EAGAIN
  * where too many wait, -EMSGSIZE. */
-int question_send(int socket, enum question_kind kind, const void *body, size_t len,
-                  int answer_fd) ATTR_CHECKED;
+int question_send(int socket, const struct question *question) ATTR_CHECKED;
 /* Take the next one: 1, or 0 where none is there, or -1 where none will come any more. What is no
  * question is passed over. One thread at a time. */
 int question_receive(int socket, struct question *question) ATTR_CHECKED;

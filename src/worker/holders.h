@@ -17,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "wire/question.h"
+
 enum { HOLDERS_QUESTIONS = 16 };
 
 /* A line that is asked about. */
@@ -31,7 +33,8 @@ struct holders_root {
     PyThreadState *state;
 };
 
-/* Answer QUESTION_HOLDERS, with this body, on the pipe `fd` (the caller's; wire/question.h). */
-void holders_answer(const char *body, size_t len, int fd);
+/* Answer QUESTION_HOLDERS (wire/question.h) by a child that writes to its pipe, which stays the
+ * caller's. */
+void holders_answer(const struct question *question);
 
 #endif

@@ -4,7 +4,7 @@
  * That a block is an object is seen from its words: behind a preheader of the length that its type
  * wants there are a count of references and a type that other objects have, too. A block that is
  * none (a list's items, a dict's table, numpy's data) belongs to the object whose block has a word
- * that points into it.
+ * that points into it; that is looked for while the object is looked at anyway.
  */
 #include "config.h"
 #include <Python.h>
@@ -19,25 +19,21 @@
 
 /* More references than this nothing has, but what lives for ever (3.12). */
 #define REFERENCES_MAX ((Py_ssize_t)1 << 40)
-enum { WORD = sizeof(uintptr_t), FREE_BYTES_MAX = 64 };
+enum { WORD = sizeof(uintptr_t), GRANULE = 1 << TAGS_GRANULE_SHIFT, PREFIX_GRANULES = 4 };
 
 uint32_t holders_tag(uintptr_t block)
 {
     const tag_entry *entry;
-    if (block & ((1u << TAGS_GRANULE_SHIFT) - 1) || block >> TAGS_ADDRESS_BITS || !tags_top)
+    if (block & (GRANULE - 1) || !holders_is_address(block) || !tags_top)
         return 0;
     entry = tags_find((const void *)block);
     return entry ? atomic_load_explicit(entry, memory_order_relaxed) : 0;
 }
 
-uint64_t holders_bytes(uintptr_t block, uint32_t tag)
+uint64_t holders_bytes(uintptr_t block)
 {
-    return tags_bytes((const void *)block, tag);
-}
-
-uintptr_t holders_block(PyObject *object)
-{
-    return (uintptr_t)object - holders_before(Py_TYPE(object));
+    uint32_t tag = holders_tag(block);
+    return tag ? tags_bytes((const void *)block, tag) : 0;
 }
 
 PyObject *holders_object_in(uintptr_t block, uint64_t bytes)
@@ -73,166 +69,141 @@ static void find_sites(void)
     }
 }
 
-static void add_target(uintptr_t block, uint32_t tag)
+static void add_target(struct holders_word *word, uintptr_t block, uint32_t tag)
 {
     struct holders_walk *walk = &holders_walk;
-    if (!holders_grow(&walk->targets, (walk->target_count + 1) * sizeof(struct holders_target)))
+    if (walk->target_count >= HOLDERS_NOBODY - 1 ||
+        !holders_grow(&walk->targets, (walk->target_count + 1) * sizeof(struct holders_target)))
         return;
+    if (!walk->target_count)
+        walk->first_target = block;
+    walk->last_target = block + tags_bytes((const void *)block, tag);
+    word->target |= holders_bit(block);
     holders_targets()[walk->target_count++] = (struct holders_target){
         .block = block,
-        .bytes = holders_bytes(block, tag),
         .node = HOLDERS_NOBODY,
-        .owner = HOLDERS_NOBODY,
         .column = (uint8_t)tag_column(tag),
         .question = (uint8_t)(question_of[tag_site(tag)] - 1),
     };
 }
 
-static void look_in_leaf(const tag_entry *leaf, uintptr_t start)
+static void look_in_leaf(struct holders_leaf *leaf, uintptr_t start)
 {
-    for (uint32_t i = 0; i < TAGS_LEAF_ENTRIES; i++) {
-        uint32_t tag = atomic_load_explicit(&leaf[i], memory_order_relaxed);
-        if (tag && tag_column(tag) != KEPT_NONE && question_of[tag_site(tag)])
-            add_target(start + ((uintptr_t)i << TAGS_GRANULE_SHIFT), tag);
+    const tag_entry *tags = tags_find((const void *)start);
+    for (uint32_t i = 0; tags && i < TAGS_LEAF_ENTRIES; i++) {
+        struct holders_word *word = &leaf->words[i >> 6];
+        uint32_t tag = atomic_load_explicit(&tags[i], memory_order_relaxed);
+        if (i % 64 == 0)
+            word->rank = (uint32_t)holders_walk.target_count;
+        if (!tag || tag_column(tag) == KEPT_NONE)
+            continue;
+        holders_walk.blocks++;
+        if (question_of[tag_site(tag)])
+            add_target(word, start + ((uintptr_t)i << TAGS_GRANULE_SHIFT), tag);
     }
 }
 
 void holders_find_targets(void)
 {
-    struct holders_room order = {NULL, 0};
-    size_t count = tags_top ? tags_leaves() : 0, *sorted;
+    size_t count = tags_top ? tags_leaves() : 0;
     find_sites();
-    if (!holders_grow(&order, (count + 1) * sizeof(size_t)))
-        return;
-    sorted = order.at;
-    for (size_t i = 0; i < count; i++) { /* leaves are made in nearly this order */
-        uintptr_t start, other;
-        size_t at = i;
-        tags_leaf(i, &start);
-        for (; at > 0 && (tags_leaf(sorted[at - 1], &other), other > start); at--)
-            sorted[at] = sorted[at - 1];
-        sorted[at] = i;
-    }
     for (size_t i = 0; i < count; i++) {
         uintptr_t start;
-        const tag_entry *leaf = tags_leaf(sorted[i], &start);
-        look_in_leaf(leaf, start);
+        tags_leaf(i, &start);
+        holders_make_word(start);
     }
+    holders_each_leaf(look_in_leaf);
 }
 
-/* The last target that begins at the address or before. */
-static struct holders_target *last_before(uintptr_t address)
+static uint32_t rank_of(const struct holders_word *word, uintptr_t address)
 {
-    struct holders_target *targets = holders_targets();
-    size_t low = 0, high = holders_walk.target_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (targets[middle].block <= address)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low ? &targets[low - 1] : NULL;
+    return word->rank + (uint32_t)__builtin_popcountll(word->target & (holders_bit(address) - 1));
 }
 
-struct holders_target *holders_target_at(uintptr_t block)
+uint32_t holders_target_at(uintptr_t block)
 {
-    struct holders_target *target = last_before(block);
-    return target && target->block == block ? target : NULL;
-}
-
-struct holders_target *holders_target_of(uint32_t node)
-{
-    struct holders_target *target = NULL;
-    if (holders_kind(node) == HOLDERS_OBJECT)
-        target = holders_target_at(holders_block(holders_object(node)));
-    return target && target->node == node ? target : NULL;
+    const struct holders_word *word = holders_word(block);
+    bool is_one = word && word->target & holders_bit(block);
+    return is_one ? rank_of(word, block) : HOLDERS_NOBODY;
 }
 
 /* ---- owners ---- */
 
-static uint32_t scanned;
-
-/* Give the block that the word points into to `owner`. */
-static void own(uintptr_t word, uint32_t owner)
+/* Give the target that the word points into to `node`, unless it has got one. */
+static void own(uintptr_t address, uint32_t node)
 {
-    struct holders_target *target = last_before(word);
-    if (target && target->node == HOLDERS_NOBODY && target->owner == HOLDERS_NOBODY &&
-        !target->is_free && word - target->block < target->bytes)
-        target->owner = owner;
+    const struct holders_word *word = holders_word(address);
+    if (!word)
+        return;
+    bool is_start = word->target & holders_bit(address);
+    uint32_t before = rank_of(word, address) + is_start;
+    if (!before)
+        return;
+    struct holders_target *target = &holders_targets()[before - 1];
+    if (target->node != HOLDERS_NOBODY || (!(is_start && target->block == address) &&
+                                           address - target->block >= holders_bytes(target->block)))
+        return;
+    target->node = node;
+    target->is_owned = true;
 }
 
-static bool scan_next(void)
+void holders_look_for_targets(const PyObject *object, const struct holders_class *class,
+                              uint32_t node)
 {
-    uint32_t node = scanned;
-    const uintptr_t *words;
-    uintptr_t block;
-    uint32_t tag;
-    if (node >= holders_walk.count)
-        return false;
-    scanned++;
-    if (holders_kind(node) == HOLDERS_FRAME)
-        return true;
-    block = holders_kind(node) == HOLDERS_BLOCK ? holders_nodes()[node]
-                                                : holders_block(holders_object(node));
-    tag = holders_tag(block);
-    words = (const uintptr_t *)block;
-    const struct holders_target *first = holders_targets();
-    const struct holders_target *last = first + holders_walk.target_count - 1;
-    for (uint64_t i = 0, count = tag ? holders_bytes(block, tag) / WORD : 0; i < count; i++)
-        if (words[i] >= first->block && words[i] < last->block + last->bytes)
+    const struct holders_walk *walk = &holders_walk;
+    const uintptr_t *words = (const uintptr_t *)((uintptr_t)object - class->before);
+    unsigned head = class->before / WORD;
+    for (unsigned i = class->first; i < class->words; i++)
+        if (words[i] >= walk->first_target && words[i] < walk->last_target && i != head &&
+            i != head + 1)
             own(words[i], node);
-    return true;
 }
 
-static bool has_free_start(const struct holders_target *target)
+/* The block that the address points into, near its beginning: the values of an instance have a
+ * short prefix. 0: none. */
+static uintptr_t block_of(uintptr_t address, uint64_t *bytes)
 {
-    return target->bytes <= FREE_BYTES_MAX && target->bytes >= WORD &&
-           *(const uintptr_t *)target->block == 0;
-}
-
-void holders_find_owners(void)
-{
-    bool any = false;
-    for (size_t i = 0; i < holders_walk.target_count; i++) {
-        struct holders_target *target = &holders_targets()[i];
-        PyObject *object = holders_object_in(target->block, target->bytes);
-        if (object)
-            target->node = holders_find((uintptr_t)object);
-        if (target->node != HOLDERS_NOBODY)
-            holders_flags()[target->node] |= HOLDERS_TARGET;
-        any = any || target->node == HOLDERS_NOBODY;
+    uintptr_t block = address & ~(uintptr_t)(GRANULE - 1);
+    for (unsigned i = 0; i < PREFIX_GRANULES && holders_is_address(block); i++, block -= GRANULE) {
+        uint32_t tag = holders_tag(block);
+        if (!tag || tag_column(tag) == KEPT_NONE)
+            continue;
+        *bytes = tags_bytes((const void *)block, tag);
+        return address - block < *bytes ? block : 0;
     }
-    scanned = 0;
-    if (any)
-        holders_each(scan_next);
-    for (size_t i = 0; i < holders_walk.target_count; i++) {
-        struct holders_target *target = &holders_targets()[i];
-        target->is_free = target->node == HOLDERS_NOBODY && target->owner == HOLDERS_NOBODY &&
-                          has_free_start(target);
-    }
+    return 0;
 }
 
-uint64_t holders_deep_bytes(uint32_t node)
+/* Bytes of the block that the address points into, where it is nobody's yet. */
+static uint64_t claim(uintptr_t address)
 {
-    uintptr_t block;
-    uint32_t tag;
-    if (holders_kind(node) == HOLDERS_FRAME)
+    uint64_t bytes;
+    uintptr_t block = holders_is_address(address) ? block_of(address, &bytes) : 0;
+    struct holders_word *word = block ? holders_word(block) : NULL;
+    if (!word || (word->met | word->target) & holders_bit(block) || holders_object_in(block, bytes))
         return 0;
-    block = holders_kind(node) == HOLDERS_BLOCK ? holders_nodes()[node]
-                                                : holders_block(holders_object(node));
-    tag = holders_tag(block);
-    if (!tag)
-        return 0;
-    uint64_t bytes = holders_bytes(block, tag), sum = bytes;
+    word->met |= holders_bit(block);
+    return bytes;
+}
+
+/* The keys of many instances are in one table, which is their type's. */
+static bool is_shared(const PyObject *object, const struct holders_class *class, uintptr_t word)
+{
+    const PyDictObject *dict = (const PyDictObject *)object;
+    return class->traits & HOLDERS_DICT && dict->ma_values && word == (uintptr_t)dict->ma_keys;
+}
+
+uint64_t holders_own_bytes(const PyObject *object, const struct holders_class *class)
+{
+    uintptr_t block = (uintptr_t)object - class->before;
     const uintptr_t *words = (const uintptr_t *)block;
-    for (uint64_t i = 2; holders_kind(node) == HOLDERS_OBJECT && i < bytes / WORD && i < 64; i++) {
-        uint32_t other = holders_tag(words[i]);
-        /* A node of its own is counted there. */
-        if (other && words[i] != block &&
-            !holders_object_in(words[i], holders_bytes(words[i], other)) &&
-            holders_find(words[i]) == HOLDERS_NOBODY)
-            sum += holders_bytes(words[i], other);
-    }
+    uint64_t bytes = holders_bytes(block), sum = bytes;
+    unsigned head = class->before / WORD, last = class->words;
+    if (class->traits & HOLDERS_LEAF || !bytes)
+        return sum;
+    last = bytes / WORD < last ? (unsigned)(bytes / WORD) : last;
+    for (unsigned i = class->first; i < last; i++)
+        if (i != head && i != head + 1 && !is_shared(object, class, words[i]))
+            sum += claim(words[i]);
     return sum;
 }

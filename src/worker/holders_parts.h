@@ -2,17 +2,25 @@
  * What the files of the walk (holders.h) share: its tables, which live in a child that was forked
  * for it, and are of memory that this maps for itself. All is plain C on a picture of the program's
  * memory that nobody else changes.
+ *
+ * The walk has two parts. The first one goes from the roots as far as the blocks of the lines that
+ * are asked about, the targets, and not beyond; what it meets would stay if the targets went. The
+ * second one goes on from the targets: all that it meets is reached through targets alone. So each
+ * object is looked at once, and of most a bit is enough: only what holds others has a node.
  */
 #ifndef WORKER_HOLDERS_PARTS_H
 #define WORKER_HOLDERS_PARTS_H
 
 #include <Python.h>
+#include <setjmp.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/attributes.h"
 #include "worker/holders.h"
 #include "worker/holders_python.h"
+#include "worker/tags.h"
 
 #define HOLDERS_NOBODY UINT32_MAX
 
@@ -25,12 +33,12 @@ enum holders_flag {
     HOLDERS_KIND_BITS = 3,
     HOLDERS_EXPANDED = 4, /* what it holds has been looked at */
     HOLDERS_TARGET = 8,   /* it is of a line that is asked about */
-    HOLDERS_SEEN = 16,    /* reached without passing a target */
-    HOLDERS_FREED = 32,   /* reached from targets alone */
-    HOLDERS_ROOT = 64,
+    HOLDERS_QUEUED = 16,
+    HOLDERS_SOURCE = 32, /* a way leads there that passes no target, or none that is known */
+    HOLDERS_DIRECT = 64, /* the same, of the targets of one question */
 };
 
-/* Memory of the walk's own; `count` and `capacity` in items. Zeroed. */
+/* Memory of the walk's own. Zeroed. */
 struct holders_room {
     void *at;
     size_t bytes;
@@ -39,40 +47,48 @@ struct holders_room {
 /* A block of a line that is asked about. */
 struct holders_target {
     uintptr_t block;
-    uint64_t bytes;
-    uint32_t node;  /* of its object; HOLDERS_NOBODY: it is no object, or nothing has led to it */
-    uint32_t owner; /* node whose block points to it, where it is no object */
+    /* Of its object, or, where it is none, that of the object whose block points to it (is_owned);
+     * HOLDERS_NOBODY: nothing has led to it. */
+    uint32_t node;
     uint8_t column;
     uint8_t question;
+    bool is_owned;
     bool is_free; /* nobody's: CPython keeps it for the next object of its type */
+};
+
+/* What is behind targets, by node less `behind`: a graph. Rooms of that many items. */
+struct holders_graph {
+    struct holders_room first, degree; /* uint32_t: in `edges` */
+    struct holders_room edges;         /* uint32_t */
+    struct holders_room own;           /* uint64_t: bytes, with the blocks that are its alone */
+    struct holders_room targets;       /* uint32_t: which target it is, or HOLDERS_NOBODY */
+    size_t edge_count;
 };
 
 struct holders_walk {
     /* Nodes, in the order in which they were found: breadth first. */
-    struct holders_room nodes, parents, flags, groups;
+    struct holders_room nodes, parents, flags;
     uint32_t count;
-    uint32_t expanded;         /* nodes before this one have been looked at */
-    uint32_t roots;            /* the first ones are these */
-    uint32_t current;          /* that is being looked at */
-    struct holders_room slots; /* hash of nodes: by address */
-    size_t slot_mask;
-    /* Addresses of types that objects have: a hash, open addressing. */
-    struct holders_room types;
-    size_t type_mask, type_count;
+    uint32_t behind; /* this one and those that follow are targets and what is behind them */
+    struct holders_graph graph;
     /* Sorted by address. */
     struct holders_room targets;
     size_t target_count;
+    uintptr_t first_target, last_target; /* addresses that a pointer into one can have */
     /* What is asked. */
     const struct holders_question *questions;
     size_t question_count;
+    uint64_t budget_ns;
     struct holders_root *threads; /* made before the fork */
     size_t thread_count;
     PyObject *modules; /* sys.modules */
     PyObject *builtins;
-    uint64_t expected; /* objects, at the most, as far as one can say */
-    uint64_t done;     /* for the progress */
-    uint32_t faults;   /* objects that could not be read */
-    bool is_short;     /* of memory: the answer is not whole */
+    uint64_t blocks; /* of the program, that are alive */
+    uint64_t done;   /* of them, as far as one can say */
+    uint64_t steps;
+    uint32_t faults; /* objects that could not be read */
+    bool is_short;   /* of memory: the answer is not whole */
+    bool is_late;    /* the walk was given up before its end */
 };
 
 /* The only one of the process. */
@@ -91,11 +107,6 @@ static inline uint32_t *holders_parents(void)
 static inline uint8_t *holders_flags(void)
 {
     return holders_walk.flags.at;
-}
-
-static inline uint32_t *holders_groups(void)
-{
-    return holders_walk.groups.at;
 }
 
 static inline struct holders_target *holders_targets(void)
@@ -117,45 +128,126 @@ static inline enum holders_kind holders_kind(uint32_t node)
 
 /* Have room for `bytes`; what is there stays. False where memory is short. */
 bool holders_grow(struct holders_room *room, size_t bytes);
-/* The node with that address, HOLDERS_NOBODY where there is none. */
-uint32_t holders_find(uintptr_t address);
-/* The same, made as a child of `parent` where there is none. */
-uint32_t holders_add(uintptr_t address, enum holders_kind kind, uint32_t parent);
-bool holders_add_type(const PyTypeObject *type);
-/* Do objects have that type? */
+/* Address space for as much as that is going to be; where there is none it grows as it is used. */
+void holders_reserve(struct holders_room *room, size_t bytes);
+/* Zeroed memory that stays; NULL where it is short. */
+void *holders_take(size_t bytes);
+/* A new node; HOLDERS_NOBODY where memory is short. */
+uint32_t holders_add(uintptr_t address, unsigned flags, uint32_t parent);
+
+/* What one has to know of the objects of a type. */
+enum holders_trait {
+    HOLDERS_LEAF = 1,       /* they hold nothing */
+    HOLDERS_TEXT = 2,       /* they hold nothing, or a second form of themselves: str */
+    HOLDERS_BARE = 4,       /* they hold blocks alone */
+    HOLDERS_DICT = 8,       /* exactly dict */
+    HOLDERS_PART = 16,      /* each is a part of what holds it */
+    HOLDERS_MAYBE_PART = 32 /* it may be: holders_is_part() */
+};
+struct holders_class {
+    const PyTypeObject *type;
+    uint8_t traits;
+    uint8_t before; /* bytes before the object in its block */
+    uint8_t first;  /* word of the block from which on it is looked at for pointers to blocks */
+    uint8_t words;  /* up to which */
+    uint8_t blocks; /* that such an object has, most often */
+};
+/* Made where there is none; NULL where that is no type, or memory is short. */
+const struct holders_class *holders_class(const PyTypeObject *type);
+/* Do objects that were met have that type? */
 bool holders_is_type(uintptr_t address);
+
+/* ---- holders_marks.c: what was met, by address ---- */
+
+enum {
+    HOLDERS_WORD_SHIFT = TAGS_GRANULE_SHIFT + 6,
+    HOLDERS_LEAF_WORDS = 1 << (TAGS_LEAF_SHIFT - HOLDERS_WORD_SHIFT),
+    HOLDERS_MIDDLE_SHIFT = 30,
+    HOLDERS_MIDDLE = 1 << (HOLDERS_MIDDLE_SHIFT - TAGS_LEAF_SHIFT),
+};
+
+/* Of 64 granules of 16 bytes. Two objects never begin in one granule. */
+struct holders_word {
+    uint64_t met;    /* an object that begins there was met */
+    uint64_t target; /* a target begins there */
+    uint32_t rank;   /* how many targets begin before */
+    uint32_t nodes;  /* where the nodes of what begins here are, and one more; 0: there is none */
+};
+struct holders_leaf {
+    struct holders_word words[HOLDERS_LEAF_WORDS];
+};
+
+extern struct holders_leaf **holders_marks[1 << (TAGS_ADDRESS_BITS - HOLDERS_MIDDLE_SHIFT)];
+
+/* Can something be there? */
+static ALWAYS_INLINE bool holders_is_address(uintptr_t address)
+{
+    return address >= 4096 && address >> TAGS_ADDRESS_BITS == 0;
+}
+
+/* That of an address (holders_is_address), NULL where it has none. */
+static ALWAYS_INLINE struct holders_word *holders_word(uintptr_t address)
+{
+    struct holders_leaf **middle = holders_marks[address >> HOLDERS_MIDDLE_SHIFT];
+    struct holders_leaf *leaf =
+        middle ? middle[address >> TAGS_LEAF_SHIFT & (HOLDERS_MIDDLE - 1)] : NULL;
+    return leaf ? &leaf->words[address >> HOLDERS_WORD_SHIFT & (HOLDERS_LEAF_WORDS - 1)] : NULL;
+}
+
+static ALWAYS_INLINE uint64_t holders_bit(uintptr_t address)
+{
+    return (uint64_t)1 << (address >> TAGS_GRANULE_SHIFT & 63);
+}
+
+/* The same, made where there is none; NULL where memory is short. */
+struct holders_word *holders_make_word(uintptr_t address);
+/* Call `visit` with each leaf, by address. */
+void holders_each_leaf(void (*visit)(struct holders_leaf *leaf, uintptr_t start));
+/* Where the number of the node that begins there is: 0, or one more than it. NULL where memory is
+ * short. */
+uint32_t *holders_node_at(struct holders_word *word, uintptr_t address);
 
 /* ---- holders_heap.c: blocks ---- */
 
 /* The tag of the block at that address; 0: none begins there that is known. */
 uint32_t holders_tag(uintptr_t block);
-/* Bytes of a block with that tag. */
-uint64_t holders_bytes(uintptr_t block, uint32_t tag);
-/* Where the object's block begins. */
-uintptr_t holders_block(PyObject *object);
+/* Bytes of the block at that address; 0: none that is known. */
+uint64_t holders_bytes(uintptr_t block);
 /* The object in a block, NULL: it is none that is alive. */
 PyObject *holders_object_in(uintptr_t block, uint64_t bytes);
 /* All blocks of the lines that are asked about. */
 void holders_find_targets(void);
-/* The one with that block, NULL: it is none. */
-struct holders_target *holders_target_at(uintptr_t block);
-/* The one that the object is, NULL: it is none. */
-struct holders_target *holders_target_of(uint32_t node);
-/* Which nodes own the targets that are no objects. After the first walk. */
-void holders_find_owners(void);
-/* Bytes of the object with the blocks that are its alone: tables, buffers. */
-uint64_t holders_deep_bytes(uint32_t node);
+/* Which target begins at that address, HOLDERS_NOBODY: none does. */
+uint32_t holders_target_at(uintptr_t block);
+/* What the object's block points to, and is no object, belongs to its node where it is a target. */
+void holders_look_for_targets(const PyObject *object, const struct holders_class *class,
+                              uint32_t node);
+/* Bytes of an object that is behind targets, with the blocks that are its alone: tables, buffers.
+ * To be asked once. */
+uint64_t holders_own_bytes(const PyObject *object, const struct holders_class *class);
 
 /* ---- holders_walk.c ---- */
 
-/* Show `visit` what a node holds. May be left by a jump where memory cannot be read. */
-void holders_expand(uint32_t node, visitproc visit, void *context);
 /* Is the child a part of the parent to who writes Python, as its __dict__? */
 bool holders_is_part(PyObject *parent, PyObject *child);
-/* Run `step` for node after node from `*next` on until it says false; what cannot be read is left
- * out. */
-void holders_each(bool (*step)(void));
 void holders_run(void);
+
+/* ---- holders_child.c ---- */
+
+/* Run `step` again and again until it says false; where memory cannot be read, the step is left,
+ * and counted in `faults`. */
+void holders_each(bool (*step)(void));
+/* Where to go on when memory cannot be read. */
+extern sigjmp_buf *holders_way_out;
+/* Is the time over? */
+bool holders_is_over(void);
+/* Progress: `percent`, 0 to 99. What is less than was told before is not told. */
+void holders_progress(unsigned percent);
+/* What was told last. */
+unsigned holders_told(void);
+/* The whole of it: never returns. `fd`: the pipe that the answer goes to; `parent`: this process's.
+ */
+void holders_child(int fd, pid_t parent) __attribute__((noreturn));
 
 /* ---- holders_name.c ---- */
 
@@ -177,10 +269,66 @@ void holders_put_type(struct holders_text *text, const PyTypeObject *type);
  * found out yet. */
 bool holders_put_chain(struct holders_text *text, struct holders_text *note, uint32_t node);
 
+/* ---- holders_rows.c: what is alive of a line, by type and by holder ---- */
+
+enum { HOLDERS_ROWS = 4096, HOLDERS_TOLD_TYPES = 31, HOLDERS_TOLD_CHAINS = 16 };
+
+struct holders_type_row {
+    const PyTypeObject *type; /* NULL: blocks that are no object's */
+    uint64_t count, bytes;
+    uint64_t retained;
+    PyObject *example; /* or NULL */
+    uint32_t node;     /* of the example, or HOLDERS_NOBODY */
+};
+
+struct holders_chain_row {
+    uint64_t key;
+    uint32_t node; /* of the oldest: its holder's, or HOLDERS_NOBODY */
+    uint64_t number;
+    uint64_t count, bytes;
+    uint64_t retained;
+};
+
+struct holders_rows {
+    struct holders_type_row types[HOLDERS_ROWS];
+    struct holders_chain_row chains[HOLDERS_ROWS];
+    size_t type_count, chain_count;
+    /* Indexes of those that are told, by bytes, falling. */
+    size_t told_types[HOLDERS_TOLD_TYPES], told_type_count;
+    size_t told_chains[HOLDERS_TOLD_CHAINS], told_chain_count;
+    uint64_t count, shallow, oldest, newest, retained;
+    bool has_retained; /* that is known */
+};
+
+extern struct holders_rows holders_rows;
+
+/* Fill them in, for the question with that index. */
+void holders_sum_up(size_t question);
+
+/* ---- holders_freed.c: what would be freed with the targets of a question ---- */
+
+/* The topmost target of the question on the way to the node, or the node where there is none. After
+ * holders_freed_begin(). */
+uint32_t holders_topmost(uint32_t node);
+/* False where memory is short, or the time over: nothing is known then, and nothing below may be
+ * called. */
+bool holders_freed_begin(size_t question);
+/* The rows of one of the question's targets. */
+void holders_label(uint32_t node, size_t chain, size_t type);
+/* A bit by row of a type, 0 for those that are not told, never the highest one. */
+bool holders_freed_spread(size_t question, const uint32_t *bits_of_rows);
+
+/* What becomes of a node. */
+struct holders_fate {
+    bool is_freed;
+    uint64_t bytes; /* its own */
+    uint32_t chain; /* row of the one through which alone it is held; HOLDERS_NOBODY: of several */
+    uint32_t types; /* bits of those without whose objects it would be freed */
+};
+struct holders_fate holders_fate(uint32_t node);
+
 /* ---- holders_tell.c ---- */
 
-/* Progress: `percent`. */
-void holders_progress(unsigned percent);
 /* The answer, from the tables. */
 void holders_tell(struct holders_text *out);
 

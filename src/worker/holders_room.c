@@ -1,33 +1,50 @@
 /*
- * The nodes' tables. They grow by mremap, which moves no bytes; the hash is made anew at twice its
- * size when it is two thirds full. System calls are made without the C library's wrappers: the
- * worker has its own mmap, which counts.
+ * Memory of the walk's own, the nodes' tables, and what is known of types. Tables are reserved as
+ * long as they can become, which is known from the number of blocks, and take memory as they are
+ * used; where there is no address space for that, they grow by mremap. System calls are made
+ * without the C library's wrappers: the worker has its own mmap, which counts.
  */
 #include "config.h"
 #include <Python.h>
+#include <frameobject.h>
 
 #include "worker/holders_parts.h"
 
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define HUGE_BYTES ((size_t)8 << 20) /* so large a table is going to fill large pages */
+
 struct holders_walk holders_walk;
+
+static void *map(size_t bytes)
+{
+    void *at = (void *)syscall(SYS_mmap, NULL, bytes, PROT_READ | PROT_WRITE,
+                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, (off_t)0);
+    if (at == MAP_FAILED)
+        return NULL;
+#ifdef MADV_HUGEPAGE
+    if (bytes >= HUGE_BYTES)
+        syscall(SYS_madvise, at, bytes, MADV_HUGEPAGE);
+#endif
+    return at;
+}
 
 bool holders_grow(struct holders_room *room, size_t bytes)
 {
     size_t grown = room->bytes ? room->bytes : 1 << 16;
     void *at;
-    if (bytes <= room->bytes)
+    if (LIKELY(bytes <= room->bytes))
         return true;
     while (grown < bytes)
         grown *= 2;
     if (!room->bytes)
-        at = (void *)syscall(SYS_mmap, NULL, grown, PROT_READ | PROT_WRITE,
-                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, (off_t)0);
+        at = map(grown);
     else
         at = (void *)syscall(SYS_mremap, room->at, room->bytes, grown, MREMAP_MAYMOVE, NULL);
-    if (at == MAP_FAILED) {
+    if (!at || at == MAP_FAILED) {
         holders_walk.is_short = true;
         return false;
     }
@@ -36,119 +53,142 @@ bool holders_grow(struct holders_room *room, size_t bytes)
     return true;
 }
 
-static inline size_t hash(uintptr_t address)
+void holders_reserve(struct holders_room *room, size_t bytes)
 {
-    return (size_t)((address >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> 20);
+    if (room->bytes || bytes < 1 << 16)
+        return;
+    room->at = map(bytes);
+    room->bytes = room->at ? bytes : 0;
 }
 
-/* Where the address is, or would be: slots have a node's number and one more. */
-static uint32_t *slot_of(uintptr_t address)
+void *holders_take(size_t bytes)
 {
-    uint32_t *slots = holders_walk.slots.at;
-    const uintptr_t *nodes = holders_nodes();
-    size_t at = hash(address) & holders_walk.slot_mask;
-    while (slots[at] && nodes[slots[at] - 1] != address)
-        at = (at + 1) & holders_walk.slot_mask;
-    return &slots[at];
+    static char *at;
+    static size_t left;
+    size_t piece = holders_walk.blocks > 1000 * 1000 ? HUGE_BYTES : (size_t)256 << 10;
+    if (bytes > left) {
+        char *taken = map(piece);
+        if (!taken && bytes <= (64 << 10))
+            taken = map(piece = 64 << 10);
+        if (!taken) {
+            holders_walk.is_short = true;
+            return NULL;
+        }
+        at = taken;
+        left = piece;
+    }
+    void *result = at;
+    at += bytes;
+    left -= bytes;
+    return result;
 }
 
-static bool grow_slots(void)
-{
-    struct holders_walk *walk = &holders_walk;
-    struct holders_room before = walk->slots, grown = {NULL, 0};
-    size_t count = before.bytes ? 2 * (walk->slot_mask + 1) : 1 << 16;
-    if (!holders_grow(&grown, count * sizeof(uint32_t)))
-        return false;
-    walk->slots = grown;
-    walk->slot_mask = count - 1;
-    for (uint32_t i = 0; i < walk->count; i++)
-        *slot_of(holders_nodes()[i]) = i + 1;
-    if (before.bytes)
-        syscall(SYS_munmap, before.at, before.bytes);
-    return true;
-}
-
-static bool make_room(void)
+uint32_t holders_add(uintptr_t address, unsigned flags, uint32_t parent)
 {
     struct holders_walk *walk = &holders_walk;
     size_t count = (size_t)walk->count + 1;
     if (count >= HOLDERS_NOBODY - 1 || !holders_grow(&walk->nodes, count * sizeof(uintptr_t)) ||
         !holders_grow(&walk->parents, count * sizeof(uint32_t)) ||
-        !holders_grow(&walk->flags, count) ||
-        !holders_grow(&walk->groups, count * sizeof(uint32_t)))
-        return false;
-    return 3 * count < 2 * (walk->slots.bytes ? walk->slot_mask + 1 : 0) || grow_slots();
-}
-
-uint32_t holders_find(uintptr_t address)
-{
-    return holders_walk.count ? *slot_of(address) - 1 : HOLDERS_NOBODY;
-}
-
-uint32_t holders_add(uintptr_t address, enum holders_kind kind, uint32_t parent)
-{
-    struct holders_walk *walk = &holders_walk;
-    uint32_t *slot, node;
-    if (!walk->count && !make_room())
+        !holders_grow(&walk->flags, count))
         return HOLDERS_NOBODY;
-    slot = slot_of(address);
-    if (*slot)
-        return *slot - 1;
-    if (!make_room())
-        return HOLDERS_NOBODY;
-    node = walk->count;
-    holders_nodes()[node] = address;
-    holders_parents()[node] = parent;
-    holders_flags()[node] = (uint8_t)kind;
-    slot = slot_of(address); /* the slots may have moved */
-    *slot = ++walk->count;
-    return node;
+    holders_nodes()[walk->count] = address;
+    holders_parents()[walk->count] = parent;
+    holders_flags()[walk->count] = (uint8_t)flags;
+    return walk->count++;
 }
 
 /* ---- types ---- */
 
-static uintptr_t *type_slot(uintptr_t address)
+static struct holders_room classes; /* a hash, open addressing */
+static size_t class_mask, class_count;
+
+static size_t place(const PyTypeObject *type)
 {
-    uintptr_t *types = holders_walk.types.at;
-    size_t at = hash(address) & holders_walk.type_mask;
-    while (types[at] && types[at] != address)
-        at = (at + 1) & holders_walk.type_mask;
-    return &types[at];
+    const struct holders_class *table = classes.at;
+    size_t at = (size_t)(((uintptr_t)type >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> 20) & class_mask;
+    while (table[at].type && table[at].type != type)
+        at = (at + 1) & class_mask;
+    return at;
 }
 
-static bool grow_types(void)
+static bool grow_classes(void)
 {
-    struct holders_walk *walk = &holders_walk;
-    struct holders_room before = walk->types, grown = {NULL, 0};
-    size_t old = before.bytes ? walk->type_mask + 1 : 0, count = old ? 2 * old : 1 << 13;
-    const uintptr_t *types = before.at;
-    if (!holders_grow(&grown, count * sizeof(uintptr_t)))
+    struct holders_room before = classes;
+    const struct holders_class *table = before.at;
+    size_t old = before.bytes ? class_mask + 1 : 0, count = old ? 2 * old : 1 << 13;
+    struct holders_room grown = {NULL, 0};
+    if (!holders_grow(&grown, count * sizeof(struct holders_class)))
         return false;
-    walk->types = grown;
-    walk->type_mask = count - 1;
+    classes = grown;
+    class_mask = count - 1;
     for (size_t i = 0; i < old; i++)
-        if (types[i])
-            *type_slot(types[i]) = types[i];
+        if (table[i].type)
+            ((struct holders_class *)grown.at)[place(table[i].type)] = table[i];
     if (before.bytes)
         syscall(SYS_munmap, before.at, before.bytes);
     return true;
 }
 
-bool holders_add_type(const PyTypeObject *type)
+static unsigned traits_of(const PyTypeObject *type)
 {
-    struct holders_walk *walk = &holders_walk;
-    uintptr_t *slot;
-    if ((!walk->types.bytes || 2 * walk->type_count > walk->type_mask) && !grow_types())
-        return false;
-    slot = type_slot((uintptr_t)type);
-    if (!*slot) {
-        *slot = (uintptr_t)type;
-        walk->type_count++;
-    }
-    return true;
+    if (type == &PyUnicode_Type)
+        return HOLDERS_TEXT;
+    if (type == &PyBytes_Type || type == &PyLong_Type || type == &PyFloat_Type ||
+        type == &PyBool_Type || type == &PyComplex_Type || type == Py_TYPE(Py_None) ||
+        type == Py_TYPE(Py_NotImplemented) || type == Py_TYPE(Py_Ellipsis))
+        return HOLDERS_LEAF;
+    if (type == &PyByteArray_Type)
+        return HOLDERS_BARE;
+    if (type == &PyDict_Type)
+        return HOLDERS_DICT | HOLDERS_MAYBE_PART;
+    if (type == &PyCell_Type || type == &PyFrame_Type || type == &PyTraceBack_Type ||
+        strncmp(type->tp_name, "hamt", 4) == 0 || strcmp(type->tp_name, "Context") == 0 ||
+        strcmp(type->tp_name, "functools._lru_list_elem") == 0)
+        return HOLDERS_PART;
+    bool may = type == &PyTuple_Type || type->tp_flags & Py_TPFLAGS_DICT_SUBCLASS;
+    return may ? HOLDERS_MAYBE_PART : 0;
+}
+
+/* From the word behind the collector's header, if there is one; but the count and the type. */
+static void set_words(struct holders_class *class)
+{
+    const PyTypeObject *type = class->type;
+    bool has_header = (type->tp_flags & Py_TPFLAGS_HAVE_GC) != 0;
+    Py_ssize_t bytes =
+        type == &PyUnicode_Type ? (Py_ssize_t)sizeof(PyCompactUnicodeObject) : type->tp_basicsize;
+    Py_ssize_t words = (bytes + class->before) / (Py_ssize_t)sizeof(uintptr_t);
+    class->first = has_header ? 2 : 0;
+    class->words = (uint8_t)(words < 0 ? 0 : words > 128 ? 128 : words);
+}
+
+const struct holders_class *holders_class(const PyTypeObject *type)
+{
+    struct holders_class *class;
+    if (UNLIKELY(!classes.bytes || 2 * class_count > class_mask) && !grow_classes())
+        return NULL;
+    class = &((struct holders_class *)classes.at)[place(type)];
+    if (LIKELY(class->type != NULL))
+        return class;
+    if (!holders_is_address((uintptr_t)type) || (uintptr_t)type % sizeof(void *) ||
+        !holders_is_address((uintptr_t)Py_TYPE(type)) ||
+        !PyType_HasFeature(Py_TYPE(type), Py_TPFLAGS_TYPE_SUBCLASS))
+        return NULL;
+    struct holders_class made = {.type = type,
+                                 .traits = (uint8_t)traits_of(type),
+                                 .before = (uint8_t)holders_before(type),
+                                 .blocks = type == &PyDict_Type || type == &PyList_Type ? 2 : 1};
+    set_words(&made);
+#if PY_VERSION_HEX >= 0x030b0000 && PY_VERSION_HEX < 0x030d0000
+    made.blocks = (uint8_t)(made.blocks + ((type->tp_flags & Py_TPFLAGS_MANAGED_DICT) != 0));
+#endif
+    *class = made; /* what could fail has not */
+    class_count++;
+    return class;
 }
 
 bool holders_is_type(uintptr_t address)
 {
-    return address && *type_slot(address) == address;
+    const struct holders_class *table = classes.at;
+    const PyTypeObject *type = (const PyTypeObject *)address;
+    return address && table && table[place(type)].type == type;
 }

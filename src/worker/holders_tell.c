@@ -1,249 +1,183 @@
 /*
- * The answer, as JSON: of each line its objects by type, and one chain for each holder. Holders are
- * told apart by the way to them: by which object as long as the way goes by names, and behind an
- * index by the types that are passed, so that a thousand values of one dict are one holder.
+ * The answer, as JSON: of each line its objects by type, and one chain for each holder. Texts are
+ * made from the program's objects, which may be broken: where one cannot be read the text ends.
  */
 #include "config.h"
 #include <Python.h>
 
 #include "worker/holders_parts.h"
 
-#include <string.h>
+enum { TEXT = 1024, CHAIN = 4 * TEXT };
 
-#include "wire/segment.h"
-#include "worker/publish.h"
+/* ---- texts ---- */
 
-enum { TYPES = 32, CHAINS = 16, KINDS = 4096, TEXT = 1024 };
+static char words[3][CHAIN];
 
-struct type_row {
-    const PyTypeObject *type; /* NULL: blocks that are no object's */
-    uint64_t count, bytes;
-    PyObject *example;
-};
+/* What is being made of what. */
+static struct {
+    struct holders_text text, note, example;
+    const PyTypeObject *type;
+    PyObject *object;
+    uint32_t node;
+    bool is_bounded;
+    void (*make)(void);
+} job;
 
-struct chain_row {
-    uint64_t key;
-    uint32_t node; /* the oldest one's top */
-    uint64_t number;
-    uint64_t count, bytes;
-};
+static bool make_once(void)
+{
+    void (*make)(void) = job.make;
+    job.make = NULL;
+    if (make)
+        make();
+    return false;
+}
 
-static struct type_row types[KINDS];
-static struct chain_row chains[KINDS];
-static size_t type_count, chain_count;
+static void run(void (*make)(void))
+{
+    struct holders_text *texts[] = {&job.text, &job.note, &job.example};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        *texts[i] = (struct holders_text){words[i], 0, sizeof words[i]};
+    job.is_bounded = false;
+    job.make = make;
+    holders_each(make_once);
+}
+
+/* Without the beginning of a character whose rest there was no room for. */
+static size_t whole_length(const struct holders_text *text)
+{
+    size_t start = text->len;
+    while (start > 0 && text->len - start < 4 && (text->at[start - 1] & 0xc0) == 0x80)
+        start--;
+    unsigned char lead = start > 0 ? (unsigned char)text->at[start - 1] : 0;
+    size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
+    return lead >= 0xc0 && text->len - start + 1 < length ? start - 1 : text->len;
+}
 
 static void quote(struct holders_text *out, const struct holders_text *text)
 {
     holders_put(out, "\"");
-    for (size_t i = 0; i < text->len; i++) {
+    for (size_t i = 0, len = whole_length(text); i < len; i++) {
         char c = text->at[i];
-        holders_put(out, c == '"' || c == '\\' ? "\\%c" : "%c", c);
+        if (c >= 0 && c < 0x20)
+            holders_put(out, "\\u%04x", (unsigned)c);
+        else
+            holders_put(out, c == '"' || c == '\\' ? "\\%c" : "%c", c);
     }
     holders_put(out, "\"");
 }
 
-static struct type_row *type_row(const PyTypeObject *type)
+static void quote_or_null(struct holders_text *out, const struct holders_text *text)
 {
-    for (size_t i = 0; i < type_count; i++)
-        if (types[i].type == type)
-            return &types[i];
-    if (type_count == KINDS)
-        return &types[KINDS - 1];
-    types[type_count] = (struct type_row){.type = type};
-    return &types[type_count++];
-}
-
-/* A node's holder: the topmost object of the line on its way, and what the way is. */
-static uint64_t way_to(uint32_t *node)
-{
-    uint64_t key = 0;
-    uint32_t top = *node, length = 0;
-    for (uint32_t at = *node; at != HOLDERS_NOBODY; at = holders_parents()[at])
-        if (holders_flags()[at] & HOLDERS_TARGET)
-            top = at;
-    *node = top;
-    uint32_t above = holders_parents()[top], depth = 0;
-    for (uint32_t at = above; at != HOLDERS_NOBODY; at = holders_parents()[at])
-        depth++;
-    for (uint32_t at = above; at != HOLDERS_NOBODY; at = holders_parents()[at], length++) {
-        uint64_t step = depth - length <= 3 || holders_kind(at) != HOLDERS_OBJECT
-                            ? holders_nodes()[at]
-                            : (uint64_t)(uintptr_t)Py_TYPE(holders_object(at));
-        if (length < 16)
-            key = (key ^ step) * UINT64_C(0x9e3779b97f4a7c15) + length;
-    }
-    return above == HOLDERS_NOBODY ? (uint64_t)top + 1 : key;
-}
-
-/* Of an invocation with that number; what is no invocation's any more is 0. */
-static struct chain_row *chain_row(uint32_t node, uint64_t number)
-{
-    uint64_t key = node == HOLDERS_NOBODY ? 1 : way_to(&node);
-    for (size_t i = 0; i < chain_count; i++)
-        if (chains[i].key == key) {
-            if (number < chains[i].number)
-                chains[i].node = node;
-            if (number < chains[i].number)
-                chains[i].number = number;
-            return &chains[i];
-        }
-    if (chain_count == KINDS)
-        return &chains[KINDS - 1];
-    chains[chain_count] = (struct chain_row){.key = key, .node = node, .number = number};
-    return &chains[chain_count++];
-}
-
-/* ---- summing up ---- */
-
-struct sums {
-    uint64_t count, shallow, retained, oldest, newest;
-};
-
-static uint64_t number_of(uint8_t column)
-{
-    uint64_t number = PUBLISH_LOAD(publish_shared.segment->kept_columns[column].number);
-    return column < KEPT_FIRST || number == INVOCATION_OUTSIDE ? 0 : number;
-}
-
-static void add_number(struct sums *sums, uint64_t number)
-{
-    if (!number)
-        return;
-    if (!sums->oldest || number < sums->oldest)
-        sums->oldest = number;
-    if (number > sums->newest)
-        sums->newest = number;
-}
-
-static void add_target(struct sums *sums, const struct holders_target *target)
-{
-    PyObject *object = target->node != HOLDERS_NOBODY
-                           ? holders_object(target->node)
-                           : holders_object_in(target->block, target->bytes);
-    const PyTypeObject *type = object ? Py_TYPE(object) : NULL;
-    uint32_t node = target->node != HOLDERS_NOBODY ? target->node : target->owner;
-    bool is_part = !object && node != HOLDERS_NOBODY && holders_target_of(node);
-    if (!object && node != HOLDERS_NOBODY && holders_kind(node) == HOLDERS_OBJECT)
-        type = Py_TYPE(holders_object(node));
-    struct type_row *row = type_row(type);
-    struct chain_row *chain = chain_row(node, number_of(target->column));
-    row->bytes += target->bytes;
-    chain->bytes += target->bytes;
-    sums->shallow += target->bytes;
-    row->count += !is_part;
-    chain->count += !is_part;
-    sums->count += !is_part;
-    if (object && !row->example)
-        row->example = object;
-    add_number(sums, number_of(target->column));
-}
-
-static void sum_up(struct sums *sums, size_t question)
-{
-    type_count = chain_count = 0;
-    *sums = (struct sums){0};
-    for (size_t i = 0; i < holders_walk.target_count; i++) {
-        const struct holders_target *target = &holders_targets()[i];
-        if (target->question == question && !target->is_free)
-            add_target(sums, target);
-    }
-    for (uint32_t i = 0; holders_walk.question_count == 1 && i < holders_walk.count; i++)
-        if (holders_flags()[i] & HOLDERS_FREED)
-            sums->retained += holders_deep_bytes(i);
-    if (sums->retained < sums->shallow)
-        sums->retained = sums->shallow;
-}
-
-/* ---- telling ---- */
-
-static void tell_type(struct holders_text *out, const struct type_row *row)
-{
-    char name[TEXT], value[TEXT];
-    struct holders_text text = {name, 0, sizeof name}, example = {value, 0, sizeof value};
-    if (row->type)
-        holders_put_type(&text, row->type);
-    else
-        holders_put(&text, "native");
-    if (row->example)
-        holders_put_value(&example, row->example);
-    if (example.len && value[0] == '<')
-        example.len = 0;
-    holders_put(out, "{\"name\": ");
-    quote(out, &text);
-    holders_put(out, ", \"count\": %llu, \"shallow_bytes\": %llu, \"example\": ",
-                (unsigned long long)row->count, (unsigned long long)row->bytes);
-    if (example.len)
-        quote(out, &example);
+    if (text->len)
+        quote(out, text);
     else
         holders_put(out, "null");
+}
+
+/* ---- types ---- */
+
+static void make_type(void)
+{
+    if (job.type)
+        holders_put_type(&job.text, job.type);
+    else
+        holders_put(&job.text, "native");
+    if (job.object)
+        holders_put_value(&job.example, job.object);
+    if (job.example.len && job.example.at[0] == '<')
+        job.example.len = 0;
+    if (job.object && job.node != HOLDERS_NOBODY)
+        holders_put_chain(&job.note, &(struct holders_text){(char[TEXT]){0}, 0, TEXT}, job.node);
+}
+
+static void put_size(struct holders_text *out, uint64_t bytes)
+{
+    if (holders_rows.has_retained)
+        holders_put(out, "%llu", (unsigned long long)bytes);
+    else
+        holders_put(out, "-1");
+}
+
+static void tell_type(struct holders_text *out, const struct holders_type_row *row)
+{
+    job.type = row->type;
+    job.object = row->example;
+    job.node = row->node;
+    run(make_type);
+    holders_put(out, "{\"name\": ");
+    quote(out, &job.text);
+    holders_put(out, ", \"count\": %llu, \"shallow_bytes\": %llu, \"retained_bytes\": ",
+                (unsigned long long)row->count, (unsigned long long)row->bytes);
+    put_size(out, row->retained);
+    holders_put(out, ", \"example\": ");
+    quote_or_null(out, &job.example);
+    holders_put(out, ", \"chain\": ");
+    quote_or_null(out, &job.note);
     holders_put(out, "}");
 }
 
-static void tell_chain(struct holders_text *out, const struct chain_row *row)
+/* ---- chains ---- */
+
+static void make_chain(void)
 {
-    char words[4 * TEXT], bound[TEXT];
-    struct holders_text text = {words, 0, sizeof words}, note = {bound, 0, sizeof bound};
-    bool bounded = false;
-    if (row->node == HOLDERS_NOBODY)
-        holders_put(&text,
+    const struct holders_walk *walk = &holders_walk;
+    if (job.node != HOLDERS_NOBODY)
+        job.is_bounded = holders_put_chain(&job.text, &job.note, job.node);
+    else if (walk->is_late || walk->is_short)
+        holders_put(&job.text, "not found: %s",
+                    walk->is_late ? "the walk through the memory took too long"
+                                  : "no memory to look for it");
+    else
+        holders_put(&job.text,
                     "nothing in Python: native code, or a cycle that waits for the collector");
-    else
-        bounded = holders_put_chain(&text, &note, row->node);
+}
+
+static void tell_chain(struct holders_text *out, const struct holders_chain_row *row)
+{
+    job.node = row->node;
+    run(make_chain);
     holders_put(out, "{\"text\": ");
-    quote(out, &text);
+    quote(out, &job.text);
     holders_put(out, ", \"note\": ");
-    if (note.len)
-        quote(out, &note);
-    else
-        holders_put(out, "null");
+    quote_or_null(out, &job.note);
     holders_put(out, ", \"bounded\": %s, \"count\": %llu, \"bytes\": %llu}",
-                bounded ? "true" : "false", (unsigned long long)row->count,
-                (unsigned long long)row->bytes);
+                job.is_bounded ? "true" : "false", (unsigned long long)row->count,
+                (unsigned long long)(holders_rows.has_retained ? row->retained : row->bytes));
 }
 
-/* The largest that was not told yet is taken out, until there is none or enough. */
-static void tell_types(struct holders_text *out)
-{
-    for (size_t told = 0; told < TYPES && type_count; told++) {
-        size_t best = 0;
-        for (size_t i = 1; i < type_count; i++)
-            best = types[i].bytes > types[best].bytes ? i : best;
-        holders_put(out, told ? ", " : "");
-        tell_type(out, &types[best]);
-        types[best] = types[--type_count];
-    }
-}
+/* ---- all ---- */
 
-static void tell_chains(struct holders_text *out)
+static void tell_line(struct holders_text *out, size_t question)
 {
-    for (size_t told = 0; told < CHAINS && chain_count; told++) {
-        size_t best = 0;
-        for (size_t i = 1; i < chain_count; i++)
-            best = chains[i].bytes > chains[best].bytes ? i : best;
-        holders_put(out, told ? ", " : "");
-        tell_chain(out, &chains[best]);
-        chains[best] = chains[--chain_count];
+    const struct holders_rows *rows = &holders_rows;
+    holders_sum_up(question);
+    holders_put(out,
+                "{\"question\": %zu, \"line\": %u, \"count\": %llu, \"shallow_bytes\": %llu, "
+                "\"retained_bytes\": ",
+                question, holders_walk.questions[question].line, (unsigned long long)rows->count,
+                (unsigned long long)rows->shallow);
+    put_size(out, rows->retained);
+    holders_put(out, ", \"oldest\": %llu, \"newest\": %llu, \"types\": [",
+                (unsigned long long)rows->oldest, (unsigned long long)rows->newest);
+    for (size_t i = 0; i < rows->told_type_count; i++) {
+        holders_put(out, i ? ", " : "");
+        tell_type(out, &rows->types[rows->told_types[i]]);
     }
+    holders_put(out, "], \"chains\": [");
+    for (size_t i = 0; i < rows->told_chain_count; i++) {
+        holders_put(out, i ? ", " : "");
+        tell_chain(out, &rows->chains[rows->told_chains[i]]);
+    }
+    holders_put(out, "]}");
 }
 
 void holders_tell(struct holders_text *out)
 {
     holders_put(out, "{\"percent\": 100, \"lines\": [");
     for (size_t i = 0; i < holders_walk.question_count; i++) {
-        const struct holders_question *asked = &holders_walk.questions[i];
-        struct sums sums;
-        sum_up(&sums, i);
-        holders_put(out,
-                    "%s{\"question\": %zu, \"line\": %u, \"count\": %llu, \"shallow_bytes\": %llu, "
-                    "\"retained_bytes\": %llu, \"oldest\": %llu, \"newest\": %llu, \"types\": [",
-                    i ? ", " : "", i, asked->line, (unsigned long long)sums.count,
-                    (unsigned long long)sums.shallow, (unsigned long long)sums.retained,
-                    (unsigned long long)sums.oldest, (unsigned long long)sums.newest);
-        tell_types(out);
-        holders_put(out, "], \"chains\": [");
-        tell_chains(out);
-        holders_put(out, "]}");
+        holders_put(out, i ? ", " : "");
+        tell_line(out, i);
     }
-    holders_put(out, "], \"faults\": %u, \"short\": %s}", holders_walk.faults,
-                holders_walk.is_short ? "true" : "false");
+    holders_put(out, "], \"faults\": %u, \"short\": %s, \"late\": %s}", holders_walk.faults,
+                holders_walk.is_short ? "true" : "false", holders_walk.is_late ? "true" : "false");
 }

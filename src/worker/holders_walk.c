@@ -3,179 +3,74 @@
  * a part of an object to who writes Python (its __dict__, a function's cells) is looked at together
  * with it, so that it makes no chain longer, and a chain is the same on every Python.
  *
+ * Before a new level begins all that was met gets its node, so that the order by levels is strict.
+ *
  * A type's tp_traverse is code of the program's extensions, and memory may be gone: where reading
  * fails the object is left out, and the walk goes on behind it.
  */
 #include "config.h"
 #include <Python.h>
-#include <frameobject.h>
 
-#include "worker/holders_parts.h"
+#include "worker/holders_meet.h"
 
-#include <setjmp.h>
-#include <signal.h>
 #include <string.h>
 
-#include "worker/tags.h"
-
-enum { PROGRESS_EVERY = 1 << 16, WORD = sizeof(uintptr_t) };
-
-static sigjmp_buf bad_memory;
-
-static void on_fault(int number)
-{
-    siglongjmp(bad_memory, number);
-}
-
-void holders_each(bool (*step)(void))
-{
-    volatile uint32_t faults = 0;
-    signal(SIGSEGV, on_fault);
-    signal(SIGBUS, on_fault);
-    if (sigsetjmp(bad_memory, 1))
-        holders_walk.faults = ++faults;
-    while (step())
-        if (++holders_walk.done % PROGRESS_EVERY == 0)
-            holders_progress((unsigned)(holders_walk.done * 95 / (holders_walk.expected + 1)));
-}
-
-/* ---- what an object holds ---- */
-
-/* Types whose objects hold none, and have no tp_traverse. */
-static bool is_leaf(const PyTypeObject *type)
-{
-    return type == &PyUnicode_Type || type == &PyBytes_Type || type == &PyLong_Type ||
-           type == &PyFloat_Type || type == &PyBool_Type || type == &PyComplex_Type ||
-           type == &PyByteArray_Type;
-}
-
-/* Words of a block that point to objects; of those that point to other blocks, these. */
-static void scan(uintptr_t block, visitproc visit, void *context, uint32_t node)
-{
-    uint32_t tag = holders_tag(block);
-    const uintptr_t *words = (const uintptr_t *)block;
-    for (uint64_t i = 0, count = tag ? holders_bytes(block, tag) / WORD : 0; i < count; i++) {
-        uintptr_t word = words[i];
-        for (uintptr_t before = 0; before <= 32 && word > before; before += 16) {
-            uint32_t other = holders_tag(word - before);
-            uint64_t bytes = other ? holders_bytes(word - before, other) : 0;
-            PyObject *object = other ? holders_object_in(word - before, bytes) : NULL;
-            if (object == (PyObject *)word && word - before != block)
-                visit(object, context);
-            else if (other && !object && before == 0 && word != block && tag_column(other) != 0 &&
-                     node != HOLDERS_NOBODY) {
-                holders_add(word, HOLDERS_BLOCK, node);
-                visit((PyObject *)word, context);
-            }
-        }
-    }
-}
-
-static void visit_static_type(const PyTypeObject *type, visitproc visit, void *context)
-{
-    if (type->tp_dict)
-        visit(type->tp_dict, context);
-}
-
-/* A dict whose keys are all str shows only its values to the collector. */
-static void visit_keys(PyObject *dict, visitproc visit, void *context)
-{
-    PyObject *key, *value;
-    Py_ssize_t at = 0;
-    while (PyDict_Next(dict, &at, &key, &value))
-        visit(key, context);
-}
-
-void holders_expand(uint32_t node, visitproc visit, void *context)
-{
-    PyObject *object = holders_object(node);
-    if (holders_kind(node) == HOLDERS_FRAME) {
-        holders_visit_frame((const struct holders_frame *)object, visit, context);
-        return;
-    }
-    if (holders_kind(node) == HOLDERS_BLOCK) {
-        scan((uintptr_t)object, visit, context, HOLDERS_NOBODY);
-        return;
-    }
-    PyTypeObject *type = Py_TYPE(object);
-    holders_add_type(type);
-    if (PyDict_Check(object))
-        visit_keys(object, visit, context);
-    if (PyObject_IS_GC(object) && type->tp_traverse)
-        type->tp_traverse(object, visit, context);
-    else if (PyType_Check(object))
-        visit_static_type((PyTypeObject *)object, visit, context);
-    else if (!is_leaf(type))
-        scan(holders_block(object), visit, context, node);
-}
-
-static bool is_named(PyObject *object, const char *name)
-{
-    return strcmp(Py_TYPE(object)->tp_name, name) == 0;
-}
-
-bool holders_is_part(PyObject *parent, PyObject *child)
-{
-    if (PyDict_Check(child) && PyType_Check(parent))
-        return ((PyTypeObject *)parent)->tp_dict == child;
-    if (PyDict_CheckExact(child) && is_named(parent, "_thread._local"))
-        return true;
-    if (PyDict_CheckExact(child) && holders_dict(parent) == child)
-        return true;
-    if (PyModule_Check(parent))
-        return PyDict_CheckExact(child) && PyModule_GetDict(parent) == child;
-    if (PyFunction_Check(parent)) {
-        const PyFunctionObject *function = (PyFunctionObject *)parent;
-        return child == function->func_closure || child == function->func_defaults ||
-               child == function->func_kwdefaults;
-    }
-    if (PyCell_Check(child) || PyFrame_Check(child) || PyTraceBack_Check(child))
-        return true;
-    return strncmp(Py_TYPE(child)->tp_name, "hamt", 4) == 0 || is_named(child, "Context") ||
-           is_named(child, "functools._lru_list_elem");
-}
+enum { AHEAD = 8, SPARE = 1 << 16, FREE_BYTES_MAX = 64 };
 
 /* ---- breadth first ---- */
 
-static int visit_first(PyObject *object, void *context)
+static void fetch_ahead(void)
 {
-    (void)context;
-    if (object)
-        holders_add((uintptr_t)object, HOLDERS_OBJECT, holders_walk.current);
-    return 0;
+    uint32_t soon = holders_front.expanded + AHEAD / 2;
+    if (holders_front.expanded + AHEAD < holders_front.level_end)
+        __builtin_prefetch((const void *)holders_nodes()[holders_front.expanded + AHEAD]);
+    if (soon >= holders_front.level_end ||
+        holders_flags()[soon] & (HOLDERS_EXPANDED | HOLDERS_KIND_BITS))
+        return;
+    const PyObject *object = holders_object(soon);
+    if (Py_IS_TYPE(object, &PyDict_Type))
+        __builtin_prefetch(((const PyDictObject *)object)->ma_keys);
+    else if (Py_IS_TYPE(object, &PyList_Type))
+        __builtin_prefetch(((const PyListObject *)object)->ob_item);
 }
 
 static bool expand_next(void)
 {
     struct holders_walk *walk = &holders_walk;
-    uint32_t first = walk->count, node = walk->expanded;
-    if (node >= walk->count)
+    if (walk->is_late)
         return false;
-    walk->expanded++;
-    if (holders_flags()[node] & HOLDERS_EXPANDED)
+    if (holders_front.parts_taken < holders_front.part_count) {
+        uint32_t node = ((uint32_t *)holders_front.parts.at)[holders_front.parts_taken++];
+        if (holders_front.parts_taken == holders_front.part_count)
+            holders_front.parts_taken = holders_front.part_count = 0;
+        holders_expand(node);
         return true;
-    holders_flags()[node] |= HOLDERS_EXPANDED;
-    walk->current = node;
-    holders_expand(node, visit_first, NULL);
-    for (uint32_t part = first; part < walk->count; part++) {
-        uint32_t parent = holders_parents()[part];
-        if (holders_kind(part) != HOLDERS_OBJECT || holders_kind(parent) == HOLDERS_BLOCK)
-            continue;
-        bool is_frame = holders_kind(parent) == HOLDERS_FRAME;
-        if (is_frame ? !PyCell_Check(holders_object(part))
-                     : !holders_is_part(holders_object(parent), holders_object(part)))
-            continue;
-        holders_flags()[part] |= HOLDERS_EXPANDED;
-        walk->current = part;
-        holders_expand(part, visit_first, NULL);
     }
-    return true;
+    if (holders_front.expanded < holders_front.level_end) {
+        uint32_t node = holders_front.expanded++;
+        if (holders_flags()[node] & HOLDERS_EXPANDED)
+            return true;
+        holders_flags()[node] |= HOLDERS_EXPANDED;
+        fetch_ahead();
+        holders_expand(node);
+        return true;
+    }
+    if (holders_front.count) {
+        holders_settle(holders_front.count);
+        return true;
+    }
+    holders_front.level_end = walk->count;
+    return holders_front.expanded < holders_front.level_end;
 }
 
 static void add_root(PyObject *object, enum holders_kind kind)
 {
-    if (object)
-        holders_add((uintptr_t)object, kind, HOLDERS_NOBODY);
+    uintptr_t address = (uintptr_t)object;
+    holders_front.current = HOLDERS_NOBODY;
+    if (!object)
+        return;
+    holders_meet(address, kind);
+    holders_settle(holders_front.count);
 }
 
 /* The file of a module; "" where it says none. */
@@ -204,7 +99,7 @@ static int rank_of(PyObject *module)
     return !*file || strstr(file, "/site-packages/") || strstr(file, "/lib/python") ? 2 : 1;
 }
 
-static void add_roots(void)
+static bool add_roots(void)
 {
     struct holders_walk *walk = &holders_walk;
     for (int rank = 0; rank <= 2; rank++) {
@@ -231,78 +126,79 @@ static void add_roots(void)
         add_root(state->context, HOLDERS_OBJECT);
     }
     add_root(walk->builtins, HOLDERS_OBJECT);
-    walk->roots = walk->count;
+    return false;
 }
 
-/* ---- what would be freed ---- */
+/* ---- the second part ---- */
 
-static struct holders_room queue;
-static uint32_t queued, taken, group;
-static uint8_t mark;
+enum { SOURCE = HOLDERS_SOURCE | HOLDERS_EXPANDED }; /* not looked at, until it has settled */
 
-static bool push(uint32_t node)
+static void begin_behind(void)
 {
-    if (!holders_grow(&queue, ((size_t)queued + 1) * sizeof(uint32_t)))
+    struct holders_walk *walk = &holders_walk;
+    const struct holders_met *reached = holders_front.reached.at;
+    holders_front.count = holders_front.part_count = holders_front.parts_taken = 0;
+    holders_front.is_behind = true;
+    holders_front.expanded = walk->behind = walk->count;
+    for (uint32_t i = 0; i < holders_front.reached_count; i++) {
+        uint32_t node =
+            holders_add_behind(reached[i].address, reached[i].kind | SOURCE, reached[i].parent);
+        if (node != HOLDERS_NOBODY)
+            holders_wait(reached[i].address, node, reached[i].kind);
+    }
+    holders_settle(holders_front.count);
+}
+
+static size_t looked_at; /* targets */
+
+/* Targets that nothing has led to and that are objects all the same: what holds them is no Python's
+ * object, or does not show them to the collector. */
+static bool add_rest(void)
+{
+    if (looked_at == holders_walk.target_count)
         return false;
-    ((uint32_t *)queue.at)[queued++] = node;
+    const struct holders_target *target = &holders_targets()[looked_at++];
+    if (target->node != HOLDERS_NOBODY && !target->is_owned)
+        return true;
+    PyObject *object = holders_object_in(target->block, holders_bytes(target->block));
+    struct holders_word *word = object ? holders_word((uintptr_t)object) : NULL;
+    if (!word || word->met & holders_bit((uintptr_t)object))
+        return true;
+    word->met |= holders_bit((uintptr_t)object);
+    uint32_t node = holders_add_behind((uintptr_t)object, HOLDERS_OBJECT | SOURCE, target->node);
+    if (node != HOLDERS_NOBODY)
+        holders_wait((uintptr_t)object, node, HOLDERS_OBJECT);
     return true;
 }
 
-static int visit_again(PyObject *object, void *context)
+static bool find_free(void)
 {
-    uint32_t node = object ? holders_find((uintptr_t)object) : HOLDERS_NOBODY;
-    (void)context;
-    if (node == HOLDERS_NOBODY || holders_flags()[node] & (HOLDERS_SEEN | HOLDERS_FREED))
-        return 0;
-    if (mark == HOLDERS_SEEN && holders_flags()[node] & HOLDERS_TARGET)
-        return 0;
-    holders_flags()[node] |= mark;
-    holders_groups()[node] = group;
-    push(node);
-    return 0;
-}
-
-static bool again_next(void)
-{
-    if (taken >= queued)
+    if (looked_at == holders_walk.target_count)
         return false;
-    uint32_t node = ((uint32_t *)queue.at)[taken++];
-    group = holders_groups()[node];
-    holders_expand(node, visit_again, NULL);
+    struct holders_target *target = &holders_targets()[looked_at++];
+    uint64_t bytes = holders_bytes(target->block);
+    target->is_free = target->node == HOLDERS_NOBODY && bytes <= FREE_BYTES_MAX &&
+                      bytes >= sizeof(uintptr_t) && *(const uintptr_t *)target->block == 0;
     return true;
-}
-
-/* Which nodes can be reached without passing a target, and then which from targets alone: those
- * would be freed with them. */
-static void find_freed(void)
-{
-    mark = HOLDERS_SEEN;
-    group = HOLDERS_NOBODY;
-    for (uint32_t i = 0; i < holders_walk.roots; i++) {
-        if (!(holders_flags()[i] & HOLDERS_TARGET)) {
-            holders_flags()[i] |= HOLDERS_SEEN;
-            push(i);
-        }
-    }
-    holders_each(again_next);
-    mark = HOLDERS_FREED;
-    for (size_t i = 0; i < holders_walk.target_count; i++) {
-        uint32_t node = holders_targets()[i].node;
-        if (node == HOLDERS_NOBODY || holders_flags()[node] & HOLDERS_FREED)
-            continue;
-        holders_flags()[node] |= HOLDERS_FREED;
-        holders_groups()[node] = (uint32_t)i;
-        push(node);
-    }
-    holders_each(again_next);
 }
 
 void holders_run(void)
 {
-    add_roots();
-    holders_each(expand_next);
+    struct holders_walk *walk = &holders_walk;
     holders_find_targets();
-    holders_find_owners();
-    if (holders_walk.question_count == 1)
-        find_freed();
+    if (!walk->target_count)
+        return;
+    holders_reserve(&walk->nodes, (walk->blocks + SPARE) * sizeof(uintptr_t));
+    holders_reserve(&walk->parents, (walk->blocks + SPARE) * sizeof(uint32_t));
+    holders_reserve(&walk->flags, walk->blocks + SPARE);
+    holders_each(add_roots);
+    holders_each(expand_next);
+    begin_behind();
+    holders_each(expand_next);
+    if (!walk->is_late)
+        holders_each(add_rest);
+    holders_front.level_end = walk->count;
+    holders_each(expand_next);
+    looked_at = 0;
+    holders_each(find_free);
 }

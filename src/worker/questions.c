@@ -77,7 +77,7 @@ bool questions_pending(void)
 static void answer(const struct question *question)
 {
     if (question->kind == QUESTION_HOLDERS)
-        holders_answer(question->body, question->len, question->answer_fd);
+        holders_answer(question);
     close(question->answer_fd);
 }
 

@@ -32,7 +32,7 @@ static struct {
 } taken;
 
 static int event_fd = -1;
-static void (*take_questions)(void); /* NULL: nobody asks */
+static void (*take_questions)(void);   /* NULL: nobody asks */
 static bool is_taken;                  /* a thread is stopped */
 static _Thread_local bool is_stopping; /* what it runs for that is not looked at */
 

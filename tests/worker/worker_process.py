@@ -6,12 +6,13 @@ import socket
 import struct
 import subprocess
 import sys
+import time
 
 LOAD, INVOKE, SHUTDOWN = 1, 2, 3
 READY, LOADED, RESPONSE, LOG = 16, 17, 18, 19
 HEADER = struct.Struct("=HHIII")
 MAGIC, VERSION = 0x4d46, 1
-QUESTION = struct.Struct("=II")
+QUESTION = struct.Struct("=III")
 QUESTION_MAGIC, QUESTION_HOLDERS, QUESTION_DONE = 0x4d51, 1, 100
 LIMIT = 120  # seconds; only a worker that hangs comes near it
 HTTP = [{"type": "httpTrigger", "direction": "in", "name": "req"},
@@ -32,8 +33,9 @@ class Answer:
 
     def __init__(self, pipe):
         self.pipe = pipe
+        self.times = []  # (percent, when it came)
         self.percents = []
-        self.pid = None
+        self.done_at = self.pid = None
 
     def begin(self):
         """Wait for its process id."""
@@ -52,16 +54,23 @@ class Answer:
     def read(self):
         """Read to the end: the answer, or None where the child was killed."""
         self.begin()
-        text = b""
-        while True:
+        text, known = b"", 0
+        while QUESTION_DONE not in text:
             part = os.read(self.pipe, 1 << 16)
             if not part:
-                break
+                self.cancel()
+                return None
             text += part
+            marks = text.partition(bytes([QUESTION_DONE]))[0]
+            self.times += [(percent, time.perf_counter()) for percent in marks[known:]]
+            known = len(marks)
+        while part:
+            part = os.read(self.pipe, 1 << 16)
+            text += part
+        self.done_at = time.perf_counter()
+        self.percents = [percent for percent, _ in self.times]
         self.cancel()
-        marks, done, answer = text.partition(bytes([QUESTION_DONE]))
-        self.percents += list(marks)
-        return json.loads(answer) if done else None
+        return json.loads(text[known + 1:])
 
 
 class Worker:
@@ -144,10 +153,10 @@ class Worker:
         self.send(LOAD, {"root": str(self.root), "script": script})
         return self.expect(LOADED)
 
-    def ask(self, kind, body):
+    def ask(self, kind, body, budget_ms=20000):
         """Send a question; its Answer."""
         mine, theirs = os.pipe()
-        socket.send_fds(self.questions, [QUESTION.pack(QUESTION_MAGIC, kind), body], [theirs])
+        socket.send_fds(self.questions, [QUESTION.pack(QUESTION_MAGIC, kind, budget_ms), body], [theirs])
         os.close(theirs)
         return Answer(mine)
 

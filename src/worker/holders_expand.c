@@ -1,0 +1,123 @@
+/*
+ * What an object holds: as its type shows it to the collector; where it has nothing to show with,
+ * as the words of its block point to objects.
+ */
+#include "config.h"
+#include <Python.h>
+#include <frameobject.h>
+
+#include "worker/holders_meet.h"
+
+#include <string.h>
+
+#include "wire/segment.h"
+#include "worker/tags.h"
+
+enum { WORD = sizeof(uintptr_t) };
+
+/* ---- what an object holds ---- */
+
+/* What a word of a block points to: an object, or, where `has_blocks`, another block. */
+static void scan_word(uintptr_t block, uintptr_t word, bool has_blocks)
+{
+    for (uintptr_t before = 0; before <= 32 && word > before; before += 16) {
+        uint32_t tag = holders_tag(word - before);
+        if (!tag)
+            continue;
+        uint64_t bytes = tags_bytes((const void *)(word - before), tag);
+        PyObject *object = holders_object_in(word - before, bytes);
+        if (object == (PyObject *)word && word - before != block)
+            holders_meet(word, HOLDERS_OBJECT);
+        else if (has_blocks && !object && before == 0 && word != block &&
+                 tag_column(tag) != KEPT_NONE)
+            holders_meet(word, HOLDERS_BLOCK);
+    }
+}
+
+static void scan(uintptr_t block, bool has_blocks)
+{
+    const uintptr_t *words = (const uintptr_t *)block;
+    for (uint64_t i = 0, count = holders_bytes(block) / WORD; i < count; i++)
+        if (words[i] % 16 == 0 && holders_is_address(words[i]))
+            scan_word(block, words[i], has_blocks);
+}
+
+/* A dict whose keys are all str shows only its values to the collector. */
+static void meet_items(PyObject *dict, bool has_values)
+{
+    PyObject *key, *value;
+    Py_ssize_t position = 0;
+    while (PyDict_Next(dict, &position, &key, &value)) {
+        holders_visit(key, NULL);
+        if (has_values)
+            holders_visit(value, NULL);
+    }
+}
+
+static void expand_object(PyObject *object, const struct holders_class *class)
+{
+    const PyTypeObject *type = class->type;
+    bool is_dict = class->traits & HOLDERS_DICT;
+    if (class->traits & (HOLDERS_LEAF | HOLDERS_TEXT | HOLDERS_BARE))
+        return;
+    if (PyDict_Check(object))
+        meet_items(object, is_dict);
+    if (is_dict)
+        return;
+    if (PyObject_IS_GC(object) && type->tp_traverse)
+        type->tp_traverse(object, holders_visit, NULL);
+    else if (PyType_Check(object))
+        holders_visit(((PyTypeObject *)object)->tp_dict, NULL);
+    else
+        scan((uintptr_t)object - class->before, true);
+}
+
+void holders_expand(uint32_t node)
+{
+    struct holders_walk *walk = &holders_walk;
+    PyObject *object = holders_object(node);
+    const struct holders_class *class;
+    holders_front.current = node;
+    if (holders_front.is_behind)
+        ((uint32_t *)walk->graph.first.at)[node - walk->behind] = (uint32_t)walk->graph.edge_count;
+    switch (holders_kind(node)) {
+    case HOLDERS_FRAME:
+        holders_visit_frame((const struct holders_frame *)object, holders_visit, NULL);
+        return;
+    case HOLDERS_BLOCK: scan((uintptr_t)object, false); return;
+    case HOLDERS_OBJECT: break;
+    }
+    class = holders_class(Py_TYPE(object));
+    if (!class)
+        return;
+    expand_object(object, class);
+    holders_look_for_targets(object, class, node);
+    if (holders_front.is_behind)
+        *holders_own(node) = holders_own_bytes(object, class);
+}
+
+static bool is_named(PyObject *object, const char *name)
+{
+    return strcmp(Py_TYPE(object)->tp_name, name) == 0;
+}
+
+bool holders_is_part(PyObject *parent, PyObject *child)
+{
+    if (PyDict_Check(child) && PyType_Check(parent))
+        return ((PyTypeObject *)parent)->tp_dict == child;
+    if (PyDict_CheckExact(child) && is_named(parent, "_thread._local"))
+        return true;
+    if (PyDict_CheckExact(child) && holders_dict(parent) == child)
+        return true;
+    if (PyModule_Check(parent))
+        return PyDict_CheckExact(child) && PyModule_GetDict(parent) == child;
+    if (PyFunction_Check(parent)) {
+        const PyFunctionObject *function = (PyFunctionObject *)parent;
+        return child == function->func_closure || child == function->func_defaults ||
+               child == function->func_kwdefaults;
+    }
+    if (PyCell_Check(child) || PyFrame_Check(child) || PyTraceBack_Check(child))
+        return true;
+    return strncmp(Py_TYPE(child)->tp_name, "hamt", 4) == 0 || is_named(child, "Context") ||
+           is_named(child, "functools._lru_list_elem");
+}
