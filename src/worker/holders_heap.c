@@ -147,15 +147,18 @@ static void own(uintptr_t address, uint32_t node)
     target->is_owned = true;
 }
 
+static bool is_head(const struct holders_class *class, unsigned word)
+{
+    return word >= class->first_head && word < class->head + 2u;
+}
+
 void holders_look_for_targets(const PyObject *object, const struct holders_class *class,
                               uint32_t node)
 {
     const struct holders_walk *walk = &holders_walk;
     const uintptr_t *words = (const uintptr_t *)((uintptr_t)object - class->before);
-    unsigned head = class->before / WORD;
-    for (unsigned i = class->first; i < class->words; i++)
-        if (words[i] >= walk->first_target && words[i] < walk->last_target && i != head &&
-            i != head + 1)
+    for (unsigned i = 0; i < class->words; i++)
+        if (words[i] >= walk->first_target && words[i] < walk->last_target && !is_head(class, i))
             own(words[i], node);
 }
 
@@ -198,12 +201,12 @@ uint64_t holders_own_bytes(const PyObject *object, const struct holders_class *c
     uintptr_t block = (uintptr_t)object - class->before;
     const uintptr_t *words = (const uintptr_t *)block;
     uint64_t bytes = holders_bytes(block), sum = bytes;
-    unsigned head = class->before / WORD, last = class->words;
+    unsigned last = class->words;
     if (class->traits & HOLDERS_LEAF || !bytes)
         return sum;
     last = bytes / WORD < last ? (unsigned)(bytes / WORD) : last;
-    for (unsigned i = class->first; i < last; i++)
-        if (i != head && i != head + 1 && !is_shared(object, class, words[i]))
+    for (unsigned i = 0; i < last; i++)
+        if (!is_head(class, i) && !is_shared(object, class, words[i]))
             sum += claim(words[i]);
     return sum;
 }

@@ -36,6 +36,7 @@ enum holders_flag {
     HOLDERS_QUEUED = 16,
     HOLDERS_SOURCE = 32, /* a way leads there that passes no target, or none that is known */
     HOLDERS_DIRECT = 64, /* the same, of the targets of one question */
+    HOLDERS_LOST = 128,  /* nothing in Python leads there, but it is alive */
 };
 
 /* Memory of the walk's own. Zeroed. */
@@ -148,8 +149,10 @@ struct holders_class {
     const PyTypeObject *type;
     uint8_t traits;
     uint8_t before; /* bytes before the object in its block */
-    uint8_t first;  /* word of the block from which on it is looked at for pointers to blocks */
-    uint8_t words;  /* up to which */
+    /* Words of its block, up to which it is looked at for pointers to other blocks; but for these:
+     * the collector's, the count and the type. */
+    uint8_t words;
+    uint8_t first_head, head;
     uint8_t blocks; /* that such an object has, most often */
 };
 /* Made where there is none; NULL where that is no type, or memory is short. */

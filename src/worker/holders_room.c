@@ -149,15 +149,15 @@ static unsigned traits_of(const PyTypeObject *type)
     return may ? HOLDERS_MAYBE_PART : 0;
 }
 
-/* From the word behind the collector's header, if there is one; but the count and the type. */
 static void set_words(struct holders_class *class)
 {
     const PyTypeObject *type = class->type;
-    bool has_header = (type->tp_flags & Py_TPFLAGS_HAVE_GC) != 0;
+    unsigned head = class->before / sizeof(uintptr_t);
     Py_ssize_t bytes =
         type == &PyUnicode_Type ? (Py_ssize_t)sizeof(PyCompactUnicodeObject) : type->tp_basicsize;
     Py_ssize_t words = (bytes + class->before) / (Py_ssize_t)sizeof(uintptr_t);
-    class->first = has_header ? 2 : 0;
+    class->head = (uint8_t)head;
+    class->first_head = (uint8_t)(type->tp_flags & Py_TPFLAGS_HAVE_GC ? head - 2 : head);
     class->words = (uint8_t)(words < 0 ? 0 : words > 128 ? 128 : words);
 }
 

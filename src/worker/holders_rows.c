@@ -65,6 +65,8 @@ static size_t chain_row(uint32_t node, uint64_t number)
     static uint32_t last_above;
     static uint64_t last_key; /* neighbours hang on the same object */
     struct holders_rows *rows = &holders_rows;
+    if (node != HOLDERS_NOBODY && holders_flags()[node] & HOLDERS_LOST)
+        node = HOLDERS_NOBODY;
     uint64_t key = node == HOLDERS_NOBODY ? 1 : (uint64_t)node + 2;
     uint32_t above = node == HOLDERS_NOBODY ? node : holders_parents()[node];
     if (above != HOLDERS_NOBODY) {
@@ -153,9 +155,10 @@ static void add_target(const struct holders_target *target, bool is_known)
     rows->types[row].count += !is_part;
     rows->chains[chain].count += !is_part;
     rows->count += !is_part;
-    if (placed.object && !rows->types[row].example) {
-        rows->types[row].example = placed.object;
-        rows->types[row].node = placed.node;
+    struct holders_type_row *of = &rows->types[row];
+    if (placed.object && (!of->example || placed.node < of->node)) { /* the nearer one */
+        of->example = placed.object;
+        of->node = placed.node;
     }
     add_number(number_of(target->column));
     if (!is_known)

@@ -76,6 +76,15 @@ static void quote_or_null(struct holders_text *out, const struct holders_text *t
 
 /* ---- types ---- */
 
+/* By something in Python? */
+static bool is_held(uint32_t node)
+{
+    uint32_t top = HOLDERS_NOBODY;
+    for (; node != HOLDERS_NOBODY; node = holders_parents()[node])
+        top = node;
+    return top != HOLDERS_NOBODY && !(holders_flags()[top] & HOLDERS_LOST);
+}
+
 static void make_type(void)
 {
     if (job.type)
@@ -86,7 +95,7 @@ static void make_type(void)
         holders_put_value(&job.example, job.object);
     if (job.example.len && job.example.at[0] == '<')
         job.example.len = 0;
-    if (job.object && job.node != HOLDERS_NOBODY)
+    if (job.object && is_held(job.node))
         holders_put_chain(&job.note, &(struct holders_text){(char[TEXT]){0}, 0, TEXT}, job.node);
 }
 

@@ -165,7 +165,8 @@ static bool add_rest(void)
     if (!word || word->met & holders_bit((uintptr_t)object))
         return true;
     word->met |= holders_bit((uintptr_t)object);
-    uint32_t node = holders_add_behind((uintptr_t)object, HOLDERS_OBJECT | SOURCE, target->node);
+    unsigned flags = HOLDERS_OBJECT | SOURCE | (target->is_owned ? 0 : HOLDERS_LOST);
+    uint32_t node = holders_add_behind((uintptr_t)object, flags, target->node);
     if (node != HOLDERS_NOBODY)
         holders_wait((uintptr_t)object, node, HOLDERS_OBJECT);
     return true;
