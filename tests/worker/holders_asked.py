@@ -1,10 +1,9 @@
-"""Asking a worker who holds what, as its host does (FRAME_HOLDERS), for tests."""
+"""Asking a worker who holds what, as its host does (QUESTION_HOLDERS), for tests."""
 
-import os
-import struct
 import time
 
-HOLDERS, TOLD = 5, 21
+from worker_process import QUESTION_HOLDERS, holders_body
+
 LIMIT = 60  # seconds
 
 
@@ -13,33 +12,13 @@ def line_of(text, mark):
     return next(i for i, line in enumerate(text.split("\n"), 1) if line.endswith("# " + mark))
 
 
-def send_question(worker, path, lines, budget_ms=None):
-    name = str(path).encode()
-    body = b"".join(struct.pack("=II", line, len(name)) + name for line in lines)
-    worker.send(HOLDERS, {} if budget_ms is None else {"budget_ms": budget_ms}, body)
+def send_question(worker, path, lines, budget_ms=20000):
+    """The Answer to come."""
+    return worker.ask(QUESTION_HOLDERS, holders_body(*((path, line) for line in lines)), budget_ms)
 
 
-def answer(worker, percents=None):
-    """The answer, when it has come; percents: a list for what is told before."""
-    while True:
-        told = worker.expect(TOLD)
-        if told["percent"] == 100:
-            return told
-        if percents is not None:
-            percents.append(told["percent"])
-
-
-def ask(worker, path, *lines, budget_ms=None):
-    send_question(worker, path, lines, budget_ms)
-    return answer(worker)
-
-
-def children_of(pid):
-    found = []
-    for task in os.listdir("/proc/{}/task".format(pid)):
-        with open("/proc/{}/task/{}/children".format(pid, task)) as file:
-            found += [int(word) for word in file.read().split()]
-    return found
+def ask(worker, path, *lines, budget_ms=20000):
+    return send_question(worker, path, lines, budget_ms).read()
 
 
 def wait_for(what, condition):

@@ -9,9 +9,9 @@ import time
 
 import pytest
 
-from holders_asked import TOLD, answer, ask, children_of, line_of, send_question, wait_for
+from holders_asked import ask, line_of, send_question, wait_for
 
-COLLECT, RESPONSE, COLLECTED = 4, 18, 20
+RESPONSE = 18
 APP = '''
 import asyncio, ctypes, gc, json, os, resource, signal, sys, threading, time, weakref, zlib
 import azure.functions as func
@@ -79,7 +79,7 @@ class Asked:
         return json.loads(body)
 
     def send(self, *lines, **options):
-        send_question(self.worker, self.path, lines or [self.kept], **options)
+        return send_question(self.worker, self.path, lines or [self.kept], **options)
 
     def ask(self, **options):
         return ask(self.worker, self.path, self.kept, **options)
@@ -88,11 +88,11 @@ class Asked:
         chains = [chain["text"] for chain in told["lines"][0]["chains"]]
         return "Fn.KEPT[0]" in chains
 
-    def child(self):
-        """It is stopped, and may be let go or killed."""
-        child, = wait_for("a child", lambda: children_of(self.pid))
-        os.kill(child, signal.SIGSTOP)
-        return child
+    def stopped(self):
+        """A question whose child is stopped, and may be let go or killed."""
+        answer = self.send()
+        os.kill(answer.begin(), signal.SIGSTOP)
+        return answer
 
 
 @pytest.fixture
@@ -128,14 +128,12 @@ def test_nothing_of_the_program_changes(asked, tmp_path):
     assert states == states[:1] * len(states)
 
 
-def test_a_child_that_is_killed_is_told(asked):
+def test_a_child_that_is_killed_has_no_answer(asked):
     asked.begin(200000)
-    asked.send()
-    os.kill(asked.child(), signal.SIGKILL)
-    told = answer(asked.worker)
-    assert "killed" in told["problem"] and "lines" not in told
+    answer = asked.stopped()
+    os.kill(answer.pid, signal.SIGKILL)
+    assert answer.read() is None
     assert asked.is_answer(asked.ask())
-    wait_for("its end", lambda: not children_of(asked.pid))
 
 
 BREAK = '''
@@ -183,73 +181,74 @@ def test_what_is_broken_is_left_out(asked, what):
 
 def test_a_question_that_is_not_wanted_any_more(asked):
     asked.begin(200000)
-    asked.send()
-    child = asked.child()
-    send_question(asked.worker, asked.path, [])
-    wait_for("its end", lambda: not children_of(asked.pid))
-    assert is_gone(child)
-    asked.worker.send(COLLECT, {"collect": False})
-    kind = told = None
-    while kind != COLLECTED:
-        kind, told, _ = asked.worker.receive()
-        assert kind != TOLD or told["percent"] < 100
+    answer = asked.stopped()
+    os.kill(answer.pid, signal.SIGCONT)
+    answer.end()
+    assert is_gone(answer.pid)
+    unread = asked.send()
+    unread.end()  # taken or not: no child is left
+    assert asked.is_answer(asked.ask())
 
 
-def test_a_new_question_takes_the_place_of_the_one_before(asked):
+def test_several_questions_at_once(asked):
     asked.begin(200000)
-    asked.send(1)
-    child = asked.child()
-    for line in (2, 3, 4, 5, 6, 7, 8, 9, 10, 11, asked.kept):
-        asked.send(line)
-    told = answer(asked.worker)
-    assert told["lines"][0]["line"] == asked.kept and asked.is_answer(told)
-    wait_for("its end", lambda: not children_of(asked.pid))
-    assert is_gone(child)
+    answers = [asked.send(line) for line in (1, asked.kept, 2, asked.kept)]
+    told = [answer.read() for answer in answers]
+    assert [each["lines"][0]["line"] for each in told] == [1, asked.kept, 2, asked.kept]
+    assert asked.is_answer(told[1]) and asked.is_answer(told[3])
+
+
+NO_QUESTIONS = {"empty": b"", "short": b"\1\0\0\0", "cut": b"\1\0\0\0\xff\0\0\0path",
+                "long": b"\xff" * 70000}
+
+
+@pytest.mark.parametrize("what", NO_QUESTIONS)
+def test_what_is_no_question_is_refused(asked, what):
+    asked.begin()
+    told = asked.worker.ask(1, NO_QUESTIONS[what]).read()
+    assert "does not know" in told["problem"]
+    assert asked.is_answer(asked.ask())
 
 
 def test_the_program_sees_no_child(asked):
     asked.begin(200000)
-    asked.send()
-    child = asked.child()
+    answer = asked.stopped()
     waits = "RESULT = []\nfor call in (os.wait, lambda: os.waitpid(-1, os.WNOHANG)):\n" \
             "    try:\n        call()\n        RESULT.append('found')\n" \
             "    except ChildProcessError:\n        RESULT.append('none')\n"
     assert asked.run(waits) == ["none", "none"]
-    os.kill(child, signal.SIGCONT)
-    assert asked.is_answer(answer(asked.worker))
-    wait_for("its end", lambda: not children_of(asked.pid))
-    assert is_gone(child)
+    os.kill(answer.pid, signal.SIGCONT)
+    assert asked.is_answer(answer.read())
     assert asked.run(waits) == ["none", "none"]
 
 
 def test_the_program_hears_of_no_child(asked):
-    """That it was stopped it would: that is always told."""
     asked.begin(200000)
     assert asked.is_answer(asked.ask())
-    wait_for("its end", lambda: not children_of(asked.pid))
-    asked.send()
-    child, = wait_for("a child", lambda: children_of(asked.pid))
-    os.kill(child, signal.SIGKILL)
-    assert "killed" in answer(asked.worker)["problem"]
+    answer = asked.stopped()
+    os.kill(answer.pid, signal.SIGKILL)
+    assert answer.read() is None
     assert asked.run("RESULT = len(SIGNALS)") == 0
     asked.run("os.system(':')")
     assert asked.run("RESULT = len(SIGNALS)") == 1
 
 
-def test_no_child_is_left_when_the_worker_dies(asked):
+def test_an_answer_comes_though_the_worker_dies(asked):
     asked.begin(200000)
-    asked.send()
-    child = asked.child()
+    answer = asked.stopped()
     asked.worker.process.kill()
-    wait_for("its end", lambda: is_gone(child))
+    asked.worker.process.wait()
+    os.kill(answer.pid, signal.SIGCONT)
+    assert asked.is_answer(answer.read())
 
 
-def test_no_child_is_left_when_the_worker_ends(asked):
-    asked.begin(200000)
-    asked.send()
-    child = asked.child()
-    asked.worker.shut_down()
-    assert is_gone(child)
+def test_a_child_of_the_program_takes_no_question(asked):
+    """os.fork() copies the descriptor, too."""
+    asked.begin()
+    assert asked.run("RESULT = os.fork() or os.execlp('sleep', 'sleep', '5')") > 0
+    assert asked.run("RESULT = 0\nif os.fork() == 0:\n    time.sleep(1)\n    os._exit(0)\n") == 0
+    for _ in range(20):
+        assert asked.is_answer(asked.ask())
 
 
 # A filter that says of some system calls that there are none.
@@ -282,13 +281,12 @@ def test_it_keeps_no_file_open(asked, calls):
     asked.begin(400000)
     if calls and asked.run(BLOCK.format(calls)) != [0, 0]:
         pytest.skip("no filter of system calls here")
-    asked.send()
-    told = asked.worker.expect(TOLD)
-    assert told["percent"] < 100, "the heap is too small to see the child at work"
-    child = asked.child()
-    assert os.listdir("/proc/{}/fd".format(child)) == ["0"]
-    os.kill(child, signal.SIGCONT)
-    assert asked.is_answer(answer(asked.worker))
+    answer = asked.send()
+    assert answer.wait_progress(), "the heap is too small to see the child at work"
+    os.kill(answer.pid, signal.SIGSTOP)
+    assert os.listdir("/proc/{}/fd".format(answer.pid)) == ["0"]
+    os.kill(answer.pid, signal.SIGCONT)
+    assert asked.is_answer(answer.read())
 
 
 def test_other_threads_have_the_locks_of_malloc(start, tmp_path):
@@ -333,7 +331,7 @@ def test_an_answer_comes_when_the_time_is_over(asked):
 
 def test_progress_grows(asked):
     asked.begin(1000000)
-    percents = []
-    asked.send()
-    assert asked.is_answer(answer(asked.worker, percents))
+    answer = asked.send()
+    assert asked.is_answer(answer.read())
+    percents = [percent for percent, _ in answer.times]
     assert percents == sorted(set(percents)) and len(percents) > 3

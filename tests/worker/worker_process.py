@@ -33,44 +33,47 @@ class Answer:
 
     def __init__(self, pipe):
         self.pipe = pipe
+        self.pid = None
         self.times = []  # (percent, when it came)
-        self.percents = []
-        self.done_at = self.pid = None
+        self.done_at = None
+        self._text = b""
 
     def begin(self):
-        """Wait for its process id."""
+        """Wait for its process id; 0: there is no child, and None: the question was not taken."""
         if self.pid is None:
-            self.pid = int.from_bytes(os.read(self.pipe, 4), sys.byteorder)
+            head = os.read(self.pipe, 4)
+            self.pid = int.from_bytes(head, sys.byteorder) if head else None
         return self.pid
 
-    def cancel(self):
-        os.close(self.pipe)
-        self._wait()
+    def _more(self):
+        part = os.read(self.pipe, 1 << 16)
+        marks = (self._text + part).partition(bytes([QUESTION_DONE]))[0]
+        self.times += [(percent, time.perf_counter()) for percent in marks[len(self.times):]]
+        self._text += part
+        return part
 
-    def _wait(self):
+    def wait_progress(self):
+        """Wait for the first percent; False where the answer comes before that."""
+        self.begin()
+        while not self._text and self._more():
+            pass
+        return self._text[:1] != bytes([QUESTION_DONE])
+
+    def end(self):
+        """Close the pipe, and wait for the child, which ends by that."""
+        os.close(self.pipe)
         if self.pid:
             os.waitpid(self.pid, 0)
 
     def read(self):
         """Read to the end: the answer, or None where the child was killed."""
         self.begin()
-        text, known = b"", 0
-        while QUESTION_DONE not in text:
-            part = os.read(self.pipe, 1 << 16)
-            if not part:
-                self.cancel()
-                return None
-            text += part
-            marks = text.partition(bytes([QUESTION_DONE]))[0]
-            self.times += [(percent, time.perf_counter()) for percent in marks[known:]]
-            known = len(marks)
-        while part:
-            part = os.read(self.pipe, 1 << 16)
-            text += part
+        while self._more():
+            pass
         self.done_at = time.perf_counter()
-        self.percents = [percent for percent, _ in self.times]
-        self.cancel()
-        return json.loads(text[known + 1:])
+        self.end()
+        marks, done, text = self._text.partition(bytes([QUESTION_DONE]))
+        return json.loads(text) if done else None
 
 
 class Worker:
