@@ -4,11 +4,9 @@
  */
 #include "config.h"
 #include <Python.h>
-#include <frameobject.h>
 
+#include "worker/holders_link.h"
 #include "worker/holders_meet.h"
-
-#include <string.h>
 
 #include "wire/segment.h"
 #include "worker/tags.h"
@@ -54,6 +52,12 @@ static void meet_items(PyObject *dict, bool has_values)
     }
 }
 
+/* What it points to is another one's. */
+static bool is_view(PyObject *object, const struct holders_class *class)
+{
+    return class->traits & HOLDERS_INSIDE && holders_is_view(object);
+}
+
 static void expand_object(PyObject *object, const struct holders_class *class)
 {
     const PyTypeObject *type = class->type;
@@ -69,7 +73,9 @@ static void expand_object(PyObject *object, const struct holders_class *class)
     else if (PyType_Check(object))
         holders_visit(((PyTypeObject *)object)->tp_dict, NULL);
     else
-        scan((uintptr_t)object - class->before, true);
+        scan((uintptr_t)object - class->before, !is_view(object, class));
+    if (class->traits & HOLDERS_INSIDE)
+        holders_visit_inside(object, holders_visit, NULL);
 }
 
 void holders_expand(uint32_t node)
@@ -91,33 +97,8 @@ void holders_expand(uint32_t node)
     if (!class)
         return;
     expand_object(object, class);
-    holders_look_for_targets(object, class, node);
+    if (!is_view(object, class))
+        holders_look_for_targets(object, class, node);
     if (holders_front.is_behind)
         *holders_own(node) = holders_own_bytes(object, class);
-}
-
-static bool is_named(PyObject *object, const char *name)
-{
-    return strcmp(Py_TYPE(object)->tp_name, name) == 0;
-}
-
-bool holders_is_part(PyObject *parent, PyObject *child)
-{
-    if (PyDict_Check(child) && PyType_Check(parent))
-        return ((PyTypeObject *)parent)->tp_dict == child;
-    if (PyDict_CheckExact(child) && is_named(parent, "_thread._local"))
-        return true;
-    if (PyDict_CheckExact(child) && holders_dict(parent) == child)
-        return true;
-    if (PyModule_Check(parent))
-        return PyDict_CheckExact(child) && PyModule_GetDict(parent) == child;
-    if (PyFunction_Check(parent)) {
-        const PyFunctionObject *function = (PyFunctionObject *)parent;
-        return child == function->func_closure || child == function->func_defaults ||
-               child == function->func_kwdefaults;
-    }
-    if (PyCell_Check(child) || PyFrame_Check(child) || PyTraceBack_Check(child))
-        return true;
-    return strncmp(Py_TYPE(child)->tp_name, "hamt", 4) == 0 || is_named(child, "Context") ||
-           is_named(child, "functools._lru_list_elem");
 }

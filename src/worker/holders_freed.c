@@ -57,7 +57,9 @@ static void find_tops(size_t question)
         uint32_t parent = parents[i];
         bool has = parent != HOLDERS_NOBODY && parent >= holders_walk.behind;
         uint32_t top = has ? tops_at()[parent - holders_walk.behind] : HOLDERS_NOBODY;
-        if (top == HOLDERS_NOBODY && is_target(i, question))
+        /* A part's chain would be its object's. */
+        if (top == HOLDERS_NOBODY && is_target(i, question) &&
+            !holders_is_hidden(holders_walk.behind + i))
             top = holders_walk.behind + i;
         tops_at()[i] = top;
     }

@@ -138,12 +138,13 @@ uint32_t holders_add(uintptr_t address, unsigned flags, uint32_t parent);
 
 /* What one has to know of the objects of a type. */
 enum holders_trait {
-    HOLDERS_LEAF = 1,       /* they hold nothing */
-    HOLDERS_TEXT = 2,       /* they hold nothing, or a second form of themselves: str */
-    HOLDERS_BARE = 4,       /* they hold blocks alone */
-    HOLDERS_DICT = 8,       /* exactly dict */
-    HOLDERS_PART = 16,      /* each is a part of what holds it */
-    HOLDERS_MAYBE_PART = 32 /* it may be: holders_is_part() */
+    HOLDERS_LEAF = 1,        /* they hold nothing */
+    HOLDERS_TEXT = 2,        /* they hold nothing, or a second form of themselves: str */
+    HOLDERS_BARE = 4,        /* they hold blocks alone */
+    HOLDERS_DICT = 8,        /* exactly dict */
+    HOLDERS_PART = 16,       /* each is a part of what holds it */
+    HOLDERS_MAYBE_PART = 32, /* it may be: holders_is_part() */
+    HOLDERS_INSIDE = 64      /* they need more than tp_traverse: holders_inside.c */
 };
 struct holders_class {
     const PyTypeObject *type;
@@ -231,9 +232,18 @@ uint64_t holders_own_bytes(const PyObject *object, const struct holders_class *c
 
 /* ---- holders_walk.c ---- */
 
+void holders_run(void);
+
+/* ---- holders_part.c ---- */
+
+/* Traits of a type's objects: HOLDERS_PART, HOLDERS_MAYBE_PART, HOLDERS_INSIDE. */
+unsigned holders_part_traits(const PyTypeObject *type);
 /* Is the child a part of the parent to who writes Python, as its __dict__? */
 bool holders_is_part(PyObject *parent, PyObject *child);
-void holders_run(void);
+/* Are the type's objects numpy's arrays? */
+bool holders_is_array(const PyTypeObject *type);
+/* Are they pymemtop's, which hold nothing of the program's? */
+bool holders_is_own(const PyTypeObject *type);
 
 /* ---- holders_child.c ---- */
 
@@ -252,9 +262,9 @@ unsigned holders_told(void);
  */
 void holders_child(int fd, pid_t parent) __attribute__((noreturn));
 
-/* ---- holders_name.c ---- */
+/* ---- holders_value.c ---- */
 
-/* A text of bounded length. */
+/* A text of bounded length: what has no room any more is left out, a character as a whole. */
 struct holders_text {
     char *at;
     size_t len, size;
@@ -263,13 +273,24 @@ void holders_put(struct holders_text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Characters of a str, at most `limit` of them, without controls. */
 void holders_put_str(struct holders_text *text, PyObject *string, size_t limit);
-/* A short form of the value, as repr would have it; of others than str, bytes and numbers the type.
- */
+/* `before` and a name; false where that is none (NULL, no str), and nothing is put. */
+bool holders_put_named(struct holders_text *text, const char *before, PyObject *name);
+/* A short form of the value, as repr would have it; of others than str, bytes, numbers, tuples,
+ * classes and members of an enum the type: "<Session>". */
 void holders_put_value(struct holders_text *text, PyObject *value);
-/* "dict", "app.Session". */
+/* "dict", "Session". */
 void holders_put_type(struct holders_text *text, const PyTypeObject *type);
-/* The chain from a root to the node. That a holder on the way is bounded (`note`, true) is not
- * found out yet. */
+/* The same with its module where that is not builtins: "app.Session", "numpy.ndarray". */
+void holders_put_whole_type(struct holders_text *text, const PyTypeObject *type);
+/* The name of a module as the app's author has it. */
+void holders_put_module(struct holders_text *text, PyObject *name);
+
+/* ---- holders_name.c ---- */
+
+/* Is the node one that a chain does not name: a part of its parent? */
+bool holders_is_hidden(uint32_t node);
+/* The chain from a root to the node. True: a holder on the way drops old entries by itself. `note`
+ * says of such holders, and of those that would with a limit, how much is in them. */
 bool holders_put_chain(struct holders_text *text, struct holders_text *note, uint32_t node);
 
 /* ---- holders_rows.c: what is alive of a line, by type and by holder ---- */

@@ -11,6 +11,8 @@
 
 #include "worker/holders_python.h"
 
+#include <string.h>
+
 /* ---- objects ---- */
 
 #if PY_VERSION_HEX >= 0x030c0000
@@ -114,6 +116,69 @@ PyObject *holders_inline_name(PyObject *object, const PyObject *value)
     (void)object, (void)value;
 #endif
     return NULL;
+}
+
+static PyObject *inline_value(PyObject *object, const char *name)
+{
+#if PY_VERSION_HEX >= 0x030b0000
+    const PyDictValues *values = inline_values(object);
+    PyDictKeysObject *keys = ((PyHeapTypeObject *)Py_TYPE(object))->ht_cached_keys;
+    if (!values || !keys)
+        return NULL;
+    const PyDictUnicodeEntry *entries = DK_UNICODE_ENTRIES(keys);
+    for (Py_ssize_t i = 0; i < keys->dk_nentries; i++)
+        if (holders_is_ascii(entries[i].me_key, name))
+            return values->values[i];
+#else
+    (void)object, (void)name;
+#endif
+    return NULL;
+}
+
+bool holders_is_ascii(PyObject *string, const char *same)
+{
+    return string && PyUnicode_Check(string) && PyUnicode_IS_COMPACT_ASCII(string) &&
+           strcmp((const char *)PyUnicode_1BYTE_DATA(string), same) == 0;
+}
+
+PyObject *holders_entry(PyObject *dict, const char *name)
+{
+    PyObject *key, *value;
+    Py_ssize_t at = 0;
+    while (dict && PyDict_Check(dict) && PyDict_Next(dict, &at, &key, &value))
+        if (holders_is_ascii(key, name))
+            return value;
+    return NULL;
+}
+
+PyObject *holders_key(PyObject *dict, const PyObject *value)
+{
+    PyObject *key, *found;
+    Py_ssize_t at = 0;
+    while (dict && PyDict_Check(dict) && PyDict_Next(dict, &at, &key, &found))
+        if (found == value)
+            return key;
+    return NULL;
+}
+
+PyObject *holders_attribute(PyObject *object, const char *name)
+{
+    PyObject *dict = holders_dict(object);
+    return dict ? holders_entry(dict, name) : inline_value(object, name);
+}
+
+/* ---- threads ---- */
+
+void holders_visit_thread(const PyThreadState *state, visitproc visit, void *context)
+{
+    if (state->dict)
+        visit(state->dict, context);
+    if (state->context)
+        visit(state->context, context);
+    for (const _PyErr_StackItem *handled = state->exc_info; handled;
+         handled = handled->previous_item)
+        if (handled->exc_value)
+            visit(handled->exc_value, context);
 }
 
 /* ---- frames ---- */
@@ -288,17 +353,6 @@ void holders_visit_frame(const struct holders_frame *frame, visitproc visit, voi
 
 #endif
 
-/* The names of a module or a class body are in a dict. */
-static PyObject *name_in(PyObject *names, const PyObject *value)
-{
-    PyObject *key, *found;
-    Py_ssize_t at = 0;
-    while (names && PyDict_Check(names) && PyDict_Next(names, &at, &key, &found))
-        if (found == value)
-            return key;
-    return NULL;
-}
-
 PyObject *holders_local(const struct holders_frame *frame, const PyObject *value)
 {
     Py_ssize_t count = holders_code(frame) ? local_count(frame) : 0;
@@ -309,5 +363,5 @@ PyObject *holders_local(const struct holders_frame *frame, const PyObject *value
         if (local[i] == value || (PyCell_Check(local[i]) && PyCell_GET(local[i]) == value))
             return local_name(frame, i);
     }
-    return name_in(names_of(frame), value);
+    return holders_key(names_of(frame), value); /* of a module or a class body */
 }

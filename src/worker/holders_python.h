@@ -18,6 +18,18 @@ PyObject *holders_dict(PyObject *object);
 /* The name of the attribute that has `value`, of an object that has its attributes within itself
  * (3.11 and later); NULL: none. */
 PyObject *holders_inline_name(PyObject *object, const PyObject *value);
+/* The value of the attribute with that ASCII name, wherever the object has it but in slots and in
+ * its class (borrowed); NULL: none. */
+PyObject *holders_attribute(PyObject *object, const char *name);
+/* Of a dict, which may be NULL or none: the value of the key with that ASCII name, and the key that
+ * has `value` (borrowed); NULL: none. */
+PyObject *holders_entry(PyObject *dict, const char *name);
+PyObject *holders_key(PyObject *dict, const PyObject *value);
+/* Is it a str with that ASCII text? It may be NULL. */
+bool holders_is_ascii(PyObject *string, const char *same);
+
+/* Show `visit` what the thread holds beside its frames. */
+void holders_visit_thread(const PyThreadState *state, visitproc visit, void *context);
 
 /* A frame that a thread executes, or a generator's: opaque. */
 struct holders_frame;

@@ -6,11 +6,9 @@
  */
 #include "config.h"
 #include <Python.h>
-#include <frameobject.h>
 
 #include "worker/holders_parts.h"
 
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -140,13 +138,8 @@ static unsigned traits_of(const PyTypeObject *type)
     if (type == &PyByteArray_Type)
         return HOLDERS_BARE;
     if (type == &PyDict_Type)
-        return HOLDERS_DICT | HOLDERS_MAYBE_PART;
-    if (type == &PyCell_Type || type == &PyFrame_Type || type == &PyTraceBack_Type ||
-        strncmp(type->tp_name, "hamt", 4) == 0 || strcmp(type->tp_name, "Context") == 0 ||
-        strcmp(type->tp_name, "functools._lru_list_elem") == 0)
-        return HOLDERS_PART;
-    bool may = type == &PyTuple_Type || type->tp_flags & Py_TPFLAGS_DICT_SUBCLASS;
-    return may ? HOLDERS_MAYBE_PART : 0;
+        return HOLDERS_DICT | holders_part_traits(type);
+    return holders_is_own(type) ? HOLDERS_LEAF : holders_part_traits(type);
 }
 
 static void set_words(struct holders_class *class)

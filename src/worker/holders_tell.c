@@ -88,7 +88,7 @@ static bool is_held(uint32_t node)
 static void make_type(void)
 {
     if (job.type)
-        holders_put_type(&job.text, job.type);
+        holders_put_whole_type(&job.text, job.type);
     else
         holders_put(&job.text, "native");
     if (job.object)

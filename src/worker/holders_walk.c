@@ -73,6 +73,13 @@ static void add_root(PyObject *object, enum holders_kind kind)
     holders_settle(holders_front.count);
 }
 
+static int visit_root(PyObject *object, void *context)
+{
+    (void)context;
+    add_root(object, HOLDERS_OBJECT);
+    return 0;
+}
+
 /* The file of a module; "" where it says none. */
 static const char *file_of(PyObject *module)
 {
@@ -120,11 +127,8 @@ static bool add_roots(void)
                 add_root(same.out, HOLDERS_FRAME);
         }
     }
-    for (size_t i = 0; i < walk->thread_count; i++) {
-        const PyThreadState *state = walk->threads[i].state;
-        add_root(state->dict, HOLDERS_OBJECT);
-        add_root(state->context, HOLDERS_OBJECT);
-    }
+    for (size_t i = 0; i < walk->thread_count; i++)
+        holders_visit_thread(walk->threads[i].state, visit_root, NULL);
     add_root(walk->builtins, HOLDERS_OBJECT);
     return false;
 }

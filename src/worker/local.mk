@@ -25,11 +25,15 @@ WORKER_SOURCES = \
 	src/worker/holders.c src/worker/holders.h \
 	src/worker/holders_child.c src/worker/holders_expand.c \
 	src/worker/holders_freed.c src/worker/holders_heap.c \
+	src/worker/holders_inside.c src/worker/holders_item.c \
+	src/worker/holders_link.c src/worker/holders_link.h \
 	src/worker/holders_marks.c src/worker/holders_meet.c \
 	src/worker/holders_meet.h src/worker/holders_name.c \
-	src/worker/holders_parts.h src/worker/holders_python.c \
-	src/worker/holders_python.h src/worker/holders_room.c \
-	src/worker/holders_rows.c src/worker/holders_tell.c src/worker/holders_walk.c \
+	src/worker/holders_part.c src/worker/holders_parts.h \
+	src/worker/holders_python.c src/worker/holders_python.h \
+	src/worker/holders_room.c src/worker/holders_rows.c \
+	src/worker/holders_tell.c src/worker/holders_value.c \
+	src/worker/holders_walk.c \
 	src/worker/inspect.c src/worker/inspect.h \
 	src/worker/interp.c src/worker/interp.h \
 	src/worker/kept.c src/worker/kept.h \

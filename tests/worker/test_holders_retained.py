@@ -77,7 +77,7 @@ def near(size, expected):
 
 def test_what_an_object_alone_holds(told):
     line = told("box")
-    box, chain = by_name(line)["Box"], by_text(line)["Fn.FIRST[0]"]
+    box, chain = by_name(line)["Fn.Box"], by_text(line)["Fn.FIRST[0]"]
     assert line["shallow_bytes"] < 4096 and near(line["retained_bytes"], BIG)
     assert box["count"] == chain["count"] == 1 and box["shallow_bytes"] < 500
     assert near(box["retained_bytes"], BIG) and box["retained_bytes"] == chain["bytes"]
@@ -98,22 +98,22 @@ def test_what_hangs_on_two_chains_is_of_none(told):
     assert near(line["retained_bytes"], 3 * BIG)
     for text in ("Fn.FIRST[1]", "Fn.SECOND[1]"):
         assert near(by_text(line)[text]["bytes"], BIG)
-    assert near(by_name(line)["Box"]["retained_bytes"], 3 * BIG)
+    assert near(by_name(line)["Fn.Box"]["retained_bytes"], 3 * BIG)
 
 
 def test_a_type_has_what_is_held_through_it_alone(told):
     line = told("nested")
     types = by_name(line)
     assert near(line["retained_bytes"], BIG)
-    sizes = [types[name]["retained_bytes"] for name in ("Outer", "Inner", "bytearray")]
+    sizes = [types[name]["retained_bytes"] for name in ("Fn.Outer", "Fn.Inner", "bytearray")]
     assert all(near(size, BIG) for size in sizes) and sizes[0] > sizes[1] > sizes[2]
-    assert types["Inner"]["chain"] == "Fn.NESTED[0] -> Outer.content"
+    assert types["Fn.Inner"]["chain"] == "Fn.NESTED[0] -> Outer.content"
     assert by_text(line)["Fn.NESTED[0]"]["bytes"] == sizes[0]
 
 
 def test_a_long_chain(told):
     line = told("links")
-    box, chain = by_name(line)["Box"], by_text(line)["Fn.LINKS[0]"]
+    box, chain = by_name(line)["Fn.Box"], by_text(line)["Fn.LINKS[0]"]
     assert box["count"] == chain["count"] == 20000 and box["chain"] == "Fn.LINKS[0]"
     assert box["shallow_bytes"] <= box["retained_bytes"] == chain["bytes"]
     assert near(line["retained_bytes"], chain["bytes"])
@@ -134,6 +134,6 @@ def test_lines_of_one_question_are_as_asked_alone(told):
 
 def test_without_time_it_is_not_known(told):
     line = told("box", budget_ms=0)
-    box, chain = by_name(line)["Box"], by_text(line)["Fn.FIRST[0]"]
+    box, chain = by_name(line)["Fn.Box"], by_text(line)["Fn.FIRST[0]"]
     assert line["retained_bytes"] == box["retained_bytes"] == -1
     assert chain["bytes"] == box["shallow_bytes"]

@@ -1,0 +1,3 @@
+"""Another module of the app's, which keeps things."""
+
+ITEMS = []
