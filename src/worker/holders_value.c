@@ -98,7 +98,17 @@ bool holders_put_named(struct holders_text *text, const char *before, PyObject *
 /* A name that is the same on every Python. */
 static const char *name_of(const PyTypeObject *type)
 {
-    return type == &_PyWeakref_RefType ? "weakref.ref" : type->tp_name;
+    const struct {
+        const PyTypeObject *type;
+        const char *name;
+    } names[] = {{&_PyWeakref_RefType, "weakref.ref"},
+                 {&PyContext_Type, "contextvars.Context"},
+                 {&PyContextVar_Type, "contextvars.ContextVar"},
+                 {&PyContextToken_Type, "contextvars.Token"}};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (names[i].type == type)
+            return names[i].name;
+    return type->tp_name;
 }
 
 void holders_put_type(struct holders_text *text, const PyTypeObject *type)

@@ -53,6 +53,15 @@ def test_chains(app, name, least):
     assert found == expected
 
 
+def test_types(app):
+    worker, path = app("Types")
+    expected, found = chains_of(path), {}
+    for line, (name, _, _) in expected.items():
+        names = [of["name"] for of in ask(worker, path, line)["lines"][0]["types"]]
+        found[line] = (name if name in names else names, None, False)
+    assert found == expected
+
+
 @pytest.fixture
 def asked(app):
     return app("Leak")

@@ -31,6 +31,7 @@ LIST, DICT, NESTED, SET, FROZEN, TUPLE, DEQUE = [], {}, {}, set(), [], (), colle
 RING = collections.deque(maxlen=100)
 TUPLE_KEYS, BYTES_KEYS, NUMBER_KEYS, LONG_KEYS, ODD_KEYS, OTHER_KEYS = {}, {}, {}, {}, {}, {}
 GROUPS = collections.defaultdict(list)
+ODD = types.SimpleNamespace()
 ORDERED, COUNTER = collections.OrderedDict(), collections.Counter()
 WAITING, URGENT = queue.Queue(), queue.PriorityQueue()
 
@@ -74,6 +75,8 @@ def containers(number):
     ODD_KEYS["q'\"\\\n\x1b\ud800\u20ac\U0001f600%d" % number] = value
     value = bytes(1013)  # -> Leak.OTHER_KEYS[(Color.RED, Session, <int>, <frozenset>)]
     OTHER_KEYS[Color.RED, Session, 1 << 70, frozenset([number])] = value
+    value = bytes(1021)  # -> Leak.ODD.a\nb'"\\ud800
+    setattr(ODD, "a\nb'\"\\\ud800", value)
     GROUPS["x"].append(0)
     value = bytearray(1014)  # -> Leak.GROUPS['x'] -> list[1]
     GROUPS["x"].append(value)

@@ -1,3 +1,7 @@
 """Another module of the app's, which keeps things."""
 
 ITEMS = []
+
+
+class Item:
+    pass
