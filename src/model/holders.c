@@ -5,8 +5,10 @@
 #include "model/holders.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
+#include "model/line.h"
 
 void holders_clear(struct holders *holders)
 {
@@ -30,6 +32,43 @@ void holders_fail(struct holders *holders, uint32_t file, uint32_t line, const c
     holders->file = file;
     holders->line = line;
     holders->problem = mem_strdup(problem);
+}
+
+static bool reads_the_same(const struct holders_chain *a, const struct holders_chain *b)
+{
+    const char *first = a->note ? a->note : "", *second = b->note ? b->note : "";
+    return a->is_bounded == b->is_bounded && strcmp(a->text, b->text) == 0 &&
+           strcmp(first, second) == 0;
+}
+
+/* One place forward for each that has less. */
+static void move_up(struct holders_chain *chains, size_t at)
+{
+    const struct holders_chain chain = chains[at];
+    for (; at > 0 && chains[at - 1].bytes < chain.bytes; at--)
+        chains[at] = chains[at - 1];
+    chains[at] = chain;
+}
+
+void holders_merge(struct holders *holders)
+{
+    struct holders_chain *chains = holders->chains;
+    size_t count = 0;
+    for (size_t i = 0; i < holders->chain_count; i++) {
+        size_t same = 0;
+        while (same < count && !reads_the_same(&chains[same], &chains[i]))
+            same++;
+        if (same == count) {
+            chains[count++] = chains[i];
+            continue;
+        }
+        chains[same].count += chains[i].count;
+        chains[same].bytes = line_bytes_add(chains[same].bytes, chains[i].bytes);
+        free(chains[i].text);
+        free(chains[i].note);
+        move_up(chains, same);
+    }
+    holders->chain_count = count;
 }
 
 static char *copy_text(const char *text)

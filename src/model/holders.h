@@ -59,6 +59,9 @@ struct holders {
 void holders_clear(struct holders *holders);
 /* Of that line nothing will be known, and `problem` (copied) says why. */
 void holders_fail(struct holders *holders, uint32_t file, uint32_t line, const char *problem);
+/* Make one chain of those that read the same, as the stacks of many threads that run one function;
+ * by bytes, falling, as before. */
+void holders_merge(struct holders *holders);
 /* The same answer with strings of its own. */
 struct holders holders_copy(const struct holders *holders);
 

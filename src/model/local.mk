@@ -26,6 +26,7 @@ model_tests = \
 	tests/unit/test_model_file \
 	tests/unit/test_model_heap \
 	tests/unit/test_model_invocation \
+	tests/unit/test_model_holders \
 	tests/unit/test_model_kept \
 	tests/unit/test_model_leak \
 	tests/unit/test_model_match \
@@ -49,6 +50,9 @@ tests_unit_test_model_heap_LDADD = libmodel.a libbase.a $(CMOCKA_LIBS)
 tests_unit_test_model_leak_SOURCES = tests/unit/test_model_leak.c
 tests_unit_test_model_leak_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_model_leak_LDADD = libmodel.a libbase.a $(CMOCKA_LIBS)
+tests_unit_test_model_holders_SOURCES = tests/unit/test_model_holders.c
+tests_unit_test_model_holders_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_model_holders_LDADD = libmodel.a libbase.a $(CMOCKA_LIBS)
 tests_unit_test_model_kept_SOURCES = tests/unit/test_model_kept.c
 tests_unit_test_model_kept_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_model_kept_LDADD = libmodel.a libbase.a $(CMOCKA_LIBS)

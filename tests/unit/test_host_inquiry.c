@@ -165,10 +165,12 @@ static void test_nonsense_is_cleaned(void **state)
 static void test_more_than_there_is_room_for(void **state)
 {
     json_t *types = json_array(), *chains = json_array();
+    char text[16];
     (void)state;
     for (int i = 0; i < 100; i++) {
         json_array_append_new(types, json_pack("{s:s}", "name", "t"));
-        json_array_append_new(chains, json_pack("{s:s}", "text", "c"));
+        snprintf(text, sizeof text, "c[%d]", i);
+        json_array_append_new(chains, json_pack("{s:s}", "text", text));
     }
     json_t *told_all = json_pack("{s:i, s:[{s:i, s:o, s:o}]}", "percent", 100, "lines", "line", 1,
                                  "types", types, "chains", chains);

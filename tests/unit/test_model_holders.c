@@ -1,0 +1,71 @@
+/* Answers to who holds what: what they own, and chains that read the same. */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "model/holders.h"
+
+static void add(struct holders *holders, const char *text, const char *note, uint64_t count,
+                int64_t bytes)
+{
+    holders->chains[holders->chain_count++] =
+        (struct holders_chain){.text = mem_strdup(text),
+                               .note = note ? mem_strdup(note) : NULL,
+                               .is_bounded = note != NULL,
+                               .count = count,
+                               .bytes = bytes};
+}
+
+static void test_chains_that_read_the_same_are_one(void **state)
+{
+    struct holders holders = {.state = HOLDERS_READY};
+    (void)state;
+    add(&holders, "App.A", NULL, 1, 50);
+    add(&holders, "work() local data", NULL, 1, 20);
+    add(&holders, "App.B", NULL, 1, 20);
+    add(&holders, "work() local data", NULL, 2, 20);
+    add(&holders, "work() local data", "deque(maxlen=3), 3 in it", 1, 20);
+    add(&holders, "work() local data", NULL, 1, 20);
+    holders_merge(&holders);
+    assert_int_equal(holders.chain_count, 4);
+    assert_string_equal(holders.chains[0].text, "work() local data");
+    assert_int_equal(holders.chains[0].count, 4);
+    assert_int_equal(holders.chains[0].bytes, 60);
+    assert_string_equal(holders.chains[1].text, "App.A");
+    assert_string_equal(holders.chains[2].text, "App.B");
+    assert_string_equal(holders.chains[3].note, "deque(maxlen=3), 3 in it");
+    holders_clear(&holders);
+    assert_int_equal(holders.chain_count, 0);
+    holders_merge(&holders);
+    assert_int_equal(holders.chain_count, 0);
+}
+
+static void test_a_copy_has_its_own(void **state)
+{
+    struct holders holders = {.state = HOLDERS_READY}, copy;
+    (void)state;
+    add(&holders, "App.A", "lru_cache(maxsize=3), 3 in it", 1, 1);
+    copy = holders_copy(&holders);
+    holders_fail(&holders, 1, 2, "it is gone");
+    assert_int_equal(holders.state, HOLDERS_FAILED);
+    assert_int_equal(holders.line, 2);
+    assert_string_equal(copy.chains[0].text, "App.A");
+    holders_clear(&holders);
+    holders_clear(&copy);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_chains_that_read_the_same_are_one),
+        cmocka_unit_test(test_a_copy_has_its_own),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
