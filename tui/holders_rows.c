@@ -237,8 +237,8 @@ static void draw_type(const struct view_context *context, const struct holders_t
     }
     pen_skip(pen, 2);
     struct pen name = *pen;
-    name.end =
-        name.col + name_cols(context) - 1 < pen->end ? name.col + name_cols(context) - 1 : pen->end;
+    int end = name.col + name_cols(context) - 1;
+    name.end = type->example && end < pen->end ? end : pen->end;
     draw_text(context, &name, STYLE_DEFINITION, type->name);
     pen_skip(pen, name_cols(context));
     if (type->example)
