@@ -65,7 +65,7 @@ def test_the_holder_of_a_leak(screen):
                   r"^ held by  Work\.KEPT\['entry 0'\]")
     terminal.keys("w")
     terminal.wait("^ Who holds Work/__init__.py:14", r"12 objects, 1\.1\d MiB, .*of invocations 1 to 12",
-                  r"^ +12 +1\.1\d MiB  bytes +b'", r"^ +12 +1\.1\d MiB  " + CHAIN.replace("[", r"\["))
+                  r"^ +12( +1\.1\d MiB){1,2}  bytes +b'", r"^ +12 +1\.1\d MiB  " + CHAIN.replace("[", r"\["))
     terminal.keys("G")
     terminal.keys("Enter")
     terminal.wait(r"^ +12 .*  Work\.KEPT\['entry 0'\]$", r"^ {22}-> list\[1\]$", r"^ {22}-> Entry\.data$")
@@ -81,21 +81,6 @@ def test_what_is_gone_has_no_holder(screen):
     terminal.wait("^ Who holds Work/__init__.py:12", "nothing of this line is alive")
     terminal.keys("Escape")
     terminal.wait("^ line 12 ", "scratch = bytearray")
-
-
-def test_a_loop_that_is_stopped_cannot_be_asked(screen):
-    terminal = screen()
-    select(terminal, DATA)
-    terminal.keys("b")
-    terminal.keys("r")
-    terminal.wait("PAUSED", "paused at breakpoint|breakpoint")
-    terminal.keys("w")
-    terminal.wait("! the event loop is stopped", "w asks again")
-    terminal.keys("c")
-    terminal.wait_gone("PAUSED")
-    terminal.wait("answered with status 200")
-    terminal.keys("w")
-    terminal.wait(r"^ +1 +97\.7 KiB  " + CHAIN.replace("[", r"\["))
 
 
 def test_without_the_heap_nobody_knows(screen):
