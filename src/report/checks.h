@@ -7,7 +7,7 @@
 
 #include "report/fail_on.h"
 
-enum { CHECKS_WHY = 512 };
+enum { CHECKS_WHY = 800 };
 
 struct check {
     struct fail_on_condition condition;

@@ -98,11 +98,6 @@ static json_t *verdict_value(const struct compare_verdict *verdict)
                      string_value(verdict->why));
 }
 
-static int append_to_buf(const char *bytes, size_t len, void *out)
-{
-    return buf_append(out, bytes, len);
-}
-
 int compare_json_write(const struct compare *compare, struct compare_names names,
                        const struct compare_verdict *verdict, struct buf *out, struct error *error)
 {
@@ -116,11 +111,9 @@ int compare_json_write(const struct compare *compare, struct compare_names names
                   lines_value(compare));
     if (!report)
         return error_set(error, EXIT_STATUS_SYSTEM, "no memory for the JSON report");
-    int result = json_dump_callback(report, append_to_buf, out,
-                                    JSON_INDENT(1) | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII |
-                                        JSON_REAL_PRECISION(6));
-    json_decref(report);
-    if (result || buf_append(out, "\n", 1))
+    if (json_write_value(
+            report,
+            JSON_INDENT(1) | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(6), out))
         return error_set(error, EXIT_STATUS_SYSTEM, "the comparison is longer than %zu bytes",
                          out->max_bytes);
     return 0;

@@ -3,7 +3,9 @@
 
 #include <inttypes.h>
 
+#include "base/buf.h"
 #include "base/text.h"
+#include "report/leak_text.h"
 #include "report/markup.h"
 #include "report/plain.h"
 #include "report/told.h"
@@ -12,7 +14,9 @@
     "path,version,retired,line,function,source,mem_usage_bytes,peak_bytes,increment_bytes,"        \
     "self_increment_bytes,occurrences,net_python_bytes,net_native_bytes,allocated_bytes,"          \
     "freed_bytes,high_bytes,retained_bytes,retained_native_bytes,leak,"                            \
-    "leak_bytes_per_invocation,leak_kept,leak_of\r\n"
+    "leak_bytes_per_invocation,leak_kept,leak_of,leak_types,leak_holders\r\n"
+
+enum { HOLDERS_MAX = 1 << 20 };
 
 /* Tabs are what indents some source. */
 static const char *escape(uint32_t code)
@@ -66,12 +70,34 @@ static void put_count(struct markup *csv, bool is_known, uint64_t count)
         markup_printf(csv, "%" PRIu64, count);
 }
 
-static void put_leak(struct markup *csv, const struct leak *leak)
+/* The first chains, in one cell. */
+static void put_holders(struct markup *csv, const struct holders *holders)
 {
+    char hold[LEAK_HOLD];
+    struct buf cell;
+    buf_init(&cell, HOLDERS_MAX);
+    for (size_t i = 0; i < holders->chain_count && i < LEAK_CHAINS_TOLD; i++)
+        csv->full |= buf_printf(&cell, "%s%s: %s", i ? " | " : "", holders->chains[i].text,
+                                leak_hold(hold, &holders->chains[i])) != 0;
+    if (cell.len)
+        put_text(csv, (struct span){buf_text(&cell), cell.len});
+    buf_fini(&cell);
+}
+
+static void put_leak(struct markup *csv, const struct model *model, const struct leak *leak)
+{
+    const struct holders *holders = leak ? leak_holders(model, leak) : NULL;
+    char types[LEAK_TYPES];
     markup_put(csv, !leak ? "," : leak->state == LEAK_CERTAIN ? ",certain" : ",suspect");
     put_bytes(csv, leak, leak ? leak->bytes_per_invocation : 0);
     put_count(csv, leak, leak ? leak->kept : 0);
     put_count(csv, leak, leak ? leak->of : 0);
+    markup_put(csv, ",");
+    if (*leak_types(types, holders))
+        put_text(csv, span_of(types));
+    markup_put(csv, ",");
+    if (holders)
+        put_holders(csv, holders);
 }
 
 static void put_line(struct markup *csv, const struct model *model, uint32_t index, uint32_t line)
@@ -97,7 +123,7 @@ static void put_line(struct markup *csv, const struct model *model, uint32_t ind
     put_bytes(csv, on, stats->high_bytes);
     put_bytes(csv, on, line_retained_bytes(stats));
     put_bytes(csv, native, stats->retained_native_bytes);
-    put_leak(csv, leaks_find(&model->leaks, index, line));
+    put_leak(csv, model, leaks_find(&model->leaks, index, line));
     markup_put(csv, "\r\n");
 }
 

@@ -10,26 +10,31 @@
 #include "report/leak_text.h"
 #include "report/told.h"
 
+#define INDENT "    "
+
 enum { NAME_SIZE = 160, SOURCE_SIZE = 72, PLACE_SIZE = NAME_SIZE + 16, COUNT_SIZE = 48 };
 
 const char *evidence_sentence(char out[EVIDENCE_SENTENCE], const struct model *model,
                               const struct leak *leak)
 {
-    char name[NAME_SIZE] = "?", keeps[LEAK_SENTENCE];
+    char name[NAME_SIZE] = "?", keeps[LEAK_VERDICT];
     const struct file *file = leak_file(model, leak);
     if (file)
         text_clean(name, sizeof name, file->display, strlen(file->display));
-    snprintf(out, EVIDENCE_SENTENCE, "line %" PRIu32 " of %.140s %.150s", leak->line, name,
-             leak_sentence(keeps, leak));
+    snprintf(out, EVIDENCE_SENTENCE, "line %" PRIu32 " of %.140s %s", leak->line, name,
+             leak_verdict(keeps, model, leak));
     return out;
 }
 
 int evidence_write_sentences(const struct model *model, struct buf *out, struct error *error)
 {
     char sentence[EVIDENCE_SENTENCE];
-    for (size_t i = 0; i < model->leaks.certain; i++)
-        if (buf_printf(out, "%s\n", evidence_sentence(sentence, model, &model->leaks.items[i])))
+    for (size_t i = 0; i < model->leaks.certain; i++) {
+        const struct leak *leak = &model->leaks.items[i];
+        if (buf_printf(out, "%s\n", evidence_sentence(sentence, model, leak)) ||
+            leak_write_holders(leak_holders(model, leak), INDENT, out))
             return told_refuse(out, error);
+    }
     return 0;
 }
 
@@ -90,6 +95,17 @@ static int place_width(const struct model *model)
     return width;
 }
 
+/* What the line keeps and who holds it, below its row. */
+static int append_kept(const struct model *model, const struct leak *leak, struct buf *out)
+{
+    const struct holders *holders = leak_holders(model, leak);
+    char types[LEAK_TYPES];
+    int result = 0;
+    if (*leak_types(types, holders))
+        result = buf_printf(out, INDENT "%s\n", types);
+    return result ? result : leak_write_holders(holders, INDENT, out);
+}
+
 int evidence_write_table(const struct model *model, struct buf *out, struct error *error)
 {
     int width = place_width(model);
@@ -97,7 +113,9 @@ int evidence_write_table(const struct model *model, struct buf *out, struct erro
         return 0;
     int result = buf_printf(out, "%-*s  %14s  %-9s  %-6s  %-12s  %s\n", width, "Line",
                             "Per invocation", "Kept", "Memory", "Invocations", "Source");
-    for (size_t i = 0; !result && i < model->leaks.certain; i++)
+    for (size_t i = 0; !result && i < model->leaks.certain; i++) {
         result = append_row(model, &model->leaks.items[i], width, out);
+        result = result ? result : append_kept(model, &model->leaks.items[i], out);
+    }
     return result ? told_refuse(out, error) : 0;
 }

@@ -112,7 +112,7 @@ static void put_facts(struct html *html)
 static void put_verdict(struct html *html, const struct checks *checks)
 {
     const struct model *model = html->model;
-    size_t certain = model->leaks.certain;
+    size_t certain = model->leaks.certain, suspects = model->leaks.count - certain;
     if (!model->heap.is_on)
         markup_put(&html->markup, "<p class=\"verdict\">Allocations were not counted, so that "
                                   "leaks are not known.</p>\n");
@@ -121,6 +121,9 @@ static void put_verdict(struct html *html, const struct checks *checks)
     else
         markup_printf(&html->markup, "<p class=\"verdict bad\">%zu line%s.</p>\n", certain,
                       certain == 1 ? " leaks" : "s leak");
+    if (model->heap.is_on && suspects)
+        markup_printf(&html->markup, "<p><a href=\"#suspects\">%zu %sline%s may leak.</a></p>\n",
+                      suspects, certain ? "more " : "", suspects == 1 ? "" : "s");
     for (size_t i = 0; checks && i < checks->count; i++) {
         const struct check *check = &checks->items[i];
         markup_printf(&html->markup, "<p class=\"%s\"><code>", check->holds ? "bad" : "good");

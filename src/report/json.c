@@ -15,27 +15,13 @@
 #include <string.h>
 
 #include "base/attributes.h"
+#include "report/json_leaks.h"
 #include "report/json_value.h"
 #include "report/told.h"
 
 static json_t *string_value(const char *text)
 {
     return json_text_value(text, strlen(text));
-}
-
-/* JSON integers have a sign; a count or time past 2^63 is none that could be true. */
-static json_int_t unsigned_value(uint64_t value)
-{
-    return value > INT64_MAX ? INT64_MAX : (json_int_t)value;
-}
-
-/* Append `value` (taken over) to the array `list` (taken over too where that fails). */
-static json_t *append(json_t *list, json_t *value)
-{
-    if (json_array_append_new(list, value) == 0)
-        return list;
-    json_decref(list);
-    return NULL;
 }
 
 static const char *trigger_of(const struct model *model, const struct invocation *invocation)
@@ -50,17 +36,6 @@ static const char *trigger_of(const struct model *model, const struct invocation
 static json_t *counted(bool is_counted, int64_t bytes)
 {
     return is_counted ? json_integer((json_int_t)bytes) : json_null();
-}
-
-/* Add the members of `more` (taken over) to `object` (taken over, too, where that fails). */
-static json_t *with_members(json_t *object, json_t *more)
-{
-    int result = more ? json_object_update(object, more) : -1;
-    json_decref(more);
-    if (result == 0)
-        return object;
-    json_decref(object);
-    return NULL;
 }
 
 static json_t *rss_members(const struct invocation *invocation)
@@ -90,21 +65,20 @@ static json_t *heap_members(const struct heap *heap, const struct invocation *in
 static json_t *invocation_value(const struct model *model, const struct invocation *invocation)
 {
     json_t *value = json_pack(
-        "{s:I, s:o, s:o, s:o, s:s, s:i, s:I, s:I}", "number", unsigned_value(invocation->number),
-        "id", string_value(invocation->id), "function", string_value(invocation->function),
-        "trigger", string_value(trigger_of(model, invocation)), "outcome",
-        outcome_name(invocation->outcome), "status", invocation->status, "start_ns",
-        unsigned_value(invocation->start_realtime_ns), "duration_ns",
-        unsigned_value(invocation->duration_ns));
-    value = with_members(value, rss_members(invocation));
-    return with_members(value, heap_members(&model->heap, invocation));
+        "{s:I, s:o, s:o, s:o, s:s, s:i, s:I, s:I}", "number", json_count(invocation->number), "id",
+        string_value(invocation->id), "function", string_value(invocation->function), "trigger",
+        string_value(trigger_of(model, invocation)), "outcome", outcome_name(invocation->outcome),
+        "status", invocation->status, "start_ns", json_count(invocation->start_realtime_ns),
+        "duration_ns", json_count(invocation->duration_ns));
+    value = json_with_members(value, rss_members(invocation));
+    return json_with_members(value, heap_members(&model->heap, invocation));
 }
 
 static json_t *invocations_value(const struct model *model)
 {
     json_t *list = json_array();
     for (size_t i = 0; list && i < model->invocations.count; i++)
-        list = append(list, invocation_value(model, model->invocations.kept[i]));
+        list = json_list_append(list, invocation_value(model, model->invocations.kept[i]));
     return list;
 }
 
@@ -117,9 +91,10 @@ static json_t *kept_value(const struct model *model, uint32_t file, uint32_t lin
     json_t *list = json_array();
     size_t count = kept_newest(&model->kept, kept_find(&model->kept, file, line), parts);
     for (size_t i = 0; list && i < count; i++)
-        list = append(list, json_pack("{s:I, s:I, s:I}", "number", unsigned_value(parts[i].number),
-                                      "left_bytes", (json_int_t)parts[i].left_bytes,
-                                      "retained_bytes", (json_int_t)parts[i].alive_bytes));
+        list = json_list_append(list,
+                                json_pack("{s:I, s:I, s:I}", "number", json_count(parts[i].number),
+                                          "left_bytes", (json_int_t)parts[i].left_bytes,
+                                          "retained_bytes", (json_int_t)parts[i].alive_bytes));
     return list;
 }
 
@@ -127,15 +102,14 @@ static json_t *line_heap_members(const struct model *model, uint32_t file, uint3
 {
     const struct line_stats *stats = &model->files[file]->lines[line - 1].total;
     bool on = model->heap.is_on, native = on && model->heap.native_is_on;
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "net_python_bytes",
-                     counted(on, stats->net_python_bytes), "net_native_bytes",
-                     counted(native, stats->net_native_bytes), "allocated_bytes",
-                     counted(on, unsigned_value(stats->allocated_bytes)), "freed_bytes",
-                     counted(on, unsigned_value(stats->freed_bytes)), "high_bytes",
-                     counted(on, stats->high_bytes), "retained_bytes",
-                     counted(on, line_retained_bytes(stats)), "retained_native_bytes",
-                     counted(native, stats->retained_native_bytes), "kept",
-                     kept_value(model, file, line));
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "net_python_bytes",
+        counted(on, stats->net_python_bytes), "net_native_bytes",
+        counted(native, stats->net_native_bytes), "allocated_bytes",
+        counted(on, json_count(stats->allocated_bytes)), "freed_bytes",
+        counted(on, json_count(stats->freed_bytes)), "high_bytes", counted(on, stats->high_bytes),
+        "retained_bytes", counted(on, line_retained_bytes(stats)), "retained_native_bytes",
+        counted(native, stats->retained_native_bytes), "kept", kept_value(model, file, line));
 }
 
 /* The verdict, where it is certain; null where the line does not leak. */
@@ -149,27 +123,6 @@ static json_t *leak_value(const struct model *model, uint32_t file, uint32_t lin
                      (json_int_t)leak->of);
 }
 
-/* All lines that leak for certain, those that keep most first. */
-static json_t *leaks_value(const struct model *model)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; list && i < model->leaks.certain; i++) {
-        const struct leak *leak = &model->leaks.items[i];
-        if (leak->file >= model->file_count)
-            continue;
-        list = append(list, json_pack("{s:o, s:I, s:I, s:I, s:I, s:b, s:b, s:I, s:I, s:I}", "path",
-                                      string_value(model->files[leak->file]->path), "line",
-                                      (json_int_t)leak->line, "bytes_per_invocation",
-                                      (json_int_t)leak->bytes_per_invocation, "kept",
-                                      (json_int_t)leak->kept, "of", (json_int_t)leak->of, "native",
-                                      leak->is_native, "outside", leak->is_outside, "alive_bytes",
-                                      (json_int_t)leak->alive_bytes, "first",
-                                      unsigned_value(leak->first_number), "last",
-                                      unsigned_value(leak->last_number)));
-    }
-    return list;
-}
-
 static json_t *line_value(const struct model *model, uint32_t file, uint32_t line)
 {
     const struct line_stats *stats = &model->files[file]->lines[line - 1].total;
@@ -180,9 +133,9 @@ static json_t *line_value(const struct model *model, uint32_t file, uint32_t lin
         json_text_value(source, len), "mem_usage_bytes", (json_int_t)stats->mem_usage_bytes,
         "peak_bytes", (json_int_t)stats->peak_bytes, "increment_bytes",
         (json_int_t)stats->increment_bytes, "self_increment_bytes",
-        (json_int_t)stats->self_increment_bytes, "occurrences", unsigned_value(stats->occurrences));
-    value = with_members(value, line_heap_members(model, file, line));
-    return with_members(value, json_pack("{s:o}", "leak", leak_value(model, file, line)));
+        (json_int_t)stats->self_increment_bytes, "occurrences", json_count(stats->occurrences));
+    value = json_with_members(value, line_heap_members(model, file, line));
+    return json_with_members(value, json_pack("{s:o}", "leak", leak_value(model, file, line)));
 }
 
 static json_t *file_value(const struct model *model, uint32_t index)
@@ -191,7 +144,7 @@ static json_t *file_value(const struct model *model, uint32_t index)
     json_t *lines = json_array();
     for (uint32_t line = 1; lines && line <= file->line_count; line++)
         if (told_line(model, file, line))
-            lines = append(lines, line_value(model, index, line));
+            lines = json_list_append(lines, line_value(model, index, line));
     return json_pack("{s:o, s:I, s:b, s:o}", "path", string_value(file->path), "version",
                      (json_int_t)file->version, "retired", file->retired, "lines", lines);
 }
@@ -201,13 +154,8 @@ static json_t *files_value(const struct model *model)
     json_t *list = json_array();
     for (uint32_t i = 0; list && i < model->file_count; i++)
         if (told_file(model, model->files[i]))
-            list = append(list, file_value(model, i));
+            list = json_list_append(list, file_value(model, i));
     return list;
-}
-
-static int append_to_buf(const char *bytes, size_t len, void *out)
-{
-    return buf_append(out, bytes, len) ? -1 : 0;
 }
 
 static json_t *limit_value(const struct model *model)
@@ -220,9 +168,10 @@ static json_t *problems_value(const struct imported *imported)
     json_t *list = json_array();
     for (size_t i = 0; list && i < imported->problem_count; i++) {
         const struct imported_problem *problem = &imported->problems[i];
-        list = append(list, json_pack("{s:o, s:o, s:o}", "where", string_value(problem->where),
-                                      "what", string_value(problem->what), "example",
-                                      string_value(problem->example)));
+        list = json_list_append(list,
+                                json_pack("{s:o, s:o, s:o}", "where", string_value(problem->where),
+                                          "what", string_value(problem->what), "example",
+                                          string_value(problem->example)));
     }
     return list;
 }
@@ -238,15 +187,16 @@ static json_t *instances_value(const struct imported *imported)
     json_t *list = json_array();
     for (size_t i = 0; list && i < imported->instance_count; i++) {
         const struct imported_instance *instance = &imported->instances[i];
-        list = append(list, json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "name",
-                                      string_value(instance->name), "invocations",
-                                      unsigned_value(instance->invocations), "first_ns",
-                                      unsigned_value(instance->first_ns), "last_ns",
-                                      unsigned_value(instance->last_ns), "first_start_bytes",
-                                      (json_int_t)instance->first_start_bytes, "last_start_bytes",
-                                      (json_int_t)instance->last_start_bytes, "peak_bytes",
-                                      (json_int_t)instance->peak_bytes, "growth_bytes",
-                                      whole_bytes(instance->growth_bytes)));
+        list = json_list_append(
+            list,
+            json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "name",
+                      string_value(instance->name), "invocations",
+                      json_count(instance->invocations), "first_ns", json_count(instance->first_ns),
+                      "last_ns", json_count(instance->last_ns), "first_start_bytes",
+                      (json_int_t)instance->first_start_bytes, "last_start_bytes",
+                      (json_int_t)instance->last_start_bytes, "peak_bytes",
+                      (json_int_t)instance->peak_bytes, "growth_bytes",
+                      whole_bytes(instance->growth_bytes)));
     }
     return list;
 }
@@ -273,8 +223,7 @@ static json_t *imported_value(const struct imported *imported)
     json_t *value = json_pack("{s:o, s:o}", "problems", problems_value(imported), "instances",
                               instances_value(imported));
     for (size_t i = 0; value && i < ARRAY_LEN(counts); i++)
-        if (json_object_set_new(value, counts[i].name,
-                                json_integer(unsigned_value(counts[i].count)))) {
+        if (json_object_set_new(value, counts[i].name, json_integer(json_count(counts[i].count)))) {
             json_decref(value);
             value = NULL;
         }
@@ -286,25 +235,23 @@ static json_t *with_import(json_t *report, const struct model *model)
 {
     if (!report || !model->imported)
         return report;
-    return with_members(report, json_pack("{s:o}", "import", imported_value(model->imported)));
+    return json_with_members(report, json_pack("{s:o}", "import", imported_value(model->imported)));
 }
 
 int json_write(const struct model *model, struct buf *out, struct error *error)
 {
     json_t *report = json_pack(
-        "{s:s, s:o, s:o, s:o, s:{s:I, s:o, s:I}, s:o, s:o, s:o}", "pymemtop", PACKAGE_VERSION,
+        "{s:s, s:o, s:o, s:o, s:{s:I, s:o, s:I}, s:o, s:o, s:o, s:o}", "pymemtop", PACKAGE_VERSION,
         "python", string_value(model->python), "app", string_value(model->app_root), "limit_bytes",
         limit_value(model), "baseline", "rss_bytes", (json_int_t)model->baseline_bytes,
         "heap_bytes", counted(model->heap.is_on, model->heap.baseline_bytes), "own_bytes",
         (json_int_t)model->own_bytes, "invocations", invocations_value(model), "files",
-        files_value(model), "leaks", leaks_value(model));
+        files_value(model), "leaks", json_leaks(model, LEAK_CERTAIN), "suspects",
+        json_leaks(model, LEAK_SUSPECT));
     report = with_import(report, model);
     if (!report)
         return error_set(error, EXIT_STATUS_SYSTEM, "no memory for the JSON report");
-    int result = json_dump_callback(report, append_to_buf, out,
-                                    JSON_INDENT(1) | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII);
-    json_decref(report);
-    if (result || buf_append(out, "\n", 1))
+    if (json_write_value(report, JSON_INDENT(1) | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII, out))
         return told_refuse(out, error);
     return 0;
 }

@@ -2,12 +2,16 @@
 #include "report/junit.h"
 
 #include <inttypes.h>
+#include <string.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "report/amount.h"
 #include "report/leak_text.h"
 #include "report/plain.h"
 #include "report/told.h"
+
+enum { HOLDERS_MAX = 1 << 20 };
 
 /* What of a suite has to be known before its first case. */
 struct suite {
@@ -142,18 +146,28 @@ static struct suite count_checks(const struct model *model, const struct checks 
 static void put_leak_words(struct markup *xml, const struct model *model, const struct leak *leak)
 {
     const struct file *file = leak_file(model, leak);
-    char sentence[LEAK_SENTENCE];
+    char verdict[LEAK_VERDICT];
     if (file)
         markup_text(xml, file->display, 0);
-    markup_printf(xml, ":%" PRIu32 " %s", leak->line, leak_sentence(sentence, leak));
+    markup_printf(xml, ":%" PRIu32 " ", leak->line);
+    markup_text(xml, leak_verdict(verdict, model, leak), 0);
 }
 
+/* As below the leak in the text report, a line each. */
 static void put_holders(struct markup *xml, const struct holders *holders)
 {
-    for (size_t i = 0; holders && i < holders->chain_count; i++) {
-        markup_put(xml, "\nheld by ");
-        markup_text(xml, holders->chains[i].text, 0);
+    struct buf lines;
+    buf_init(&lines, HOLDERS_MAX);
+    xml->full |= leak_write_holders(holders, "", &lines) != 0;
+    struct span rest = {buf_text(&lines), lines.len};
+    while (rest.len > 0) {
+        const char *end = memchr(rest.at, '\n', rest.len);
+        size_t len = end ? (size_t)(end - rest.at) : rest.len;
+        markup_put(xml, "\n");
+        markup_span(xml, (struct span){rest.at, len}, 0);
+        rest = span_skip(rest, len + 1);
     }
+    buf_fini(&lines);
 }
 
 static void put_leak(struct markup *xml, const struct model *model, const struct leak *leak)

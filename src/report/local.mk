@@ -32,6 +32,7 @@ libreport_a_SOURCES = \
 	src/report/import_versions.c \
 	src/report/imported_text.c src/report/imported_text.h \
 	src/report/json.c src/report/json.h \
+	src/report/json_leaks.c src/report/json_leaks.h \
 	src/report/junit.c src/report/junit.h \
 	src/report/leak_text.c src/report/leak_text.h \
 	src/report/json_value.c src/report/json_value.h \
@@ -53,7 +54,7 @@ libreport_a_SOURCES = \
 	src/report/table.c src/report/table.h \
 	src/report/told.c src/report/told.h
 
-IMPORT_TEST_LIBS = libreport.a libmodel.a libbase.a $(JANSSON_LIBS) $(YAJL_LIBS) $(CSV_LIBS)
+IMPORT_TEST_LIBS = libreport.a libmodel.a libbase.a $(JANSSON_LIBS) $(YAJL_LIBS) $(CSV_LIBS) -lm
 
 if HAVE_CMOCKA
 report_tests = \
@@ -65,6 +66,7 @@ report_tests = \
 	tests/unit/test_report_import \
 	tests/unit/test_report_import_reader \
 	tests/unit/test_report_json \
+	tests/unit/test_report_leak_text \
 	tests/unit/test_report_log_row \
 	tests/unit/test_report_log_time \
 	tests/unit/test_report_markup \
@@ -75,7 +77,7 @@ check_PROGRAMS += $(report_tests)
 TESTS += $(report_tests)
 tests_unit_test_report_compare_SOURCES = tests/unit/test_report_compare.c
 tests_unit_test_report_compare_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
-tests_unit_test_report_compare_LDADD = libreport.a libmodel.a libbase.a $(CMOCKA_LIBS) $(JANSSON_LIBS)
+tests_unit_test_report_compare_LDADD = libreport.a libmodel.a libbase.a $(CMOCKA_LIBS) $(JANSSON_LIBS) -lm
 tests_unit_test_report_fail_on_SOURCES = tests/unit/test_report_fail_on.c
 tests_unit_test_report_fail_on_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_report_fail_on_LDADD = libreport.a libbase.a $(CMOCKA_LIBS)
@@ -94,9 +96,12 @@ tests_unit_test_report_log_time_LDADD = $(IMPORT_TEST_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_report_evidence_SOURCES = tests/unit/test_report_evidence.c
 tests_unit_test_report_evidence_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_report_evidence_LDADD = libreport.a libmodel.a libbase.a $(CMOCKA_LIBS) -lm
+tests_unit_test_report_leak_text_SOURCES = tests/unit/test_report_leak_text.c
+tests_unit_test_report_leak_text_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_report_leak_text_LDADD = libreport.a libmodel.a libbase.a $(CMOCKA_LIBS) -lm
 tests_unit_test_report_json_SOURCES = tests/unit/test_report_json.c
 tests_unit_test_report_json_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
-tests_unit_test_report_json_LDADD = libreport.a libmodel.a libbase.a $(CMOCKA_LIBS) $(JANSSON_LIBS)
+tests_unit_test_report_json_LDADD = libreport.a libmodel.a libbase.a $(CMOCKA_LIBS) $(JANSSON_LIBS) -lm
 tests_unit_test_report_log_row_SOURCES = tests/unit/test_report_log_row.c
 tests_unit_test_report_log_row_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_report_log_row_LDADD = libreport.a libmodel.a libbase.a $(CMOCKA_LIBS)

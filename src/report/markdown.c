@@ -16,7 +16,15 @@
 #include "report/plain.h"
 #include "report/told.h"
 
-enum { LEAKS_MAX = 20, LINES_MAX = 10, FAILED_MAX = 5, COLUMNS = 72, CHAINS_MAX = 2 };
+enum {
+    LEAKS_MAX = 20,
+    LEAKS_BYTES = 36000, /* then further ones are only counted */
+    SUSPECTS_MAX = 5,
+    LINES_MAX = 10,
+    FAILED_MAX = 5,
+    COLUMNS = 72,
+    TYPES_COLUMNS = 120,
+};
 
 static const char *escape_nothing(uint32_t code)
 {
@@ -43,14 +51,19 @@ static bool fits_span(struct span text)
     return text.len > 0 && text.at[0] != ' ';
 }
 
-static void put_code(struct markup *out, struct span text)
+static void put_code_within(struct markup *out, struct span text, size_t columns)
 {
     bool span = fits_span(text);
     if (text.len == 0)
         return;
     markup_put(out, span ? "`" : "<code>");
-    plain_text(out, text, COLUMNS, span ? escape_nothing : escape_all);
+    plain_text(out, text, columns, span ? escape_nothing : escape_all);
     markup_put(out, span ? "`" : "</code>");
+}
+
+static void put_code(struct markup *out, struct span text)
+{
+    put_code_within(out, text, COLUMNS);
 }
 
 static void put_place(struct markup *out, const struct file *file, uint32_t line)
@@ -110,48 +123,88 @@ static void put_checks(struct markup *out, const struct checks *checks)
         markup_put(out, "\n");
 }
 
+/* "`CACHE['x'] -> list[3]`, 3,204 of them, 9.8 MiB". A note may have anything in it. */
 static void put_chains(struct markup *out, const struct holders *holders)
 {
-    for (size_t i = 0; holders && i < holders->chain_count && i < CHAINS_MAX; i++) {
+    for (size_t i = 0; holders && i < holders->chain_count && i < LEAK_CHAINS_TOLD; i++) {
+        struct holders_chain chain = holders->chains[i];
+        char hold[LEAK_HOLD];
+        chain.note = NULL;
         markup_put(out, i ? "<br>" : "");
-        put_code(out, span_of(holders->chains[i].text));
+        put_code(out, span_of(chain.text));
+        markup_printf(out, ", %s", leak_hold(hold, &chain));
+    }
+    if (holders && holders->chain_count > LEAK_CHAINS_TOLD)
+        markup_printf(out, "<br>and %zu more", holders->chain_count - LEAK_CHAINS_TOLD);
+    if (holders && holders->problem) {
+        markup_put(out, holders->chain_count ? "<br>" : "not known: ");
+        put_code(out, span_of(holders->problem));
     }
 }
 
 static void put_leak(struct markup *out, const struct model *model, const struct leak *leak)
 {
     const struct file *file = leak_file(model, leak);
-    char sentence[LEAK_SENTENCE], alive[AMOUNT_SIZE];
+    const struct holders *holders = leak_holders(model, leak);
+    char sentence[LEAK_SENTENCE], types[LEAK_TYPES], alive[AMOUNT_SIZE];
     if (!file)
         return;
     markup_put(out, "| ");
     put_place(out, file, leak->line);
-    markup_printf(out, " | %s | %s | ", leak_sentence(sentence, leak),
-                  amount_text(alive, leak->alive_bytes));
-    put_chains(out, leak_holders(model, leak));
+    markup_printf(out, " | %s", leak_sentence(sentence, leak));
+    if (*leak_types(types, holders)) {
+        markup_put(out, ", ");
+        put_code_within(out, span_of(types), TYPES_COLUMNS);
+    }
+    markup_printf(out, " | %s | ", amount_text(alive, leak->alive_bytes));
+    put_chains(out, holders);
     markup_put(out, " | ");
     put_code(out, plain_statement(file, leak->line));
     markup_put(out, " |\n");
 }
 
-static void put_leaks(struct markup *out, const struct model *model)
+#define LEAKS_HEAD                                                                                 \
+    "| Line | Verdict | Alive | Held by | Source |\n"                                              \
+    "| --- | --- | ---: | --- | --- |\n"
+
+static void put_certain(struct markup *out, const struct model *model)
 {
     const struct leaks *leaks = &model->leaks;
-    if (!model->heap.is_on || leaks->certain == 0) {
-        markup_put(out, model->heap.is_on
-                            ? "**No leak was found.**\n\n"
-                            : "Allocations were not counted, so that leaks are not known.\n\n");
-        return;
-    }
-    markup_printf(out,
-                  "**%zu line%s leak%s.**\n\n| Line | Verdict | Alive | Held by | Source |\n"
-                  "| --- | --- | ---: | --- | --- |\n",
-                  leaks->certain, plural(leaks->certain), leaks->certain == 1 ? "s" : "");
-    for (size_t i = 0; i < leaks->certain && i < LEAKS_MAX; i++)
-        put_leak(out, model, &leaks->items[i]);
-    if (leaks->certain > LEAKS_MAX)
-        markup_printf(out, "\nand %zu more, of less bytes\n", leaks->certain - LEAKS_MAX);
+    size_t told = 0, begin = out->out->len;
+    markup_printf(out, "**%zu line%s leak%s.**\n\n" LEAKS_HEAD, leaks->certain,
+                  plural(leaks->certain), leaks->certain == 1 ? "s" : "");
+    for (; told < leaks->certain && told < LEAKS_MAX && out->out->len - begin < LEAKS_BYTES; told++)
+        put_leak(out, model, &leaks->items[told]);
+    if (leaks->certain > told)
+        markup_printf(out, "\nand %zu more, of less bytes\n", leaks->certain - told);
     markup_put(out, "\n");
+}
+
+static void put_suspects(struct markup *out, const struct model *model)
+{
+    const struct leaks *leaks = &model->leaks;
+    size_t count = leaks->count - leaks->certain;
+    if (count == 0)
+        return;
+    markup_printf(out, "<details><summary>%zu line%s may leak</summary>\n\n" LEAKS_HEAD, count,
+                  plural(count));
+    for (size_t i = 0; i < count && i < SUSPECTS_MAX; i++)
+        put_leak(out, model, &leaks->items[leaks->certain + i]);
+    if (count > SUSPECTS_MAX)
+        markup_printf(out, "\nand %zu more, of less bytes\n", count - SUSPECTS_MAX);
+    markup_put(out, "\n</details>\n\n");
+}
+
+static void put_leaks(struct markup *out, const struct model *model)
+{
+    if (!model->heap.is_on)
+        markup_put(out, "Allocations were not counted, so that leaks are not known.\n\n");
+    else if (model->leaks.certain)
+        put_certain(out, model);
+    else
+        markup_put(out, "**No leak was found.**\n\n");
+    if (model->heap.is_on)
+        put_suspects(out, model);
 }
 
 static void put_line(struct markup *out, const struct hot_line *hot)

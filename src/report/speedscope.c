@@ -162,11 +162,6 @@ static json_t *profiles_value(const struct model *model)
     return list;
 }
 
-static int append_to_buf(const char *bytes, size_t len, void *out)
-{
-    return buf_append(out, bytes, len) ? -1 : 0;
-}
-
 int speedscope_write(const struct model *model, struct buf *out, struct error *error)
 {
     json_t *shared = json_pack("{s:o}", "frames", frames_value(model));
@@ -175,8 +170,7 @@ int speedscope_write(const struct model *model, struct buf *out, struct error *e
                              "exporter", PACKAGE_STRING, "profiles", profiles_value(model));
     if (!file)
         return error_set(error, EXIT_STATUS_SYSTEM, "no memory for the report");
-    int result = json_dump_callback(file, append_to_buf, out,
-                                    JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII);
-    json_decref(file);
-    return result || buf_append(out, "\n", 1) ? told_refuse(out, error) : 0;
+    if (json_write_value(file, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII, out))
+        return told_refuse(out, error);
+    return 0;
 }

@@ -201,14 +201,21 @@ def test_fail_on_leak(write_app):
     result = batch("-n", "12", "--fail-on", "leak,rss>100G", app / "F")
     assert result.returncode == 3
     (line,) = marks
-    sentence = "line {} of F/__init__.py keeps 2.1 KiB of every invocation, 7 of 7".format(line)
-    assert result.stdout.endswith("\n\n" + sentence + "\n"), result.stdout[-500:]
-    said, head, row = result.stderr.splitlines()
+    kept = "12 bytearray, 1 list objects"
+    sentence = "line {} of F/__init__.py keeps 2.1 KiB of every invocation, 7 of 7, {}".format(
+        line, kept)
+    holders = ["    held by F.KEEP[0]: 12 of them, 24.7 KiB", "    held by F.KEEP: 1 of them, 128 B"]
+    report = result.stdout.splitlines()
+    assert report[-4:-2] == ["", sentence]
+    assert [line.rsplit(",", 1)[0] for line in report[-2:]] == [
+        line.rsplit(",", 1)[0] for line in holders]
+    said, head, row, *below = result.stderr.splitlines()
     assert said == "pymemtop: leak: 1 line leaks; " + sentence
     assert re.split("  +", head) == ["Line", "Per invocation", "Kept", "Memory", "Invocations",
                                      "Source"]
     assert re.split("  +", row) == ["F/__init__.py:{}".format(line), "2.1 KiB", "7 of 7", "Python",
                                     "3..9", "KEEP.append(bytearray(2048))", "# LEAK"]
+    assert below == ["    " + kept] + report[-2:]
     quiet = batch("-n", "12", "--fail-on", "leak", "--quiet", app / "F")
     assert quiet.returncode == 3 and quiet.stdout == "" and quiet.stderr == result.stderr
 

@@ -82,6 +82,53 @@ def test_csv_has_the_figures_of_the_json(reports):
         assert record["source"] == ("'" if guarded else "") + line["source"]
 
 
+def leak_of(report):
+    (leak,) = report["leaks"]
+    return leak
+
+
+def test_json_tells_what_is_kept_and_who_holds_it(leak):
+    found = leak_of(Report(leak, "-n", 12).json)
+    assert (found["oldest_invocation"], found["newest_invocation"]) == (1, 12)
+    assert found["problem"] is None and found["bounded"] is False
+    assert set(found["types"][0]) == {"type", "count", "shallow_bytes", "retained_bytes", "example"}
+    kept = {one["type"]: one for one in found["types"]}
+    assert found["types"][0]["type"] == "bytearray"
+    assert kept["bytearray"]["count"] == 12 and kept["bytearray"]["shallow_bytes"] >= 12 * 200_000
+    assert set(found["holders"][0]) == {"chain", "note", "bounded", "count", "bytes"}
+    assert found["holders"][0]["chain"].startswith("Leak.KEPT[")
+    assert found["holders"][0]["count"] == 12 and found["holders"][0]["bounded"] is False
+    assert found["holders"][0]["bytes"] >= 12 * 200_000
+
+
+def test_each_report_tells_what_is_kept_and_who_holds_it(leak, tmp_path):
+    texts = {}
+    for name in ("text", "csv", "html", "junit", "markdown"):
+        result = batch("-n", 12, "--format", name, "--fail-on", "leak", leak)
+        assert result.returncode == 3
+        texts[name] = result.stdout
+        assert "held by Leak.KEPT[0]: 12 of them, 2.3 MiB" in result.stderr
+    for name, text in texts.items():
+        assert "12 bytearray, 1 list objects" in text, name
+        assert "Leak.KEPT[0]" in text and "12 of them, 2.3 MiB" in text, name
+    (record,) = [record for record in csv.DictReader(io.StringIO(texts["csv"])) if record["leak"]]
+    assert record["leak_types"] == "12 bytearray, 1 list objects"
+    assert record["leak_holders"].startswith("Leak.KEPT[0]: 12 of them, 2.3 MiB | ")
+    root = etree.fromstring(texts["junit"].encode())
+    failure = root.findall("testsuite")[1].find("testcase/failure")
+    assert "\nheld by Leak.KEPT[0]: 12 of them, 2.3 MiB\n" in failure.text
+
+
+def test_what_may_leak_is_told_apart(leak, tmp_path):
+    live = Report(leak, "-n", 7).json
+    assert live["leaks"] == [] and [one["line"] for one in live["suspects"]] == [9]
+    assert live["suspects"][0]["types"] is live["suspects"][0]["holders"] is None
+    page = batch("-n", 7, "--format", "html", leak).stdout
+    assert "No leak was found." in page and "may keep 195.4 KiB of every invocation" in page
+    text = batch("-n", 7, "--format", "markdown", leak).stdout
+    assert "<details><summary>1 line may leak</summary>" in text
+
+
 def test_formulas_are_told_to_be_text(leak):
     result = batch("--format", "csv", leak)
     sources = [record["source"] for record in csv.DictReader(io.StringIO(result.stdout))]

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "base/mem.h"
 #include "report/evidence.h"
 #include "report/run_check.h"
 
@@ -51,6 +52,23 @@ static void test_sentences(void **state)
          "line 2 of ? keeps 5 B of every invocation, 3 of 3");
 }
 
+/* What the worker has told of the first leak. */
+static void add_holders(struct model *model, enum holders_state state, uint32_t line)
+{
+    struct holders *asked = &model->evidence.lines[model->evidence.count++];
+    *asked = (struct holders){.state = state, .line = line};
+    if (state == HOLDERS_FAILED) {
+        asked->problem = mem_strdup("the worker has died");
+        return;
+    }
+    asked->types[asked->type_count++] =
+        (struct holders_type){.name = mem_strdup("dict"), .count = 3204};
+    asked->types[asked->type_count++] =
+        (struct holders_type){.name = mem_strdup("bytes"), .count = 10};
+    asked->chains[asked->chain_count++] =
+        (struct holders_chain){.text = mem_strdup("F.CACHE['a']"), .count = 3214, .bytes = 2130};
+}
+
 static void test_table(void **state)
 {
     struct buf out;
@@ -81,6 +99,37 @@ static void test_table(void **state)
     buf_init(&out, 100);
     assert_int_equal(evidence_write_table(model, &out, &error), -1);
     assert_int_equal(error.status, EXIT_STATUS_SYSTEM);
+    buf_fini(&out);
+    model_free(model);
+}
+
+static void test_kept(void **state)
+{
+    struct buf out;
+    struct model *model = open_model();
+    (void)state;
+    add(model, (struct leak){.kept = 10, .of = 10, .bytes_per_invocation = 1 << 20});
+    add(model, (struct leak){.line = 3, .kept = 3, .of = 3, .bytes_per_invocation = 5});
+    add_holders(model, HOLDERS_READY, 2);
+    add_holders(model, HOLDERS_FAILED, 3);
+    buf_init(&out, 4096);
+    assert_int_equal(evidence_write_table(model, &out, NULL), 0);
+    assert_string_equal(
+        buf_text(&out),
+        "Line             Per invocation  Kept       Memory  Invocations   Source\n"
+        "F/__init__.py:2         1.0 MiB  10 of 10   Python  -             KEEP.append(^[[1m)\n"
+        "    3,204 dict, 10 bytes objects\n"
+        "    held by F.CACHE['a']: 3,214 of them, 2.1 KiB\n"
+        "F/__init__.py:3             5 B  3 of 3     Python  -             z = 1\n"
+        "    who holds it is not known: the worker has died\n");
+    out.len = 0;
+    assert_int_equal(evidence_write_sentences(model, &out, NULL), 0);
+    assert_string_equal(buf_text(&out),
+                        "line 2 of F/__init__.py keeps 1.0 MiB of every invocation, 10 of 10, "
+                        "3,204 dict, 10 bytes objects\n"
+                        "    held by F.CACHE['a']: 3,214 of them, 2.1 KiB\n"
+                        "line 3 of F/__init__.py keeps 5 B of every invocation, 3 of 3\n"
+                        "    who holds it is not known: the worker has died\n");
     buf_fini(&out);
     model_free(model);
 }
@@ -130,6 +179,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sentences),
         cmocka_unit_test(test_table),
+        cmocka_unit_test(test_kept),
         cmocka_unit_test(test_conditions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 #include <jansson.h>
 #include <cmocka.h>
 
+#include "base/mem.h"
 #include "report/json.h"
 
 static struct invocation *add_invocation(struct model *model, uint64_t number, const char *function,
@@ -142,7 +143,8 @@ static const char whole_report[] = "{\n"
                                    "   ]\n"
                                    "  }\n"
                                    " ],\n"
-                                   " \"leaks\": []\n"
+                                   " \"leaks\": [],\n"
+                                   " \"suspects\": []\n"
                                    "}\n";
 
 static void test_whole(void **state)
@@ -246,7 +248,7 @@ static void test_leaks(void **state)
                                           .alive_bytes = 9000,
                                           .first_number = 4,
                                           .last_number = 11};
-    model->leaks.items[1] = (struct leak){.line = 1, .kept = 1, .of = 1};
+    model->leaks.items[1] = (struct leak){.line = 1, .kept = 1, .of = 1, .is_bounded = true};
     write_model(model, &out);
     json_t *report = json_loadb(out.data, out.len, JSON_REJECT_DUPLICATES, NULL);
     json_t *leak = json_object_get(first(first(report, "files"), "lines"), "leak");
@@ -264,6 +266,92 @@ static void test_leaks(void **state)
     assert_int_equal(member(leak, "last"), 11);
     assert_true(json_is_true(json_object_get(leak, "native")));
     assert_true(json_is_false(json_object_get(leak, "outside")));
+    assert_true(json_is_false(json_object_get(leak, "bounded")));
+    assert_int_equal(json_array_size(json_object_get(report, "suspects")), 1);
+    json_t *suspect = first(report, "suspects");
+    assert_int_equal(member(suspect, "line"), 1);
+    assert_true(json_is_true(json_object_get(suspect, "bounded")));
+    assert_int_equal(json_object_size(suspect), json_object_size(leak));
+    json_decref(report);
+    buf_fini(&out);
+}
+
+static bool is_null(json_t *object, const char *name)
+{
+    return json_is_null(json_object_get(object, name));
+}
+
+static bool is_text(json_t *object, const char *name, const char *wanted)
+{
+    json_t *value = json_object_get(object, name);
+    return json_is_string(value) && strcmp(json_string_value(value), wanted) == 0;
+}
+
+static struct model *holders_model(void)
+{
+    struct model *model = heap_model();
+    model->leaks = (struct leaks){.count = 3, .certain = 3};
+    for (uint32_t i = 0; i < 3; i++)
+        model->leaks.items[i] = (struct leak){.line = i + 1, .state = LEAK_CERTAIN};
+    model->evidence.count = 2;
+    struct holders *asked = model->evidence.lines;
+    asked[0] = (struct holders){.state = HOLDERS_READY,
+                                .line = 1,
+                                .oldest_number = 2,
+                                .newest_number = UINT64_MAX,
+                                .type_count = 2,
+                                .chain_count = 1};
+    asked[0].types[0] = (struct holders_type){.name = mem_strdup("a\xff"),
+                                              .count = 3204,
+                                              .shallow_bytes = 70,
+                                              .retained_bytes = 80,
+                                              .example = mem_strdup("'x'")};
+    asked[0].types[1] =
+        (struct holders_type){.name = mem_strdup("native"), .count = 1, .retained_bytes = -1};
+    asked[0].chains[0] = (struct holders_chain){.text = mem_strdup("CACHE['a']"),
+                                                .note = mem_strdup("lru_cache(maxsize=1)"),
+                                                .is_bounded = true,
+                                                .count = 9,
+                                                .bytes = 90};
+    asked[1] = (struct holders){
+        .state = HOLDERS_FAILED, .line = 2, .problem = mem_strdup("no answer"), .oldest_number = 3};
+    return model;
+}
+
+/* By type and by holder; null, and not nothing, where nobody has asked, or got no answer. */
+static void test_holders(void **state)
+{
+    (void)state;
+    struct buf out;
+    write_model(holders_model(), &out);
+    json_t *report = json_loadb(out.data, out.len, JSON_REJECT_DUPLICATES, NULL);
+    json_t *leaks = json_object_get(report, "leaks"), *known = json_array_get(leaks, 0);
+    json_t *type = first(known, "types"), *chain = first(known, "holders");
+    assert_int_equal(json_array_size(json_object_get(known, "types")), 2);
+    assert_int_equal(json_object_size(type), 5);
+    assert_true(is_text(type, "type", "a\xEF\xBF\xBD"));
+    assert_int_equal(member(type, "count"), 3204);
+    assert_int_equal(member(type, "shallow_bytes"), 70);
+    assert_int_equal(member(type, "retained_bytes"), 80);
+    assert_true(is_text(type, "example", "'x'"));
+    type = json_array_get(json_object_get(known, "types"), 1);
+    assert_true(is_null(type, "retained_bytes") && is_null(type, "example"));
+    assert_int_equal(json_object_size(chain), 5);
+    assert_true(is_text(chain, "chain", "CACHE['a']"));
+    assert_true(is_text(chain, "note", "lru_cache(maxsize=1)"));
+    assert_true(json_is_true(json_object_get(chain, "bounded")));
+    assert_int_equal(member(chain, "count"), 9);
+    assert_int_equal(member(chain, "bytes"), 90);
+    assert_int_equal(member(known, "oldest_invocation"), 2);
+    assert_int_equal(member(known, "newest_invocation"), INT64_MAX);
+    assert_true(is_null(known, "problem"));
+    for (size_t i = 1; i < 3; i++) {
+        json_t *unknown = json_array_get(leaks, i);
+        assert_true(is_null(unknown, "types") && is_null(unknown, "holders"));
+        assert_true(is_null(unknown, "oldest_invocation") && is_null(unknown, "newest_invocation"));
+        assert_true(i == 1 ? is_text(unknown, "problem", "no answer")
+                           : is_null(unknown, "problem"));
+    }
     json_decref(report);
     buf_fini(&out);
 }
@@ -441,11 +529,17 @@ static void test_full_buffer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole),          cmocka_unit_test(test_heap),
-        cmocka_unit_test(test_leaks),          cmocka_unit_test(test_heap_without_native),
-        cmocka_unit_test(test_empty),          cmocka_unit_test(test_odd_text),
-        cmocka_unit_test(test_missing_things), cmocka_unit_test(test_line_that_only_took),
-        cmocka_unit_test(test_versions),       cmocka_unit_test(test_full_buffer),
+        cmocka_unit_test(test_whole),
+        cmocka_unit_test(test_heap),
+        cmocka_unit_test(test_leaks),
+        cmocka_unit_test(test_holders),
+        cmocka_unit_test(test_heap_without_native),
+        cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_odd_text),
+        cmocka_unit_test(test_missing_things),
+        cmocka_unit_test(test_line_that_only_took),
+        cmocka_unit_test(test_versions),
+        cmocka_unit_test(test_full_buffer),
         cmocka_unit_test(test_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
