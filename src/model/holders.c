@@ -97,4 +97,5 @@ void holders_list_clear(struct holders_list *list)
     for (size_t i = 0; i < list->count; i++)
         holders_clear(&list->lines[i]);
     list->count = 0;
+    list->revision++;
 }

@@ -69,6 +69,7 @@ struct holders holders_copy(const struct holders *holders);
 struct holders_list {
     struct holders lines[HOLDERS_LINES];
     size_t count;
+    uint64_t revision; /* rises whenever it is cleared, which a new answer begins with */
 };
 
 void holders_list_clear(struct holders_list *list);

@@ -199,6 +199,7 @@ static const struct field leak_fields[] = {
     SIGNED(alive_bytes),
     NUMBER(first_number),
     NUMBER(last_number),
+    FLAG(is_bounded), /* from version 6 of recordings on */
 };
 RECORD(leak);
 #undef STRUCT

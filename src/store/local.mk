@@ -7,12 +7,13 @@ libstore_a_SOURCES = \
 	src/store/curve.c src/store/curve.h \
 	src/store/fields.c src/store/fields.h \
 	src/store/finder.c src/store/finder.h \
+	src/store/holders_read.c src/store/holders_read.h \
 	src/store/json.c src/store/json.h \
 	src/store/moments.c src/store/moments.h \
 	src/store/record.c src/store/record.h \
 	src/store/recording.c src/store/recording.h src/store/recording_parts.h \
 	src/store/recording_copy.c \
-	src/store/recording_events.c src/store/recording_totals.c \
+	src/store/recording_events.c src/store/recording_holders.c src/store/recording_totals.c \
 	src/store/recording_open.h src/store/recording_read.c \
 	src/store/replay.c src/store/replay.h \
 	src/store/rows.c src/store/rows.h \
@@ -21,7 +22,8 @@ libstore_a_SOURCES = \
 	src/store/thin.c src/store/thin.h
 
 if HAVE_CMOCKA
-store_tests = tests/unit/test_store_between tests/unit/test_store_finder tests/unit/test_store_moments \
+store_tests = tests/unit/test_store_between tests/unit/test_store_finder \
+	tests/unit/test_store_holders tests/unit/test_store_moments \
 	tests/unit/test_store_recording tests/unit/test_store_replay tests/unit/test_store_rows
 check_PROGRAMS += $(store_tests)
 TESTS += $(store_tests)
@@ -33,6 +35,10 @@ tests_unit_test_store_between_LDADD = libstore.a libtui.a libmodel.a libbase.a \
 tests_unit_test_store_finder_SOURCES = tests/unit/test_store_finder.c tests/unit/model_fixture.h
 tests_unit_test_store_finder_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_store_finder_LDADD = libstore.a libmodel.a libbase.a $(CMOCKA_LIBS) $(SQLITE_LIBS)
+tests_unit_test_store_holders_SOURCES = tests/unit/test_store_holders.c tests/unit/folder_fixture.h
+tests_unit_test_store_holders_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(SQLITE_CFLAGS)
+tests_unit_test_store_holders_LDADD = libstore.a libmodel.a libbase.a $(CMOCKA_LIBS) $(SQLITE_LIBS) \
+	-lpthread
 tests_unit_test_store_moments_SOURCES = tests/unit/test_store_moments.c
 tests_unit_test_store_moments_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_store_moments_LDADD = libstore.a libmodel.a libbase.a $(CMOCKA_LIBS)

@@ -2,7 +2,7 @@
  * Recordings: what the screen showed, over time, in a file of SQLite, which stays whole whenever
  * its writer dies and can be read with anyone's SQL, while it is written, too.
  *
- *     PRAGMA application_id = 0x70796d74, user_version = 5 (RECORDING_VERSION)
+ *     PRAGMA application_id = 0x70796d74, user_version = 6 (RECORDING_VERSION)
  *     meta      (key TEXT PRIMARY KEY, value)     pymemtop (its version), command, begin_ns;
  *         calls: "invocations" where those that are over are calls of functions beside those of
  *         that table; zero_ns where there are events: the time at which the clock of start_ns in
@@ -34,6 +34,15 @@
  *                                                 no one any more), and the event before that
  *     output_lines (number, time_ns, invocation, source, level, text)    numbers from 1
  *
+ * and, from version 6 on, who holds what leaks, as the worker was asked some times in the run:
+ *
+ *     holders   (number, event)                   an answer, and the event by which it was there;
+ *                                                 the latest one holds, and may be of no line
+ *     holders_lines (number, file, line, place, is_answer, problem, count, ...)    the fields of
+ *         struct holders; is_answer 0: there is none, and why is in `problem`
+ *     holders_types (number, file, line, place, type, ...)    of struct holders_type, and
+ *     holders_chains (number, file, line, place, chain, ...)    of struct holders_chain
+ *
  * and, as of the latest event that is committed, totals:
  *
  *     line_totals (file, line, source, mem_usage_bytes, ...)    the fields of struct line_stats
@@ -45,7 +54,8 @@
  *         of those invocations that were thinned, and are not in invocation_totals any more
  *
  * Views for people: lines, invocations, function_totals (of all that there were), invocation_lines,
- * rss_changes, output, and memory_profiler_logs, with the columns of `--format kusto`.
+ * rss_changes, output, leak_types and leak_holders (as of the latest answer), and
+ * memory_profiler_logs, with the columns of `--format kusto`.
  *
  * Times are nanoseconds since 1970-01-01 UTC, in SQLite's integers, which have a sign. Later
  * versions add tables, columns and keys; what is here stays what it is, but for what is in changes.
@@ -71,8 +81,9 @@
 #include "model/model.h"
 #include "model/series.h"
 
-/* What is of RECORDING_REPLAYED or a later version can be replayed; 4 has no verdict on leaks. */
-enum { RECORDING_VERSION = 5, RECORDING_REPLAYED = 4, RECORDING_MAGIC_BYTES = 16 };
+/* What is of RECORDING_REPLAYED or a later version can be replayed; 4 has no verdict on leaks, and
+ * 5 none on who holds what leaks. */
+enum { RECORDING_VERSION = 6, RECORDING_REPLAYED = 4, RECORDING_MAGIC_BYTES = 16 };
 
 struct recording;
 

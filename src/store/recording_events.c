@@ -266,10 +266,12 @@ int recording_event(struct recording *recording, const struct model *model, uint
         return 0;
     writer_clear(&recording->change);
     moments_clear(&recording->turns);
-    if (!change_write(&recording->change, &recording->state, model, &listener))
-        return 0;
-    if (add_change(recording, model, recording->zero_ns + now_ns, error))
+    bool has_changed = change_write(&recording->change, &recording->state, model, &listener);
+    if (has_changed && add_change(recording, model, recording->zero_ns + now_ns, error))
         return -1;
+    recording_put_holders(recording, &model->evidence);
+    if (!has_changed)
+        return 0;
     recording->event_ns = now_ns;
     if (is_keyframe_due(recording) && add_keyframe(recording, model, error))
         return -1;

@@ -6,10 +6,13 @@
 #define STORE_RECORDING_OPEN_H
 
 #include <sqlite3.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/attributes.h"
 #include "base/error.h"
+#include "base/span.h"
 
 enum { RECORDING_APPLICATION_ID = 0x70796d74 };
 
@@ -19,6 +22,8 @@ int recording_db_open(const char *path, sqlite3 **db, int64_t *version,
                       struct error *error) ATTR_CHECKED;
 /* The number that a query gives, or -1. */
 int64_t recording_db_number(sqlite3 *db, const char *query);
+/* Bytes of a text or a blob; false where it is neither, or longer than `max`. */
+bool recording_db_bytes(sqlite3_stmt *row, int column, size_t max, struct span *bytes);
 /* "cannot <what> the recording <path>: ..." of what the database, which may be NULL, says. -1. */
 int recording_db_fail(sqlite3 *db, const char *what, const char *path, struct error *error);
 

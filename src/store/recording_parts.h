@@ -50,6 +50,8 @@ struct recording {
     uint64_t output_written;  /* lines of output that are in the file */
     uint64_t lines_number;    /* the latest one of lines that are kept apart */
     struct writer lines;
+    uint64_t holders_revision; /* of the model's evidence that is in the file, */
+    uint64_t holders_number;   /* and under which number */
     struct buf cells;
     struct line_marks *marks; /* owned; by file */
     size_t mark_count;
@@ -63,6 +65,11 @@ struct recording {
 int recording_check_place(const char *path, bool replace, struct error *error);
 /* Remove it, with what SQLite has left beside it where its writer died. */
 int recording_remove_old(const char *path, struct error *error);
+
+/* ---- recording_holders.c ---- */
+
+/* Write who holds what leaks, where that is not in the file yet. */
+void recording_put_holders(struct recording *recording, const struct holders_list *list);
 
 /* ---- recording_totals.c ---- */
 

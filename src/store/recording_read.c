@@ -34,6 +34,18 @@ int64_t recording_db_number(sqlite3 *db, const char *query)
     return number;
 }
 
+bool recording_db_bytes(sqlite3_stmt *row, int column, size_t max, struct span *bytes)
+{
+    int type = sqlite3_column_type(row, column);
+    const char *at =
+        type == SQLITE_TEXT || type == SQLITE_BLOB ? sqlite3_column_blob(row, column) : NULL;
+    int len = sqlite3_column_bytes(row, column);
+    if (type != SQLITE_TEXT && type != SQLITE_BLOB)
+        return false;
+    *bytes = at ? (struct span){at, (size_t)len} : (struct span){"", 0};
+    return bytes->len <= max;
+}
+
 /* Tables alone: a view may be any program. */
 static const char count_tables[] = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND "
                                    "name IN ('meta', 'samples', 'functions')";

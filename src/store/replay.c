@@ -22,6 +22,7 @@
 #include "base/mem.h"
 #include "store/between.h"
 #include "store/change.h"
+#include "store/holders_read.h"
 #include "store/recording.h"
 #include "store/recording_open.h"
 
@@ -71,6 +72,7 @@ struct replay {
     char *path;
     char *command;
     struct packages packages;
+    struct holders_reader holders;
     bool is_held;
     bool has_only; /* of invocations that are over none but this one needs its lines */
     uint64_t only;
@@ -101,26 +103,13 @@ static int damaged(const struct replay *replay, uint64_t event, struct error *er
 
 /* ---- what is kept beside the changes ---- */
 
-/* Bytes of a text or a blob that holds no NUL; false where it is neither, or too long. */
-static bool column_bytes(sqlite3_stmt *row, int column, size_t max, struct span *bytes)
-{
-    int type = sqlite3_column_type(row, column);
-    const char *at =
-        type == SQLITE_TEXT || type == SQLITE_BLOB ? sqlite3_column_blob(row, column) : NULL;
-    int len = sqlite3_column_bytes(row, column);
-    if (type != SQLITE_TEXT && type != SQLITE_BLOB)
-        return false;
-    *bytes = at ? (struct span){at, (size_t)len} : (struct span){"", 0};
-    return bytes->len <= max;
-}
-
 static void take_text(void *context, uint32_t index, struct file *file)
 {
     const struct replay *replay = context;
     sqlite3_stmt *row = replay->statements[GET_TEXT];
     struct span text;
     sqlite3_bind_int64(row, 1, index);
-    if (sqlite3_step(row) == SQLITE_ROW && column_bytes(row, 0, TEXT_BYTES_MAX, &text))
+    if (sqlite3_step(row) == SQLITE_ROW && recording_db_bytes(row, 0, TEXT_BYTES_MAX, &text))
         file_set_text(file, text.at, text.len); /* lines past the maximum are not shown */
     sqlite3_reset(row);
 }
@@ -146,7 +135,7 @@ static void read_lines(const struct replay *replay, uint64_t number, struct invo
     sqlite3_stmt *row = replay->statements[GET_LINES];
     struct span bytes;
     sqlite3_bind_int64(row, 1, (sqlite3_int64)number);
-    if (sqlite3_step(row) == SQLITE_ROW && column_bytes(row, 0, LINES_BYTES_MAX, &bytes))
+    if (sqlite3_step(row) == SQLITE_ROW && recording_db_bytes(row, 0, LINES_BYTES_MAX, &bytes))
         change_read_lines(invocation, bytes);
     sqlite3_reset(row);
 }
@@ -180,7 +169,7 @@ static void take_output_line(struct output *output, sqlite3_stmt *row)
     struct span text;
     int64_t source = sqlite3_column_int64(row, 2), level = sqlite3_column_int64(row, 3);
     bool is_known = sqlite3_column_type(row, 1) == SQLITE_INTEGER;
-    if (!column_bytes(row, 4, OUTPUT_LINE_BYTES, &text) || memchr(text.at, '\0', text.len) ||
+    if (!recording_db_bytes(row, 4, OUTPUT_LINE_BYTES, &text) || memchr(text.at, '\0', text.len) ||
         source < 0 || source > OUTPUT_LOG || level < 0 || level > LEVEL_CRITICAL)
         return;
     char *copy = mem_strndup(text.at, text.len);
@@ -240,7 +229,7 @@ static int read_change(struct replay *replay, struct change_state *state, sqlite
     const struct change_source source = {replay, take_text};
     struct span bytes;
     if (sqlite3_column_type(row, 1) != SQLITE_BLOB ||
-        !column_bytes(row, 1, CHANGE_BYTES_MAX, &bytes) || change_read(state, bytes, &source))
+        !recording_db_bytes(row, 1, CHANGE_BYTES_MAX, &bytes) || change_read(state, bytes, &source))
         return damaged(replay, event, error);
     return 0;
 }
@@ -391,6 +380,7 @@ static int go(struct replay *replay, uint64_t event, uint64_t time_ns, struct er
         drop_ahead(replay);
     replay->event = event;
     replay->time_ns = time_ns;
+    holders_reader_take(&replay->holders, event, replay->state.model);
     moments_clear(&replay->last);
     return 0;
 }
@@ -483,7 +473,7 @@ int replay_read_moments(struct replay *replay, uint64_t event, struct moments *m
     int result = sqlite3_step(row), failed = 0;
     if (result == SQLITE_ROW)
         failed =
-            !column_bytes(row, 2, MOMENTS_BYTES_MAX, &text) ||
+            !recording_db_bytes(row, 2, MOMENTS_BYTES_MAX, &text) ||
             moments_read(moments, text, model_time(replay, (uint64_t)sqlite3_column_int64(row, 0)),
                          sqlite3_column_int64(row, 1));
     sqlite3_reset(row);
@@ -754,8 +744,8 @@ static void read_packages(struct replay *replay)
                            -1, &row, NULL) == SQLITE_OK) {
         sqlite3_bind_int64(row, 1, PACKAGES_MAX);
         while (sqlite3_step(row) == SQLITE_ROW)
-            if (column_bytes(row, 0, PACKAGE_BYTES_MAX, &name) &&
-                column_bytes(row, 1, PACKAGE_BYTES_MAX, &version))
+            if (recording_db_bytes(row, 0, PACKAGE_BYTES_MAX, &name) &&
+                recording_db_bytes(row, 1, PACKAGE_BYTES_MAX, &version))
                 add_package(&replay->packages, name, version);
     }
     sqlite3_finalize(row);
@@ -768,7 +758,7 @@ static char *read_command(sqlite3 *db)
     char *command = NULL;
     if (sqlite3_prepare_v2(db, "SELECT value FROM meta WHERE key = 'command'", -1, &row, NULL) ==
             SQLITE_OK &&
-        sqlite3_step(row) == SQLITE_ROW && column_bytes(row, 0, COMMAND_BYTES_MAX, &text))
+        sqlite3_step(row) == SQLITE_ROW && recording_db_bytes(row, 0, COMMAND_BYTES_MAX, &text))
         command = mem_strndup(text.at, text.len);
     sqlite3_finalize(row);
     return command ? command : mem_strdup("");
@@ -797,6 +787,7 @@ static int open_database(struct replay *replay, struct error *error)
     replay->zero_ns = natural(replay, "SELECT value FROM meta WHERE key = 'zero_ns'");
     replay->command = read_command(replay->db);
     read_packages(replay);
+    holders_reader_init(&replay->holders, replay->db);
     return replay_seek(replay, replay_first(replay), error);
 }
 
@@ -817,6 +808,7 @@ void replay_close(struct replay *replay)
         return;
     for (size_t i = 0; i < QUERIES; i++)
         sqlite3_finalize(replay->statements[i]);
+    holders_reader_fini(&replay->holders);
     sqlite3_close(replay->db);
     leave_moment(replay);
     drop_ahead(replay);

@@ -9,7 +9,7 @@ static const char schema[] =
     "PRAGMA page_size = 8192;"
     "BEGIN;"
     "PRAGMA application_id = 1887006068;"
-    "PRAGMA user_version = 5;"
+    "PRAGMA user_version = 6;"
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
     "CREATE TABLE samples (time_ns INTEGER NOT NULL, pid INTEGER NOT NULL,"
     "  rss_bytes INTEGER NOT NULL);"
@@ -52,6 +52,20 @@ static const char schema[] =
     "  heap_elsewhere_bytes INTEGER NOT NULL, left_bytes INTEGER NOT NULL,"
     "  PRIMARY KEY (function, outcome)) WITHOUT ROWID;"
     "CREATE TABLE packages (name TEXT PRIMARY KEY, version TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE holders (number INTEGER PRIMARY KEY, event INTEGER NOT NULL);"
+    "CREATE TABLE holders_lines (number INTEGER NOT NULL, file INTEGER NOT NULL,"
+    "  line INTEGER NOT NULL, place INTEGER NOT NULL, is_answer INTEGER NOT NULL, problem TEXT,"
+    "  count INTEGER NOT NULL, shallow_bytes INTEGER NOT NULL, retained_bytes INTEGER,"
+    "  oldest_invocation INTEGER NOT NULL, newest_invocation INTEGER NOT NULL,"
+    "  PRIMARY KEY (number, file, line)) WITHOUT ROWID;"
+    "CREATE TABLE holders_types (number INTEGER NOT NULL, file INTEGER NOT NULL,"
+    "  line INTEGER NOT NULL, place INTEGER NOT NULL, type TEXT NOT NULL,"
+    "  count INTEGER NOT NULL, shallow_bytes INTEGER NOT NULL, retained_bytes INTEGER,"
+    "  example TEXT, chain TEXT, PRIMARY KEY (number, file, line, place)) WITHOUT ROWID;"
+    "CREATE TABLE holders_chains (number INTEGER NOT NULL, file INTEGER NOT NULL,"
+    "  line INTEGER NOT NULL, place INTEGER NOT NULL, chain TEXT NOT NULL, note TEXT,"
+    "  is_bounded INTEGER NOT NULL, count INTEGER NOT NULL, bytes INTEGER NOT NULL,"
+    "  PRIMARY KEY (number, file, line, place)) WITHOUT ROWID;"
     "CREATE TABLE markers (time_ns INTEGER NOT NULL, event INTEGER NOT NULL, serial INTEGER);"
     "CREATE VIEW lines AS SELECT display AS file, version, line, mem_usage_bytes, peak_bytes,"
     "  increment_bytes, self_increment_bytes, occurrences, net_python_bytes, net_native_bytes,"
@@ -114,6 +128,16 @@ static const char schema[] =
     "  increment_bytes / 1048576.0 AS IncreMem_MiB, occurrences AS Occurrences,"
     "  source AS Contents, id AS InvocationId, file AS FileName, function AS operation_Name"
     "  FROM invocation_lines WHERE number > 0;"
+    "CREATE VIEW leak_types AS SELECT display AS file, one.line, type, count, shallow_bytes,"
+    "  retained_bytes, example, source, path, version FROM holders_types AS one"
+    "  JOIN files USING (file) LEFT JOIN line_totals ON line_totals.file = one.file"
+    "  AND line_totals.line = one.line WHERE number = (SELECT max(number) FROM holders)"
+    "  ORDER BY number, one.file, one.line, place;"
+    "CREATE VIEW leak_holders AS SELECT display AS file, one.line, chain, note, is_bounded,"
+    "  count, bytes, source, path, version FROM holders_chains AS one"
+    "  JOIN files USING (file) LEFT JOIN line_totals ON line_totals.file = one.file"
+    "  AND line_totals.line = one.line WHERE number = (SELECT max(number) FROM holders)"
+    "  ORDER BY number, one.file, one.line, place;"
     "CREATE VIEW output AS SELECT number,"
     "  strftime('%Y-%m-%dT%H:%M:%fZ', time_ns / 1e9, 'unixepoch') AS time, invocation,"
     "  CASE source WHEN 0 THEN 'host' WHEN 1 THEN 'stdout' WHEN 2 THEN 'stderr' ELSE 'log' END"
@@ -164,11 +188,18 @@ const char *const schema_rows[ROWS] = {
          " WHERE serial = ?"),
     [ROW_ADD_MARKER] = "INSERT INTO markers VALUES (?, ?, ?)",
     [ROW_ADD_PACKAGE] = "INSERT OR REPLACE INTO packages VALUES (?, ?)",
+    [ROW_ADD_HOLDERS] = "INSERT INTO holders VALUES (?, ?)",
+    [ROW_ADD_HOLDERS_LINE] =
+        "INSERT OR REPLACE INTO holders_lines VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [ROW_ADD_HOLDERS_TYPE] =
+        "INSERT OR REPLACE INTO holders_types VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [ROW_ADD_HOLDERS_CHAIN] =
+        "INSERT OR REPLACE INTO holders_chains VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [ROW_ADD_OUTPUT] = "INSERT INTO output_lines VALUES " OUTPUT_ROW,
     [ROW_ADD_OUTPUT_MANY] = "INSERT OR FAIL INTO output_lines VALUES " MANY(OUTPUT_ROW),
 };
 
-_Static_assert(RECORDING_APPLICATION_ID == 1887006068 && RECORDING_VERSION == 5,
+_Static_assert(RECORDING_APPLICATION_ID == 1887006068 && RECORDING_VERSION == 6,
                "the schema says so");
 
 int schema_create(sqlite3 *db)

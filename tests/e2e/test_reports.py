@@ -9,6 +9,7 @@ import io
 import json
 import re
 import shutil
+import sqlite3
 import subprocess
 import xml.etree.ElementTree as etree
 
@@ -117,6 +118,27 @@ def test_each_report_tells_what_is_kept_and_who_holds_it(leak, tmp_path):
     root = etree.fromstring(texts["junit"].encode())
     failure = root.findall("testsuite")[1].find("testcase/failure")
     assert "\nheld by Leak.KEPT[0]: 12 of them, 2.3 MiB\n" in failure.text
+
+
+def test_recording_knows_who_holds_what(leak, tmp_path):
+    recording = tmp_path / "x.pymemtop"
+    live = Report(leak, "-n", 12, "--record={}".format(recording)).json
+    assert leak_of(live)["types"] and leak_of(live)["holders"]
+    again = run("report", recording, "--format", "json").stdout
+    assert json.loads(again)["leaks"] == live["leaks"]
+    assert json.loads(again)["suspects"] == live["suspects"]
+    for name in ("text", "csv", "html", "junit", "markdown"):
+        text = run("report", recording, "--format", name).stdout
+        assert "12 bytearray, 1 list objects" in text, name
+        assert name == "junit" or "12 of them, 2.3 MiB" in text, name
+    failed = run("report", recording, "--fail-on", "leak")
+    assert failed.returncode == 3
+    assert "held by Leak.KEPT[0]: 12 of them, 2.3 MiB" in failed.stderr
+    with sqlite3.connect(recording) as database:
+        told = database.execute("SELECT file, line, type, count FROM leak_types").fetchall()
+        held = database.execute("SELECT file, line, chain, count FROM leak_holders").fetchall()
+    assert told[0] == ("Leak/__init__.py", 9, "bytearray", 12)
+    assert held[0] == ("Leak/__init__.py", 9, "Leak.KEPT[0]", 12)
 
 
 def test_what_may_leak_is_told_apart(leak, tmp_path):

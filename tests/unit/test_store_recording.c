@@ -202,7 +202,7 @@ static void test_other_versions(void **state)
     execute(path, "PRAGMA user_version = 1");
     series = read_file(path);
     series_fini(&series);
-    execute(path, "PRAGMA user_version = 6");
+    execute(path, "PRAGMA user_version = 7");
     check_refused(path, EXIT_STATUS_APP, "newer pymemtop");
     execute(path, "PRAGMA user_version = 5; DROP TABLE samples;"
                   "CREATE VIEW samples AS SELECT 1 AS time_ns, 0 AS pid, 1 AS rss_bytes");

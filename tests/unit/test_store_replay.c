@@ -265,6 +265,7 @@ static void test_verdict(void **state)
                 .state = i < 2 ? LEAK_CERTAIN : LEAK_SUSPECT,
                 .is_native = i == 1,
                 .is_outside = i == 3,
+                .is_bounded = i == 4,
                 .kept = i,
                 .of = 7,
                 .bytes_per_invocation = 100 * (int64_t)event,
@@ -287,6 +288,7 @@ static void test_verdict(void **state)
         assert_int_equal(last->state, count <= 2 ? LEAK_CERTAIN : LEAK_SUSPECT);
         assert_int_equal(last->is_native, count == 2);
         assert_int_equal(last->is_outside, count == 4);
+        assert_int_equal(last->is_bounded, count == 5);
         assert_int_equal(last->kept, count - 1);
         assert_int_equal(last->bytes_per_invocation, 100 * event);
         assert_int_equal(last->first_number, event);
@@ -700,8 +702,8 @@ static void test_old(void **state)
     execute(path, "PRAGMA user_version = 3");
     check_refused(path, "is of version 3 of recordings, and version 4 or later is replayed: record "
                         "it anew");
-    execute(path, "PRAGMA user_version = 6");
-    check_refused(path, "was made by a newer pymemtop (version 6");
+    execute(path, "PRAGMA user_version = 7");
+    check_refused(path, "was made by a newer pymemtop (version 7");
     model_free(model);
     free(path);
 }
