@@ -152,8 +152,13 @@ static void put_certain(struct html *html)
     if (leaks->certain == 0)
         return;
     markup_put(&html->markup, "<section id=\"leaks\">\n<h2>Leaks</h2>\n");
-    for (size_t i = 0; i < leaks->certain && i < HTML_LEAKS; i++)
+    for (size_t i = 0; i < leaks->certain && i < HTML_LEAKS; i++) {
+        if (i == HTML_OPEN_LEAKS)
+            markup_printf(&html->markup, "<details><summary>%zu more, of less bytes</summary>\n",
+                          leaks->certain - i);
         put_leak(html, &leaks->items[i]);
+    }
+    markup_put(&html->markup, leaks->certain > HTML_OPEN_LEAKS ? "</details>\n" : "");
     if (leaks->certain > HTML_LEAKS)
         markup_printf(&html->markup, "<p class=\"note\">and %zu more, of less bytes</p>\n",
                       leaks->certain - HTML_LEAKS);

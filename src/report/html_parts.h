@@ -7,6 +7,7 @@
 
 enum {
     HTML_LEAKS = 50,
+    HTML_OPEN_LEAKS = 12, /* of them, that are shown unfolded */
     HTML_HOT_LINES = 50,
     HTML_INVOCATIONS = 300,
     HTML_PARTS = 24,           /* invocations of a leak's evidence */

@@ -189,6 +189,37 @@ static void test_markdown(void **state)
     model_free(model);
 }
 
+static size_t count_of(const struct buf *out, const char *what)
+{
+    size_t count = 0;
+    for (const char *at = buf_text(out); (at = strstr(at, what)) != NULL; at++)
+        count++;
+    return count;
+}
+
+/* A long list of leaks is folded, and one that is too long says what is left out. */
+static void test_html_folds(void **state)
+{
+    static const size_t counts[] = {12, 13, 50, 51, LEAK_MAX};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+        struct buf out;
+        struct model *model = hostile_model();
+        size_t count = counts[i];
+        for (size_t k = 0; k < count; k++)
+            model->leaks.items[k] = model->leaks.items[0];
+        model->leaks.count = model->leaks.certain = count;
+        buf_init(&out, 1 << 24);
+        assert_int_equal(html_write(model, NULL, &out, NULL), 0);
+        assert_int_equal(count_of(&out, "<article"), count < 50 ? count : 50);
+        assert_int_equal(count_of(&out, "<details"), count_of(&out, "</details>"));
+        assert_int_equal(count_of(&out, " more, of less bytes</summary>"), count > 12);
+        assert_int_equal(count_of(&out, "more, of less bytes</p>"), count > 50);
+        buf_fini(&out);
+        model_free(model);
+    }
+}
+
 /* The longest that a comment can become: as many leaks as there can be, of the longest lines. */
 static void test_markdown_is_short(void **state)
 {
@@ -260,7 +291,7 @@ int main(void)
         cmocka_unit_test(test_amounts),  cmocka_unit_test(test_csv),
         cmocka_unit_test(test_html),     cmocka_unit_test(test_junit),
         cmocka_unit_test(test_full),     cmocka_unit_test(test_markdown_is_short),
-        cmocka_unit_test(test_markdown),
+        cmocka_unit_test(test_markdown), cmocka_unit_test(test_html_folds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
