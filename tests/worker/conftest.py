@@ -6,7 +6,9 @@ PYMEMTOP_PYTHON   which worker, as "3.11"; else the one for the environment
 """
 
 import glob
+import itertools
 import os
+import pathlib
 import sys
 
 import pytest
@@ -74,3 +76,37 @@ def start(tmp_path):
     yield starter
     for worker in workers:
         worker.end()
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory):
+    """The worker of load_one, and the names of its functions."""
+    workers = []
+
+    def get():
+        if not workers or workers[-1].process.poll() is not None:
+            workers.append(Worker(worker_program(), environment_python(),
+                                  tmp_path_factory.mktemp("shared"), {}))
+        return workers[-1]
+
+    yield get, ("f{}".format(number) for number in itertools.count(1))
+    for worker in workers:
+        worker.end()
+
+
+@pytest.fixture
+def load_one(shared):
+    """load_one(source, bindings=...): a worker that has loaded that function among others, and what it
+    says of it; the name is in it. For tables of many small cases, since a worker takes a quarter of a
+    second to start. What such a function does to its worker must end with it."""
+    skip_without(("azure-functions",))
+    get, names = shared
+
+    def load(source, **how):
+        worker, name = get(), next(names)
+        path = pathlib.Path(worker.root, name, "__init__.py")
+        path.parent.mkdir()
+        path.write_text(source)
+        return worker, worker.load(name, **how)
+
+    return load

@@ -142,12 +142,12 @@ NAMED = {"type": "http", "direction": "out", "name": "res"}
                                              "name": "doc"}],
      'binding "doc": the type "warmupTrigger" cannot go out'),
 ])
-def test_bindings_are_checked(start, signature, bindings, fault):
-    worker = start({"f/__init__.py": HEAD + "def main({}):\n    return 'x'\n".format(signature)})
-    loaded = worker.load("f", bindings=bindings)
+def test_bindings_are_checked(load_one, signature, bindings, fault):
+    worker, loaded = load_one(HEAD + "def main({}):\n    return 'x'\n".format(signature),
+                              bindings=bindings)
     assert any(text in loaded["error"] for text in fault.split("|")), loaded["error"]
     assert loaded["traceback"] is None
-    assert worker.call("f")[0]["status"] == 500
+    assert worker.call(loaded["name"])[0]["status"] == 500
 
 
 @pytest.mark.parametrize("signature", [
@@ -156,10 +156,10 @@ def test_bindings_are_checked(start, signature, bindings, fault):
     "req: 'func.HttpRequest') -> ('func.HttpResponse'",
     "req",
 ])
-def test_bindings_that_are_right(start, signature):
-    worker = start({"f/__init__.py": HEAD + "async def main({}):\n    return 'x'\n".format(signature)})
-    assert worker.load("f")["error"] is None
-    assert worker.call("f")[1] == b"x"
+def test_bindings_that_are_right(load_one, signature):
+    worker, loaded = load_one(HEAD + "async def main({}):\n    return 'x'\n".format(signature))
+    assert loaded["error"] is None
+    assert worker.call(loaded["name"])[1] == b"x"
 
 
 def test_load_happens_in_a_running_loop(start):
@@ -250,10 +250,9 @@ def main(req: func.HttpRequest, context: func.Context) -> str:
     ("'{\"status\": 201}'", 200, "text/plain; charset=utf-8", b'{\n  "status": 201\n}'),
     ("'12'", 200, "text/plain; charset=utf-8", b"12"),
 ])
-def test_answers(start, value, status, kind, text):
-    worker = start({"f/__init__.py": HEAD + "def main(req):\n    return {}\n".format(value)})
-    worker.load("f")
-    message, body = worker.call("f")
+def test_answers(load_one, value, status, kind, text):
+    worker, loaded = load_one(HEAD + "def main(req):\n    return {}\n".format(value))
+    message, body = worker.call(loaded["name"])
     assert message["succeeded"] and message["status"] == status and body == text
     assert [v for k, v in message["headers"] if k.lower() == "content-type"] == [kind]
 
@@ -262,11 +261,10 @@ def test_answers(start, value, status, kind, text):
     ("None", "not NoneType"), ("b'bytes'", "not bytes"), ("5", "not int"), ("{}", "not dict"),
     ("later()", "not coroutine"),
 ])
-def test_no_answers(start, value, error):
-    worker = start({"f/__init__.py": HEAD + "async def later(): pass\n"
-                                            "def main(req):\n    return {}\n".format(value)})
-    worker.load("f")
-    message, body = worker.call("f")
+def test_no_answers(load_one, value, error):
+    worker, loaded = load_one(HEAD + "async def later(): pass\n"
+                                     "def main(req):\n    return {}\n".format(value))
+    message, body = worker.call(loaded["name"])
     assert not message["succeeded"] and message["status"] == 500 and body == b""
     assert error in message["error"]
 
@@ -277,11 +275,11 @@ def test_no_answers(start, value, error):
     ("pass", 204, b""),
     ("return 5", 500, b""),
 ])
-def test_named_output(start, line, status, text):
-    worker = start({"f/__init__.py": HEAD + "def main(req, res: func.Out[func.HttpResponse]):\n"
-                                            "    {}\n".format(line)})
-    assert worker.load("f", bindings=[IN, NAMED])["error"] is None
-    message, body = worker.call("f")
+def test_named_output(load_one, line, status, text):
+    worker, loaded = load_one(HEAD + "def main(req, res: func.Out[func.HttpResponse]):\n"
+                                     "    {}\n".format(line), bindings=[IN, NAMED])
+    assert loaded["error"] is None
+    message, body = worker.call(loaded["name"])
     assert (message["status"], body) == (status, text)
 
 
@@ -310,16 +308,15 @@ def main(req):
     ("raise KeyboardInterrupt", "KeyboardInterrupt"),
     ("raise Exception", "Exception"),
 ])
-def test_exceptions(start, prefix, statement, error):
-    worker = start({"f/__init__.py": "{}def main(req):\n    helper()\ndef helper():\n    {}\n".format(
-        prefix, statement)})
-    worker.load("f")
-    message, body = worker.call("f")
+def test_exceptions(load_one, prefix, statement, error):
+    worker, loaded = load_one("{}def main(req):\n    helper()\ndef helper():\n    {}\n".format(
+        prefix, statement))
+    message, body = worker.call(loaded["name"])
     assert (message["succeeded"], message["status"], body) == (False, 500, b"")
     assert message["error"] == error
     assert "in main" in message["traceback"] and "in helper" in message["traceback"]
     assert "pymemtop" not in message["traceback"] and "asyncio" not in message["traceback"]
-    assert worker.call("f")[0]["error"] == error  # it lives on
+    assert worker.call(loaded["name"])[0]["error"] == error  # it lives on
 
 
 def test_coroutines_overlap(start):

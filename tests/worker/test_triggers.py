@@ -18,13 +18,13 @@ def output(kind, name, **more):
 RETURN = output("queue", "$return")
 
 
-def run(start, body, binding, payload, annotation="", others=()):
+def run(load_one, body, binding, payload, annotation="", others=()):
     """Run a handler of that body, whose return value goes to a queue; returns that value."""
     source = HEAD + "def main(item{}) -> str:\n".format(annotation) + "".join(
         "    {}\n".format(line) for line in body.splitlines())
-    worker = start({"f/__init__.py": source})
-    assert worker.load("f", bindings=[binding, RETURN, *others])["error"] is None
-    message = worker.run("f", payload)
+    worker, loaded = load_one(source, bindings=[binding, RETURN, *others])
+    assert loaded["error"] is None
+    message = worker.run(loaded["name"], payload)
     assert message["error"] is None, message["traceback"]
     (sent,) = message["outputs"]
     assert (sent["name"], sent["type"]) == ("$return", "queue")
@@ -72,8 +72,8 @@ def run(start, body, binding, payload, annotation="", others=()):
     ("someOtherTrigger", {}, "", "item", b"as it is", "as it is"),
     ("someOtherTrigger", {"dataType": "binary"}, ": bytes", "item.hex()", b"\x80", "80"),
 ])
-def test_payload(start, kind, more, annotation, expression, payload, value):
-    assert run(start, "return " + expression, trigger(kind, **more), payload, annotation) == value
+def test_payload(load_one, kind, more, annotation, expression, payload, value):
+    assert run(load_one, "return " + expression, trigger(kind, **more), payload, annotation) == value
 
 
 def test_payload_of_the_wrong_form(start):
@@ -85,9 +85,9 @@ def test_payload_of_the_wrong_form(start):
                                 "give it as JSON")
 
 
-def test_a_batch_takes_a_single_payload(start):
+def test_a_batch_takes_a_single_payload(load_one):
     body = "return str([one.get_body() for one in item])"
-    assert run(start, body, trigger("serviceBusTrigger", cardinality="many"), b"one") == "[b'one']"
+    assert run(load_one, body, trigger("serviceBusTrigger", cardinality="many"), b"one") == "[b'one']"
 
 
 def test_outputs(start):
@@ -122,8 +122,8 @@ def test_output_that_the_binding_does_not_take(start):
     assert message["error"] == 'TypeError: the output "out" of type "queue" takes no object'
 
 
-def test_long_outputs_are_cut(start):
-    value = run(start, "return 'x' * 100000", trigger("queueTrigger"), b"")
+def test_long_outputs_are_cut(load_one):
+    value = run(load_one, "return 'x' * 100000", trigger("queueTrigger"), b"")
     assert value.startswith("x" * 32768) and value.endswith(" ... (67232 characters more)")
 
 
@@ -264,6 +264,6 @@ def main(item):
     assert [log["message"] for log in worker.logs] == ["True"]
 
 
-def test_text_that_nests_too_deeply_for_json(start):
+def test_text_that_nests_too_deeply_for_json(load_one):
     body = 'return item.get_body().decode()[:3] + str(len(item.get_body()))'
-    assert run(start, body, trigger("queueTrigger"), b"[" * 50000) == "[[[50000"
+    assert run(load_one, body, trigger("queueTrigger"), b"[" * 50000) == "[[[50000"
