@@ -72,6 +72,7 @@ static void read_chain(struct holders *holders, const json_t *told)
         .is_bounded = json_is_true(json_object_get(told, "bounded")),
         .count = read_count(told, "count"),
         .bytes = (int64_t)read_count(told, "bytes"),
+        .newest_number = read_count(told, "newest"),
     };
 }
 

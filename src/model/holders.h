@@ -33,7 +33,8 @@ struct holders_chain {
     bool is_bounded; /* a holder on the way drops old entries by itself: lru_cache with a maxsize,
                         deque with a maxlen */
     uint64_t count;  /* objects of the line that hang on the same holder */
-    int64_t bytes;   /* retained through it, or shallow where that is not known */
+    uint64_t newest_number; /* the newest invocation that one of them is of; 0: not told apart */
+    int64_t bytes;          /* retained through it, or shallow where that is not known */
 };
 
 enum holders_state { HOLDERS_NONE, HOLDERS_ASKED, HOLDERS_READY, HOLDERS_FAILED };

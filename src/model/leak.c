@@ -374,6 +374,9 @@ static bool is_bounded(const struct model *model, const struct leak *leak)
     const struct holders *holders = model_holders(model, leak->file, leak->line);
     int64_t all_bytes = 0, bounded_bytes = 0;
     for (size_t i = 0; holders && i < holders->chain_count; i++) {
+        /* What there is once, as a cache of the first call, is not what grows. */
+        if (holders->chains[i].newest_number < leak->last_number)
+            continue;
         all_bytes = line_bytes_add(all_bytes, holders->chains[i].bytes);
         if (holders->chains[i].is_bounded)
             bounded_bytes = line_bytes_add(bounded_bytes, holders->chains[i].bytes);

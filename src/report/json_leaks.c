@@ -50,9 +50,10 @@ static json_t *holders_value(const struct holders *holders)
     for (size_t i = 0; list && i < holders->chain_count; i++) {
         const struct holders_chain *chain = &holders->chains[i];
         list = json_list_append(
-            list, json_pack("{s:o, s:o, s:b, s:I, s:I}", "chain", text_or_null(chain->text), "note",
-                            text_or_null(chain->note), "bounded", chain->is_bounded, "count",
-                            json_count(chain->count), "bytes", (json_int_t)chain->bytes));
+            list, json_pack("{s:o, s:o, s:b, s:I, s:I, s:I}", "chain", text_or_null(chain->text),
+                            "note", text_or_null(chain->note), "bounded", chain->is_bounded,
+                            "count", json_count(chain->count), "bytes", (json_int_t)chain->bytes,
+                            "newest_invocation", json_count(chain->newest_number)));
     }
     return list;
 }

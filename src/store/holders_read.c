@@ -22,8 +22,9 @@ static const char *const queries[HOLDERS_QUERIES] = {
     [GET_HOLDERS_TYPES] =
         "SELECT type, count, shallow_bytes, retained_bytes, example, chain FROM holders_types "
         "WHERE number = ? AND file = ? AND line = ? ORDER BY place LIMIT ?",
-    [GET_HOLDERS_CHAINS] = "SELECT chain, note, is_bounded, count, bytes FROM holders_chains "
-                           "WHERE number = ? AND file = ? AND line = ? ORDER BY place LIMIT ?",
+    [GET_HOLDERS_CHAINS] =
+        "SELECT chain, note, is_bounded, count, bytes, newest_invocation FROM holders_chains "
+        "WHERE number = ? AND file = ? AND line = ? ORDER BY place LIMIT ?",
 };
 
 void holders_reader_init(struct holders_reader *reader, sqlite3 *db)
@@ -101,6 +102,7 @@ static void take_chain(struct holders *holders, sqlite3_stmt *row)
         .is_bounded = take_number(row, 2, 0) == 1,
         .count = take_count(row, 3),
         .bytes = take_number(row, 4, 0),
+        .newest_number = take_count(row, 5),
     };
 }
 

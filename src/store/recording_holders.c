@@ -53,6 +53,7 @@ static void put_chain(struct rows *rows, const struct holders_chain *chain)
     rows_number(rows, chain->is_bounded);
     rows_number(rows, (int64_t)chain->count);
     rows_number(rows, chain->bytes);
+    rows_number(rows, (int64_t)chain->newest_number);
 }
 
 static void put_line(struct recording *recording, const struct holders *holders, size_t place)

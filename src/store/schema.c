@@ -65,6 +65,7 @@ static const char schema[] =
     "CREATE TABLE holders_chains (number INTEGER NOT NULL, file INTEGER NOT NULL,"
     "  line INTEGER NOT NULL, place INTEGER NOT NULL, chain TEXT NOT NULL, note TEXT,"
     "  is_bounded INTEGER NOT NULL, count INTEGER NOT NULL, bytes INTEGER NOT NULL,"
+    "  newest_invocation INTEGER NOT NULL,"
     "  PRIMARY KEY (number, file, line, place)) WITHOUT ROWID;"
     "CREATE TABLE markers (time_ns INTEGER NOT NULL, event INTEGER NOT NULL, serial INTEGER);"
     "CREATE VIEW lines AS SELECT display AS file, version, line, mem_usage_bytes, peak_bytes,"
@@ -134,7 +135,7 @@ static const char schema[] =
     "  AND line_totals.line = one.line WHERE number = (SELECT max(number) FROM holders)"
     "  ORDER BY number, one.file, one.line, place;"
     "CREATE VIEW leak_holders AS SELECT display AS file, one.line, chain, note, is_bounded,"
-    "  count, bytes, source, path, version FROM holders_chains AS one"
+    "  count, bytes, newest_invocation, source, path, version FROM holders_chains AS one"
     "  JOIN files USING (file) LEFT JOIN line_totals ON line_totals.file = one.file"
     "  AND line_totals.line = one.line WHERE number = (SELECT max(number) FROM holders)"
     "  ORDER BY number, one.file, one.line, place;"
@@ -194,7 +195,7 @@ const char *const schema_rows[ROWS] = {
     [ROW_ADD_HOLDERS_TYPE] =
         "INSERT OR REPLACE INTO holders_types VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [ROW_ADD_HOLDERS_CHAIN] =
-        "INSERT OR REPLACE INTO holders_chains VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO holders_chains VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [ROW_ADD_OUTPUT] = "INSERT INTO output_lines VALUES " OUTPUT_ROW,
     [ROW_ADD_OUTPUT_MANY] = "INSERT OR FAIL INTO output_lines VALUES " MANY(OUTPUT_ROW),
 };

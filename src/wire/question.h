@@ -25,7 +25,7 @@
  *      {"question": index, "line", "count", "shallow_bytes", "retained_bytes", "oldest", "newest",
  *       "types": [{"name", "count", "shallow_bytes", "retained_bytes",
  *                  "example": text or null, "chain": text or null}],
- *       "chains": [{"text", "note": text or null, "bounded", "count", "bytes"}]}]}
+ *       "chains": [{"text", "note": text or null, "bounded", "count", "bytes", "newest"}]}]}
  *
  *     faults: objects that could not be read; short: of memory, late: the time was over, so that
  *     what was not found is missing. retained_bytes: what would be freed if the line's objects

@@ -48,6 +48,26 @@ static bool is_key(PyObject *dict, const PyObject *value)
     return false;
 }
 
+static bool put_lru_limit(struct holders_text *note, PyObject *wrapper)
+{
+    PyObject *dict = holders_member(wrapper, LRU_DICT);
+    Py_ssize_t limit = (Py_ssize_t)(intptr_t)holders_member(wrapper, LRU_LIMIT);
+    Py_ssize_t count = dict && PyDict_CheckExact(dict) ? PyDict_Size(dict) : 0;
+    if (limit >= 0)
+        holders_put(note, "lru_cache(maxsize=%zd), %zd in it", limit, count);
+    else
+        holders_put(note, "lru_cache(maxsize=None), %zd in it", count);
+    return limit >= 0;
+}
+
+bool holders_put_limit(struct holders_text *note, PyObject *object)
+{
+    if (holders_is_kind(Py_TYPE(object), "functools._lru_cache_wrapper"))
+        return put_lru_limit(note, object);
+    return holders_is_kind(Py_TYPE(object), "collections.deque") &&
+           holders_put_deque_limit(note, object);
+}
+
 static enum holders_said put_lru_cache(struct holders_text *text, struct holders_link *link)
 {
     PyObject *dict = holders_member(link->object, LRU_DICT);
@@ -62,13 +82,7 @@ static enum holders_said put_lru_cache(struct holders_text *text, struct holders
         holders_put(text, "]");
     } else
         holders_put(text, "() cache.keys()");
-    Py_ssize_t limit = (Py_ssize_t)(intptr_t)holders_member(link->object, LRU_LIMIT);
-    link->is_bounded = limit >= 0;
-    link->note->len = 0;
-    if (limit >= 0)
-        holders_put(link->note, "lru_cache(maxsize=%zd), %zd in it", limit, PyDict_Size(dict));
-    else
-        holders_put(link->note, "lru_cache(maxsize=None), %zd in it", PyDict_Size(dict));
+    link->is_bounded = holders_put_limit(link->note, link->object);
     return HOLDERS_ITEM;
 }
 

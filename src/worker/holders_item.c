@@ -92,6 +92,16 @@ static int count_item(PyObject *object, void *context)
     return 0;
 }
 
+bool holders_put_deque_limit(struct holders_text *note, PyObject *deque)
+{
+    Py_ssize_t limit = (Py_ssize_t)(intptr_t)holders_member(deque, DEQUE_MAXLEN);
+    if (limit >= 0)
+        holders_put(note, "deque(maxlen=%zd), %zd in it", limit, Py_SIZE(deque));
+    else
+        holders_put(note, "deque(maxlen=None), %zd in it", Py_SIZE(deque));
+    return limit >= 0;
+}
+
 /* Its items are shown in their order. */
 static enum holders_said put_deque_item(struct holders_text *text, struct holders_link *link)
 {
@@ -104,13 +114,7 @@ static enum holders_said put_deque_item(struct holders_text *text, struct holder
     if (!base->tp_traverse(link->object, count_item, &counted) ||
         counted.count >= Py_SIZE(link->object))
         return HOLDERS_NOTHING;
-    Py_ssize_t limit = (Py_ssize_t)(intptr_t)holders_member(link->object, DEQUE_MAXLEN);
-    link->is_bounded = limit >= 0;
-    link->note->len = 0;
-    if (limit >= 0)
-        holders_put(link->note, "deque(maxlen=%zd), %zd in it", limit, Py_SIZE(link->object));
-    else
-        holders_put(link->note, "deque(maxlen=None), %zd in it", Py_SIZE(link->object));
+    link->is_bounded = holders_put_limit(link->note, link->object);
     return put_index(text, counted.count);
 }
 

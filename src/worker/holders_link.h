@@ -38,6 +38,10 @@ holders_namer holders_put_item;
 
 /* ---- holders_inside.c: objects of C modules, whose insides have no names in Python ---- */
 holders_namer holders_put_inside;
+/* What limit the store has, "lru_cache(maxsize=128), 12 in it": whether there is one, by which it
+ * drops old entries by itself. Nothing is put of what is no such store. */
+bool holders_put_limit(struct holders_text *note, PyObject *object);
+bool holders_put_deque_limit(struct holders_text *note, PyObject *deque);
 /* Of objects with HOLDERS_INSIDE: does it look into a block of another one? */
 bool holders_is_view(PyObject *object);
 /* Show `visit` what it holds beside what it shows the collector. */

@@ -151,16 +151,34 @@ static enum holders_said put_step(struct holders_text *text, uint32_t node, bool
 }
 
 /* A limit is told before what has none. */
-static bool add_note(struct holders_text *note, const struct holders_link *link, bool is_bounded)
+static void add_note(struct holders_text *note, const struct holders_text *more, bool is_limit,
+                     bool is_bounded)
 {
-    if (link->note->len && (!note->len || (link->is_bounded && !is_bounded))) {
-        note->len = 0;
-        holders_put(note, "%s", link->note->at);
-    }
-    return is_bounded || link->is_bounded;
+    if (!more->len || (note->len && (!is_limit || is_bounded)))
+        return;
+    note->len = 0;
+    holders_put(note, "%s", more->at);
 }
 
-bool holders_put_chain(struct holders_text *text, struct holders_text *note, uint32_t node)
+/* The first node below `holder` on the way to `node` that has a name; HOLDERS_NOBODY: none. */
+static uint32_t entry_of(uint32_t holder, uint32_t node)
+{
+    uint32_t entry = HOLDERS_NOBODY;
+    for (; node != HOLDERS_NOBODY && node != holder; node = holders_parents()[node])
+        if (!holders_is_hidden(node))
+            entry = node;
+    return node == holder ? entry : HOLDERS_NOBODY;
+}
+
+/* What one and the same entry of a store has more and more of is not limited by it. */
+static bool is_in_one_entry(uint32_t holder, uint32_t node, uint32_t newest)
+{
+    uint32_t entry = entry_of(holder, node);
+    return node != newest && entry != HOLDERS_NOBODY && entry == entry_of(holder, newest);
+}
+
+bool holders_put_chain(struct holders_text *text, struct holders_text *note, uint32_t node,
+                       uint32_t newest)
 {
     struct way way = way_to(node);
     enum holders_said said = HOLDERS_ITEM;
@@ -179,7 +197,11 @@ bool holders_put_chain(struct holders_text *text, struct holders_text *note, uin
         struct holders_link link = link_from(node_at(&way, i), way.last[0]);
         link.note = &of_link;
         said = put_step(text, node_at(&way, i), i == 0, said, &link);
-        is_bounded = add_note(note, &link, is_bounded);
+        bool is_limit = link.is_bounded && !is_in_one_entry(node_at(&way, i), node, newest);
+        add_note(note, &of_link, is_limit, is_bounded);
+        is_bounded = is_bounded || is_limit;
     }
+    if (way.last[0] != node && holders_kind(way.last[0]) == HOLDERS_OBJECT && !note->len)
+        is_bounded = holders_put_limit(note, holders_object(way.last[0])); /* its own entries */
     return is_bounded;
 }

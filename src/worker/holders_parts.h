@@ -289,9 +289,11 @@ void holders_put_module(struct holders_text *text, PyObject *name);
 
 /* Is the node one that a chain does not name: a part of its parent? */
 bool holders_is_hidden(uint32_t node);
-/* The chain from a root to the node. True: a holder on the way drops old entries by itself. `note`
- * says of such holders, and of those that would with a limit, how much is in them. */
-bool holders_put_chain(struct holders_text *text, struct holders_text *note, uint32_t node);
+/* The chain from a root to the node, which is that of the oldest of some that hang on the same
+ * holder. True where a store on the way drops old entries by itself, and not all of them, up to
+ * that of the newest, are in one entry; `note` says which ("lru_cache(maxsize=128), 12 in it"). */
+bool holders_put_chain(struct holders_text *text, struct holders_text *note, uint32_t node,
+                       uint32_t newest);
 
 /* ---- holders_rows.c: what is alive of a line, by type and by holder ---- */
 
@@ -309,6 +311,8 @@ struct holders_chain_row {
     uint64_t key;
     uint32_t node; /* of the oldest: its holder's, or HOLDERS_NOBODY */
     uint64_t number;
+    uint32_t newest_node; /* the same of the newest */
+    uint64_t newest;
     uint64_t count, bytes;
     uint64_t retained;
 };

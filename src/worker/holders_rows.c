@@ -80,14 +80,18 @@ static size_t chain_row(uint32_t node, uint64_t number)
     if (!chain_slots[at] && rows->chain_count == HOLDERS_ROWS)
         return HOLDERS_ROWS - 1;
     if (!chain_slots[at]) {
-        rows->chains[rows->chain_count] =
-            (struct holders_chain_row){.key = key, .node = node, .number = number};
+        rows->chains[rows->chain_count] = (struct holders_chain_row){
+            .key = key, .node = node, .number = number, .newest_node = node, .newest = number};
         chain_slots[at] = (uint16_t)++rows->chain_count;
     }
     struct holders_chain_row *row = &rows->chains[chain_slots[at] - 1];
     if (number < row->number) {
         row->node = node;
         row->number = number;
+    }
+    if (number > row->newest) {
+        row->newest_node = node;
+        row->newest = number;
     }
     return chain_slots[at] - 1u;
 }

@@ -18,7 +18,7 @@ static struct {
     struct holders_text text, note, example;
     const PyTypeObject *type;
     PyObject *object;
-    uint32_t node;
+    uint32_t node, newest;
     bool is_bounded;
     void (*make)(void);
 } job;
@@ -96,7 +96,8 @@ static void make_type(void)
     if (job.example.len && job.example.at[0] == '<')
         job.example.len = 0;
     if (job.object && is_held(job.node))
-        holders_put_chain(&job.note, &(struct holders_text){(char[TEXT]){0}, 0, TEXT}, job.node);
+        holders_put_chain(&job.note, &(struct holders_text){(char[TEXT]){0}, 0, TEXT}, job.node,
+                          job.node);
 }
 
 static void put_size(struct holders_text *out, uint64_t bytes)
@@ -131,7 +132,7 @@ static void make_chain(void)
 {
     const struct holders_walk *walk = &holders_walk;
     if (job.node != HOLDERS_NOBODY)
-        job.is_bounded = holders_put_chain(&job.text, &job.note, job.node);
+        job.is_bounded = holders_put_chain(&job.text, &job.note, job.node, job.newest);
     else if (walk->is_late || walk->is_short)
         holders_put(&job.text, "not found: %s",
                     walk->is_late ? "the walk through the memory took too long"
@@ -144,14 +145,16 @@ static void make_chain(void)
 static void tell_chain(struct holders_text *out, const struct holders_chain_row *row)
 {
     job.node = row->node;
+    job.newest = row->newest_node;
     run(make_chain);
     holders_put(out, "{\"text\": ");
     quote(out, &job.text);
     holders_put(out, ", \"note\": ");
     quote_or_null(out, &job.note);
-    holders_put(out, ", \"bounded\": %s, \"count\": %llu, \"bytes\": %llu}",
+    holders_put(out, ", \"bounded\": %s, \"count\": %llu, \"bytes\": %llu, \"newest\": %llu}",
                 job.is_bounded ? "true" : "false", (unsigned long long)row->count,
-                (unsigned long long)(holders_rows.has_retained ? row->retained : row->bytes));
+                (unsigned long long)(holders_rows.has_retained ? row->retained : row->bytes),
+                (unsigned long long)row->newest);
 }
 
 /* ---- all ---- */

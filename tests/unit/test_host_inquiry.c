@@ -97,7 +97,8 @@ static void set_leaks(size_t count)
     "\"count\": 3, \"shallow_bytes\": 30, \"retained_bytes\": 40, \"oldest\": 4, \"newest\": 9,"   \
     "\"types\": [{\"name\": \"app.Session\", \"count\": 3, \"shallow_bytes\": 30,"                 \
     "\"retained_bytes\": 40, \"example\": null, \"chain\": \"app.A\"}],"                           \
-    "\"chains\": [{\"text\": \"app.A[0]\", \"note\": \"deque(maxlen=3)\", \"bounded\": true,"      \
+    "\"chains\": [{\"text\": \"app.A[0]\", \"note\": \"deque(maxlen=3)\", \"bounded\": true, "     \
+    "\"newest\": 9,"                                                                               \
     "\"count\": 3, \"bytes\": 40}]}]}"
 
 static void test_a_line(void **state)
@@ -126,6 +127,7 @@ static void test_a_line(void **state)
     assert_string_equal(holders->types[0].chain, "app.A");
     assert_int_equal(holders->chain_count, 1);
     assert_true(holders->chains[0].is_bounded);
+    assert_int_equal(holders->chains[0].newest_number, 9);
     assert_string_equal(holders->chains[0].note, "deque(maxlen=3)");
 }
 

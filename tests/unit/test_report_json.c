@@ -311,6 +311,7 @@ static struct model *holders_model(void)
     asked[0].chains[0] = (struct holders_chain){.text = mem_strdup("CACHE['a']"),
                                                 .note = mem_strdup("lru_cache(maxsize=1)"),
                                                 .is_bounded = true,
+                                                .newest_number = 9,
                                                 .count = 9,
                                                 .bytes = 90};
     asked[1] = (struct holders){
@@ -336,9 +337,10 @@ static void test_holders(void **state)
     assert_true(is_text(type, "example", "'x'"));
     type = json_array_get(json_object_get(known, "types"), 1);
     assert_true(is_null(type, "retained_bytes") && is_null(type, "example"));
-    assert_int_equal(json_object_size(chain), 5);
+    assert_int_equal(json_object_size(chain), 6);
     assert_true(is_text(chain, "chain", "CACHE['a']"));
     assert_true(is_text(chain, "note", "lru_cache(maxsize=1)"));
+    assert_int_equal(json_integer_value(json_object_get(chain, "newest_invocation")), 9);
     assert_true(json_is_true(json_object_get(chain, "bounded")));
     assert_int_equal(member(chain, "count"), 9);
     assert_int_equal(member(chain, "bytes"), 90);
