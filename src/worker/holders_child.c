@@ -49,13 +49,16 @@ static void on_fault(int number)
     siglongjmp(*holders_way_out, number);
 }
 
+/* What is broken so often in a row is looked at again and again. */
+enum { FAULTS_IN_ROW = 100 * 1000 };
+
 /* An object that takes ten seconds by itself never ends: a list of a hundred million takes one. */
 static void on_alarm(int number)
 {
     static uint64_t done;
     static unsigned stuck;
     uint64_t now = holders_walk.done + holders_walk.count + holders_walk.steps;
-    stuck = now == done ? stuck + 1 : 0;
+    stuck = now == done && holders_way_out ? stuck + 1 : 0;
     done = now;
     if (stuck < STUCK_ALARMS)
         return;
@@ -87,11 +90,17 @@ static void catch_faults(void)
 void holders_each(bool (*step)(void))
 {
     sigjmp_buf here;
+    static unsigned in_row;
+    in_row = 0;
     holders_way_out = &here;
-    if (sigsetjmp(here, 0))
+    if (sigsetjmp(here, 0)) {
         holders_walk.faults++;
-    while (step())
+        in_row++;
+    }
+    while (in_row < FAULTS_IN_ROW && step()) {
         holders_walk.steps++;
+        in_row = 0;
+    }
     holders_way_out = NULL;
 }
 
@@ -111,11 +120,6 @@ bool holders_is_over(void)
 
 static unsigned told;
 
-unsigned holders_told(void)
-{
-    return told;
-}
-
 void holders_progress(unsigned percent)
 {
     unsigned char byte = (unsigned char)(percent > 99 ? 99 : percent);
@@ -124,6 +128,16 @@ void holders_progress(unsigned percent)
     told = byte;
     if (write(PIPE, &byte, 1) < 0)
         _exit(1); /* nobody wants the answer any more */
+}
+
+void holders_progress_after(size_t question, uint64_t done, uint64_t all)
+{
+    static unsigned from;
+    uint64_t parts = holders_walk.question_count * 1000;
+    uint64_t part = question * 1000 + (done < all ? done : all) * 1000 / (all + 1);
+    from = from ? from : told + 1;
+    if (from < 97)
+        holders_progress(from + (unsigned)((97 - from) * part / parts));
 }
 
 /* ---- leaving the parent ---- */

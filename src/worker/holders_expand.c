@@ -64,6 +64,11 @@ static void expand_object(PyObject *object, const struct holders_class *class)
     bool is_dict = class->traits & HOLDERS_DICT;
     if (class->traits & (HOLDERS_LEAF | HOLDERS_TEXT | HOLDERS_BARE))
         return;
+    if (class->traits & HOLDERS_LIST) { /* tp_traverse begins at the end */
+        for (Py_ssize_t i = 0; i < PyList_GET_SIZE(object); i++)
+            holders_visit(PyList_GET_ITEM(object, i), NULL);
+        return;
+    }
     if (PyDict_Check(object))
         meet_items(object, is_dict);
     if (is_dict)

@@ -180,16 +180,6 @@ static void join(uint32_t index, uint16_t chain, uint32_t type_bits, size_t ques
     push(index);
 }
 
-static void show_progress(uint64_t looked_at, size_t question)
-{
-    static unsigned from;
-    uint64_t all = (uint64_t)count() * holders_walk.question_count + 1;
-    uint64_t done = looked_at + (uint64_t)count() * question;
-    from = from ? from : holders_told();
-    if (from < 97)
-        holders_progress(from + (unsigned)((97 - from) * (done < all ? done : all) / all));
-}
-
 bool holders_freed_spread(size_t question, const uint32_t *bits_of_rows)
 {
     uint64_t looked_at = 0;
@@ -208,7 +198,7 @@ bool holders_freed_spread(size_t question, const uint32_t *bits_of_rows)
             join(to[i], chains_at()[index], types_at()[index], question);
         if (++looked_at % LOOK_EVERY)
             continue;
-        show_progress(looked_at, question);
+        holders_progress_after(question, count() + looked_at, 2 * (uint64_t)count());
         if (holders_is_over())
             return false;
     }

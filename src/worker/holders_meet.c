@@ -155,7 +155,7 @@ static void tick(void)
 {
     static uint64_t next = TICK;
     const struct holders_walk *walk = &holders_walk;
-    uint64_t all = walk->blocks + walk->target_count / 2 + 1;
+    uint64_t all = walk->blocks + walk->target_count + 1;
     if (walk->done < next)
         return;
     next = walk->done + TICK;

@@ -144,7 +144,8 @@ enum holders_trait {
     HOLDERS_DICT = 8,        /* exactly dict */
     HOLDERS_PART = 16,       /* each is a part of what holds it */
     HOLDERS_MAYBE_PART = 32, /* it may be: holders_is_part() */
-    HOLDERS_INSIDE = 64      /* they need more than tp_traverse: holders_inside.c */
+    HOLDERS_INSIDE = 64,     /* they need more than tp_traverse: holders_inside.c */
+    HOLDERS_LIST = 128,      /* exactly list */
 };
 struct holders_class {
     const PyTypeObject *type;
@@ -256,8 +257,8 @@ extern sigjmp_buf *holders_way_out;
 bool holders_is_over(void);
 /* Progress: `percent`, 0 to 99. What is less than was told before is not told. */
 void holders_progress(unsigned percent);
-/* What was told last. */
-unsigned holders_told(void);
+/* The same after the walk, where `done` of `all` is done of what the question takes. */
+void holders_progress_after(size_t question, uint64_t done, uint64_t all);
 /* The whole of it: never returns. `fd`: the pipe that the answer goes to; `parent`: this process's.
  */
 void holders_child(int fd, pid_t parent) __attribute__((noreturn));
@@ -303,8 +304,9 @@ struct holders_type_row {
     const PyTypeObject *type; /* NULL: blocks that are no object's */
     uint64_t count, bytes;
     uint64_t retained;
-    PyObject *example; /* or NULL */
+    PyObject *example; /* or NULL; one of the oldest invocation */
     uint32_t node;     /* of the example, or HOLDERS_NOBODY */
+    uint64_t number;
 };
 
 struct holders_chain_row {

@@ -139,6 +139,8 @@ static unsigned traits_of(const PyTypeObject *type)
         return HOLDERS_BARE;
     if (type == &PyDict_Type)
         return HOLDERS_DICT | holders_part_traits(type);
+    if (type == &PyList_Type)
+        return HOLDERS_LIST | holders_part_traits(type);
     return holders_is_own(type) ? HOLDERS_LEAF : holders_part_traits(type);
 }
 

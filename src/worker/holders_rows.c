@@ -11,7 +11,7 @@
 #include "wire/segment.h"
 #include "worker/publish.h"
 
-enum { SLOTS = 4 * HOLDERS_ROWS, WAY_MAX = 64, NAMED = 3, WAY_KEY = 16 };
+enum { SLOTS = 4 * HOLDERS_ROWS, WAY_MAX = 64, NAMED = 3, WAY_KEY = 16, LOOK_EVERY = 1 << 16 };
 
 struct holders_rows holders_rows;
 
@@ -151,7 +151,8 @@ static void add_target(const struct holders_target *target, bool is_known)
     uint64_t bytes = holders_bytes(target->block);
     if (!type && has_node && holders_kind(placed.node) == HOLDERS_OBJECT)
         type = Py_TYPE(holders_object(placed.node));
-    size_t chain = chain_row(holders_topmost(placed.node), number_of(target->column));
+    uint64_t number = number_of(target->column);
+    size_t chain = chain_row(holders_topmost(placed.node), number);
     size_t row = type_row(type);
     rows->types[row].bytes += bytes;
     rows->chains[chain].bytes += bytes;
@@ -160,11 +161,13 @@ static void add_target(const struct holders_target *target, bool is_known)
     rows->chains[chain].count += !is_part;
     rows->count += !is_part;
     struct holders_type_row *of = &rows->types[row];
-    if (placed.object && (!of->example || placed.node < of->node)) { /* the nearer one */
+    if (placed.object && (!of->example || number < of->number ||
+                          (number == of->number && placed.node < of->node))) { /* the nearer one */
+        of->number = number;
         of->example = placed.object;
         of->node = placed.node;
     }
-    add_number(number_of(target->column));
+    add_number(number);
     if (!is_known)
         return;
     if (!target->is_owned && target->node != HOLDERS_NOBODY) {
@@ -187,6 +190,8 @@ static bool add_next(void)
     if (next == holders_walk.target_count)
         return false;
     const struct holders_target *target = &holders_targets()[next++];
+    if (next % LOOK_EVERY == 0)
+        holders_progress_after(asked, next, 2 * holders_walk.target_count);
     if (target->question == asked && !target->is_free)
         add_target(target, known);
     return true;

@@ -106,30 +106,62 @@ static int rank_of(PyObject *module)
     return !*file || strstr(file, "/site-packages/") || strstr(file, "/lib/python") ? 2 : 1;
 }
 
-static bool add_roots(void)
+/* Where to go on when a root could not be read. */
+static struct {
+    int rank;            /* of modules */
+    Py_ssize_t position; /* in sys.modules */
+    size_t thread, state;
+    const struct holders_frame *frame;
+    bool has_frame; /* the thread's are being looked at */
+} next;
+
+static bool add_next_module(void)
 {
-    struct holders_walk *walk = &holders_walk;
-    for (int rank = 0; rank <= 2; rank++) {
-        PyObject *key, *module;
-        Py_ssize_t at = 0;
-        while (PyDict_Next(walk->modules, &at, &key, &module))
-            if (rank_of(module) == rank)
-                add_root(module, HOLDERS_OBJECT);
+    PyObject *key, *module;
+    if (next.rank > 2)
+        return false;
+    if (!PyDict_Next(holders_walk.modules, &next.position, &key, &module)) {
+        next.position = 0;
+        next.rank++;
+    } else if (rank_of(module) == next.rank) {
+        add_root(module, HOLDERS_OBJECT);
     }
-    for (size_t i = 0; i < walk->thread_count; i++) {
-        const struct holders_frame *frame = holders_top(walk->threads[i].state);
-        for (; frame; frame = holders_outer(frame)) {
-            union {
-                const struct holders_frame *in;
-                PyObject *out;
-            } same = {.in = frame};
-            if (holders_code(frame))
-                add_root(same.out, HOLDERS_FRAME);
-        }
-    }
-    for (size_t i = 0; i < walk->thread_count; i++)
-        holders_visit_thread(walk->threads[i].state, visit_root, NULL);
-    add_root(walk->builtins, HOLDERS_OBJECT);
+    return true;
+}
+
+static bool add_next_frame(void)
+{
+    const struct holders_walk *walk = &holders_walk;
+    if (!next.has_frame && next.thread == walk->thread_count)
+        return false;
+    if (!next.has_frame)
+        next.frame = holders_top(walk->threads[next.thread++].state);
+    union {
+        const struct holders_frame *in;
+        PyObject *out;
+    } frame = {.in = next.frame};
+    next.has_frame = false; /* of those behind one that cannot be read nothing is known */
+    if (!frame.in)
+        return true;
+    next.frame = holders_outer(frame.in);
+    next.has_frame = true;
+    if (holders_code(frame.in))
+        add_root(frame.out, HOLDERS_FRAME);
+    return true;
+}
+
+static bool add_next_state(void)
+{
+    const struct holders_walk *walk = &holders_walk;
+    if (next.state == walk->thread_count)
+        return false;
+    holders_visit_thread(walk->threads[next.state++].state, visit_root, NULL);
+    return true;
+}
+
+static bool add_builtins(void)
+{
+    add_root(holders_walk.builtins, HOLDERS_OBJECT);
     return false;
 }
 
@@ -196,7 +228,10 @@ void holders_run(void)
     holders_reserve(&walk->nodes, (walk->blocks + SPARE) * sizeof(uintptr_t));
     holders_reserve(&walk->parents, (walk->blocks + SPARE) * sizeof(uint32_t));
     holders_reserve(&walk->flags, walk->blocks + SPARE);
-    holders_each(add_roots);
+    holders_each(add_next_module);
+    holders_each(add_next_frame);
+    holders_each(add_next_state);
+    holders_each(add_builtins);
     holders_each(expand_next);
     begin_behind();
     holders_each(expand_next);
