@@ -7,33 +7,35 @@
  * that is stopped.
  *
  * A question is one message on a SOCK_SEQPACKET socket that host and worker have in common, with
- * the write end of a pipe. The child writes to it, and nobody else:
- *
- *   uint32   its process id; it is a child of the worker's parent, which has to wait for it. 0:
- * there is no child bytes    from 1 to 99: how many percent are done 100      then JSON until the
- * end of the pipe; without it, the child was killed
- *
- * Where the host closes the pipe the answer is not wanted any more.
- *
- *   QUESTION_HOLDERS
- *
- *     body: for each line, 16 at the most: uint32 line, uint32 length of the path, the path
- *
- *     {"problem": sentence}, or
- *
- *     {"faults": n, "short": bool, "late": bool, "lines": [
- *      {"question": index, "line", "count", "shallow_bytes", "retained_bytes", "oldest", "newest",
- *       "types": [{"name", "count", "shallow_bytes", "retained_bytes",
- *                  "example": text or null, "chain": text or null}],
- *       "chains": [{"text", "note": text or null, "bounded", "count", "bytes", "newest"}]}]}
- *
- *     faults: objects that could not be read; short: of memory, late: the time was over, so that
- *     what was not found is missing. retained_bytes: what would be freed if the line's objects
- * went, or those of the type; -1: not known. A chain's bytes: what is held through it alone, of the
- *     retained_bytes; where these are not known, those of the objects themselves.
- *
- * Both ends are of one machine and one build, so integers have the machine's order.
+ * the write end of a pipe. The child writes to it, and nobody else. Where the host closes the pipe
+ * the answer is not wanted any more. Both ends are of one machine and one build, so integers have
+ * the machine's order.
  */
+/* clang-format off */
+/*
+ *   uint32           its process id; it is a child of the worker's parent, which has to wait for it.
+ *                    0: there is no child
+ *   bytes 1 to 99    how many percent are done, growing
+ *   byte 100         then JSON until the end of the pipe; without it the child was killed
+ *
+ * QUESTION_HOLDERS   body: for each line, 16 at the most: uint32 line, uint32 length of the path, the
+ *                    path
+ *   {"problem": sentence}, or
+ *   {"faults": n, "short": bool, "late": bool, "lines": [
+ *    {"question": index, "line", "count", "shallow_bytes", "retained_bytes", "oldest", "newest",
+ *     "types": [{"name", "count", "shallow_bytes", "retained_bytes",
+ *                "example": text or null, "chain": text or null}],
+ *     "chains": [{"text", "note": text or null, "bounded", "count", "bytes", "newest"}]}]}
+ *
+ *   faults           objects that could not be read
+ *   short, late      of memory; the time was over: what was not found is missing
+ *   oldest, newest   numbers of invocations; 0: not told apart
+ *   retained_bytes   what would be freed if the line's objects went, or those of the type; -1: not
+ *                    known
+ *   a chain's bytes  what is held through it alone, of the retained_bytes; where these are not
+ *                    known, those of the objects themselves
+ */
+/* clang-format on */
 #ifndef WIRE_QUESTION_H
 #define WIRE_QUESTION_H
 

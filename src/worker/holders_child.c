@@ -14,6 +14,7 @@
 #include "worker/holders_parts.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <setjmp.h>
@@ -81,6 +82,7 @@ static void catch_faults(void)
         sigdelset(&mask, faults[i]);
     }
     action.sa_handler = on_alarm;
+    action.sa_flags |= SA_RESTART;
     sigaction(SIGALRM, &action, NULL);
     sigdelset(&mask, SIGALRM);
     sigprocmask(SIG_SETMASK, &mask, NULL);
@@ -118,6 +120,22 @@ bool holders_is_over(void)
     return now_ns() >= end_ns;
 }
 
+/* ---- the pipe ---- */
+
+static void write_all(const void *bytes, size_t len)
+{
+    const char *at = bytes;
+    while (len > 0) {
+        ssize_t written = write(PIPE, at, len);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            _exit(1); /* nobody wants the answer any more */
+        at += written;
+        len -= (size_t)written;
+    }
+}
+
 static unsigned told;
 
 void holders_progress(unsigned percent)
@@ -126,8 +144,7 @@ void holders_progress(unsigned percent)
     if (byte <= told)
         return;
     told = byte;
-    if (write(PIPE, &byte, 1) < 0)
-        _exit(1); /* nobody wants the answer any more */
+    write_all(&byte, 1);
 }
 
 void holders_progress_after(size_t question, uint64_t done, uint64_t all)
@@ -202,22 +219,10 @@ static void leave_parent(int fd, pid_t parent)
 
 /* ---- the answer ---- */
 
-static void write_all(const void *bytes, size_t len)
-{
-    const char *at = bytes;
-    while (len > 0) {
-        ssize_t written = write(PIPE, at, len);
-        if (written < 0)
-            _exit(1);
-        at += written;
-        len -= (size_t)written;
-    }
-}
-
 void holders_child(int fd, pid_t parent)
 {
     static const unsigned char done = QUESTION_DONE;
-    static const char no_room[] = "{\"problem\": \"no memory is left for the answer\"}";
+    static const char no_memory[] = "{\"problem\": \"no memory for the answer\"}";
     struct holders_room room = {NULL, 0};
     uint32_t pid = (uint32_t)syscall(SYS_getpid);
     guard_enter();
@@ -225,14 +230,16 @@ void holders_child(int fd, pid_t parent)
     leave_parent(fd, parent);
     write_all(&pid, sizeof pid);
     catch_faults();
-    bool has_room = holders_grow(&room, ANSWER_BYTES);
-    struct holders_text out = {.at = room.at, .size = ANSWER_BYTES};
-    if (has_room) {
-        holders_run();
-        holders_tell(&out);
+    if (!holders_grow(&room, ANSWER_BYTES)) {
+        write_all(&done, 1);
+        write_all(no_memory, sizeof no_memory - 1);
+        _exit(0);
     }
+    struct holders_text out = {.at = room.at, .size = ANSWER_BYTES};
+    holders_run();
+    holders_tell(&out);
     write_all(&done, 1);
-    write_all(has_room ? out.at : no_room, has_room ? out.len : sizeof no_room - 1);
+    write_all(out.at, out.len);
     close(PIPE); /* the end of all this memory takes a while, and nobody is to wait for it */
     _exit(0);
 }

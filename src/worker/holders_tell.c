@@ -185,7 +185,7 @@ static void tell_line(struct holders_text *out, size_t question)
 
 void holders_tell(struct holders_text *out)
 {
-    holders_put(out, "{\"percent\": 100, \"lines\": [");
+    holders_put(out, "{\"lines\": [");
     for (size_t i = 0; i < holders_walk.question_count; i++) {
         holders_put(out, i ? ", " : "");
         tell_line(out, i);
