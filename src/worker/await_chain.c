@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "worker/heap.h"
+
 enum {
     LINES_FIRST = 4,     /* to begin with */
     LINES_MAX = 1 << 14, /* outer ones past it are left out */
@@ -18,7 +20,9 @@ static bool make_room(struct await_chain *chain)
         return true;
     if (chain->count >= LINES_MAX)
         return false;
+    heap_own_begin(); /* and not of the line that waits */
     struct await_line *lines = PyMem_Realloc(chain->lines, capacity * sizeof *lines);
+    heap_own_end();
     if (!lines)
         return false;
     chain->lines = lines;
