@@ -24,7 +24,14 @@ bool holders_is_kind(const PyTypeObject *type, const char *name)
 /* ---- functools.lru_cache ---- */
 
 /* An entry of one with a limit, and the words of the wrapper, which begins as an entry does. */
-enum { ENTRY_NEXT = 3, ENTRY_KEY = 5, ENTRY_RESULT = 6, LRU_DICT = 9, LRU_LIMIT = 12 };
+enum {
+    ENTRY_NEXT = 3,
+    ENTRY_KEY = 5,
+    ENTRY_RESULT = 6,
+    LRU_DICT = 9,
+    LRU_FUNCTION = 11,
+    LRU_LIMIT = 12,
+};
 
 static PyObject *key_of_result(PyObject *wrapper, PyObject *dict, const PyObject *value)
 {
@@ -71,6 +78,10 @@ bool holders_put_limit(struct holders_text *note, PyObject *object)
 static enum holders_said put_lru_cache(struct holders_text *text, struct holders_link *link)
 {
     PyObject *dict = holders_member(link->object, LRU_DICT);
+    if (link->child == holders_member(link->object, LRU_FUNCTION)) {
+        holders_put(text, ".__wrapped__");
+        return HOLDERS_NAME;
+    }
     if (!dict || !PyDict_CheckExact(dict))
         return HOLDERS_NOTHING;
     PyObject *key = key_of_result(link->object, dict, link->value);

@@ -126,6 +126,11 @@ static void put_node(struct holders_text *text, uint32_t node, bool is_root)
 {
     const struct holders_frame *frame = frame_of(node);
     PyCodeObject *code = frame ? holders_code(frame) : NULL;
+    PyObject *module = code && is_root ? holders_entry(holders_globals(frame), "__name__") : NULL;
+    if (module && PyUnicode_Check(module)) {
+        holders_put_module(text, module);
+        holders_put(text, ".");
+    }
     if (code)
         holders_put_str(text, code->co_name, NAME_CHARS);
     if (frame)

@@ -248,6 +248,11 @@ static PyObject *local_name(const struct holders_frame *frame, Py_ssize_t i)
     return NULL;
 }
 
+PyObject *holders_globals(const struct holders_frame *frame)
+{
+    return of(frame)->f_globals;
+}
+
 static PyObject *names_of(const struct holders_frame *frame)
 {
     return of(frame)->f_locals;
@@ -321,6 +326,11 @@ static PyObject *local_name(const struct holders_frame *frame, Py_ssize_t i)
 {
     const PyCodeObject *code = holders_code(frame);
     return code ? PyTuple_GET_ITEM(code->co_localsplusnames, i) : NULL;
+}
+
+PyObject *holders_globals(const struct holders_frame *frame)
+{
+    return of(frame)->f_globals;
 }
 
 static PyObject *names_of(const struct holders_frame *frame)

@@ -40,6 +40,8 @@ const struct holders_frame *holders_outer(const struct holders_frame *frame);
 /* The frame of a generator, a coroutine or an asynchronous generator that is not over; of a frame
  * object; NULL: it is none of these. */
 const struct holders_frame *holders_frame_in(PyObject *object);
+/* The globals of what runs in there (borrowed), NULL: none. */
+PyObject *holders_globals(const struct holders_frame *frame);
 /* Of what runs in there; NULL where that is no Python function. */
 PyCodeObject *holders_code(const struct holders_frame *frame);
 /* Show `visit` what the frame holds. */

@@ -95,6 +95,17 @@ bool holders_put_named(struct holders_text *text, const char *before, PyObject *
 
 /* ---- types ---- */
 
+/* The type that the program knows, where pymemtop has put one of its own into its place. */
+static const PyTypeObject *known(const PyTypeObject *type)
+{
+    PyObject *module = NULL;
+    if (type->tp_flags & Py_TPFLAGS_HEAPTYPE)
+        module = holders_entry(type->tp_dict, "__module__");
+    bool is_glue = module && PyUnicode_Check(module) && PyUnicode_IS_COMPACT_ASCII(module) &&
+                   strncmp((const char *)PyUnicode_1BYTE_DATA(module), "_pymemtop", 9) == 0;
+    return is_glue && type->tp_base && type->tp_base != &PyBaseObject_Type ? type->tp_base : type;
+}
+
 /* A name that is the same on every Python. */
 static const char *name_of(const PyTypeObject *type)
 {
@@ -113,6 +124,7 @@ static const char *name_of(const PyTypeObject *type)
 
 void holders_put_type(struct holders_text *text, const PyTypeObject *type)
 {
+    type = known(type);
     const char *name = name_of(type), *dot = strrchr(name, '.');
     if (type->tp_flags & Py_TPFLAGS_HEAPTYPE)
         holders_put_str(text, ((const PyHeapTypeObject *)type)->ht_name, NAME_CHARS);
@@ -132,6 +144,7 @@ void holders_put_module(struct holders_text *text, PyObject *name)
 
 void holders_put_whole_type(struct holders_text *text, const PyTypeObject *type)
 {
+    type = known(type);
     if (!(type->tp_flags & Py_TPFLAGS_HEAPTYPE)) {
         holders_put(text, "%s", name_of(type));
         return;

@@ -53,6 +53,15 @@ def test_chains(app, name, least):
     assert found == expected
 
 
+def test_what_waits_keeps_nothing_of_pymemtop(app):
+    worker, path = app("Tasks")
+    waiting = [line for line, text in enumerate(path.read_text().split("\n"), 1)
+               if text.strip() in ("await event.wait()", "await asyncio.sleep(3600)")]
+    assert len(waiting) == 2
+    for line in waiting:
+        assert "native" not in [of["name"] for of in ask(worker, path, line)["lines"][0]["types"]]
+
+
 def test_types(app):
     worker, path = app("Types")
     expected, found = chains_of(path), {}

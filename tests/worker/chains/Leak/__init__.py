@@ -408,7 +408,7 @@ def forever():
 
 
 def work():
-    data = bytes(4007)  # -> work() local data
+    data = bytes(4007)  # -> Leak.work() local data
     value = bytes(4008)  # -> Leak.LOCAL.mine
     LOCAL.mine = value
     del value
