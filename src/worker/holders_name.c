@@ -88,6 +88,10 @@ static void put_root(struct holders_text *text, PyObject *root)
         holders_put_module(text, name);
         return;
     }
+    if (root == holders_walk.builtins) {
+        holders_put(text, "builtins.__dict__");
+        return;
+    }
     for (size_t i = 0; i < holders_walk.thread_count; i++) {
         if (holders_walk.threads[i].state->dict == root) {
             holders_put(text, "thread's state");
@@ -122,19 +126,30 @@ static bool put_loop(struct holders_text *text, const struct holders_link *link)
     return true;
 }
 
+/* A method's class, which is whole with its module where the frame is a root. */
+static void put_frame(struct holders_text *text, const struct holders_frame *frame, bool is_root)
+{
+    PyCodeObject *code = holders_code(frame);
+    PyObject *self = code ? holders_self(frame) : NULL;
+    PyObject *module =
+        code && is_root && !self ? holders_entry(holders_globals(frame), "__name__") : NULL;
+    if (self && is_root)
+        holders_put_whole_type(text, Py_TYPE(self));
+    else if (self)
+        holders_put_type(text, Py_TYPE(self));
+    else if (module && PyUnicode_Check(module))
+        holders_put_module(text, module);
+    holders_put(text, self || module ? "." : "");
+    if (code)
+        holders_put_str(text, code->co_name, NAME_CHARS);
+    holders_put(text, "()");
+}
+
 static void put_node(struct holders_text *text, uint32_t node, bool is_root)
 {
     const struct holders_frame *frame = frame_of(node);
-    PyCodeObject *code = frame ? holders_code(frame) : NULL;
-    PyObject *module = code && is_root ? holders_entry(holders_globals(frame), "__name__") : NULL;
-    if (module && PyUnicode_Check(module)) {
-        holders_put_module(text, module);
-        holders_put(text, ".");
-    }
-    if (code)
-        holders_put_str(text, code->co_name, NAME_CHARS);
     if (frame)
-        holders_put(text, "()");
+        put_frame(text, frame, is_root);
     else if (is_root)
         put_root(text, holders_object(node));
     else
@@ -148,7 +163,7 @@ static enum holders_said put_step(struct holders_text *text, uint32_t node, bool
     const struct holders_frame *frame = frame_of(node);
     if (is_root && frame && put_loop(text, link))
         return HOLDERS_NAME;
-    if (said != HOLDERS_NAME) {
+    if (said != HOLDERS_NAME || frame) {
         holders_put(text, is_root ? "" : " -> ");
         put_node(text, node, is_root);
     }

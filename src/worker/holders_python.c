@@ -375,3 +375,26 @@ PyObject *holders_local(const struct holders_frame *frame, const PyObject *value
     }
     return holders_key(names_of(frame), value); /* of a module or a class body */
 }
+
+static bool has_method(PyObject *dict, const PyObject *code)
+{
+    PyObject *key, *value;
+    Py_ssize_t at = 0;
+    while (dict && PyDict_Next(dict, &at, &key, &value))
+        if (PyFunction_Check(value) && ((PyFunctionObject *)value)->func_code == code)
+            return true;
+    return false;
+}
+
+PyObject *holders_self(const struct holders_frame *frame)
+{
+    PyCodeObject *code = holders_code(frame);
+    PyObject *self = code && code->co_argcount > 0 ? first_local(frame)[0] : NULL;
+    if (self && PyCell_Check(self))
+        self = PyCell_GET(self);
+    PyObject *mro = self ? Py_TYPE(self)->tp_mro : NULL;
+    for (Py_ssize_t i = 0; mro && i < PyTuple_GET_SIZE(mro); i++)
+        if (has_method(((PyTypeObject *)PyTuple_GET_ITEM(mro, i))->tp_dict, (PyObject *)code))
+            return self;
+    return NULL;
+}

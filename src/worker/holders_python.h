@@ -40,6 +40,9 @@ const struct holders_frame *holders_outer(const struct holders_frame *frame);
 /* The frame of a generator, a coroutine or an asynchronous generator that is not over; of a frame
  * object; NULL: it is none of these. */
 const struct holders_frame *holders_frame_in(PyObject *object);
+/* The first argument of the method that runs in there (borrowed); NULL: it is none of the class of
+ * that argument. */
+PyObject *holders_self(const struct holders_frame *frame);
 /* The globals of what runs in there (borrowed), NULL: none. */
 PyObject *holders_globals(const struct holders_frame *frame);
 /* Of what runs in there; NULL where that is no Python function. */

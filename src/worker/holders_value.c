@@ -113,6 +113,8 @@ static const char *name_of(const PyTypeObject *type)
         const PyTypeObject *type;
         const char *name;
     } names[] = {{&_PyWeakref_RefType, "weakref.ref"},
+                 {&_PyWeakref_ProxyType, "weakref.ProxyType"},
+                 {&_PyWeakref_CallableProxyType, "weakref.CallableProxyType"},
                  {&PyContext_Type, "contextvars.Context"},
                  {&PyContextVar_Type, "contextvars.ContextVar"},
                  {&PyContextToken_Type, "contextvars.Token"}};
@@ -210,13 +212,39 @@ static void put_tuple(struct holders_text *text, PyObject *tuple, unsigned depth
     holders_put(text, size > TUPLE_ITEMS ? ", …)" : size == 1 ? ",)" : ")");
 }
 
+static void put_quoted(struct holders_text *text, PyObject *string)
+{
+    holders_put(text, "'");
+    put_chars(text, string, KEY_CHARS, '\'');
+    holders_put(text, "'");
+}
+
+/* By its type; of what has a value that says more, with that: Name('x'), ref(<Session>). */
+static void put_other(struct holders_text *text, PyObject *value)
+{
+    bool is_ref = PyWeakref_CheckRef(value);
+    if (put_enum_member(text, value))
+        return;
+    if (!is_ref && !PyUnicode_Check(value)) {
+        holders_put(text, "<");
+        holders_put_type(text, Py_TYPE(value));
+        holders_put(text, ">");
+        return;
+    }
+    holders_put_type(text, Py_TYPE(value));
+    holders_put(text, "(");
+    if (!is_ref)
+        put_quoted(text, value);
+    else
+        put_value(text, ((PyWeakReference *)value)->wr_object, DEPTH);
+    holders_put(text, ")");
+}
+
 static void put_value(struct holders_text *text, PyObject *value, unsigned depth)
 {
     int overflow = 0;
     if (PyUnicode_CheckExact(value)) {
-        holders_put(text, "'");
-        put_chars(text, value, KEY_CHARS, '\'');
-        holders_put(text, "'");
+        put_quoted(text, value);
     } else if (PyBytes_CheckExact(value)) {
         put_bytes(text, value);
     } else if (value == Py_None || value == Py_True || value == Py_False) {
@@ -230,10 +258,8 @@ static void put_value(struct holders_text *text, PyObject *value, unsigned depth
         put_tuple(text, value, depth);
     } else if (PyType_Check(value)) {
         holders_put_type(text, (PyTypeObject *)value);
-    } else if (!put_enum_member(text, value)) {
-        holders_put(text, "<");
-        holders_put_type(text, Py_TYPE(value));
-        holders_put(text, ">");
+    } else {
+        put_other(text, value);
     }
 }
 

@@ -38,7 +38,7 @@ def app(start, tmp_path):
     return starter
 
 
-@pytest.mark.parametrize("name, least", [("Leak", 80), ("Tasks", 8), ("Numpy", 4)])
+@pytest.mark.parametrize("name, least", [("Leak", 97), ("Tasks", 9), ("Numpy", 4)])
 def test_chains(app, name, least):
     worker, path = app(name)
     expected, found = chains_of(path), {}

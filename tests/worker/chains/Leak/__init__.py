@@ -3,10 +3,10 @@ of three calls, as test_holders.py reads them.
 """
 
 import array
-import asyncio
 import atexit
 import collections
 import concurrent.futures
+import contextlib
 import contextvars
 import ctypes
 import dataclasses
@@ -16,7 +16,9 @@ import gc
 import itertools
 import logging
 import logging.handlers
+import operator
 import queue
+import sys
 import threading
 import types
 import typing
@@ -476,6 +478,71 @@ def iterators(number):
     ITERATORS.append(iter({"x": value}))
 
 
+# What Python's own tools keep.
+
+OWNERS, CALLS = [], []
+BY_OWNER, NAMED = weakref.WeakKeyDictionary(), {}
+STACK = contextlib.ExitStack()
+
+
+class Registry(type):
+    classes = {}
+
+    def __new__(kind, name, bases, body):
+        kind.classes[name] = super().__new__(kind, name, bases, body)
+        return kind.classes[name]
+
+
+class Name(str):
+    pass
+
+
+@contextlib.contextmanager
+def held(thing):
+    yield thing
+
+
+@functools.singledispatch
+def show(thing):
+    pass
+
+
+class Poller:
+    def poll(self):
+        page = bytes(6000)  # -> Leak.Poller.poll() local page
+        threading.Event().wait(page and None)
+
+
+def tools(number):
+    value = bytes(6001)  # -> Leak.Registry.classes['Kind1'] -> Kind1.payload
+    Registry("Kind%d" % number, (), {"payload": value})
+    OWNERS.append(Session())
+    value = bytes(6002)  # -> Leak.BY_OWNER.data[ref(<Session>)]
+    BY_OWNER[OWNERS[-1]] = value
+    value = bytes(6003)  # -> Leak.NAMED[Name('key1')]
+    NAMED[Name("key%d" % number)] = value
+    value = bytes(6004)  # -> Leak.STACK._exit_callbacks[0] -> tuple[1] -> _GeneratorContextManager.__exit__.__self__.gen -> held() local thing {deque(maxlen=None), 3 in it}
+    STACK.enter_context(held(value))
+    value = bytes(6005)  # -> Leak.show.registry[Session] -> tools.<locals>.<lambda>() default value
+    show.register(Session, lambda thing, value=value: value)
+    value = bytes(6006)  # -> weakref.finalize._registry[<finalize>] -> _Info.args[0]
+    weakref.finalize(OWNERS[-1], clean_up, value, 0)
+    value = bytes(6007)  # -> fake_module.cache
+    sys.modules.setdefault("fake_module", types.ModuleType("fake_module")).cache = value
+    if number == 1:
+        value = bytes(6008)  # -> threading.Timer.run() local self.args[1]
+        timer = threading.Timer(3600, clean_up, (0, value))
+        timer.daemon = True
+        timer.start()
+        threading.Thread(target=Poller().poll, daemon=True).start()
+    value = bytes(6009)  # -> Leak.CALLS[0] -> itemgetter -> tuple[1]
+    CALLS.append(operator.itemgetter(0, value))
+    value = bytes(6010)  # -> Leak.CALLS[1] -> ChainMap.maps[0] -> dict['x']
+    CALLS.append(collections.ChainMap({"x": value}))
+    value = bytes(6011)  # -> Leak.CALLS[2] -> CallableProxyType -> make.<locals>.inner() closure x
+    CALLS.append(weakref.proxy(OWNERS[-1].on_event.__func__, make(value)))
+
+
 # What the collector does not track, and what it does not see.
 
 BUFFERS, ARRAYS, VIEWS, MAPS = [], [], [], []
@@ -516,6 +583,6 @@ NUMBER = 0
 def main(req):
     global NUMBER
     NUMBER += 1
-    for step in (containers, instances, functions, failing, running, iterators, others):
+    for step in (containers, instances, functions, failing, running, iterators, tools, others):
         step(NUMBER)
     return func.HttpResponse("ok")

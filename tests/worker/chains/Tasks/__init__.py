@@ -16,6 +16,11 @@ class Session:
     def on_done(self, future):
         pass
 
+    async def poll(self):
+        page = bytes(1010)  # -> Tasks.TASKS[5] -> Task -> Session.poll() local page
+        await asyncio.Event().wait()
+        del page
+
 
 async def forever(event):
     value = bytes(1000)  # -> Tasks.TASKS[0] -> Task -> forever() local local[0]
@@ -65,6 +70,7 @@ async def main(req):
     value = bytes(1007)  # -> Tasks.TASKS[4] -> Future._callbacks -> Session.on_done.__self__.history
     future.add_done_callback(Session(value).on_done)
     TASKS.append(future)
+    TASKS.append(asyncio.ensure_future(Session(0).poll()))
     value = bytes(1008)  # -> Tasks.CALLED[0] -> TimerHandle._args[0]
     CALLED.append(loop.call_later(3600, print, value))
     value = bytes(1009)  # -> asyncio.get_running_loop()._scheduled[1] -> TimerHandle._args[0]
