@@ -139,25 +139,16 @@ static const struct {
     enum ui_command command;
     const char *key, *label;
 } replay_items[] = {
-    {CMD_EVENT_NEXT, "[ ]", "change"},
-    {CMD_END_NEXT, "{ }", "invocation"},
-    {CMD_LINE_NEXT, "S s", "line"},
-    {CMD_SAME_NEXT, "N n", "function"},
-    {CMD_OUT_NEXT, "F f", "its end"},
-    {CMD_BACK, "Esc", "back"},
-    {CMD_GROWTH_NEXT, "- +", "grew"},
-    {CMD_PEAK_NEXT, "( )", "peak"},
-    {CMD_OPEN, "Enter", "open"},
-    {CMD_REPLAY, "P", "play"},
-    {CMD_LEAKS, "L", "leaks"},
-    {CMD_MARK_NEXT, "C c", "mark"},
-    {CMD_EVENT_FIRST, "Home", "first"},
-    {CMD_EVENT_LAST, "End", "last"},
-    {CMD_GO_RUNNING, "H", "running line"},
-    {CMD_SEARCH, "/", "search"},
-    {CMD_PICK, "p", "pick"},
-    {CMD_HELP, "?", "help"},
-    {CMD_QUIT, "q", "quit"},
+    {CMD_EVENT_NEXT, "[ ]", "change"}, {CMD_END_NEXT, "{ }", "invocation"},
+    {CMD_LINE_NEXT, "S s", "line"},    {CMD_SAME_NEXT, "N n", "function"},
+    {CMD_OUT_NEXT, "F f", "its end"},  {CMD_BACK, "Esc", "back"},
+    {CMD_GROWTH_NEXT, "- +", "grew"},  {CMD_PEAK_NEXT, "( )", "peak"},
+    {CMD_OPEN, "Enter", "open"},       {CMD_REPLAY, "P", "play"},
+    {CMD_LEAKS, "L", "leaks"},         {CMD_HOLDERS, "w", "holders"},
+    {CMD_MARK_NEXT, "C c", "mark"},    {CMD_EVENT_FIRST, "Home", "first"},
+    {CMD_EVENT_LAST, "End", "last"},   {CMD_GO_RUNNING, "H", "running line"},
+    {CMD_SEARCH, "/", "search"},       {CMD_PICK, "p", "pick"},
+    {CMD_HELP, "?", "help"},           {CMD_QUIT, "q", "quit"},
 };
 
 static struct bar replay_keys(const struct ui *ui, const struct model *model)

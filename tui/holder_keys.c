@@ -9,7 +9,8 @@
 #include "base/attributes.h"
 #include "tui/view.h"
 
-static enum ui_action ask(struct ui *ui, uint64_t realtime_ns)
+/* The display begins with the line, as of that time; 0: it is of no time. */
+static void begin(struct ui *ui, uint64_t realtime_ns)
 {
     struct list *list = &ui->lists[VIEW_HOLDERS];
     list->cursor = list->top = 0;
@@ -19,6 +20,11 @@ static enum ui_action ask(struct ui *ui, uint64_t realtime_ns)
     ui->holders_opened_types = ui->holders_opened_chains = 0;
     ui->holders_all_types = false;
     ui->holders_realtime_ns = realtime_ns;
+}
+
+static enum ui_action ask(struct ui *ui, uint64_t realtime_ns)
+{
+    begin(ui, realtime_ns);
     return UI_HOLDERS;
 }
 
@@ -33,31 +39,47 @@ bool holders_are_unknown(const struct ui *ui, const struct model *shown)
     return !holders || holders->state == HOLDERS_FAILED;
 }
 
-bool holders_can_ask(const struct ui *ui, const struct model *model)
+/* The line that `w` is about; false where one is at none. */
+static bool find_line(const struct ui *ui, const struct model *shown, uint32_t *file,
+                      uint32_t *line)
 {
     bool has_lines = ui->focus == VIEW_SOURCE || ui->focus == VIEW_HOT || ui->focus == VIEW_STOP ||
                      ui->view == VIEW_LEAKS;
+    return has_lines && target_line(ui, shown, file, line);
+}
+
+bool holders_can_ask(const struct ui *ui, const struct model *shown)
+{
+    bool has_memory = shown->worker != WORKER_NONE && shown->worker != WORKER_ENDED;
     uint32_t file, line;
-    bool has_memory = model->worker != WORKER_NONE && model->worker != WORKER_ENDED;
-    return has_lines && !ui->frozen && has_memory && model->heap.is_on &&
-           target_line(ui, model, &file, &line) && !model->files[file]->retired;
+    if (!find_line(ui, shown, &file, &line))
+        return false;
+    /* What was asked of the leaks was recorded. */
+    if (ui->replay.is_on)
+        return model_holders(shown, file, line) != NULL;
+    return !ui->frozen && has_memory && shown->heap.is_on && !shown->files[file]->retired;
 }
 
 enum ui_action holders_key(struct ui *ui, const struct model *model, uint64_t realtime_ns)
 {
     uint32_t file, line;
     if (ui->view == VIEW_HOLDERS) {
-        if (holders_are_unknown(ui, model) && !ui->frozen)
+        if (holders_are_unknown(ui, model) && !ui->frozen && !ui->replay.is_on)
             return ask(ui, realtime_ns);
         act_set_view(ui, ui->holders_back);
         return UI_NOTHING;
     }
-    if (!target_line(ui, model, &file, &line))
+    if (!find_line(ui, model, &file, &line))
         return UI_NOTHING;
     ui->holders_file = file;
     ui->holders_line = line;
     ui->holders_back = ui->view;
     act_set_view(ui, VIEW_HOLDERS);
+    /* A recording has no memory that could be looked into. */
+    if (ui->replay.is_on) {
+        begin(ui, 0);
+        return UI_NOTHING;
+    }
     /* One comes back to what is looked for. */
     if (is_about(&model->holders, file, line) && model->holders.state == HOLDERS_ASKED)
         return UI_NOTHING;
@@ -70,7 +92,7 @@ void holders_say_why_not(struct ui *ui, const struct model *model)
     if (ui->replay.is_on && ui->replay.is_live)
         why = "a recording has no memory to look into: Esc goes to the live app, which w asks";
     else if (ui->replay.is_on)
-        why = "a recording has no memory to look into: w asks an app that runs";
+        why = "a recording has no memory to look into: w has what was known of leaks alone";
     else if (model->worker == WORKER_NONE)
         why = "logs have no memory to look into: w asks an app that runs";
     else if (model->worker == WORKER_ENDED)

@@ -311,7 +311,7 @@ static void draw_hint(const struct view_context *context, struct pen *pen)
     const struct holders *holders = view_holders_of(context->ui, context->model);
     if (holders && holders->state == HOLDERS_ASKED)
         pen_text(pen, STYLE_DIM, "the app goes on meanwhile; Esc stops it");
-    else if (!context->ui->frozen)
+    else if (!context->ui->frozen && !context->ui->replay.is_on)
         pen_text(pen, STYLE_DIM, holders ? "w asks again" : "w asks");
 }
 

@@ -387,7 +387,6 @@ bool replay_is_useless(enum ui_command command)
     case CMD_FREEZE:
     case CMD_FOLLOW:
     case CMD_RECORD:
-    case CMD_HOLDERS:
     case CMD_INVOCATION_PREVIOUS:
     case CMD_INVOCATION_NEXT: return true;
     default: return false;

@@ -220,6 +220,28 @@ static void test_an_old_version_is_not_asked_about(void **state)
     assert_int_equal(ui.view, VIEW_SOURCE);
 }
 
+static void test_a_recording_has_what_was_known(void **state)
+{
+    (void)state;
+    use(fixture_evidence());
+    replay_enter(&ui, false);
+    press('L');
+    assert_true(ui_can(&ui, model, CMD_HOLDERS));
+    assert_int_equal(press('w'), UI_NOTHING);
+    assert_int_equal(ui.view, VIEW_HOLDERS);
+    assert_true(shows("HttpTriggerAsync.KEPT"));
+    assert_false(shows("asked at"));
+    /* At an event before, it was not known. */
+    holders_list_clear(&model->evidence);
+    assert_true(shows("who holds it is not known"));
+    assert_false(shows("w asks"));
+    assert_int_equal(press('w'), UI_NOTHING);
+    assert_int_equal(ui.view, VIEW_LEAKS);
+    assert_int_equal(press('w'), UI_NOTHING);
+    assert_int_equal(ui.view, VIEW_LEAKS);
+    assert_non_null(strstr(ui.message, "a recording has no memory to look into"));
+}
+
 static void test_replay_leaves_the_view(void **state)
 {
     (void)state;
@@ -507,6 +529,7 @@ int main(void)
         TEST(test_help_comes_back),
         TEST(test_w_says_why_not),
         TEST(test_an_old_version_is_not_asked_about),
+        TEST(test_a_recording_has_what_was_known),
         TEST(test_replay_leaves_the_view),
         TEST(test_enter_shows_a_chain_whole),
         TEST(test_enter_shows_all_types),
