@@ -151,6 +151,30 @@ def test_what_may_leak_is_told_apart(leak, tmp_path):
     assert "<details><summary>1 line may leak</summary>" in text
 
 
+def test_what_fills_a_store_with_a_maximum_is_a_suspect(write_app, tmp_path):
+    app = write_app({"host.json": '{"version": "2.0"}', "Ring/function.json": HTTP_FUNCTION,
+                     "Ring/__init__.py": """import collections
+import azure.functions as func
+RING = collections.deque(maxlen=1000)
+def main(req: func.HttpRequest) -> func.HttpResponse:
+    RING.append(bytes(5000))
+    return func.HttpResponse("fine")
+"""}) / "Ring"
+    recording = tmp_path / "x.pymemtop"
+    live = Report(app, "-n", 12, "--record={}".format(recording), "--fail-on", "leak").json
+    assert live["leaks"] == []
+    (suspect,) = live["suspects"]
+    assert suspect["line"] == 5 and suspect["bounded"] is True
+    (holder,) = suspect["holders"]
+    assert holder["bounded"] is True and holder["note"].startswith("deque(maxlen=1000)")
+    told = json.loads(run("report", recording, "--format", "json").stdout)
+    assert told["suspects"] == live["suspects"]
+    words = "where old ones are dropped by themselves"
+    for name in ("html", "markdown"):
+        assert words in run("report", recording, "--format", name).stdout, name
+    assert words not in run("report", recording).stdout
+
+
 def test_formulas_are_told_to_be_text(leak):
     result = batch("--format", "csv", leak)
     sources = [record["source"] for record in csv.DictReader(io.StringIO(result.stdout))]
