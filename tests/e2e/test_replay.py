@@ -12,7 +12,8 @@ import time
 import pytest
 
 import programs
-from programs import APPS, BUILD, PYMEMTOP, VENV, Report, batch, error_line, run, wait_for
+from programs import (APPS, BUILD, HTTP_FUNCTION, PYMEMTOP, VENV, Report, batch, error_line, run,
+                      wait_for)
 from test_stepping import TASKS
 
 pytestmark = pytest.mark.usefixtures("packages")
@@ -569,6 +570,25 @@ def test_back_from_a_program_and_its_recording(script, tmp_path):
             assert re.search(r"^ +9 .* {} │     work".format(times), screen, re.M), screen
         assert live["live-" + name].splitlines()[2:20] == again[name].splitlines()[2:20]
     assert " EXIT 0 " in live["end"] and "this is the live app again" in live["end"]
+
+
+def test_replay_shows_who_holds_what_leaks(script, write_app, tmp_path):
+    app = write_app({"host.json": "{}", "Leak/function.json": HTTP_FUNCTION, "Leak/__init__.py": """
+import azure.functions as func
+KEPT = []
+def main(req: func.HttpRequest) -> func.HttpResponse:
+    KEPT.append(bytearray(100_000))
+    return func.HttpResponse("fine")
+"""}, name="keeps")
+    path = tmp_path / "x.pymemtop"
+    assert batch("-n", 12, "--record={}".format(path), app / "Leak").returncode == 0
+    shown = script("key End L\nsave leaks\nkey w\nsave holders\nkey Home\nsave first\n"
+                   "key End w w\nsave again\n", "replay", path, cols=110, rows=30)
+    assert "12 bytearray" in shown["leaks"] and "Leak.KEPT" in shown["leaks"]
+    assert "Who holds Leak/__init__.py:5" in shown["holders"]
+    assert "Leak.KEPT[0]" in shown["holders"] and "asked at" not in shown["holders"]
+    assert "Leak.KEPT" not in shown["first"]
+    assert "Leak.KEPT[0]" in shown["again"]
 
 
 # ---- without a terminal ----

@@ -419,6 +419,33 @@ static void test_the_leaks_show_what_is_known(void **state)
     assert_false(shows(" held by  "));
 }
 
+/* What is in the recording, and nobody is asked; of other lines there is nothing in it. */
+static void test_w_in_a_recording_shows_what_it_has(void **state)
+{
+    (void)state;
+    use(fixture_evidence());
+    press('L');
+    replay_enter(&ui, false);
+    assert_true(ui_can(&ui, model, CMD_HOLDERS));
+    assert_int_equal(press('w'), UI_NOTHING);
+    assert_int_equal(ui.view, VIEW_HOLDERS);
+    assert_true(shows("HttpTriggerAsync.KEPT"));
+    assert_false(shows("asked at"));
+    model->evidence.lines[0].state = HOLDERS_FAILED;
+    assert_false(offers(CMD_HOLDERS));
+    assert_int_equal(press('w'), UI_NOTHING);
+    assert_int_equal(ui.view, VIEW_LEAKS);
+    model->evidence.lines[0].state = HOLDERS_READY;
+    assert_int_equal(press('w'), UI_NOTHING);
+    assert_int_equal(press(K_ESC), UI_NOTHING);
+    assert_int_equal(ui.view, VIEW_LEAKS);
+    press('j');
+    assert_false(ui_can(&ui, model, CMD_HOLDERS));
+    press('w');
+    assert_int_equal(ui.view, VIEW_LEAKS);
+    assert_non_null(strstr(ui.message, "a recording has no memory to look into"));
+}
+
 /* ---- words ---- */
 
 static void test_words(void **state)
@@ -541,6 +568,7 @@ int main(void)
         TEST(test_what_cannot_be_asked_is_not_wanted),
         cmocka_unit_test(test_a_bounded_holder_is_said_of_a_suspect),
         TEST(test_the_leaks_show_what_is_known),
+        TEST(test_w_in_a_recording_shows_what_it_has),
         cmocka_unit_test(test_words),
         cmocka_unit_test(test_chain_is_cut_at_its_arrows),
         cmocka_unit_test(test_chain_whole_is_a_link_a_row),
