@@ -487,7 +487,7 @@ static void test_kill(void **state)
 static void test_limit(void **state)
 {
     (void)state;
-    enum { LIMIT = 6 << 20, CHANGES = 6000 };
+    enum { LIMIT = 6 << 20, CHANGES = 4000 };
     char *path = path_of("limit");
     struct error error = {.text = ""};
     struct changer changer = {.seed = 6, .now_ns = 1000};
