@@ -9,6 +9,7 @@ import select
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 import urllib.error
@@ -22,6 +23,10 @@ if not os.path.exists(os.path.join(VENV, "bin", "python")):
 APPS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "apps")
 SANITIZER = os.environ.get("PYMEMTOP_SANITIZED", "")
 SANITIZED = SANITIZER != ""
+# Anything: what tests/run shortens is run in full (tests/run --full).
+FULL = os.environ.get("PYMEMTOP_FULL", "") != ""
+DEFAULT_VERSION = "%d.%d" % sys.version_info[:2]  # pytest itself runs with the default Python
+VERSION = os.environ.get("PYMEMTOP_PYTHON") or DEFAULT_VERSION
 LIMIT = int(os.environ.get("PYMEMTOP_TEST_LIMIT", "60"))  # seconds; only what hangs comes near it
 MIB = 1 << 20
 # The function.json of a function that HTTP calls.

@@ -8,14 +8,13 @@ Python alone that takes memory there; no other line may be found. `# LEAK maybe`
 a tuple, say, out of one of CPython's free lists belongs to the line that once took the block.
 
 All run for the Python that pytest itself runs with, /usr/bin/python3 in tests/run; of the others each
-has another quarter, or all where PYMEMTOP_ALL_LEAKS is set.
+has another quarter, or all where PYMEMTOP_FULL is set.
 """
 
 import glob
 import os
 import re
 import shutil
-import sys
 
 import pytest
 
@@ -27,9 +26,8 @@ CASES = [os.path.relpath(path, LEAKS) for path in
          sorted(glob.glob(os.path.join(LEAKS, "leaks", "*")) +
                 glob.glob(os.path.join(LEAKS, "lookalikes", "*")))
          if not path.endswith("__pycache__")]
-PYTHON = os.environ.get("PYMEMTOP_PYTHON", "%d.%d" % sys.version_info[:2])
-if PYTHON != "%d.%d" % sys.version_info[:2] and not os.environ.get("PYMEMTOP_ALL_LEAKS"):
-    CHOSEN = CASES[int(PYTHON.split(".")[1]) % 4::4]
+if programs.VERSION != programs.DEFAULT_VERSION and not programs.FULL:
+    CHOSEN = CASES[int(programs.VERSION.split(".")[1]) % 4::4]
 else:
     CHOSEN = CASES
 MARK = re.compile(r"  # LEAK( native| maybe)?(?: on ([\d. ]+))?$")
