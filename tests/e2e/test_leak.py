@@ -6,7 +6,8 @@ import shutil
 
 import pytest
 
-from programs import HTTP_FUNCTION, LIMIT, Report, Server, batch, error_line, run, wait_for
+from programs import (HTTP_FUNCTION, LIMIT, SANITIZED, Report, Server, batch, error_line, run,
+                      wait_for)
 
 pytestmark = pytest.mark.usefixtures("packages")  # other Pythons have the corpus, test_leaks.py
 
@@ -152,7 +153,7 @@ def test_leaks_are_found(write_app, name):
 @pytest.mark.parametrize("name", LOOKALIKES)
 def test_lookalikes_are_none(write_app, name, concurrency):
     app, _ = build(write_app, LOOKALIKES[name])
-    for requests in ("10", "40"):
+    for requests in ("10",) if SANITIZED else ("10", "40"):
         report = Report(app / "F", "-n", requests, "--concurrency", concurrency)
         assert found(report) == {}, report.json["leaks"]
 
