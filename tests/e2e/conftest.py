@@ -7,6 +7,7 @@ PYMEMTOP_SANITIZED  what --with-sanitizer was given, nothing for a plain build: 
                     figures of memory are other ones
 PYMEMTOP_KUSTO      the folder that tests/kusto/run has made, for the tests that need it
 PYMEMTOP_REAL_PACKAGES  anything: test_real_packages.py installs old versions of packages, from PyPI
+PYMEMTOP_FULL       anything: what takes long is not shortened
 PYMEMTOP_TEST_LIMIT seconds to wait for anything (60); nothing is ever waited for longer than needed
 """
 
@@ -22,21 +23,31 @@ sys.path.insert(0, os.path.dirname(__file__))
 import programs  # noqa: E402
 import terminals  # noqa: E402
 
-# The files whose tests all have the marker `python`: they see what the worker does. (The others test
-# the host alone, but for tests that carry the marker themselves.) A test among them that is of the
-# host has the marker `host`.
-OF_PYTHON = {"test_batch", "test_demo", "test_demo_apps", "test_figures", "test_heap",
-             "test_hostile", "test_howto", "test_logging", "test_memory_profiler", "test_occurrences",
-             "test_other_tools", "test_random_programs", "test_real_packages",
-             "test_reload", "test_routes",
-             "test_run", "test_start", "test_tasks", "test_v2", "test_verify_rss", "test_versions",
-             "test_worker_death"}
+# The files whose tests all have the marker `python`: they see events, frames, blocks, and the program's
+# own use of its Python. (The others test the host alone, but for tests that carry a marker themselves.)
+# A test among them that is of the host has the marker `host`.
+OF_PYTHON = {"test_figures", "test_heap", "test_hostile", "test_memory_profiler", "test_occurrences",
+             "test_other_tools", "test_random_programs", "test_real_packages", "test_run", "test_tasks",
+             "test_verify_rss", "test_versions"}
+# Those whose tests all have the marker `glue`: they see what the worker's Python code does with the
+# library of its Python.
+OF_GLUE = {"test_batch", "test_demo", "test_demo_apps", "test_howto", "test_logging", "test_reload",
+           "test_routes", "test_start", "test_v2", "test_worker_death"}
+# Programs and scripts that a sanitizer has no part in, or that have run in another build as they are.
+OF_NO_BUILD = {"test_configure", "test_setup"}
 
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        if item.module.__name__ in OF_PYTHON and not item.get_closest_marker("host"):
+        name = item.module.__name__
+        if item.get_closest_marker("host"):
+            continue
+        if name in OF_PYTHON and not item.get_closest_marker("glue"):
             item.add_marker(pytest.mark.python)
+        elif name in OF_GLUE and not item.get_closest_marker("python"):
+            item.add_marker(pytest.mark.glue)
+        elif name in OF_NO_BUILD and programs.SANITIZED:
+            item.add_marker(pytest.mark.skip(reason="runs nothing that sanitizers are in"))
 
 
 @pytest.fixture

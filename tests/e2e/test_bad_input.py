@@ -188,7 +188,7 @@ def test_worker_program_that_does_not_run(write_app, tmp_path):
     assert "cannot run the worker" in message
 
 
-@pytest.mark.python
+@pytest.mark.glue
 def test_environment_without_azure_functions(write_app, tmp_path):
     root = app_with(write_app, HTTP_FUNCTION)
     version = os.path.basename(programs.workers()[0])[len("pymemtop-worker-"):]
@@ -240,7 +240,7 @@ def test_terminal_type(write_app, pty, term, words):
 
 # ---- the user's code
 
-@pytest.mark.python
+@pytest.mark.glue
 @pytest.mark.usefixtures("packages")
 @pytest.mark.parametrize("function, words", [
     ("SyntaxFault", "SyntaxError: unmatched ')' (__init__.py, line 5)"),
@@ -258,7 +258,7 @@ def test_code_that_cannot_be_loaded(copy_app, function, words):
     assert '{}/__init__.py", line'.format(function) in result.stderr
 
 
-@pytest.mark.python
+@pytest.mark.glue
 @pytest.mark.usefixtures("packages")
 def test_host_lives_on_with_functions_that_cannot_be_loaded(copy_app, start):
     server = start(copy_app("faulty"))
@@ -272,7 +272,7 @@ def test_host_lives_on_with_functions_that_cannot_be_loaded(copy_app, start):
     server.wait_line(r"No module named 'no_such_package_anywhere'.*requirements\.txt")
 
 
-@pytest.mark.python
+@pytest.mark.glue
 @pytest.mark.usefixtures("packages")
 def test_entry_point_that_is_not_there(write_app):
     root = app_with(write_app, HTTP_FUNCTION.replace("{", '{"entryPoint": "handle",', 1))
@@ -281,7 +281,7 @@ def test_entry_point_that_is_not_there(write_app):
     assert "handle" in result.stderr.splitlines()[-1]
 
 
-@pytest.mark.python
+@pytest.mark.glue
 @pytest.mark.usefixtures("packages")
 def test_source_that_is_not_utf_8(copy_app):
     app = copy_app("web")
@@ -304,7 +304,7 @@ def begin(server, function):
     return call
 
 
-@pytest.mark.python
+@pytest.mark.glue
 @pytest.mark.usefixtures("packages")
 @pytest.mark.parametrize("change", ["edited", "deleted", "shorter", "folder"])
 def test_source_that_changes_while_it_runs(copy_app, start, change):
@@ -329,7 +329,7 @@ def test_source_that_changes_while_it_runs(copy_app, start, change):
     assert "Filename: {}".format(source) in server.console
 
 
-@pytest.mark.python
+@pytest.mark.glue
 @pytest.mark.usefixtures("packages")
 def test_source_that_is_deleted_before_its_functions_run(copy_app, start):
     app = copy_app("web")

@@ -9,7 +9,7 @@ import pytest
 import programs
 from programs import HTTP_FUNCTION
 
-pytestmark = [pytest.mark.usefixtures("packages"), pytest.mark.python]
+pytestmark = [pytest.mark.usefixtures("packages"), pytest.mark.glue]
 
 # Uses what aiohttp and its kin have in C, and says which Python it runs on.
 COMPILED = """import sys

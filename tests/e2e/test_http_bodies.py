@@ -91,7 +91,8 @@ def send_chunked(server, function, body):
     return answer
 
 
-@pytest.mark.python
+@pytest.mark.glue
+@pytest.mark.skipif(SANITIZED, reason="the other tests have bodies as large, and larger ones")
 def test_largest_body(app, start):
     server = start(app)
     level = Level(server)

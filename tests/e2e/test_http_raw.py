@@ -244,7 +244,7 @@ def test_refused(server, request_bytes, status):
 
 @pytest.mark.parametrize("line, status", [
     (b"GET /api/Seen HTTP/1.0", 200),
-    pytest.param(b"BREW /api/Seen HTTP/1.1\r\nHost: a", 200, marks=pytest.mark.python),
+    pytest.param(b"BREW /api/Seen HTTP/1.1\r\nHost: a", 200, marks=pytest.mark.glue),
     (b"OPTIONS /api/Seen HTTP/1.1\r\nHost: a", 200),
     (b"TRACE /api/Seen HTTP/1.1\r\nHost: a", 200),
     (b"OPTIONS * HTTP/1.1\r\nHost: a", 404),
@@ -293,7 +293,7 @@ def test_pipelined_requests_are_answered_in_their_order(server):
     connection.close()
 
 
-@pytest.mark.python
+@pytest.mark.glue
 def test_expect_continue(server):
     connection = dial(server, POST + b"Expect: 100-continue\r\nContent-Length: 3\r\n\r\n")
     assert connection.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -313,7 +313,7 @@ def test_expect_continue_of_too_much(server):
 @pytest.mark.parametrize("query, params", [
     ("a=1&a=2&b=3", {"a": "1,2", "b": "3"}),
     ("a=&b&c=1", {"c": "1"}),
-    pytest.param("a=1+2%2B3&b=%C3%A4%26", {"a": "1 2+3", "b": "\u00e4&"}, marks=pytest.mark.python),
+    pytest.param("a=1+2%2B3&b=%C3%A4%26", {"a": "1 2+3", "b": "\u00e4&"}, marks=pytest.mark.glue),
     ("a%20b=1&x=%zz&y=%", {"a b": "1", "x": "%zz", "y": "%"}),
     ("a=b=c", {"a": "b=c"}),
     ("", {}),
@@ -323,7 +323,7 @@ def test_query(server, query, params):
     assert status == 200 and json.loads(body)["params"] == params
 
 
-@pytest.mark.python
+@pytest.mark.glue
 def test_chunked_body_is_whole(server):
     connection = dial(server, CHUNKED)
     for piece in (b"3\r", b"\nabc\r\n", b"A;name=value\r\n0123", b"456789\r\n00", b"\r\nX-Last: 1\r\n\r\n"):
@@ -333,7 +333,7 @@ def test_chunked_body_is_whole(server):
     connection.close()
 
 
-@pytest.mark.python
+@pytest.mark.glue
 def test_several_headers_of_one_name_are_joined(server):
     connection = dial(server, b"GET /api/Seen HTTP/1.1\r\n" + HEAD + b"X-A: 1\r\nx-a:2 \r\n\r\n")
     seen = json.loads(Answers(connection).next()[2])
@@ -341,7 +341,7 @@ def test_several_headers_of_one_name_are_joined(server):
     connection.close()
 
 
-@pytest.mark.python
+@pytest.mark.glue
 def test_response_headers(server):
     status, headers, body = server.request("/api/Headers")
     assert (status, body) == (200, b"body")
@@ -349,7 +349,7 @@ def test_response_headers(server):
     assert (headers["X-Empty"], headers["Content-Length"]) == ("", "4")
 
 
-@pytest.mark.python
+@pytest.mark.glue
 def test_headers_cannot_be_injected(server):
     seen = len(server.console)
     status, headers, body = server.request("/api/Inject")
@@ -376,7 +376,7 @@ def test_client_goes_before_its_request_is_whole(server, begun, leave):
     assert server.console[seen:].count("Executing") == 1
 
 
-@pytest.mark.python
+@pytest.mark.glue
 @pytest.mark.parametrize("leave", [socket.socket.close, reset])
 def test_client_goes_while_its_function_runs(server, leave):
     """The connection is let go of at once; the invocation comes to its end."""

@@ -5,6 +5,7 @@ import json
 import pytest
 from worker_process import LOAD, LOADED, RESPONSE
 
+pytestmark = pytest.mark.glue
 HEAD = "import azure.functions as func\n"
 
 

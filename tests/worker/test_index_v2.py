@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+pytestmark = pytest.mark.glue
 HEAD = "import azure.functions as func\n"
 APP = HEAD + "app = func.FunctionApp()\n"
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+pytestmark = pytest.mark.glue
 HEAD = "import json\nimport azure.functions as func\n"
 
 
