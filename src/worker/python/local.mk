@@ -40,7 +40,8 @@ CLEANFILES += $(GLUE_GENERATED)
 EXTRA_DIST += src/worker/python/embed.py $(GLUE_MODULES)
 
 # The names stand once in GLUE_MODULES; where the files are, srcdir says, since a build may be
-# anywhere.
-src/worker/python/embedded_sources.c: src/worker/python/embed.py $(GLUE_MODULES)
+# anywhere. A module that is added or removed is seen by this file, in which it is named.
+src/worker/python/embedded_sources.c: src/worker/python/embed.py src/worker/python/local.mk \
+	  $(GLUE_MODULES)
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && cd $(srcdir) && \
 	  $(PYTHON) -I src/worker/python/embed.py $(abs_builddir)/$@ src/worker/python $(GLUE_MODULES)
