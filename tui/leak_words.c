@@ -11,42 +11,9 @@
 
 #include "model/line.h"
 
-enum { NEEDED = LEAK_WARM_UP + LEAK_EVIDENCE + LEAK_RECENT };
-
-static bool is_over(const struct kept_invocation *one)
-{
-    return one->number != KEPT_NOBODY && one->number > 0 && !one->is_running;
-}
-
-static unsigned count_over(const struct model *model, uint64_t after)
-{
-    unsigned count = 0;
-    for (size_t i = 0; i < KEPT_WINDOW; i++) {
-        const struct kept_invocation *one = &model->kept.invocations[i];
-        count += is_over(one) && one->number > after;
-    }
-    return count;
-}
-
-enum leak_role leak_role(const struct model *model, uint64_t number)
-{
-    for (size_t i = 0; i < KEPT_WINDOW; i++)
-        if (model->kept.invocations[i].number == number && model->kept.invocations[i].is_running)
-            return LEAK_ROLE_RUNNING;
-    if (number <= LEAK_WARM_UP)
-        return LEAK_ROLE_FIRST;
-    return count_over(model, number) < LEAK_RECENT ? LEAK_ROLE_NEWEST : LEAK_ROLE_EVIDENCE;
-}
-
-unsigned leak_words_missing(const struct model *model)
-{
-    unsigned count = count_over(model, 0);
-    return count < NEEDED ? NEEDED - count : 0;
-}
-
 bool leak_words_known(const struct model *model)
 {
-    return model->heap.is_on && (model->leaks.certain > 0 || leak_words_missing(model) == 0);
+    return model->heap.is_on && (model->leaks.certain > 0 || leaks_missing(model) == 0);
 }
 
 /* At most 4 columns: "412B", "2.0K", "16M". */
@@ -115,7 +82,7 @@ void leak_words_line(const struct leak *leak, struct buf *out)
 
 static void append_missing(const struct model *model, struct buf *out)
 {
-    unsigned missing = leak_words_missing(model);
+    unsigned missing = leaks_missing(model);
     buf_printf(out, "%u more invocation%s needed", missing, missing == 1 ? " is" : "s are");
 }
 
@@ -152,7 +119,7 @@ void leak_words_verdict(const struct model *model, struct buf *out)
     buf_printf(out, "no line leaks so far");
     if (suspects)
         buf_printf(out, "; %zu %s suspected", suspects, suspects == 1 ? "is" : "are");
-    if (leak_words_missing(model) == 0)
+    if (leaks_missing(model) == 0)
         return;
     buf_printf(out, "; for a verdict ");
     append_missing(model, out);
@@ -160,7 +127,7 @@ void leak_words_verdict(const struct model *model, struct buf *out)
 
 void leak_words_none(const struct model *model, bool is_recording, struct buf *out)
 {
-    unsigned missing = leak_words_missing(model), over = count_over(model, 0);
+    unsigned missing = leaks_missing(model), over = leaks_over(model, 0);
     if (is_recording && over == 0) {
         buf_printf(out, "there is nothing here by which leaks could be told");
     } else if (missing) {
@@ -169,7 +136,7 @@ void leak_words_none(const struct model *model, bool is_recording, struct buf *o
         buf_printf(out,
                    "\nthe first %d fill caches, what the newest %d left may still be freed;"
                    "\n%d between them are evidence%s",
-                   LEAK_WARM_UP, LEAK_RECENT, LEAK_EVIDENCE,
+                   LEAK_WARM_UP, LEAK_RECENT, LEAK_JUDGED,
                    is_recording || model->is_program ? "" : ": R sends them");
     } else {
         buf_printf(out,

@@ -9,17 +9,6 @@
 #include "tui/format.h"
 #include "tui/style.h"
 
-/* What an invocation is to the verdict, as model/leak.h has it. */
-enum leak_role {
-    LEAK_ROLE_RUNNING,
-    LEAK_ROLE_FIRST,  /* one of the first LEAK_WARM_UP */
-    LEAK_ROLE_NEWEST, /* one of the newest LEAK_RECENT */
-    LEAK_ROLE_EVIDENCE,
-};
-
-enum leak_role leak_role(const struct model *model, uint64_t number);
-/* How many invocations more are needed before anything can be said; 0: none. */
-unsigned leak_words_missing(const struct model *model);
 /* Is there a number of leaks to be told, be it 0? */
 bool leak_words_known(const struct model *model);
 

@@ -42,7 +42,7 @@ static bool row_of(const struct view_context *context, uint64_t number, struct r
     if (!leak ||
         !kept_of(&model->kept, kept_find(&model->kept, leak->file, leak->line), number, &row->part))
         return false;
-    row->role = leak_role(model, number);
+    row->role = leaks_role(model, number);
     row->invocation = invocations_find(&model->invocations, number);
     return true;
 }

@@ -36,7 +36,6 @@
 _Static_assert((int)LEAK_RECENT == (int)KEPT_RECENT, "what is on its way is the same");
 
 enum {
-    JUDGED = 5,              /* invocations that may be evidence, before it is called a leak */
     MIXED_EVIDENCE = 8,      /* those that keep, where what others left is gone */
     RISES = 5,               /* intervals between moments, of a growth */
     GROWTH_LEAST_BYTES = 64, /* an invocation: what has a number in it grows by a digit */
@@ -90,6 +89,34 @@ static bool is_warm_up(const struct model *model, const struct invocation *invoc
                   strcmp(other->function, invocation->function) == 0;
     }
     return before < LEAK_WARM_UP;
+}
+
+unsigned leaks_over(const struct model *model, uint64_t after)
+{
+    unsigned count = 0;
+    for (size_t i = 0; i < KEPT_WINDOW; i++) {
+        const struct kept_invocation *one = &model->kept.invocations[i];
+        count += one->number != KEPT_NOBODY && one->number > 0 && !one->is_running &&
+                 one->number > after;
+    }
+    return count;
+}
+
+unsigned leaks_missing(const struct model *model)
+{
+    unsigned count = leaks_over(model, 0);
+    return count < LEAK_ENOUGH ? LEAK_ENOUGH - count : 0;
+}
+
+enum leak_role leaks_role(const struct model *model, uint64_t number)
+{
+    const struct invocation *invocation = invocations_find(&model->invocations, number);
+    for (size_t i = 0; i < KEPT_WINDOW; i++)
+        if (model->kept.invocations[i].number == number && model->kept.invocations[i].is_running)
+            return LEAK_ROLE_RUNNING;
+    if (invocation && is_warm_up(model, invocation))
+        return LEAK_ROLE_FIRST;
+    return leaks_over(model, number) < LEAK_RECENT ? LEAK_ROLE_NEWEST : LEAK_ROLE_EVIDENCE;
 }
 
 static uint32_t find_function(const struct timeline_of_places *all, size_t index)
@@ -289,7 +316,7 @@ static bool judge_invocations(const struct kept *kept, const struct kept_line *l
     if (fullness == FULL)
         return false;
     uint32_t wanted = share.kept < share.left ? MIXED_EVIDENCE : LEAK_EVIDENCE;
-    bool is_certain = fullness == GROWING && list->eligible >= JUDGED && leak->kept >= wanted;
+    bool is_certain = fullness == GROWING && list->eligible >= LEAK_JUDGED && leak->kept >= wanted;
     leak->state = is_certain ? LEAK_CERTAIN : LEAK_SUSPECT;
     return true;
 }

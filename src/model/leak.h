@@ -26,8 +26,11 @@ struct model;
 enum leak_limits {
     LEAK_WARM_UP = 2,
     LEAK_RECENT = 3,
-    LEAK_EVIDENCE = 3, /* invocations that keep, at the least */
-    LEAK_MAX = 256,    /* lines in a verdict: those that leak most */
+    LEAK_JUDGED = 5,   /* eligible invocations, before a line is said to leak, or none */
+    LEAK_EVIDENCE = 3, /* of them, that keep, at the least */
+    /* Invocations, before there is a verdict. */
+    LEAK_ENOUGH = LEAK_WARM_UP + LEAK_JUDGED + LEAK_RECENT,
+    LEAK_MAX = 256, /* lines in a verdict: those that leak most */
 };
 
 enum leak_state {
@@ -56,9 +59,22 @@ struct leaks {
     size_t certain; /* of them */
 };
 
+/* What an invocation is to the verdict. */
+enum leak_role {
+    LEAK_ROLE_RUNNING,
+    LEAK_ROLE_FIRST,  /* one of the first LEAK_WARM_UP of its function in this worker */
+    LEAK_ROLE_NEWEST, /* one of the newest LEAK_RECENT */
+    LEAK_ROLE_EVIDENCE,
+};
+
 /* Judge every line of the model's kept table. */
 void leaks_judge(const struct model *model, struct leaks *leaks);
 /* The verdict on a line, or NULL where there is none. */
 const struct leak *leaks_find(const struct leaks *leaks, uint32_t file, uint32_t line);
+/* How many invocations of the kept table are over that have a higher number than `after`. */
+unsigned leaks_over(const struct model *model, uint64_t after);
+/* How many more invocations there must be before anything can be said; 0: none. */
+unsigned leaks_missing(const struct model *model);
+enum leak_role leaks_role(const struct model *model, uint64_t number);
 
 #endif

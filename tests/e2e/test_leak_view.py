@@ -71,7 +71,7 @@ def screen(tmux, write_app):
 def test_an_async_leak_from_the_prompt_to_the_source(screen):
     terminal = screen(ASYNC)
     terminal.keys("L")
-    terminal.wait("cannot be said yet: 8 more invocations are needed", "R sends them")
+    terminal.wait("cannot be said yet: 10 more invocations are needed", "R sends them")
     terminal.keys("R")
     terminal.wait("how many times x at once: 12 x 1")
     terminal.keys("Enter")

@@ -305,6 +305,7 @@ static void add_kept(struct model *model)
 {
     static const uint32_t lines[] = {LINE_BYTES, LINE_READ};
     kept_reserve(&model->kept, 2);
+    model->kept.first_number = 1;
     for (size_t i = 0; i < 13; i++) {
         model->kept.invocations[i] =
             (struct kept_invocation){.number = i + 1, .is_running = i == 12};

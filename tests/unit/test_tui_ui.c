@@ -798,12 +798,12 @@ static void test_no_verdict_yet(void **state)
 {
     (void)state;
     model->leaks = (struct leaks){.count = 0};
-    for (size_t i = 7; i < 12; i++)
+    for (size_t i = 9; i < KEPT_WINDOW; i++)
         model->kept.invocations[i].number = KEPT_NOBODY;
     press('L');
     assert_false(display_holds("leaks 0"));
     assert_true(display_holds("cannot be said yet: 1 more invocation is needed"));
-    model->kept.invocations[7].number = 8;
+    model->kept.invocations[9].number = 10;
     ui_sync(&ui, model);
     assert_true(display_holds("leaks 0"));
     assert_true(display_holds("no line leaks"));
