@@ -157,5 +157,6 @@ struct model *snapshot_model(const struct model *model)
     copy->holders = holders_copy(&model->holders);
     for (size_t i = 0; i < model->evidence.count; i++)
         copy->evidence.lines[i] = holders_copy(&model->evidence.lines[i]);
+    copy->live = live_copy(&model->live);
     return copy;
 }

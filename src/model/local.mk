@@ -11,6 +11,7 @@ libmodel_a_SOURCES = \
 	src/model/kept.c src/model/kept.h \
 	src/model/leak.c src/model/leak.h \
 	src/model/line.h \
+	src/model/live_census.c src/model/live_census.h \
 	src/model/match.c src/model/match.h \
 	src/model/model.c src/model/model.h \
 	src/model/output.c src/model/output.h \
@@ -29,6 +30,7 @@ model_tests = \
 	tests/unit/test_model_holders \
 	tests/unit/test_model_kept \
 	tests/unit/test_model_leak \
+	tests/unit/test_model_live_census \
 	tests/unit/test_model_match \
 	tests/unit/test_model_model \
 	tests/unit/test_model_output \
@@ -53,6 +55,9 @@ tests_unit_test_model_leak_LDADD = libmodel.a libbase.a $(CMOCKA_LIBS)
 tests_unit_test_model_holders_SOURCES = tests/unit/test_model_holders.c
 tests_unit_test_model_holders_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_model_holders_LDADD = libmodel.a libbase.a $(CMOCKA_LIBS)
+tests_unit_test_model_live_census_SOURCES = tests/unit/test_model_live_census.c
+tests_unit_test_model_live_census_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_model_live_census_LDADD = libmodel.a libbase.a $(CMOCKA_LIBS)
 tests_unit_test_model_kept_SOURCES = tests/unit/test_model_kept.c
 tests_unit_test_model_kept_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_model_kept_LDADD = libmodel.a libbase.a $(CMOCKA_LIBS)

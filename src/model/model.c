@@ -53,6 +53,7 @@ void model_free(struct model *model)
     kept_fini(&model->kept);
     holders_clear(&model->holders);
     holders_list_clear(&model->evidence);
+    live_clear(&model->live);
     breakpoints_fini(&model->breakpoints);
     stop_fini(&model->stop);
     packages_fini(&model->packages);

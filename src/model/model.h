@@ -21,6 +21,7 @@
 #include "model/invocation.h"
 #include "model/kept.h"
 #include "model/leak.h"
+#include "model/live_census.h"
 #include "model/output.h"
 #include "model/packages.h"
 #include "model/samples.h"
@@ -95,6 +96,7 @@ struct model {
     struct leaks leaks;           /* the verdict on `kept`, as it was judged last */
     struct holders holders;       /* the line that was asked about last */
     struct holders_list evidence; /* of the lines that leak, as they were asked about last */
+    struct live_pair live;        /* what is alive by line and type, at two moments */
     uint64_t lost_calls;          /* of decorated functions, for a recording */
     uint64_t lost_lines;          /* executions of lines for which the worker's table had no room */
     struct timeline timeline;
