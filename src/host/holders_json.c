@@ -76,7 +76,7 @@ static void read_chain(struct holders *holders, const json_t *told)
     };
 }
 
-static char *missing_in(const json_t *told)
+char *holders_json_missing(const json_t *told)
 {
     uint64_t faults = read_count(told, "faults");
     if (json_is_true(json_object_get(told, "short")))
@@ -94,7 +94,7 @@ struct holders holders_json_read(const json_t *told, const json_t *line)
     struct holders holders = {
         .state = HOLDERS_READY,
         .percent = 100,
-        .problem = missing_in(told),
+        .problem = holders_json_missing(told),
         .count = read_count(line, "count"),
         .shallow_bytes = (int64_t)read_count(line, "shallow_bytes"),
         .retained_bytes = read_bytes(line, "retained_bytes"),

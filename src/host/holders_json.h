@@ -23,5 +23,7 @@ struct holders holders_json_read(const json_t *told, const json_t *line);
 /* Text from outside as the model has it: one line, cleaned, at most some 4 KiB; NULL where it is no
  * string or an empty one. The caller frees it. */
 char *holders_json_text(const json_t *text);
+/* What is missing in HOLDERS_TOLD or CENSUS_TOLD, one line; NULL: nothing. The caller frees it. */
+char *holders_json_missing(const json_t *told);
 
 #endif

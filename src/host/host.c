@@ -191,7 +191,7 @@ static void make_parts(struct host *host)
     host->drain = drain_new(host->model);
     host_make_stepper(host);
     host_make_collector(host);
-    inquirer_init(&host->inquirer, host->loop, host->model, &host->supervisor);
+    host_make_inquirer(host);
     host->routes = routes_new(host->app.settings.route_prefix);
     host->calls = calls_new(host->model, &host->notes, &ops, &limits);
     host->runs = (struct runs){.loop = host->loop,

@@ -70,6 +70,11 @@ bool host_collect(struct host *host, host_answered *done, void *context);
 void host_ask_holders(struct host *host, uint32_t file, uint32_t line);
 /* It is not wanted any more. */
 void host_stop_holders(struct host *host);
+/* Count what is alive by line and type, for the mark or to compare it with that: the answer, or why
+ * there is none, comes into model.live. */
+void host_count_alive(struct host *host, bool is_mark);
+/* It is not wanted any more. */
+void host_stop_counting(struct host *host);
 /* Ask the same of the lines that leak: the answers come into model.evidence, and then `done` (may
  * be NULL) hears of it. False where none leaks or nobody can be asked; `done` is not called then.
  */

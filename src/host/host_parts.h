@@ -105,6 +105,7 @@ void host_on_collected(struct host *host, const json_t *json);
 
 /* ---- host_holders.c ---- */
 
+void host_make_inquirer(struct host *host);
 void host_tick_inquiry(struct host *host, uint64_t now_ns);
 
 /* ---- host_stop.c ---- */

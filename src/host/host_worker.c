@@ -393,7 +393,7 @@ static void on_worker_died(void *context, const struct supervisor_end *end, unsi
     stepper_detach(host->stepper);
     drain_detach(host->drain, now_ns);
     collector_worker_gone(&host->collector);
-    inquiry_fail(&host->inquirer.inquiry, "the worker has ended", now_ns);
+    inquiry_worker_gone(&host->inquirer.inquiry, "the worker has ended", now_ns);
     end_load(host, OUTCOME_KILLED);
     model->worker = end->replaced ? WORKER_STARTING : WORKER_DEAD;
     model->worker_pid = 0;

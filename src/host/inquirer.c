@@ -18,6 +18,26 @@ static int send_question(void *context, const void *body, size_t len)
     return asking_ask(&inquirer->asking, &question);
 }
 
+static int send_census(void *context)
+{
+    struct inquirer *inquirer = context;
+    const struct question question = {.kind = QUESTION_CENSUS, .budget_ms = BUDGET_MS};
+    return asking_ask(&inquirer->asking, &question);
+}
+
+static bool collect(void *context, inquiry_done *done, void *done_context)
+{
+    const struct inquirer *inquirer = context;
+    const struct inquirer_owner *owner = &inquirer->owner;
+    return owner->collect && owner->collect(owner->context, done, done_context);
+}
+
+static void refresh(void *context)
+{
+    const struct inquirer *inquirer = context;
+    inquirer->owner.refresh(inquirer->owner.context);
+}
+
 static void drop_question(void *context)
 {
     struct inquirer *inquirer = context;
@@ -50,10 +70,18 @@ static const char *hindrance(void *context)
 }
 
 void inquirer_init(struct inquirer *inquirer, uv_loop_t *loop, struct model *model,
-                   struct supervisor *const *supervisor)
+                   struct supervisor *const *supervisor, const struct inquirer_owner *owner)
 {
     const struct inquiry_ops ops = {
-        .context = inquirer, .hindrance = hindrance, .send = send_question, .drop = drop_question};
+        .context = inquirer,
+        .hindrance = hindrance,
+        .send = send_question,
+        .send_census = send_census,
+        .drop = drop_question,
+        .collect = collect,
+        .refresh = refresh,
+    };
+    inquirer->owner = *owner;
     inquiry_init(&inquirer->inquiry, &ops, model);
     inquirer->asking = (struct asking){.loop = loop,
                                        .send = send_to_worker,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "host/census_json.h"
 #include "host/holders_json.h"
 
 enum {
@@ -101,12 +102,23 @@ static void set_asked(struct holders *holders, uint32_t file, uint32_t line)
     *holders = (struct holders){.state = HOLDERS_ASKED, .file = file, .line = line};
 }
 
+/* The user asks: what is asked now waits, or makes room. */
+static void take_over(struct inquiry *inquiry, enum inquiry_about about)
+{
+    inquiry->leaks_wait = inquiry->leaks_wait || inquiry->about == INQUIRY_LEAKS;
+    if (inquiry->about == INQUIRY_CENSUS && about != INQUIRY_CENSUS)
+        live_fail(&inquiry->model->live, "w was pressed before all was counted; ask again");
+    if (inquiry->about == INQUIRY_LINE && about != INQUIRY_LINE)
+        holders_fail(&inquiry->model->holders, inquiry->lines[0].file, inquiry->lines[0].line,
+                     "something else was asked before that was found");
+    inquiry->about = about;
+}
+
 void inquiry_ask_line(struct inquiry *inquiry, uint32_t file, uint32_t line, uint64_t now_ns)
 {
     if (file >= inquiry->model->file_count)
         return;
-    inquiry->leaks_wait = inquiry->leaks_wait || inquiry->about == INQUIRY_LEAKS;
-    inquiry->about = INQUIRY_LINE;
+    take_over(inquiry, INQUIRY_LINE);
     inquiry->lines[0] = (struct inquiry_line){file, line};
     inquiry->count = 1;
     const char *why = inquiry->ops.hindrance(inquiry->ops.context);
@@ -133,7 +145,7 @@ bool inquiry_ask_leaks(struct inquiry *inquiry, inquiry_done *done, void *contex
 {
     if (inquiry->done)
         return false;
-    if (inquiry->about == INQUIRY_LINE)
+    if (inquiry->about == INQUIRY_LINE || inquiry->about == INQUIRY_CENSUS)
         inquiry->leaks_wait = true;
     else if (!send_leaks(inquiry, now_ns))
         return false;
@@ -164,6 +176,60 @@ void inquiry_watch(struct inquiry *inquiry, uint64_t now_ns)
         send_leaks(inquiry, now_ns);
 }
 
+/* ---- counting what is alive ---- */
+
+/* The moment that is told of is this one. */
+static void send_census(struct inquiry *inquiry, uint64_t now_ns)
+{
+    const struct invocations *set = &inquiry->model->invocations;
+    const char *why = inquiry->ops.hindrance(inquiry->ops.context);
+    inquiry->heard_ns = now_ns;
+    inquiry->taken = (struct live_census){.realtime_ns = clock_realtime_ns(),
+                                          .invocations = set->total - set->running};
+    if (!why && inquiry->ops.send_census(inquiry->ops.context))
+        why = "the worker cannot be reached";
+    inquiry->is_sent = !why;
+    if (why)
+        inquiry_fail(inquiry, why, now_ns);
+}
+
+static void on_collected(void *context)
+{
+    struct inquiry *inquiry = context;
+    inquiry->is_collecting = false;
+    if (inquiry->about == INQUIRY_CENSUS && !inquiry->is_sent)
+        send_census(inquiry, clock_monotonic_ns());
+}
+
+void inquiry_ask_census(struct inquiry *inquiry, bool is_mark, uint64_t now_ns)
+{
+    const char *why = inquiry->ops.hindrance(inquiry->ops.context);
+    take_over(inquiry, INQUIRY_CENSUS);
+    inquiry->ops.drop(inquiry->ops.context);
+    inquiry->is_sent = false;
+    inquiry->heard_ns = now_ns;
+    live_ask(&inquiry->model->live, is_mark);
+    model_touch(inquiry->model);
+    if (why) {
+        inquiry_fail(inquiry, why, now_ns);
+        return;
+    }
+    inquiry->is_collecting =
+        inquiry->is_collecting || inquiry->ops.collect(inquiry->ops.context, on_collected, inquiry);
+    if (!inquiry->is_collecting)
+        send_census(inquiry, now_ns);
+}
+
+void inquiry_stop_census(struct inquiry *inquiry, uint64_t now_ns)
+{
+    if (inquiry->about != INQUIRY_CENSUS)
+        return;
+    inquiry->ops.drop(inquiry->ops.context);
+    live_stop(&inquiry->model->live);
+    model_touch(inquiry->model);
+    go_on(inquiry, now_ns);
+}
+
 /* ---- answers ---- */
 
 void inquiry_fail(struct inquiry *inquiry, const char *why, uint64_t now_ns)
@@ -173,17 +239,22 @@ void inquiry_fail(struct inquiry *inquiry, const char *why, uint64_t now_ns)
         holders_fail(&inquiry->model->holders, inquiry->lines[0].file, inquiry->lines[0].line, why);
     else if (inquiry->about == INQUIRY_LEAKS)
         set_evidence_failed(inquiry, why);
+    else if (inquiry->about == INQUIRY_CENSUS)
+        live_fail(&inquiry->model->live, why);
     model_touch(inquiry->model);
     go_on(inquiry, now_ns);
 }
 
 static void set_percent(struct inquiry *inquiry, json_int_t percent)
 {
-    struct holders *holders = &inquiry->model->holders;
-    if (inquiry->about != INQUIRY_LINE || percent < 0 || percent > 100)
+    struct model *model = inquiry->model;
+    if (percent < 0 || percent > 100)
         return;
-    holders->percent = (unsigned)percent;
-    model_touch(inquiry->model);
+    if (inquiry->about == INQUIRY_LINE)
+        model->holders.percent = (unsigned)percent;
+    else if (inquiry->about == INQUIRY_CENSUS)
+        model->live.percent = (unsigned)percent;
+    model_touch(model);
 }
 
 /* Is it about the lines that are asked about? */
@@ -223,20 +294,39 @@ static void take_answer(struct inquiry *inquiry, const json_t *told)
     model_touch(model);
 }
 
+static void take_census(struct inquiry *inquiry, const json_t *told)
+{
+    struct live_census census = inquiry->taken;
+    inquiry->ops.refresh(inquiry->ops.context);
+    census_json_read(told, inquiry->model, &census);
+    live_answer(&inquiry->model->live, &census);
+    model_touch(inquiry->model);
+}
+
+/* Nothing is asked, or not yet. */
+static bool is_unasked(const struct inquiry *inquiry)
+{
+    return inquiry->about == INQUIRY_NOTHING ||
+           (inquiry->about == INQUIRY_CENSUS && !inquiry->is_sent);
+}
+
 void inquiry_told(struct inquiry *inquiry, const json_t *told, uint64_t now_ns)
 {
     json_int_t percent = json_integer_value(json_object_get(told, "percent"));
     const json_t *lines = json_object_get(told, "lines");
     char *problem = holders_json_text(json_object_get(told, "problem"));
-    inquiry->heard_ns = now_ns;
-    if (inquiry->about == INQUIRY_NOTHING) {
+    if (is_unasked(inquiry)) {
         free(problem);
         return;
     }
+    inquiry->heard_ns = now_ns;
     if (problem) {
         inquiry_fail(inquiry, problem, now_ns);
     } else if (percent < 100) {
         set_percent(inquiry, percent);
+    } else if (inquiry->about == INQUIRY_CENSUS) {
+        take_census(inquiry, told);
+        go_on(inquiry, now_ns);
     } else if (is_ours(inquiry, lines)) {
         if (inquiry->about == INQUIRY_LEAKS)
             inquiry->ready_ns = now_ns + SHARE_TIMES * (now_ns - inquiry->asked_ns);
@@ -246,10 +336,21 @@ void inquiry_told(struct inquiry *inquiry, const json_t *told, uint64_t now_ns)
     free(problem);
 }
 
+void inquiry_worker_gone(struct inquiry *inquiry, const char *why, uint64_t now_ns)
+{
+    inquiry_fail(inquiry, why, now_ns);
+    live_lose(&inquiry->model->live);
+    model_touch(inquiry->model);
+}
+
 void inquiry_tick(struct inquiry *inquiry, uint64_t now_ns)
 {
-    if (inquiry->about != INQUIRY_NOTHING &&
-        now_ns - inquiry->heard_ns >= INQUIRY_PATIENCE_MS * NS_PER_MS)
+    uint64_t silent_ns = now_ns - inquiry->heard_ns;
+    if (inquiry->about == INQUIRY_NOTHING)
+        return;
+    if (is_unasked(inquiry) && silent_ns >= INQUIRY_COLLECT_MS * NS_PER_MS)
+        send_census(inquiry, now_ns);
+    else if (silent_ns >= INQUIRY_PATIENCE_MS * NS_PER_MS)
         inquiry_fail(inquiry,
                      "nobody has answered: neither the event loop nor a line of the program ran",
                      now_ns);

@@ -12,6 +12,7 @@ libhost_a_SOURCES = \
 	src/host/body.c src/host/body.h \
 	src/host/bytecode.c src/host/bytecode.h \
 	src/host/calls.c src/host/calls.h \
+	src/host/census_json.c src/host/census_json.h \
 	src/host/cgroup.c src/host/cgroup.h \
 	src/host/client.c src/host/client.h \
 	src/host/collector.c src/host/collector.h \

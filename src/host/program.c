@@ -298,7 +298,7 @@ static void on_died(void *context, const struct supervisor_end *end, unsigned de
         place[0] = '\0';
     char *words = describe_end(program, end, place);
     stepper_detach(program->stepper);
-    inquiry_fail(&program->inquirer.inquiry, "the program has ended", now_ns);
+    inquiry_worker_gone(&program->inquirer.inquiry, "the program has ended", now_ns);
     drain_detach(program->drain, now_ns);
     end_invocation(program, end, words, now_ns);
     name_script(program);
@@ -381,6 +381,7 @@ static int prepare(struct program *program, struct error *error)
     const struct run_options *options = program->setup.options;
     const struct stepper_ops ops = {
         .context = program, .refresh = refresh, .changed = on_stop_changed};
+    const struct inquirer_owner owner = {.context = program, .refresh = refresh};
     char *root = find_root(options);
     if (!root)
         return error_set(error, EXIT_STATUS_SYSTEM, "the current folder is gone");
@@ -392,7 +393,8 @@ static int prepare(struct program *program, struct error *error)
                           program->setup.input->len);
     program->stepper = stepper_new(program->model, program->drain, &ops);
     stepper_attend(program->stepper, program->setup.attended);
-    inquirer_init(&program->inquirer, program->setup.loop, program->model, &program->supervisor);
+    inquirer_init(&program->inquirer, program->setup.loop, program->model, &program->supervisor,
+                  &owner);
     program->variables = make_variables(!program->setup.inherits);
     int result = environment_find(&program->environment, options->common.python, root, error);
     package_scan(&program->model->packages, &program->environment, root);
@@ -439,6 +441,16 @@ void program_ask_holders(struct program *program, uint32_t file, uint32_t line)
 void program_stop_holders(struct program *program)
 {
     inquiry_stop(&program->inquirer.inquiry, clock_monotonic_ns());
+}
+
+void program_count_alive(struct program *program, bool is_mark)
+{
+    inquiry_ask_census(&program->inquirer.inquiry, is_mark, clock_monotonic_ns());
+}
+
+void program_stop_counting(struct program *program)
+{
+    inquiry_stop_census(&program->inquirer.inquiry, clock_monotonic_ns());
 }
 
 const struct invocation *program_invocation(const struct program *program)

@@ -44,6 +44,11 @@ struct stepper *program_stepper(const struct program *program);
 void program_ask_holders(struct program *program, uint32_t file, uint32_t line);
 /* It is not wanted any more. */
 void program_stop_holders(struct program *program);
+/* Count what is alive by line and type, for the mark or to compare it with that; the answer comes
+ * into the model's `live`. The program's garbage is left to itself. */
+void program_count_alive(struct program *program, bool is_mark);
+/* It is not wanted any more. */
+void program_stop_counting(struct program *program);
 /* Its invocation, and the model's. */
 const struct invocation *program_invocation(const struct program *program);
 bool program_is_over(const struct program *program);

@@ -34,6 +34,14 @@
  *                    known
  *   a chain's bytes  what is held through it alone, of the retained_bytes; where these are not
  *                    known, those of the objects themselves
+ *
+ * QUESTION_CENSUS    no body: what is alive, by line and type
+ *   {"problem": sentence}, or
+ *   {"faults": n, "short": bool, "late": bool, "paths": [text...], "types": [text...],
+ *    "rows": [[path, line, type, count, bytes]...], "others": {"rows", "count", "bytes"}}
+ *
+ *   a row's path, type  places in their lists; a path of -1 is no profiled line
+ *   others              the sums of the rows for which there was no room; they fall by bytes
  */
 /* clang-format on */
 #ifndef WIRE_QUESTION_H
@@ -44,7 +52,7 @@
 
 #include "base/attributes.h"
 
-enum question_kind { QUESTION_HOLDERS = 1 };
+enum question_kind { QUESTION_HOLDERS = 1, QUESTION_CENSUS = 2 };
 enum { QUESTION_DONE = 100 };
 
 /* Of a body. */

@@ -1,4 +1,5 @@
-/* host/inquiry, host/holders_json: who holds what, asked of a worker that is played here. */
+/* host/inquiry, host/holders_json, host/census_json: who holds what, and what is alive, asked of a
+ * worker that is played here. */
 #include "config.h"
 
 #include <setjmp.h>
@@ -11,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "host/census_json.h"
 #include "host/inquiry.h"
 
 static struct inquiry inquiry;
@@ -20,6 +22,10 @@ static size_t last_len;
 static char last_body[512];
 static const char *why_not;
 static bool is_gone;
+static unsigned counted, collected, refreshed;
+static bool collects; /* a collection is to be had */
+static void (*on_collected)(void *context);
+static void *collected_context;
 
 static const char *hindrance(void *context)
 {
@@ -35,6 +41,28 @@ static int on_send(void *context, const void *body, size_t len)
     memcpy(last_body, body, len);
     last_len = len;
     return is_gone ? -1 : 0;
+}
+
+static int on_send_census(void *context)
+{
+    (void)context;
+    counted++;
+    return is_gone ? -1 : 0;
+}
+
+static bool on_collect(void *context, inquiry_done *done, void *done_context)
+{
+    (void)context;
+    collected += collects;
+    on_collected = done;
+    collected_context = done_context;
+    return collects;
+}
+
+static void on_refresh(void *context)
+{
+    (void)context;
+    refreshed++;
 }
 
 static void on_drop(void *context)
@@ -56,9 +84,15 @@ static struct file *make_file(const char *path)
 
 static int begin(void **state)
 {
-    const struct inquiry_ops ops = {.hindrance = hindrance, .send = on_send, .drop = on_drop};
+    const struct inquiry_ops ops = {.hindrance = hindrance,
+                                    .send = on_send,
+                                    .send_census = on_send_census,
+                                    .drop = on_drop,
+                                    .collect = on_collect,
+                                    .refresh = on_refresh};
     (void)state;
-    asked = told = dropped = 0;
+    asked = told = dropped = counted = collected = refreshed = 0;
+    collects = true;
     why_not = NULL;
     is_gone = false;
     model = model_new("/app");
@@ -319,6 +353,219 @@ static void test_bounded(void **state)
     assert_true(inquiry_ask_leaks(&inquiry, on_done, NULL, 0));
 }
 
+/* ---- what is alive ---- */
+
+#define CENSUS(rows)                                                                               \
+    "{\"percent\": 100, \"faults\": 0, \"short\": false,"                                          \
+    "\"paths\": [\"/app/b.py\", \"/not/ours.py\"], \"types\": [\"dict\", \"app.A\"], \"rows\": "   \
+    "[" rows "], \"others\": {\"rows\": 2, \"count\": 20, \"bytes\": 200}}"
+
+static void count(bool is_mark, const char *format)
+{
+    inquiry_ask_census(&inquiry, is_mark, 0);
+    on_collected(collected_context);
+    tell(format);
+}
+
+static void test_a_mark_and_what_is_alive_since(void **state)
+{
+    const struct live_pair *live = &model->live;
+    (void)state;
+    model->invocations.total = 7;
+    model->invocations.running = 1;
+    inquiry_ask_census(&inquiry, true, 0);
+    assert_int_equal(live->state, LIVE_ASKED);
+    assert_int_equal(collected, 1);
+    assert_int_equal(counted, 0); /* garbage first */
+    on_collected(collected_context);
+    assert_int_equal(counted, 1);
+    tell("{\"percent\": 40}");
+    assert_int_equal(live->percent, 40);
+    tell(CENSUS("[0, 3, 0, 10, 1000], [-1, 0, 1, 1, 10]"));
+    assert_int_equal(live->state, LIVE_READY);
+    assert_int_equal(live->mark.invocations, 6);
+    assert_true(live->mark.realtime_ns > 0);
+    assert_int_equal(live->mark.row_count, 2);
+    assert_int_equal(live->mark.rows[0].file, 1);
+    assert_int_equal(live->mark.others.count, 20);
+    assert_int_equal(live->mark.other_rows, 2);
+    count(false, CENSUS("[0, 3, 0, 110, 11000], [1, 9, 1, 1, 10]"));
+    assert_int_equal(live->difference.count, 1); /* no file of the model's is elsewhere */
+    assert_int_equal(live_change_count(&live->difference.changes[0]), 100);
+    assert_int_equal(live_change_bytes(&live->difference.changes[0]), 10000);
+    assert_string_equal(live->difference.changes[0].type, "dict");
+    assert_int_equal(inquiry.about, INQUIRY_NOTHING);
+}
+
+static void test_no_collection_is_to_be_had(void **state)
+{
+    (void)state;
+    collects = false;
+    inquiry_ask_census(&inquiry, true, 0);
+    assert_int_equal(counted, 1);
+    tell(CENSUS(""));
+    assert_true(model->live.mark.is_taken);
+}
+
+static void test_what_is_told_while_garbage_is_collected(void **state)
+{
+    (void)state;
+    inquiry_ask_line(&inquiry, 1, 2, 0);
+    inquiry_ask_census(&inquiry, true, 0);
+    assert_int_equal(dropped, 1); /* the line's child */
+    tell(CENSUS(""));
+    tell("{\"percent\": 100, \"problem\": \"it was killed\"}");
+    assert_int_equal(model->live.state, LIVE_ASKED);
+    on_collected(collected_context);
+    tell("{\"percent\": 7777}");
+    assert_int_equal(model->live.state, LIVE_READY); /* of nothing: more than 99 is all */
+    tell("{\"percent\": 100, \"problem\": \"once more\"}");
+    assert_int_equal(model->live.state, LIVE_READY);
+}
+
+static void test_a_census_of_nonsense(void **state)
+{
+    const struct live_census *mark = &model->live.mark;
+    (void)state;
+    count(true,
+          "{\"percent\": 100, \"faults\": 1, \"paths\": [7, \"/app/a.py\"],"
+          "\"types\": [\"\", {}, \"x\\u001b[2J\"], \"others\": {\"rows\": -3, \"bytes\": 1e9},"
+          "\"rows\": [7, [], [1, 1, 2], [1, 1, 2, -1, 5], [1, 1, 2, 1, 9223372036854775807],"
+          "[1, 1, 0, 1, 5], [1, 1, 99, 1, 5], [0, 1, 2, 1, 5], [99, 1, 2, 1, 5], [1, -7, 2, 1, 5],"
+          "[1, 4, 2, 1, 5]]}");
+    assert_int_equal(mark->row_count, 2);
+    assert_int_equal(mark->rows[0].file, 0);
+    assert_int_equal(mark->rows[0].line, 4);
+    assert_string_equal(mark->rows[0].type, "x^[[2J");
+    assert_int_equal(mark->rows[1].file, LIVE_ELSEWHERE);
+    assert_int_equal(mark->rows[1].line, 0);
+    assert_int_equal(mark->rows[1].count, 3);
+    assert_int_equal(mark->other_rows, 2); /* without a name */
+    assert_int_equal(mark->others.bytes, 10);
+    assert_string_equal(mark->problem, "not all was looked at: 1 object could not be read");
+    count(true, "{\"percent\": 100, \"rows\": {\"a\": 1}, \"types\": 4}");
+    assert_int_equal(mark->row_count, 0);
+}
+
+static void test_a_census_of_more_than_there_is_room_for(void **state)
+{
+    json_t *rows = json_array();
+    (void)state;
+    for (int i = 0; i < CENSUS_ROWS + 5; i++)
+        json_array_append_new(rows, json_pack("[i,i,i,i,i]", 0, i + 1, 0, 1, 8));
+    inquiry_ask_census(&inquiry, true, 0);
+    on_collected(collected_context);
+    json_t *told_all = json_pack("{s:i, s:[s], s:[s], s:o}", "percent", 100, "paths", "/app/a.py",
+                                 "types", "dict", "rows", rows);
+    inquiry_told(&inquiry, told_all, 0);
+    json_decref(told_all);
+    assert_int_equal(model->live.mark.row_count, CENSUS_ROWS);
+    assert_int_equal(model->live.mark.other_rows, 5);
+    assert_int_equal(model->live.mark.others.bytes, 40);
+}
+
+static void test_a_census_is_stopped(void **state)
+{
+    (void)state;
+    inquiry_ask_census(&inquiry, true, 0);
+    inquiry_stop_census(&inquiry, 0);
+    assert_int_equal(model->live.state, LIVE_NONE);
+    assert_int_equal(dropped, 2);
+    inquiry_ask_census(&inquiry, true, 0);
+    assert_int_equal(collected, 1); /* the one that goes on will do */
+    on_collected(collected_context);
+    assert_int_equal(counted, 1);
+    inquiry_stop_census(&inquiry, 0);
+    tell(CENSUS(""));
+    assert_false(model->live.mark.is_taken);
+    on_collected(collected_context); /* nobody waits for it */
+    assert_int_equal(counted, 1);
+    inquiry_stop_census(&inquiry, 0);
+    assert_int_equal(dropped, 4);
+}
+
+static void test_why_nothing_is_counted(void **state)
+{
+    (void)state;
+    why_not = "the program is stopped";
+    inquiry_ask_census(&inquiry, true, 0);
+    assert_int_equal(model->live.state, LIVE_FAILED);
+    assert_string_equal(model->live.problem, why_not);
+    assert_int_equal(collected, 0);
+    why_not = NULL;
+    inquiry_ask_census(&inquiry, true, 0);
+    why_not = "the program is stopped"; /* while the garbage was collected */
+    on_collected(collected_context);
+    assert_string_equal(model->live.problem, why_not);
+    why_not = NULL;
+    is_gone = true;
+    inquiry_ask_census(&inquiry, true, 0);
+    on_collected(collected_context);
+    assert_string_equal(model->live.problem, "the worker cannot be reached");
+    is_gone = false;
+    count(true, "{\"percent\": 100, \"problem\": \"it was killed\"}");
+    assert_string_equal(model->live.problem, "it was killed");
+    inquiry_ask_census(&inquiry, true, 0);
+    on_collected(collected_context);
+    inquiry_tick(&inquiry, inquiry.heard_ns + INQUIRY_PATIENCE_MS * NS_PER_MS);
+    assert_int_equal(model->live.state, LIVE_FAILED);
+}
+
+static void test_the_worker_with_the_mark_is_gone(void **state)
+{
+    (void)state;
+    count(true, CENSUS("[0, 3, 0, 10, 1000]"));
+    inquiry_ask_census(&inquiry, false, 0);
+    inquiry_worker_gone(&inquiry, "the worker has ended", 0);
+    assert_int_equal(model->live.state, LIVE_FAILED);
+    assert_true(model->live.is_lost);
+    assert_false(model->live.mark.is_taken);
+    on_collected(collected_context);
+    assert_int_equal(counted, 1);
+}
+
+static void test_the_collector_is_not_waited_for_long(void **state)
+{
+    (void)state;
+    inquiry_ask_census(&inquiry, true, 0);
+    inquiry_tick(&inquiry, INQUIRY_COLLECT_MS * NS_PER_MS - 1);
+    assert_int_equal(counted, 0);
+    inquiry_tick(&inquiry, INQUIRY_COLLECT_MS * NS_PER_MS);
+    assert_int_equal(counted, 1);
+    on_collected(collected_context);
+    assert_int_equal(counted, 1); /* it was asked already */
+    tell(CENSUS(""));
+    assert_true(model->live.mark.is_taken);
+    assert_int_equal(refreshed, 1);
+}
+
+/* One question at a time; that about leaks is asked again. */
+static void test_a_census_among_other_questions(void **state)
+{
+    (void)state;
+    set_leaks(1);
+    assert_true(inquiry_ask_leaks(&inquiry, on_done, NULL, 0));
+    inquiry_ask_line(&inquiry, 1, 2, 0);
+    inquiry_ask_census(&inquiry, true, 0);
+    assert_int_equal(model->holders.state, HOLDERS_FAILED);
+    on_collected(collected_context);
+    tell(CENSUS(""));
+    assert_int_equal(inquiry.about, INQUIRY_LEAKS);
+    tell("{\"percent\": 100, \"lines\": [" LEAK_LINE(1) "]}");
+    assert_int_equal(told, 1);
+    set_leaks(1);
+    inquiry_ask_census(&inquiry, false, 0);
+    assert_true(inquiry_ask_leaks(&inquiry, on_done, NULL, 0)); /* waits */
+    assert_int_equal(inquiry.about, INQUIRY_CENSUS);
+    inquiry_ask_line(&inquiry, 1, 2, 0);
+    assert_int_equal(model->live.state, LIVE_FAILED);
+    on_collected(collected_context);
+    assert_int_equal(counted, 1);
+    tell(ANSWER);
+    assert_int_equal(model->holders.state, HOLDERS_READY);
+    assert_int_equal(inquiry.about, INQUIRY_LEAKS);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -335,6 +582,16 @@ int main(void)
         TEST(test_the_user_goes_first),
         TEST(test_watched),
         TEST(test_bounded),
+        TEST(test_a_mark_and_what_is_alive_since),
+        TEST(test_no_collection_is_to_be_had),
+        TEST(test_what_is_told_while_garbage_is_collected),
+        TEST(test_a_census_of_nonsense),
+        TEST(test_a_census_of_more_than_there_is_room_for),
+        TEST(test_a_census_is_stopped),
+        TEST(test_why_nothing_is_counted),
+        TEST(test_the_worker_with_the_mark_is_gone),
+        TEST(test_the_collector_is_not_waited_for_long),
+        TEST(test_a_census_among_other_questions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
