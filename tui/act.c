@@ -240,6 +240,8 @@ static void back(struct act *act, int unused)
         act->action = UI_REPLAY;
     } else if (holders_are_awaited(ui, act->live)) {
         act->action = UI_HOLDERS_STOP;
+    } else if (live_is_awaited(ui, act->live)) {
+        act->action = UI_LIVE_STOP;
     } else if (ui->series.is_on && !ui->replay.is_on) {
         act->action = UI_END_SERIES;
     } else if (ui->view == VIEW_HELP || ui->view == VIEW_PICK) {
@@ -436,6 +438,13 @@ static void open_holders(struct act *act)
         open_line(act, id);
 }
 
+static void open_live(struct act *act)
+{
+    uint32_t file, line;
+    if (target_line(act->ui, act->model, &file, &line))
+        open_line(act, ui_line_id(file, line));
+}
+
 static void open_selected(struct act *act, int unused)
 {
     const struct invocation *invocation = NULL;
@@ -455,6 +464,8 @@ static void open_selected(struct act *act, int unused)
         open_evidence(act);
     else if (act->ui->focus == VIEW_HOLDERS)
         open_holders(act);
+    else if (act->ui->focus == VIEW_LIVE)
+        open_live(act);
     else if (list_selected(act->list, &id))
         open_line(act, id);
     if (invocation)

@@ -91,6 +91,31 @@ bool holders_can_open(const struct ui *ui, const struct model *shown);
  * all others. */
 uint64_t holders_open(struct ui *ui, const struct model *shown);
 
+/* command.c */
+
+struct command_text {
+    const char *name, *argument, *help;
+};
+extern const struct command_text command_texts[];
+extern const size_t command_text_count;
+
+/* Do what was typed after `:`, where it is not Python. */
+enum ui_action command_accept(struct ui *ui, const struct model *model, const char *text);
+/* Is it a command, and would it be odd as Python? */
+bool command_is(const char *text);
+/* The first command that begins with the text, after a whole one the next; NULL: there is none. */
+const char *command_complete(const char *text);
+
+/* live_commands.c */
+
+/* `:mark-live` and `:diff-live`. */
+enum ui_action live_mark(struct ui *ui, const struct model *model);
+enum ui_action live_compare(struct ui *ui, const struct model *model);
+/* What is alive is counted, and the display is there to show it. */
+bool live_is_awaited(const struct ui *ui, const struct model *model);
+/* Say that it was counted, once, where the view does not show it. */
+void live_tell(struct ui *ui, const struct model *model);
+
 /* prompt.c */
 
 void prompt_open(struct ui *ui, enum prompt prompt);

@@ -44,7 +44,7 @@ static bool find_line(const struct ui *ui, const struct model *shown, uint32_t *
                       uint32_t *line)
 {
     bool has_lines = ui->focus == VIEW_SOURCE || ui->focus == VIEW_HOT || ui->focus == VIEW_STOP ||
-                     ui->view == VIEW_LEAKS;
+                     ui->view == VIEW_LEAKS || ui->view == VIEW_LIVE;
     return has_lines && target_line(ui, shown, file, line);
 }
 

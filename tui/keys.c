@@ -89,7 +89,7 @@ const struct key_binding key_bindings[] = {
      GROUP_STEP,
      6,
      "eval",
-     "evaluate Python where it is paused; or save-screen FILE"},
+     "evaluate Python where it is paused; or a command, see below"},
     {CMD_REPLAY,
      {'P'},
      GROUP_REPLAY,

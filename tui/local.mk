@@ -5,6 +5,7 @@ libtui_a_SOURCES = \
 	tui/bars.c tui/bars.h \
 	tui/capture.c tui/capture.h \
 	tui/chain.c tui/chain.h \
+	tui/command.c \
 	tui/detail.c tui/detail.h \
 	tui/detail_stop.c tui/detail_stop.h \
 	tui/difference.c \
@@ -18,6 +19,8 @@ libtui_a_SOURCES = \
 	tui/keys.c tui/keys.h \
 	tui/layout.c tui/layout.h \
 	tui/leak_words.c tui/leak_words.h \
+	tui/live_commands.c \
+	tui/live_words.c tui/live_words.h \
 	tui/list.c tui/list.h \
 	tui/mouse.c \
 	tui/pointer.c tui/pointer.h \
@@ -43,6 +46,7 @@ libtui_a_SOURCES = \
 	tui/view_hot.c \
 	tui/view_invocations.c \
 	tui/view_leaks.c \
+	tui/view_live.c \
 	tui/view_output.c \
 	tui/view_pick.c \
 	tui/view_source.c \
@@ -58,6 +62,7 @@ tui_tests = \
 	tests/unit/test_tui_holders \
 	tests/unit/test_tui_keys \
 	tests/unit/test_tui_layout \
+	tests/unit/test_tui_live \
 	tests/unit/test_tui_pointer \
 	tests/unit/test_tui_run \
 	tests/unit/test_tui_replay \
@@ -85,6 +90,10 @@ tests_unit_test_tui_keys_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_tui_layout_SOURCES = tests/unit/test_tui_layout.c
 tests_unit_test_tui_layout_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_tui_layout_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_tui_live_SOURCES = tests/unit/test_tui_live.c tests/unit/ui_fixture.h \
+	tests/golden/fixture.c tests/golden/fixture.h tests/golden/fixture_live.c
+tests_unit_test_tui_live_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_tui_live_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_tui_pointer_SOURCES = tests/unit/test_tui_pointer.c
 tests_unit_test_tui_pointer_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_tui_pointer_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)
@@ -122,7 +131,7 @@ check_PROGRAMS += tests/golden/driver
 TESTS += tests/golden/driver
 tests_golden_driver_SOURCES = tests/golden/driver.c \
 	tests/golden/fixture.c tests/golden/fixture.h tests/golden/fixture_holders.c \
-	tests/golden/fixture_imported.c
+	tests/golden/fixture_imported.c tests/golden/fixture_live.c
 tests_golden_driver_CFLAGS = $(AM_CFLAGS)
 tests_golden_driver_LDADD = libreport.a $(TUI_LIBS) $(YAJL_LIBS) $(CSV_LIBS) -lm
 EXTRA_DIST += tests/golden/screens

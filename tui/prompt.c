@@ -17,7 +17,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "tui/glyph.h"
-#include "tui/save.h"
 #include "tui/view.h"
 
 /* Longest row that is looked at. */
@@ -265,25 +264,6 @@ static const char *whole_input(const struct ui *ui)
     return same ? ui->prefill : ui->input;
 }
 
-static enum ui_action accept_save(struct ui *ui, const char *path)
-{
-    model_set_text(&ui->save_path, path);
-    if (*path)
-        return UI_SAVE;
-    ui_say(ui, STYLE_WARNING, "save-screen needs a file, as in save-screen x.txt");
-    return UI_NOTHING;
-}
-
-static enum ui_action accept_command(struct ui *ui, const char *text)
-{
-    if (save_command(text))
-        return accept_save(ui, save_command(text));
-    if (*text)
-        ui_say(ui, STYLE_TEXT,
-               "nothing is paused in which that could be evaluated; there is save-screen FILE");
-    return UI_NOTHING;
-}
-
 static enum ui_action accept(struct ui *ui, const struct model *model)
 {
     enum prompt prompt = ui->prompt;
@@ -297,9 +277,8 @@ static enum ui_action accept(struct ui *ui, const struct model *model)
     case PROMPT_PAYLOAD:
     case PROMPT_LINE: return run_accept(ui, model, prompt, text);
     case PROMPT_EXPRESSION:
-        return save_command(text) ? accept_save(ui, save_command(text))
-                                  : step_accept(ui, prompt, text);
-    case PROMPT_COMMAND: return accept_command(ui, text);
+        return command_is(text) ? command_accept(ui, model, text) : step_accept(ui, prompt, text);
+    case PROMPT_COMMAND: return command_accept(ui, model, text);
     case PROMPT_CONDITION: return step_accept(ui, prompt, text);
     case PROMPT_RECORD:
         model_set_text(&ui->record_path, text);
@@ -317,6 +296,16 @@ static void backspace(struct ui *ui)
         erase(ui, place_before(ui), ui->input_at);
 }
 
+/* Tab, where commands are typed. */
+static void complete(struct ui *ui)
+{
+    const char *name = ui->prompt == PROMPT_COMMAND ? command_complete(ui->input) : NULL;
+    if (!name)
+        return;
+    snprintf(ui->input, sizeof ui->input, "%s", name);
+    ui->input_at = strlen(ui->input);
+}
+
 /* Keys that move the cursor or change the text. */
 static void edit_key(struct ui *ui, int key)
 {
@@ -329,6 +318,7 @@ static void edit_key(struct ui *ui, int key)
     case K_END: ui->input_at = strlen(ui->input); break;
     case K_CTRL('h'):
     case K_BACKSPACE: backspace(ui); break;
+    case K_TAB: complete(ui); break;
     case K_DELETE: erase(ui, ui->input_at, place_after(ui)); break;
     case K_CTRL('u'): erase(ui, 0, ui->input_at); break;
     case K_CTRL('w'): erase(ui, word_before(ui), ui->input_at); break;

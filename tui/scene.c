@@ -528,6 +528,15 @@ static void draw_verdict(const struct scene *scene)
     buf_fini(&text);
 }
 
+static void draw_live(const struct scene *scene)
+{
+    const struct rect *main = &scene->ui->layout.main;
+    for (int i = 0; i < scene->ui->banner_rows; i++) {
+        struct pen pen = pen_at(scene->grid, main->row + i, main->col, main->cols);
+        view_live_draw_banner(scene->model, i, &pen);
+    }
+}
+
 /* What has gone wrong, above the source or the functions. */
 static void draw_banner(const struct scene *scene)
 {
@@ -583,6 +592,8 @@ static void draw_view(const struct scene *scene, enum view_id id)
         draw_verdict(scene);
     if (id == VIEW_EVIDENCE && scene->ui->holder_rows)
         view_evidence_draw_holders(&context, scene->grid);
+    if (id == VIEW_LIVE)
+        draw_live(scene);
 }
 
 static void draw_separator(const struct scene *scene)

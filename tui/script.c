@@ -37,6 +37,7 @@ enum verb {
     VERB_WAIT_LINE,
     VERB_WAIT_LEAKS,
     VERB_WAIT_HOLDERS,
+    VERB_WAIT_LIVE,
     VERB_WAIT_TEXT,
     VERB_SLEEP,
     VERB_SAVE_SCREEN,
@@ -62,6 +63,7 @@ static const struct {
     {"wait line", VERB_WAIT_LINE, true},
     {"wait leaks", VERB_WAIT_LEAKS, true},
     {"wait holders", VERB_WAIT_HOLDERS, false},
+    {"wait live", VERB_WAIT_LIVE, false},
     {"wait text", VERB_WAIT_TEXT, true},
     {"sleep", VERB_SLEEP, true},
     {"save-screen", VERB_SAVE_SCREEN, true},
@@ -189,6 +191,7 @@ static bool argument_is_good(struct command *command)
     case VERB_WAIT_IDLE:
     case VERB_WAIT_PAUSED:
     case VERB_WAIT_HOLDERS:
+    case VERB_WAIT_LIVE:
     case VERB_WAIT_TEXT:
     case VERB_SAVE_SCREEN:
     case VERB_QUIT: break;
@@ -329,6 +332,7 @@ static bool wait_holds(struct ui *ui, const struct model *model, const struct co
         return is_paused(model) && model->stop.line == strtoull(command->rest, NULL, 10);
     case VERB_WAIT_HOLDERS:
         return model->holders.state == HOLDERS_READY || model->holders.state == HOLDERS_FAILED;
+    case VERB_WAIT_LIVE: return model->live.state == LIVE_READY || model->live.state == LIVE_FAILED;
     case VERB_WAIT_LEAKS: return model->leaks.certain >= strtoull(command->rest, NULL, 10);
     default: return display_holds(ui, model, command->rest, command->len);
     }

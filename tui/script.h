@@ -14,6 +14,7 @@
  *   wait line N           until it is paused before line N
  *   wait leaks N          until N lines leak for certain, or more
  *   wait holders          until what `w` has asked for is answered, well or badly
+ *   wait live             until what `:mark-live` or `:diff-live` has asked for is, too
  *   wait text TEXT        until TEXT is on the display
  *   wait ... for SECONDS  any of these, for so long at the most, instead of 30
  *   sleep SECONDS

@@ -107,6 +107,10 @@ bool target_line(const struct ui *ui, const struct model *shown, uint32_t *file,
     if (ui->view == VIEW_HOLDERS) {
         *file = ui->holders_file;
         *line = ui->holders_line;
+    } else if (ui->view == VIEW_LIVE) {
+        const struct live_change *change = view_live_selected(ui, shown);
+        *file = change ? change->file : LIVE_ELSEWHERE;
+        *line = change ? change->line : 0;
     } else if (ui->focus == VIEW_HOT || ui->view == VIEW_LEAKS) {
         if (!list_selected(&ui->lists[ui->view], &id))
             return false;
@@ -135,6 +139,8 @@ static bool can_open(const struct ui *ui, const struct model *shown)
         return holders_can_open(ui, shown);
     if (ui->focus == VIEW_STOP)
         return view_stop_local(ui, shown) || line_of_stop(ui, shown, &file, &line);
+    if (ui->focus == VIEW_LIVE)
+        return target_line(ui, shown, &file, &line);
     return ui->lists[ui->focus].count > 0 &&
            (ui->focus == VIEW_HOT || ui->focus == VIEW_LEAKS || ui->focus == VIEW_EVIDENCE ||
             ui->focus == VIEW_INVOCATIONS || ui->focus == VIEW_FUNCTIONS || ui->focus == VIEW_PICK);

@@ -377,7 +377,7 @@ static void check_opened(struct ui *ui, const struct model *model)
 
 static bool has_banner(enum view_id view)
 {
-    return view == VIEW_SOURCE || view == VIEW_FUNCTIONS || view == VIEW_LEAKS;
+    return view == VIEW_SOURCE || view == VIEW_FUNCTIONS || view == VIEW_LEAKS || view == VIEW_LIVE;
 }
 
 /* Was the file, as it is on display, meant for that function? */
@@ -423,6 +423,8 @@ static int banner_rows(const struct ui *ui, const struct model *model)
         return 0;
     if (ui->view == VIEW_LEAKS)
         rows = model->leaks.count > 0;
+    else if (ui->view == VIEW_LIVE)
+        rows = view_live_banner_rows(model);
     else if (model->worker == WORKER_DEAD || ui_has_load_error(ui, model))
         rows = BANNER_ROWS;
     else if (model->reload_error || ui_tells_death(ui, model) ||
@@ -548,6 +550,7 @@ void ui_sync(struct ui *ui, const struct model *live)
     for (size_t i = 0; i < VIEW_COUNT; i++)
         sync_view(ui, model, (enum view_id)i);
     prepare_colors(ui, model);
+    live_tell(ui, live);
 }
 
 struct list *ui_focused_list(struct ui *ui)

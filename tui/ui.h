@@ -32,6 +32,7 @@ enum view_id {
     VIEW_LEAKS,
     VIEW_EVIDENCE, /* below the leaks, of the selected one */
     VIEW_HOLDERS,  /* who holds what a line has alive */
+    VIEW_LIVE,     /* what has become more and less alive since a mark */
     VIEW_PICK,
     VIEW_COUNT,
 };
@@ -57,6 +58,9 @@ enum ui_action {
     UI_HOLDERS,   /* look for who holds what ui->holders_line of ui->holders_file has alive */
     UI_HOLDERS_STOP, /* look no further */
     UI_EVIDENCE,     /* look for the same of all lines that leak */
+    UI_MARK_LIVE,    /* count what is alive, as the mark */
+    UI_DIFF_LIVE,    /* count it again, to compare */
+    UI_LIVE_STOP,    /* count no further */
     UI_MARK,         /* ui->mark was set */
     UI_RECORD,       /* ask by ui_ask_recording() where to record, or end that */
     UI_RECORD_INTO,  /* ui->record_path */
@@ -179,6 +183,7 @@ struct ui {
     uint32_t holders_opened_types; /* which of the answer's types are shown whole, by bits, */
     uint32_t holders_opened_chains;
     bool holders_all_types; /* and whether all of them are shown */
+    uint64_t live_ended;    /* counts of what is alive, as many as were told of */
     uint64_t leaks_asked;   /* lines that UI_EVIDENCE was for, as a hash; 0: none */
 
     int click_row, click_col; /* of the latest click, to know a double one */

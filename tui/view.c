@@ -31,6 +31,7 @@ const struct view *view_of(enum view_id id)
         [VIEW_LEAKS] = &view_leaks,
         [VIEW_EVIDENCE] = &view_evidence,
         [VIEW_HOLDERS] = &view_holders,
+        [VIEW_LIVE] = &view_live,
         [VIEW_PICK] = &view_pick,
     };
     return views[id];

@@ -45,7 +45,7 @@ struct view {
 };
 
 extern const struct view view_source, view_hot, view_invocations, view_output, view_functions,
-    view_help, view_stop, view_leaks, view_evidence, view_holders, view_pick;
+    view_help, view_stop, view_leaks, view_evidence, view_holders, view_live, view_pick;
 
 const struct view *view_of(enum view_id id);
 
@@ -74,6 +74,12 @@ static inline enum holders_row view_holders_row(uint64_t id)
 {
     return (enum holders_row)(id >> 32);
 }
+
+/* view_live.c: the row that is selected there, or NULL; */
+const struct live_change *view_live_selected(const struct ui *ui, const struct model *shown);
+/* and the rows above it, so many, that name the two moments. */
+int view_live_banner_rows(const struct model *shown);
+void view_live_draw_banner(const struct model *shown, int row, struct pen *pen);
 
 /* view_leaks.c: the leak that is selected there, or NULL. */
 const struct leak *view_leaks_selected(const struct ui *ui, const struct model *shown);

@@ -1,14 +1,16 @@
 /*
- * The help: every key of the table, by group, and what the marks and the numbers mean. It is made
- * from key_bindings, so it cannot leave a key out.
+ * The help: every key of the table, by group, the commands, and what the marks and the numbers
+ * mean. It is made from key_bindings and command_texts, so it cannot leave one out.
  */
 #include "config.h"
 #include "tui/view.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/attributes.h"
 #include "base/text.h"
+#include "tui/act.h"
 #include "tui/glyph.h"
 
 /* A row is a line of help; its id is its place. */
@@ -45,12 +47,13 @@ static const struct {
     {"", STYLE_TEXT, "and not touched yet is not in the RSS, and counts against it"},
 };
 
-/* Rows: for each group a title, its keys and an empty row; then the legend the same way. */
+/* Rows: for each group a title, its keys and an empty row; then the commands and the legend the
+ * same way. */
 struct help_row {
-    enum { HELP_EMPTY, HELP_TITLE, HELP_KEY, HELP_LEGEND } kind;
+    enum { HELP_EMPTY, HELP_TITLE, HELP_KEY, HELP_COMMAND, HELP_LEGEND } kind;
     const char *title;
     const struct key_binding *binding;
-    size_t entry; /* of the legend */
+    size_t entry; /* of the commands, or the legend */
 };
 
 static size_t group_size(enum key_group group)
@@ -84,13 +87,20 @@ static struct help_row help_row_of(uint64_t id)
         id -= size + 2;
     }
     if (id == 0)
+        return (struct help_row){HELP_TITLE, "Commands", NULL, 0};
+    if (id <= command_text_count)
+        return (struct help_row){HELP_COMMAND, NULL, NULL, id - 1};
+    if (id == command_text_count + 1)
+        return (struct help_row){HELP_EMPTY, NULL, NULL, 0};
+    id -= command_text_count + 2;
+    if (id == 0)
         return (struct help_row){HELP_TITLE, "Marks and numbers", NULL, 0};
     return (struct help_row){HELP_LEGEND, NULL, NULL, id - 1};
 }
 
 static uint64_t help_row_count(void)
 {
-    uint64_t count = 1 + ARRAY_LEN(legend);
+    uint64_t count = command_text_count + 2 + 1 + ARRAY_LEN(legend);
     for (int group = 0; group < GROUP_COUNT; group++)
         count += group_size((enum key_group)group) + 2;
     return count;
@@ -109,6 +119,11 @@ static void keys_text(const struct key_binding *binding, struct buf *out)
     }
 }
 
+static void command_text(const struct command_text *command, char text[KEYS_COLS])
+{
+    snprintf(text, KEYS_COLS, ":%s%s", command->name, command->argument);
+}
+
 static void help_rows(struct ui *ui, const struct model *model, struct list *list)
 {
     const struct view_context context = {.ui = ui, .model = model};
@@ -121,12 +136,16 @@ static void help_rows(struct ui *ui, const struct model *model, struct list *lis
 static void help_text(const struct view_context *context, uint64_t id, struct buf *out)
 {
     struct help_row row = help_row_of(id);
+    char command[KEYS_COLS];
     (void)context;
     if (row.kind == HELP_TITLE) {
         buf_printf(out, "%s", row.title);
     } else if (row.kind == HELP_KEY && row.binding) {
         keys_text(row.binding, out);
         buf_printf(out, " %s", row.binding->help);
+    } else if (row.kind == HELP_COMMAND) {
+        command_text(&command_texts[row.entry], command);
+        buf_printf(out, "%s %s", command, command_texts[row.entry].help);
     } else if (row.kind == HELP_LEGEND) {
         buf_printf(out, "%s %s", legend[row.entry].mark, legend[row.entry].meaning);
     }
@@ -148,6 +167,7 @@ static void draw_words(const struct view_context *context, struct pen *pen, enum
 static void help_row(const struct view_context *context, uint64_t id, int part, struct pen *pen)
 {
     struct help_row row = help_row_of(id);
+    char command[KEYS_COLS];
     (void)part;
     if (row.kind == HELP_EMPTY)
         return;
@@ -166,6 +186,10 @@ static void help_row(const struct view_context *context, uint64_t id, int part, 
         draw_words(context, &left, STYLE_KEY, buf_text(&keys));
         buf_fini(&keys);
         draw_words(context, pen, STYLE_TEXT, row.binding->help);
+    } else if (row.kind == HELP_COMMAND) {
+        command_text(&command_texts[row.entry], command);
+        draw_words(context, &left, STYLE_KEY, command);
+        draw_words(context, pen, STYLE_TEXT, command_texts[row.entry].help);
     } else if (row.kind == HELP_LEGEND) {
         draw_words(context, &left, legend[row.entry].style, legend[row.entry].mark);
         draw_words(context, pen, STYLE_TEXT, legend[row.entry].meaning);

@@ -204,6 +204,9 @@ static bool ask_holders(struct live *live, enum ui_action action)
         host_ask_holders(live->host, live->ui->holders_file, live->ui->holders_line);
         return true;
     case UI_HOLDERS_STOP: host_stop_holders(live->host); return true;
+    case UI_MARK_LIVE:
+    case UI_DIFF_LIVE: host_count_alive(live->host, action == UI_MARK_LIVE); return true;
+    case UI_LIVE_STOP: host_stop_counting(live->host); return true;
     case UI_EVIDENCE: host_ask_evidence(live->host, NULL, NULL); return true;
     default: return false;
     }

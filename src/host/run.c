@@ -192,6 +192,20 @@ static int run_batch(struct run *run, struct error *error)
 
 /* ---- with a screen ---- */
 
+static bool ask_memory(const struct run *run, const struct ui *ui, enum ui_action action)
+{
+    switch (action) {
+    case UI_HOLDERS:
+        program_ask_holders(run->program, ui->holders_file, ui->holders_line);
+        return true;
+    case UI_HOLDERS_STOP: program_stop_holders(run->program); return true;
+    case UI_MARK_LIVE:
+    case UI_DIFF_LIVE: program_count_alive(run->program, action == UI_MARK_LIVE); return true;
+    case UI_LIVE_STOP: program_stop_counting(run->program); return true;
+    default: return false;
+    }
+}
+
 static void act(void *context, enum ui_action action)
 {
     const struct run *run = context;
@@ -199,11 +213,7 @@ static void act(void *context, enum ui_action action)
         return;
     /* A program takes no requests, and is the only function. */
     struct ui *ui = screen_ui(run->screen);
-    if (action == UI_HOLDERS)
-        program_ask_holders(run->program, ui->holders_file, ui->holders_line);
-    else if (action == UI_HOLDERS_STOP)
-        program_stop_holders(run->program);
-    else if (!stepping_act(program_stepper(run->program), ui, action))
+    if (!ask_memory(run, ui, action) && !stepping_act(program_stepper(run->program), ui, action))
         record_keys_act(run->recorder, ui, program_model(run->program), action);
 }
 

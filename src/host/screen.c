@@ -195,6 +195,9 @@ static void perform(struct screen *screen, enum ui_action action)
     case UI_HOLDERS:
     case UI_HOLDERS_STOP:
     case UI_EVIDENCE:
+    case UI_MARK_LIVE:
+    case UI_DIFF_LIVE:
+    case UI_LIVE_STOP:
     case UI_MARK:
     case UI_RECORD:
     case UI_RECORD_INTO:

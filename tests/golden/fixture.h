@@ -73,6 +73,15 @@ struct model *fixture_holders_none(void);
 /* The leaks, with the holders of one of them as evidence. */
 struct model *fixture_evidence(void);
 
+/* The leaks, with what was alive at a mark, and after 8 more invocations, */
+struct model *fixture_live(void);
+/* with the mark alone, */
+struct model *fixture_marked(void);
+/* while that is counted again, and */
+struct model *fixture_live_asked(void);
+/* after the worker with the mark is gone. */
+struct model *fixture_live_lost(void);
+
 /* Logs of a deployed app with two instances, of which one grows; not all of them can be read. In a
  * file of its own, for it needs the importer. */
 struct model *fixture_imported(void);
