@@ -19,6 +19,7 @@
 
 #include "wire/question.h"
 #include "worker/guard.h"
+#include "worker/holders_census.h"
 #include "worker/holders_parts.h"
 
 enum { THREADS = 1024 };
@@ -92,14 +93,18 @@ static bool is_dropped(int fd)
 
 void holders_answer(const struct question *question)
 {
-    size_t count = read_questions(question->body, question->len);
-    if (!count) {
+    bool is_census = question->kind == QUESTION_CENSUS;
+    size_t count = is_census ? 0 : read_questions(question->body, question->len);
+    if (!count && !is_census) {
         refuse(question->answer_fd, "the worker does not know such a question");
         return;
     }
     if (is_dropped(question->answer_fd))
         return;
     prepare(count, question->budget_ms);
+    holders_walk.is_census = is_census;
+    if (is_census)
+        holders_census_prepare();
     bool was_inside = guard_enter();
     if (!fork_child(question->answer_fd))
         refuse(question->answer_fd, "no process for the walk through the memory");

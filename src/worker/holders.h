@@ -1,5 +1,6 @@
 /*
- * What is alive of a line, by type, and who holds it: the worker's side of QUESTION_HOLDERS.
+ * What is alive of a line, by type, and who holds it: the worker's side of QUESTION_HOLDERS, and of
+ * QUESTION_CENSUS (holders_census.h).
  *
  * The question is answered by a child that is forked for it, under the interpreter lock, and walks
  * a picture of the program's memory that nobody changes: breadth first by tp_traverse from the
@@ -33,8 +34,8 @@ struct holders_root {
     PyThreadState *state;
 };
 
-/* Answer QUESTION_HOLDERS (wire/question.h) by a child that writes to its pipe, which stays the
- * caller's. */
+/* Answer QUESTION_HOLDERS or QUESTION_CENSUS (wire/question.h) by a child that writes to its pipe,
+ * which stays the caller's. */
 void holders_answer(const struct question *question);
 
 #endif

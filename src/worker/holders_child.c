@@ -27,6 +27,7 @@
 
 #include "wire/question.h"
 #include "worker/guard.h"
+#include "worker/holders_census.h"
 
 enum {
     PIPE = 0,
@@ -236,8 +237,12 @@ void holders_child(int fd, pid_t parent)
         _exit(0);
     }
     struct holders_text out = {.at = room.at, .size = ANSWER_BYTES};
-    holders_run();
-    holders_tell(&out);
+    if (holders_walk.is_census) {
+        holders_census(&out);
+    } else {
+        holders_run();
+        holders_tell(&out);
+    }
     write_all(&done, 1);
     write_all(out.at, out.len);
     close(PIPE); /* the end of all this memory takes a while, and nobody is to wait for it */

@@ -162,9 +162,7 @@ void holders_look_for_targets(const PyObject *object, const struct holders_class
             own(words[i], node);
 }
 
-/* The block that the address points into, near its beginning: the values of an instance have a
- * short prefix. 0: none. */
-static uintptr_t block_of(uintptr_t address, uint64_t *bytes)
+uintptr_t holders_block_of(uintptr_t address, uint64_t *bytes)
 {
     uintptr_t block = address & ~(uintptr_t)(GRANULE - 1);
     for (unsigned i = 0; i < PREFIX_GRANULES && holders_is_address(block); i++, block -= GRANULE) {
@@ -181,7 +179,7 @@ static uintptr_t block_of(uintptr_t address, uint64_t *bytes)
 static uint64_t claim(uintptr_t address)
 {
     uint64_t bytes;
-    uintptr_t block = holders_is_address(address) ? block_of(address, &bytes) : 0;
+    uintptr_t block = holders_is_address(address) ? holders_block_of(address, &bytes) : 0;
     struct holders_word *word = block ? holders_word(block) : NULL;
     if (!word || (word->met | word->target) & holders_bit(block) || holders_object_in(block, bytes))
         return 0;

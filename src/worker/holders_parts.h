@@ -80,6 +80,7 @@ struct holders_walk {
     const struct holders_question *questions;
     size_t question_count;
     uint64_t budget_ns;
+    bool is_census;               /* instead: what is alive, by line and type */
     struct holders_root *threads; /* made before the fork */
     size_t thread_count;
     PyObject *modules; /* sys.modules */
@@ -220,6 +221,9 @@ uint32_t holders_tag(uintptr_t block);
 uint64_t holders_bytes(uintptr_t block);
 /* The object in a block, NULL: it is none that is alive. */
 PyObject *holders_object_in(uintptr_t block, uint64_t bytes);
+/* The block that the address points into, near its beginning: the values of an instance have a
+ * short prefix. 0: none. */
+uintptr_t holders_block_of(uintptr_t address, uint64_t *bytes);
 /* All blocks of the lines that are asked about. */
 void holders_find_targets(void);
 /* Which target begins at that address, HOLDERS_NOBODY: none does. */

@@ -23,6 +23,8 @@ WORKER_SOURCES = \
 	src/worker/guard.c src/worker/guard.h \
 	src/worker/heap.c src/worker/heap.h \
 	src/worker/holders.c src/worker/holders.h \
+	src/worker/holders_census.c src/worker/holders_census.h \
+	src/worker/holders_census_tell.c \
 	src/worker/holders_child.c src/worker/holders_expand.c \
 	src/worker/holders_freed.c src/worker/holders_heap.c \
 	src/worker/holders_inside.c src/worker/holders_item.c \

@@ -76,7 +76,7 @@ bool questions_pending(void)
 
 static void answer(const struct question *question)
 {
-    if (question->kind == QUESTION_HOLDERS)
+    if (question->kind == QUESTION_HOLDERS || question->kind == QUESTION_CENSUS)
         holders_answer(question);
     close(question->answer_fd);
 }
