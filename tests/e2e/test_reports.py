@@ -96,7 +96,7 @@ def test_json_tells_what_is_kept_and_who_holds_it(leak):
     kept = {one["type"]: one for one in found["types"]}
     assert found["types"][0]["type"] == "bytearray"
     assert kept["bytearray"]["count"] == 12 and kept["bytearray"]["shallow_bytes"] >= 12 * 200_000
-    assert set(found["holders"][0]) == {"chain", "note", "bounded", "count", "bytes"}
+    assert set(found["holders"][0]) == {"chain", "note", "bounded", "count", "bytes", "newest_invocation"}
     assert found["holders"][0]["chain"].startswith("Leak.KEPT[")
     assert found["holders"][0]["count"] == 12 and found["holders"][0]["bounded"] is False
     assert found["holders"][0]["bytes"] >= 12 * 200_000
