@@ -121,6 +121,7 @@ HOST_TEST_LIBS = $(HOST_LIBS) $(CMOCKA_LIBS)
 if HAVE_CMOCKA
 HOST_TESTS = \
 	tests/unit/test_host_app \
+	tests/unit/test_host_asking \
 	tests/unit/test_host_auth \
 	tests/unit/test_host_body \
 	tests/unit/test_host_calls \
@@ -232,6 +233,9 @@ tests_unit_test_host_time_span_LDADD = $(HOST_TEST_LIBS)
 tests_unit_test_host_cors_SOURCES = tests/unit/test_host_cors.c tests/unit/host_fixture.h
 tests_unit_test_host_cors_CFLAGS = $(HOST_TEST_CFLAGS)
 tests_unit_test_host_cors_LDADD = $(HOST_TEST_LIBS)
+tests_unit_test_host_asking_SOURCES = tests/unit/test_host_asking.c
+tests_unit_test_host_asking_CFLAGS = $(HOST_TEST_CFLAGS)
+tests_unit_test_host_asking_LDADD = $(HOST_TEST_LIBS)
 tests_unit_test_host_auth_SOURCES = tests/unit/test_host_auth.c tests/unit/host_fixture.h
 tests_unit_test_host_auth_CFLAGS = $(HOST_TEST_CFLAGS)
 tests_unit_test_host_auth_LDADD = $(HOST_TEST_LIBS)
