@@ -20,7 +20,7 @@ struct holders_word *holders_make_word(uintptr_t address)
     struct holders_leaf ***middle = &holders_marks[address >> HOLDERS_MIDDLE_SHIFT];
     struct holders_leaf **leaf;
     if (!*middle)
-        *middle = holders_take(HOLDERS_MIDDLE * sizeof **middle);
+        *middle = holders_take(HOLDERS_MIDDLE * sizeof(void *));
     if (!*middle)
         return NULL;
     leaf = &(*middle)[address >> TAGS_LEAF_SHIFT & (HOLDERS_MIDDLE - 1)];

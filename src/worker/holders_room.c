@@ -115,7 +115,7 @@ static bool grow_classes(void)
     const struct holders_class *table = before.at;
     size_t old = before.bytes ? class_mask + 1 : 0, count = old ? 2 * old : 1 << 13;
     struct holders_room grown = {NULL, 0};
-    if (!holders_grow(&grown, count * sizeof(struct holders_class)))
+    if (!holders_grow(&grown, count * sizeof(struct holders_class)) || !grown.at)
         return false;
     classes = grown;
     class_mask = count - 1;
@@ -156,17 +156,24 @@ static void set_words(struct holders_class *class)
     class->words = (uint8_t)(words < 0 ? 0 : words > 128 ? 128 : words);
 }
 
+/* A type's own type says that it is one. */
+static bool is_type(const PyTypeObject *type)
+{
+    if (!holders_is_address((uintptr_t)type) || (uintptr_t)type % sizeof(void *))
+        return false;
+    const PyTypeObject *own = ((const PyObject *)type)->ob_type;
+    return holders_is_address((uintptr_t)own) && own->tp_flags & Py_TPFLAGS_TYPE_SUBCLASS;
+}
+
 const struct holders_class *holders_class(const PyTypeObject *type)
 {
     struct holders_class *class;
-    if (UNLIKELY(!classes.bytes || 2 * class_count > class_mask) && !grow_classes())
+    if (UNLIKELY(!classes.at || 2 * class_count > class_mask) && !grow_classes())
         return NULL;
     class = &((struct holders_class *)classes.at)[place(type)];
     if (LIKELY(class->type != NULL))
         return class;
-    if (!holders_is_address((uintptr_t)type) || (uintptr_t)type % sizeof(void *) ||
-        !holders_is_address((uintptr_t)Py_TYPE(type)) ||
-        !PyType_HasFeature(Py_TYPE(type), Py_TPFLAGS_TYPE_SUBCLASS))
+    if (!is_type(type))
         return NULL;
     struct holders_class made = {.type = type,
                                  .traits = (uint8_t)traits_of(type),

@@ -28,9 +28,9 @@ static void fetch_ahead(void)
         holders_flags()[soon] & (HOLDERS_EXPANDED | HOLDERS_KIND_BITS))
         return;
     const PyObject *object = holders_object(soon);
-    if (Py_IS_TYPE(object, &PyDict_Type))
+    if (object->ob_type == &PyDict_Type)
         __builtin_prefetch(((const PyDictObject *)object)->ma_keys);
-    else if (Py_IS_TYPE(object, &PyList_Type))
+    else if (object->ob_type == &PyList_Type)
         __builtin_prefetch(((const PyListObject *)object)->ob_item);
 }
 

@@ -5,10 +5,13 @@ import json
 import os
 import platform
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
 
+from conftest import environment_python, skip_without, worker_program
 from holders_asked import ask, line_of, send_question, wait_for
 
 RESPONSE = 18
@@ -240,6 +243,41 @@ def test_an_answer_comes_though_the_worker_dies(asked):
     asked.worker.process.wait()
     os.kill(answer.pid, signal.SIGCONT)
     assert asked.is_answer(answer.read())
+
+
+HOST = '''
+import os, pathlib, signal, sys, time
+sys.path[:0] = {paths!r}
+from holders_asked import send_question
+from worker_process import Worker
+root = pathlib.Path({root!r})
+worker = Worker({program!r}, {executable!r}, root, dict())
+assert worker.load("Fn")["error"] is None
+assert worker.call("Fn", query=[("ballast", "200000")])[0]["status"] == 200
+answer = send_question(worker, root / "Fn" / "__init__.py", [{line}])
+print(answer.begin(), flush=True)
+os.read(answer.pipe, 1)  # it works
+os.kill(answer.pid, signal.SIGSTOP)
+print("stopped", flush=True)
+time.sleep(600)
+'''
+
+
+def test_no_child_is_left_when_the_host_dies(tmp_path):
+    skip_without(("azure-functions",))
+    path = tmp_path / "Fn" / "__init__.py"
+    path.parent.mkdir()
+    path.write_text(APP)
+    host = subprocess.Popen(
+        [sys.executable, "-c", HOST.format(
+            paths=[os.path.dirname(__file__)], root=str(tmp_path), program=worker_program(),
+            executable=environment_python(), line=line_of(APP, "kept"))],
+        stdout=subprocess.PIPE, text=True)
+    child = int(host.stdout.readline())
+    assert host.stdout.readline() == "stopped\n" and not is_gone(child)
+    host.kill()
+    host.wait()
+    wait_for("its end", lambda: is_gone(child))
 
 
 def test_a_child_of_the_program_takes_no_question(asked):
