@@ -244,6 +244,14 @@ static void write_invocations(struct job *job, const struct invocations *before,
 
 /* ---- what is left behind ---- */
 
+/* In what is written of it: what was alive at each moment, say, is not. */
+static bool is_same_row(const struct kept_line *before, const struct kept_line *now)
+{
+    return before->file == now->file && before->line == now->line &&
+           memcmp(before->left_bytes, now->left_bytes, sizeof now->left_bytes) == 0 &&
+           memcmp(before->alive_bytes, now->alive_bytes, sizeof now->alive_bytes) == 0;
+}
+
 static void write_row(struct job *job, size_t index, const struct kept_line *before,
                       const struct kept_line *now)
 {
@@ -251,7 +259,7 @@ static void write_row(struct job *job, size_t index, const struct kept_line *bef
     size_t last = 0;
     if (!before)
         before = &none;
-    if (memcmp(before, now, sizeof *now) == 0)
+    if (is_same_row(before, now))
         return;
     job->differs = true;
     write_number(job->writer, index + 1);
