@@ -198,10 +198,98 @@ def test_folded_stacks_need_the_heap(leak):
     assert "--heap on" in error_line(result)
 
 
+SPEEDSCOPE_UNITS = {"none", "nanoseconds", "microseconds", "milliseconds", "seconds", "bytes"}
+
+
+def is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def faults_of_profile(profile, count):
+    """What speedscope's published file format forbids in a profile, `count` frames being shared."""
+    if not isinstance(profile.get("name"), str) or profile.get("unit") not in SPEEDSCOPE_UNITS:
+        yield "name or unit"
+    if not is_number(profile.get("startValue")) or not is_number(profile.get("endValue")) or \
+            profile["endValue"] < profile["startValue"]:
+        yield "values"
+    if profile.get("type") == "sampled":
+        if len(profile["samples"]) != len(profile["weights"]):
+            yield "as many weights as samples"
+        if not all(is_number(weight) and weight >= 0 for weight in profile["weights"]):
+            yield "weights"
+        frames = [frame for stack in profile["samples"] for frame in stack]
+    elif profile.get("type") == "evented":
+        frames = [event["frame"] for event in profile["events"]]
+        moments, stack = [event["at"] for event in profile["events"]], []
+        if moments != sorted(moments) or \
+                any(not profile["startValue"] <= at <= profile["endValue"] for at in moments):
+            yield "moments"
+        for event in profile["events"]:
+            if event["type"] == "O":
+                stack.append(event["frame"])
+            elif event["type"] != "C" or not stack or stack.pop() != event["frame"]:
+                yield "nesting"
+                return
+        if stack:
+            yield "a frame that is not closed"
+    else:
+        yield "type"
+        return
+    if not all(type(frame) is int and 0 <= frame < count for frame in frames):
+        yield "frames"
+
+
+def faults_of_speedscope(file):
+    if file.get("$schema") != "https://www.speedscope.app/file-format-schema.json":
+        yield "schema"
+    frames = file["shared"]["frames"]
+    for frame in frames:
+        if not isinstance(frame.get("name"), str) or not isinstance(frame.get("file", ""), str) or \
+                not all(is_number(frame.get(name, 1)) for name in ("line", "col")):
+            yield "frame"
+    if not 0 <= file.get("activeProfileIndex", 0) < len(file["profiles"]):
+        yield "activeProfileIndex"
+    if not all(isinstance(file.get(name, ""), str) for name in ("name", "exporter", "version")):
+        yield "names"
+    for profile in file["profiles"]:
+        yield from faults_of_profile(profile, len(frames))
+
+
+@pytest.mark.parametrize("fault, change", [
+    ("name or unit", {"unit": "MiB"}), ("name or unit", {"name": None}),
+    ("values", {"startValue": 9}), ("values", {"endValue": "8"}), ("type", {"type": "flame"}),
+    ("moments", {"events": [("O", 5, 0), ("C", 4, 0)]}),
+    ("moments", {"events": [("O", 5, 0), ("C", 9, 0)]}),
+    ("nesting", {"events": [("O", 0, 0), ("O", 1, 1), ("C", 2, 0), ("C", 3, 1)]}),
+    ("nesting", {"events": [("C", 0, 0)]}),
+    ("a frame that is not closed", {"events": [("O", 0, 0)]}),
+    ("frames", {"events": [("O", 0, 2), ("C", 0, 2)]}),
+    (None, {"events": [("O", 0, 0), ("O", 1, 1), ("C", 1, 1), ("C", 8, 0)]}),
+    ("as many weights as samples", {"type": "sampled", "samples": [[0, 1]], "weights": []}),
+    ("weights", {"type": "sampled", "samples": [[0, 1]], "weights": [-1]}),
+    ("frames", {"type": "sampled", "samples": [[0, 1, -1]], "weights": [1]}),
+    (None, {"type": "sampled", "samples": [[0, 1]], "weights": [8]}),
+])
+def test_rules_of_speedscope_can_be_broken(fault, change):
+    profile = {"type": "evented", "name": "x", "unit": "bytes", "startValue": 0, "endValue": 8,
+               "events": [], **change}
+    profile["events"] = [dict(zip(("type", "at", "frame"), event)) for event in profile["events"]]
+    assert list(faults_of_profile(profile, 2)) == ([fault] if fault else [])
+
+
+@pytest.mark.parametrize("heap", ["on", "off"])
+def test_speedscope_file_keeps_to_the_published_format(leak, tmp_path, heap):
+    result = batch("-n", 3, "--heap", heap, "--format", "speedscope", leak)
+    assert result.returncode == 0, result.stderr
+    file = json.loads(result.stdout)
+    assert list(faults_of_speedscope(file)) == []
+    assert file["profiles"] and {profile["unit"] for profile in file["profiles"]} == {"bytes"}
+
+
 def test_speedscope_file_has_its_documented_shape(reports):
     report, texts = reports()
     file = json.loads(texts["speedscope"])
-    assert file["$schema"] == "https://www.speedscope.app/file-format-schema.json"
+    assert list(faults_of_speedscope(file)) == []
     frames = file["shared"]["frames"]
     for frame in frames:
         assert set(frame) <= {"name", "file", "line", "col"} and isinstance(frame["name"], str)
@@ -361,6 +449,68 @@ def test_reports_of_a_program(tmp_path, name):
     assert "work" in result.stdout
 
 
+BEGINS = {"csv": "path,", "folded": None, "folded-retained": None, "html": "<!DOCTYPE html>",
+          "junit": "<?xml", "markdown": "###", "speedscope": "{", "json": "{", "text": "Filename"}
+
+
+@pytest.mark.parametrize("name", sorted(BEGINS))
+def test_start_reports_in_each_format(leak, start, tmp_path, name):
+    path = tmp_path / "report"
+    server = start(leak, "--report", "--format", name, "-o", path)
+    assert [server.get("Leak")[0] for _ in range(3)] == [200] * 3
+    assert server.stop() == 0
+    text = path.read_text(encoding="utf-8")
+    sign = 'classname="Leak" name="invocation 3: ' if name == "junit" else "KEPT.append"
+    assert sign in text
+    if BEGINS[name]:
+        assert text.startswith(BEGINS[name])
+    else:
+        assert re.fullmatch(r"(?:\S[^\n]* \d+\n)+", text)
+
+
+# What memory_profiler has written into a log.
+LOGGED = """\
+Filename: /app/work.py
+
+Line #    Mem usage    Increment  Occurrences   Line Contents
+=============================================================
+     3     40.0 MiB     40.0 MiB           1   @profile
+     4                                         def work():
+     5     50.0 MiB     10.0 MiB           1       kept = bytearray(10 << 20)
+     6     50.0 MiB      0.0 MiB           1       return kept
+
+
+"""
+
+
+@pytest.mark.parametrize("name", ["csv", "html", "junit", "markdown", "speedscope"])
+def test_import_into_each_format(tmp_path, name):
+    log = tmp_path / "log.txt"
+    log.write_text(LOGGED)
+    result = run("import", "--format", name, log)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.startswith(BEGINS[name])
+    if name == "speedscope":
+        file = json.loads(result.stdout)
+        assert list(faults_of_speedscope(file)) == []
+        assert 10 << 20 in [weight for one in file["profiles"] for weight in one["weights"]]
+    if name == "junit":
+        etree.fromstring(result.stdout.encode())
+    elif name == "csv":
+        (row,) = [row for row in csv.DictReader(io.StringIO(result.stdout)) if row["line"] == "5"]
+        assert (int(row["increment_bytes"]), row["occurrences"]) == (10 << 20, "1")
+    elif name != "speedscope":
+        assert "bytearray(10 &lt;&lt; 20)" in result.stdout or "bytearray(10 << 20)" in result.stdout
+
+
+@pytest.mark.parametrize("name", ["folded", "folded-retained"])
+def test_import_has_no_allocations_to_fold(tmp_path, name):
+    log = tmp_path / "log.txt"
+    log.write_text(LOGGED)
+    result = run("import", "--format", name, log)
+    assert result.returncode == 2 and "--format speedscope takes the RSS" in error_line(result)
+
+
 # ---- in a browser
 
 def chromium(page, tmp_path, *options):
@@ -388,3 +538,18 @@ def test_tables_are_sorted_by_their_headings(page, tmp_path):
     numbers = [int(number) for number in re.findall(r'<tr[^>]*><td data-v="(\d+)"', table)]
     assert numbers == list(range(12, -1, -1))
     assert 'aria-sort="descending"' in table
+
+
+@pytest.mark.parametrize("width", [360, 1200])
+def test_page_is_no_wider_than_its_window(page, tmp_path, width):
+    """What is wider, a table or the source, scrolls by itself."""
+    text = re.sub(r"<meta http-equiv[^>]*>", "", page.read_text(encoding="utf-8"))
+    frame = tmp_path / "frame.html"
+    page.write_text(text.replace("</body>", "<script>parent.postMessage([document.documentElement."
+                                 "scrollWidth, innerWidth], '*')</script></body>"), encoding="utf-8")
+    frame.write_text("<p>none</p><script>onmessage = e => document.querySelector('p').textContent ="
+                     " e.data.join(' of ')</script><iframe src='page.html' width={} height=600 "
+                     "style='border: 0'></iframe>".format(width))
+    dom = chromium(frame, tmp_path, "--dump-dom", "--virtual-time-budget=5000")
+    needed, shown = map(int, re.search(r"<p>(\d+) of (\d+)</p>", dom).groups())
+    assert shown == width and needed <= shown
