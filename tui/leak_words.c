@@ -13,7 +13,7 @@
 
 bool leak_words_known(const struct model *model)
 {
-    return model->heap.is_on && (model->leaks.certain > 0 || leaks_missing(model) == 0);
+    return !leaks_unknown(model) && (model->leaks.certain > 0 || leaks_missing(model) == 0);
 }
 
 /* At most 4 columns: "412B", "2.0K", "16M". */
@@ -110,6 +110,10 @@ void leak_words_verdict(const struct model *model, struct buf *out)
 {
     const struct leaks *leaks = &model->leaks;
     size_t suspects = leaks->count - leaks->certain;
+    if (leaks->is_unknown) {
+        buf_printf(out, "leaks are not known");
+        return;
+    }
     if (leaks->certain) {
         append_certain(leaks, out);
         if (suspects)
@@ -128,7 +132,9 @@ void leak_words_verdict(const struct model *model, struct buf *out)
 void leak_words_none(const struct model *model, bool is_recording, struct buf *out)
 {
     unsigned missing = leaks_missing(model), over = leaks_over(model, 0);
-    if (is_recording && over == 0) {
+    if (model->leaks.is_unknown) {
+        buf_printf(out, "whether a line leaks is not known:\n%s", leaks_unknown(model));
+    } else if (is_recording && over == 0) {
         buf_printf(out, "there is nothing here by which leaks could be told");
     } else if (missing) {
         buf_printf(out, "whether a line leaks cannot be said yet: ");

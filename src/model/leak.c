@@ -91,6 +91,14 @@ static bool is_warm_up(const struct model *model, const struct invocation *invoc
     return before < LEAK_WARM_UP;
 }
 
+const char *leaks_unknown(const struct model *model)
+{
+    if (!model->heap.is_on)
+        return "allocations were not counted";
+    return model->leaks.is_unknown ? "this recording is of a pymemtop that did not tell them"
+                                   : NULL;
+}
+
 unsigned leaks_over(const struct model *model, uint64_t after)
 {
     unsigned count = 0;

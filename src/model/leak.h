@@ -56,7 +56,8 @@ struct leak {
 struct leaks {
     struct leak items[LEAK_MAX]; /* certain ones first, then by bytes_per_invocation, falling */
     size_t count;
-    size_t certain; /* of them */
+    size_t certain;  /* of them */
+    bool is_unknown; /* a recording of a version that had no verdict: then there are none */
 };
 
 /* What an invocation is to the verdict. */
@@ -71,6 +72,9 @@ enum leak_role {
 void leaks_judge(const struct model *model, struct leaks *leaks);
 /* The verdict on a line, or NULL where there is none. */
 const struct leak *leaks_find(const struct leaks *leaks, uint32_t file, uint32_t line);
+/* Why leaks are not known: a clause, without a full stop; NULL where they are, be it that none is.
+ */
+const char *leaks_unknown(const struct model *model);
 /* How many invocations of the kept table are over that have a higher number than `after`. */
 unsigned leaks_over(const struct model *model, uint64_t after);
 /* How many more invocations there must be before anything can be said; 0: none. */

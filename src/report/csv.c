@@ -88,7 +88,10 @@ static void put_leak(struct markup *csv, const struct model *model, const struct
 {
     const struct holders *holders = leak ? leak_holders(model, leak) : NULL;
     char types[LEAK_TYPES];
-    markup_put(csv, !leak ? "," : leak->state == LEAK_CERTAIN ? ",certain" : ",suspect");
+    if (model->leaks.is_unknown)
+        markup_put(csv, ",unknown");
+    else
+        markup_put(csv, !leak ? "," : leak->state == LEAK_CERTAIN ? ",certain" : ",suspect");
     put_bytes(csv, leak, leak ? leak->bytes_per_invocation : 0);
     put_count(csv, leak, leak ? leak->kept : 0);
     put_count(csv, leak, leak ? leak->of : 0);

@@ -35,6 +35,9 @@ int evidence_write_sentences(const struct model *model, struct buf *out, struct 
             leak_write_holders(leak_holders(model, leak), INDENT, out))
             return told_refuse(out, error);
     }
+    if (model->leaks.is_unknown &&
+        buf_printf(out, "Leaks are not known: %s.\n", leaks_unknown(model)))
+        return told_refuse(out, error);
     return 0;
 }
 

@@ -113,15 +113,15 @@ static void put_verdict(struct html *html, const struct checks *checks)
 {
     const struct model *model = html->model;
     size_t certain = model->leaks.certain, suspects = model->leaks.count - certain;
-    if (!model->heap.is_on)
-        markup_put(&html->markup, "<p class=\"verdict\">Allocations were not counted, so that "
-                                  "leaks are not known.</p>\n");
+    const char *why = leaks_unknown(model);
+    if (why)
+        markup_printf(&html->markup, "<p class=\"verdict\">Leaks are not known: %s.</p>\n", why);
     else if (certain == 0)
         markup_put(&html->markup, "<p class=\"verdict good\">No leak was found.</p>\n");
     else
         markup_printf(&html->markup, "<p class=\"verdict bad\">%zu line%s.</p>\n", certain,
                       certain == 1 ? " leaks" : "s leak");
-    if (model->heap.is_on && suspects)
+    if (!why && suspects)
         markup_printf(&html->markup, "<p><a href=\"#suspects\">%zu %sline%s may leak.</a></p>\n",
                       suspects, certain ? "more " : "", suspects == 1 ? "" : "s");
     for (size_t i = 0; checks && i < checks->count; i++) {

@@ -87,6 +87,8 @@ static json_t *leak_value(const struct model *model, const struct leak *leak)
 
 json_t *json_leaks(const struct model *model, enum leak_state state)
 {
+    if (model->leaks.is_unknown)
+        return json_null();
     json_t *list = json_array();
     for (size_t i = 0; list && i < model->leaks.count; i++) {
         const struct leak *leak = &model->leaks.items[i];

@@ -7,7 +7,7 @@
 #include "model/model.h"
 
 /* A new list of the lines in that state, those that keep most first, with what they keep by type
- * and who holds it; NULL where there is no memory. */
+ * and who holds it, null where leaks are not known; NULL where there is no memory. */
 json_t *json_leaks(const struct model *model, enum leak_state state);
 
 #endif

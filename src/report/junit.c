@@ -213,8 +213,9 @@ static void put_memory(struct markup *xml, const struct model *model, const stru
     for (size_t i = 0; checks && i < checks->count; i++)
         put_check(xml, model, &checks->items[i]);
     markup_put(xml, "    <system-out>");
-    if (!model->heap.is_on)
-        markup_put(xml, "allocations were not counted, so that leaks are not known");
+    const char *why = leaks_unknown(model);
+    if (why)
+        markup_printf(xml, "leaks are not known: %s", why);
     else if (model->leaks.certain == 0)
         markup_put(xml, "no leak was found");
     for (size_t i = 0; i < model->leaks.certain; i++) {

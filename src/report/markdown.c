@@ -197,13 +197,14 @@ static void put_suspects(struct markup *out, const struct model *model)
 
 static void put_leaks(struct markup *out, const struct model *model)
 {
-    if (!model->heap.is_on)
-        markup_put(out, "Allocations were not counted, so that leaks are not known.\n\n");
+    const char *why = leaks_unknown(model);
+    if (why)
+        markup_printf(out, "Leaks are not known: %s.\n\n", why);
     else if (model->leaks.certain)
         put_certain(out, model);
     else
         markup_put(out, "**No leak was found.**\n\n");
-    if (model->heap.is_on)
+    if (!why)
         put_suspects(out, model);
 }
 

@@ -430,6 +430,7 @@ int change_read(struct change_state *state, struct span change, const struct cha
         read_breakpoints(&job);
     if (!is_bad(&job) && format == CHANGE_FORMAT)
         read_leaks(&job);
+    model->leaks.is_unknown = format != CHANGE_FORMAT;
     model_touch(model);
     return is_bad(&job) || job.reader.at != job.reader.end ? -1 : 0;
 }

@@ -511,6 +511,48 @@ def test_import_has_no_allocations_to_fold(tmp_path, name):
     assert result.returncode == 2 and "--format speedscope takes the RSS" in error_line(result)
 
 
+@pytest.fixture
+def recording_of_version_4(leak, tmp_path):
+    """One in which nothing leaks, without the verdict: an array of no lines, at the end of each change."""
+    path = tmp_path / "old.pymemtop"
+    assert batch("-n", 2, "--quiet", "--record={}".format(path), leak).returncode == 0
+    database = sqlite3.connect(path)
+    for table, column in ("events", "change"), ("keyframes", "state"):
+        endings = database.execute("SELECT DISTINCT hex(substr({0}, 1, 1)), hex(substr({0}, -2)) FROM {1} "
+                                   "WHERE {0} IS NOT NULL".format(column, table)).fetchall()
+        assert endings == [("04", "0000")]
+        database.execute("UPDATE {1} SET {0} = CAST(x'03' || substr({0}, 2, length({0}) - 3) AS BLOB) "
+                         "WHERE {0} IS NOT NULL".format(column, table))
+    database.execute("PRAGMA user_version = 4")
+    database.commit()
+    database.close()
+    return path
+
+
+@pytest.mark.parametrize("name", ["csv", "html", "json", "junit", "markdown", "text"])
+def test_a_recording_without_a_verdict_says_so(recording_of_version_4, name):
+    result = run("report", "--format", name, recording_of_version_4)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "o leak was found" not in result.stdout
+    if name == "json":
+        report = json.loads(result.stdout)
+        assert (report["leaks"], report["suspects"]) == (None, None)
+    elif name == "csv":
+        assert {row["leak"] for row in csv.DictReader(io.StringIO(result.stdout))} == {"unknown"}
+    else:
+        assert re.search("leaks are not known: this recording is of a pymemtop that did not tell them",
+                         result.stdout, re.I)
+
+
+def test_the_replay_of_one_without_a_verdict_says_so(recording_of_version_4, pty):
+    terminal = pty("replay", recording_of_version_4)
+    terminal.wait(rb"REPLAY")
+    terminal.type(b"L")
+    terminal.wait(rb"whether a line leaks is not known")
+    terminal.type(b"q")
+    assert terminal.wait_exit() == 0
+
+
 # ---- in a browser
 
 def chromium(page, tmp_path, *options):
