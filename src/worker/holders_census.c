@@ -104,8 +104,8 @@ static bool is_type(uintptr_t address)
         return true;
     if (!has_room_for_type(address))
         return false;
-    const PyTypeObject *type = (const PyTypeObject *)address;
-    return makes_types((uintptr_t)Py_TYPE(type)) && type->tp_flags & Py_TPFLAGS_READY &&
+    PyTypeObject *type = (PyTypeObject *)address;
+    return makes_types((uintptr_t)Py_TYPE((PyObject *)type)) && type->tp_flags & Py_TPFLAGS_READY &&
            type->tp_basicsize >= (Py_ssize_t)sizeof(PyObject) && has_name(type) &&
            holders_class(type);
 }
@@ -220,7 +220,7 @@ static void claim_from(uintptr_t address, const PyTypeObject *type)
     }
 }
 
-static void claim_all(const PyObject *object, uintptr_t block, uint64_t bytes)
+static void claim_all(PyObject *object, uintptr_t block, uint64_t bytes)
 {
     const PyTypeObject *type = Py_TYPE(object);
     const uintptr_t *words = (const uintptr_t *)block;
@@ -241,7 +241,7 @@ static void count_object(uintptr_t block, uint32_t tag)
 {
     uint64_t bytes = tags_bytes((const void *)block, tag);
     bool is_dead;
-    const PyObject *object = object_in(block, bytes, &is_dead);
+    PyObject *object = object_in(block, bytes, &is_dead);
     if (object || is_dead)
         set_done(block);
     if (!object)
