@@ -9,6 +9,7 @@
 #include "worker/compat.h"
 #include "worker/events.h"
 #include "worker/filter.h"
+#include "worker/heap.h"
 #include "worker/publish.h"
 #include "worker/qualname.h"
 
@@ -421,7 +422,9 @@ bool code_is_in_head(const struct code_info *info, int line)
 int code_last_line(PyCodeObject *code)
 {
     int last = code->co_firstlineno;
+    heap_own_begin(); /* the method's name stays in a cache of CPython's */
     PyObject *ends = compat_ends(code);
+    heap_own_end();
     PyObject *iterator = ends ? PyObject_GetIter(ends) : NULL;
     PyObject *entry;
     while (iterator && (entry = PyIter_Next(iterator))) {
