@@ -83,6 +83,16 @@ static void expand_object(PyObject *object, const struct holders_class *class)
         holders_visit_inside(object, holders_visit, NULL);
 }
 
+/* Of a chain of blocks the object's own points to the ends. */
+static void give_blocks(PyObject *object, uint32_t node)
+{
+    for (uintptr_t block = 0; (block = holders_next_block(object, block));) {
+        holders_give_block(block, node);
+        if (holders_front.is_behind)
+            *holders_own(node) += holders_claim(block);
+    }
+}
+
 void holders_expand(uint32_t node)
 {
     struct holders_walk *walk = &holders_walk;
@@ -106,4 +116,6 @@ void holders_expand(uint32_t node)
         holders_look_for_targets(object, class, node);
     if (holders_front.is_behind)
         *holders_own(node) = holders_own_bytes(object, class);
+    if (class->traits & HOLDERS_INSIDE)
+        give_blocks(object, node);
 }

@@ -147,6 +147,12 @@ static void own(uintptr_t address, uint32_t node)
     target->is_owned = true;
 }
 
+void holders_give_block(uintptr_t block, uint32_t node)
+{
+    if (holders_is_address(block))
+        own(block, node);
+}
+
 static bool is_head(const struct holders_class *class, unsigned word)
 {
     return word >= class->first_head && word < class->head + 2u;
@@ -185,6 +191,11 @@ static uint64_t claim(uintptr_t address)
         return 0;
     word->met |= holders_bit(block);
     return bytes;
+}
+
+uint64_t holders_claim(uintptr_t block)
+{
+    return claim(block);
 }
 
 /* The keys of many instances are in one table, which is their type's. */

@@ -263,6 +263,18 @@ bool holders_is_view(PyObject *object)
            (holders_is_array(type) && holders_member(object, ARRAY_BASE));
 }
 
+enum { DEQUE_FIRST = 3, DEQUE_LAST = 4, NEXT_BLOCK = 65 };
+
+uintptr_t holders_next_block(PyObject *object, uintptr_t block)
+{
+    if (!holders_is_kind(Py_TYPE(object), "collections.deque"))
+        return 0;
+    if (!block)
+        return (uintptr_t)holders_member(object, DEQUE_FIRST);
+    bool is_last = block == (uintptr_t)holders_member(object, DEQUE_LAST);
+    return is_last ? 0 : ((const uintptr_t *)block)[NEXT_BLOCK];
+}
+
 void holders_visit_inside(PyObject *object, visitproc visit, void *context)
 {
     struct callback **callbacks;

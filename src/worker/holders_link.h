@@ -44,6 +44,8 @@ bool holders_put_limit(struct holders_text *note, PyObject *object);
 bool holders_put_deque_limit(struct holders_text *note, PyObject *deque);
 /* Of objects with HOLDERS_INSIDE: does it look into a block of another one? */
 bool holders_is_view(PyObject *object);
+/* Of a deque: the block behind that one, the first where it is 0; 0: there is none. */
+uintptr_t holders_next_block(PyObject *object, uintptr_t block);
 /* Show `visit` what it holds beside what it shows the collector. */
 void holders_visit_inside(PyObject *object, visitproc visit, void *context);
 

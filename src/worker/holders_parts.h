@@ -231,6 +231,10 @@ uint32_t holders_target_at(uintptr_t block);
 /* What the object's block points to, and is no object, belongs to its node where it is a target. */
 void holders_look_for_targets(const PyObject *object, const struct holders_class *class,
                               uint32_t node);
+/* The block, which the object's own does not point to, belongs to its node. */
+void holders_give_block(uintptr_t block, uint32_t node);
+/* Bytes of a block, once: of one that was asked about before 0. */
+uint64_t holders_claim(uintptr_t block);
 /* Bytes of an object that is behind targets, with the blocks that are its alone: tables, buffers.
  * To be asked once. */
 uint64_t holders_own_bytes(const PyObject *object, const struct holders_class *class);

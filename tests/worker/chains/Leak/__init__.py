@@ -60,8 +60,8 @@ def containers(number):
     FROZEN.append(frozenset([value]))
     value = bytes(1005)  # -> Leak.TUPLE[1]
     TUPLE += (0, value)
-    DEQUE.extend([None] * 70)
-    value = bytes(1006)  # -> Leak.DEQUE[70] {deque(maxlen=None), 213 in it}
+    DEQUE.extend([None] * 210)  # -> Leak.DEQUE
+    value = bytes(1006)  # -> Leak.DEQUE[210] {deque(maxlen=None), 633 in it}
     DEQUE.append(value)
     value = bytes(1007)  # -> Leak.RING[0] {deque(maxlen=100), 3 in it, bounded}
     RING.append(value)
