@@ -248,16 +248,6 @@ static PyObject *local_name(const struct holders_frame *frame, Py_ssize_t i)
     return NULL;
 }
 
-PyObject *holders_globals(const struct holders_frame *frame)
-{
-    return of(frame)->f_globals;
-}
-
-static PyObject *names_of(const struct holders_frame *frame)
-{
-    return of(frame)->f_locals;
-}
-
 #else
 
 static _PyInterpreterFrame *of(const struct holders_frame *frame)
@@ -328,16 +318,6 @@ static PyObject *local_name(const struct holders_frame *frame, Py_ssize_t i)
     return code ? PyTuple_GET_ITEM(code->co_localsplusnames, i) : NULL;
 }
 
-PyObject *holders_globals(const struct holders_frame *frame)
-{
-    return of(frame)->f_globals;
-}
-
-static PyObject *names_of(const struct holders_frame *frame)
-{
-    return of(frame)->f_locals;
-}
-
 /* What its expressions are at work with is known only where the frame waits for another one. */
 void holders_visit_frame(const struct holders_frame *frame, visitproc visit, void *context)
 {
@@ -363,6 +343,11 @@ void holders_visit_frame(const struct holders_frame *frame, visitproc visit, voi
 
 #endif
 
+PyObject *holders_globals(const struct holders_frame *frame)
+{
+    return of(frame)->f_globals;
+}
+
 PyObject *holders_local(const struct holders_frame *frame, const PyObject *value)
 {
     Py_ssize_t count = holders_code(frame) ? local_count(frame) : 0;
@@ -373,7 +358,7 @@ PyObject *holders_local(const struct holders_frame *frame, const PyObject *value
         if (local[i] == value || (PyCell_Check(local[i]) && PyCell_GET(local[i]) == value))
             return local_name(frame, i);
     }
-    return holders_key(names_of(frame), value); /* of a module or a class body */
+    return holders_key(of(frame)->f_locals, value); /* of a module or a class body */
 }
 
 static bool has_method(PyObject *dict, const PyObject *code)
