@@ -55,7 +55,7 @@ static bool is_key(PyObject *dict, const PyObject *value)
     return false;
 }
 
-static bool put_lru_limit(struct holders_text *note, PyObject *wrapper)
+static struct holders_limit put_lru_limit(struct holders_text *note, PyObject *wrapper)
 {
     PyObject *dict = holders_member(wrapper, LRU_DICT);
     Py_ssize_t limit = (Py_ssize_t)(intptr_t)holders_member(wrapper, LRU_LIMIT);
@@ -64,15 +64,16 @@ static bool put_lru_limit(struct holders_text *note, PyObject *wrapper)
         holders_put(note, "lru_cache(maxsize=%zd), %zd in it", limit, count);
     else
         holders_put(note, "lru_cache(maxsize=None), %zd in it", count);
-    return limit >= 0;
+    return (struct holders_limit){limit, count};
 }
 
-bool holders_put_limit(struct holders_text *note, PyObject *object)
+struct holders_limit holders_put_limit(struct holders_text *note, PyObject *object)
 {
     if (holders_is_kind(Py_TYPE(object), "functools._lru_cache_wrapper"))
         return put_lru_limit(note, object);
-    return holders_is_kind(Py_TYPE(object), "collections.deque") &&
-           holders_put_deque_limit(note, object);
+    if (holders_is_kind(Py_TYPE(object), "collections.deque"))
+        return holders_put_deque_limit(note, object);
+    return (struct holders_limit){-1, 0};
 }
 
 static enum holders_said put_lru_cache(struct holders_text *text, struct holders_link *link)
@@ -93,7 +94,7 @@ static enum holders_said put_lru_cache(struct holders_text *text, struct holders
         holders_put(text, "]");
     } else
         holders_put(text, "() cache.keys()");
-    link->is_bounded = holders_put_limit(link->note, link->object);
+    link->limit = holders_put_limit(link->note, link->object);
     return HOLDERS_ITEM;
 }
 

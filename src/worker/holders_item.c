@@ -92,14 +92,14 @@ static int count_item(PyObject *object, void *context)
     return 0;
 }
 
-bool holders_put_deque_limit(struct holders_text *note, PyObject *deque)
+struct holders_limit holders_put_deque_limit(struct holders_text *note, PyObject *deque)
 {
     Py_ssize_t limit = (Py_ssize_t)(intptr_t)holders_member(deque, DEQUE_MAXLEN);
     if (limit >= 0)
         holders_put(note, "deque(maxlen=%zd), %zd in it", limit, Py_SIZE(deque));
     else
         holders_put(note, "deque(maxlen=None), %zd in it", Py_SIZE(deque));
-    return limit >= 0;
+    return (struct holders_limit){limit, Py_SIZE(deque)};
 }
 
 /* Its items are shown in their order. */
@@ -114,7 +114,7 @@ static enum holders_said put_deque_item(struct holders_text *text, struct holder
     if (!base->tp_traverse(link->object, count_item, &counted) ||
         counted.count >= Py_SIZE(link->object))
         return HOLDERS_NOTHING;
-    link->is_bounded = holders_put_limit(link->note, link->object);
+    link->limit = holders_put_limit(link->note, link->object);
     return put_index(text, counted.count);
 }
 

@@ -16,7 +16,7 @@ struct holders_link {
     PyObject *last;   /* what holds `value` itself: `object`, or its innermost part */
     PyObject *value;  /* what the chain says next */
     struct holders_text *note;
-    bool is_bounded; /* set where the holder drops such entries by itself */
+    struct holders_limit limit; /* set where the holder may drop such entries by itself */
 };
 
 enum holders_said {
@@ -38,10 +38,10 @@ holders_namer holders_put_item;
 
 /* ---- holders_inside.c: objects of C modules, whose insides have no names in Python ---- */
 holders_namer holders_put_inside;
-/* What limit the store has, "lru_cache(maxsize=128), 12 in it": whether there is one, by which it
- * drops old entries by itself. Nothing is put of what is no such store. */
-bool holders_put_limit(struct holders_text *note, PyObject *object);
-bool holders_put_deque_limit(struct holders_text *note, PyObject *deque);
+/* What limit the store has, and in the words of the program: "lru_cache(maxsize=128), 12 in it".
+ * Nothing is put of what is no such store. */
+struct holders_limit holders_put_limit(struct holders_text *note, PyObject *object);
+struct holders_limit holders_put_deque_limit(struct holders_text *note, PyObject *deque);
 /* Of objects with HOLDERS_INSIDE: does it look into a block of another one? */
 bool holders_is_view(PyObject *object);
 /* Of a deque: the block behind that one, the first where it is 0; 0: there is none. */

@@ -197,12 +197,12 @@ static bool is_in_one_entry(uint32_t holder, uint32_t node, uint32_t newest)
     return node != newest && entry != HOLDERS_NOBODY && entry == entry_of(holder, newest);
 }
 
-bool holders_put_chain(struct holders_text *text, struct holders_text *note, uint32_t node,
-                       uint32_t newest)
+struct holders_limit holders_put_chain(struct holders_text *text, struct holders_text *note,
+                                       uint32_t node, uint32_t newest)
 {
     struct way way = way_to(node);
     enum holders_said said = HOLDERS_ITEM;
-    bool is_bounded = false;
+    struct holders_limit limit = {-1, 0};
     if (way.count == 1)
         put_node(text, way.last[0], true);
     /* The object itself is not told: its chain says where it is. */
@@ -216,12 +216,13 @@ bool holders_put_chain(struct holders_text *text, struct holders_text *note, uin
         }
         struct holders_link link = link_from(node_at(&way, i), way.last[0]);
         link.note = &of_link;
+        link.limit.most = -1;
         said = put_step(text, node_at(&way, i), i == 0, said, &link);
-        bool is_limit = link.is_bounded && !is_in_one_entry(node_at(&way, i), node, newest);
-        add_note(note, &of_link, is_limit, is_bounded);
-        is_bounded = is_bounded || is_limit;
+        bool is_limit = link.limit.most >= 0 && !is_in_one_entry(node_at(&way, i), node, newest);
+        add_note(note, &of_link, is_limit, limit.most >= 0);
+        limit = limit.most < 0 && is_limit ? link.limit : limit;
     }
     if (way.last[0] != node && holders_kind(way.last[0]) == HOLDERS_OBJECT && !note->len)
-        is_bounded = holders_put_limit(note, holders_object(way.last[0])); /* its own entries */
-    return is_bounded;
+        limit = holders_put_limit(note, holders_object(way.last[0])); /* its own entries */
+    return limit;
 }

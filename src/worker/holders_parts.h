@@ -298,11 +298,16 @@ void holders_put_module(struct holders_text *text, PyObject *name);
 
 /* Is the node one that a chain does not name: a part of its parent? */
 bool holders_is_hidden(uint32_t node);
+/* Of a store that drops old entries by itself. */
+struct holders_limit {
+    Py_ssize_t most;  /* entries at the most; -1: there is no such limit */
+    Py_ssize_t count; /* entries that there are */
+};
 /* The chain from a root to the node, which is that of the oldest of some that hang on the same
- * holder. True where a store on the way drops old entries by itself, and not all of them, up to
- * that of the newest, are in one entry; `note` says which ("lru_cache(maxsize=128), 12 in it"). */
-bool holders_put_chain(struct holders_text *text, struct holders_text *note, uint32_t node,
-                       uint32_t newest);
+ * holder. The limit of a store on the way where not all of them, up to that of the newest, are in
+ * one of its entries; `note` says which ("lru_cache(maxsize=128), 12 in it"). */
+struct holders_limit holders_put_chain(struct holders_text *text, struct holders_text *note,
+                                       uint32_t node, uint32_t newest);
 
 /* ---- holders_rows.c: what is alive of a line, by type and by holder ---- */
 

@@ -7,7 +7,7 @@
 
 #include "worker/holders_parts.h"
 
-enum { TEXT = 1024, CHAIN = 4 * TEXT };
+enum { TEXT = 1024, CHAIN = 4 * TEXT, BOUNDED_MOST_MIB = 256 };
 
 /* ---- texts ---- */
 
@@ -19,7 +19,7 @@ static struct {
     const PyTypeObject *type;
     PyObject *object;
     uint32_t node, newest;
-    bool is_bounded;
+    struct holders_limit limit;
     void (*make)(void);
 } job;
 
@@ -37,7 +37,7 @@ static void run(void (*make)(void))
     struct holders_text *texts[] = {&job.text, &job.note, &job.example};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         *texts[i] = (struct holders_text){words[i], 0, sizeof words[i]};
-    job.is_bounded = false;
+    job.limit = (struct holders_limit){-1, 0};
     job.make = make;
     holders_each(make_once);
 }
@@ -132,7 +132,7 @@ static void make_chain(void)
 {
     const struct holders_walk *walk = &holders_walk;
     if (job.node != HOLDERS_NOBODY)
-        job.is_bounded = holders_put_chain(&job.text, &job.note, job.node, job.newest);
+        job.limit = holders_put_chain(&job.text, &job.note, job.node, job.newest);
     else if (walk->is_late || walk->is_short)
         holders_put(&job.text, "not found: %s",
                     walk->is_late ? "the walk through the memory took too long"
@@ -142,19 +142,33 @@ static void make_chain(void)
                     "nothing in Python: native code, or a cycle that waits for the collector");
 }
 
+/* A limit that would let the store grow to this is none, for who runs out of memory before. */
+static bool is_bounded(uint64_t bytes)
+{
+    const struct holders_limit *limit = &job.limit;
+    if (limit->most < 0)
+        return false;
+    double full = limit->count > 0 ? (double)bytes / (double)limit->count * (double)limit->most : 0;
+    if (full <= BOUNDED_MOST_MIB * 1048576.0)
+        return true;
+    holders_put(&job.note, ", %.0f MiB when it is full", full / 1048576.0);
+    return false;
+}
+
 static void tell_chain(struct holders_text *out, const struct holders_chain_row *row)
 {
+    uint64_t bytes = holders_rows.has_retained ? row->retained : row->bytes;
     job.node = row->node;
     job.newest = row->newest_node;
     run(make_chain);
+    bool bounded = is_bounded(bytes);
     holders_put(out, "{\"text\": ");
     quote(out, &job.text);
     holders_put(out, ", \"note\": ");
     quote_or_null(out, &job.note);
     holders_put(out, ", \"bounded\": %s, \"count\": %llu, \"bytes\": %llu, \"newest\": %llu}",
-                job.is_bounded ? "true" : "false", (unsigned long long)row->count,
-                (unsigned long long)(holders_rows.has_retained ? row->retained : row->bytes),
-                (unsigned long long)row->newest);
+                bounded ? "true" : "false", (unsigned long long)row->count,
+                (unsigned long long)bytes, (unsigned long long)row->newest);
 }
 
 /* ---- all ---- */

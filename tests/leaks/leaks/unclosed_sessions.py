@@ -22,5 +22,5 @@ class Session(asyncio.Protocol):
 @app.route(route="call")
 async def call(req: func.HttpRequest) -> func.HttpResponse:
     session = Session()  # LEAK
-    await session.open()  # LEAK
+    await session.open()
     return func.HttpResponse(str(len(session.buffer)))
