@@ -84,13 +84,26 @@ static int parse(struct request *request, int argc, char **argv, struct error *e
 
 /* ---- the report ---- */
 
+/* A condition that nothing is known of is not one that does not hold. */
+static int check_conditions(const struct model *model, const struct fail_on *set,
+                            struct error *error)
+{
+    const char *why = leaks_unknown(model);
+    for (size_t i = 0; why && i < set->count; i++)
+        if (set->items[i].kind == FAIL_ON_LEAK)
+            return error_set(error, EXIT_STATUS_USAGE, "--fail-on leak cannot be told: %s", why);
+    return 0;
+}
+
 static int write_report(const struct request *request, struct error *error)
 {
     struct replay *replay = recording_file_open(request->file, error);
     if (!replay)
         return -1;
     const struct options *options = &request->report.options;
-    int result = options->quiet ? 0 : report_file_write(replay_model(replay), options, error);
+    int result = check_conditions(replay_model(replay), &options->fail_on, error);
+    if (!result && !options->quiet)
+        result = report_file_write(replay_model(replay), options, error);
     if (!result && report_file_say_conditions(replay_model(replay), &options->fail_on))
         result = EXIT_STATUS_CONDITION;
     replay_close(replay);

@@ -43,8 +43,8 @@ int folded_write(const struct model *model, enum folded_weight weight, struct bu
     if (!model->heap.is_on)
         return error_set(error, EXIT_STATUS_USAGE,
                          "folded stacks have the bytes that lines allocate as weights, and these "
-                         "were not counted; --heap on counts them, and --format speedscope takes "
-                         "the RSS");
+                         "were not counted; %s--format speedscope takes the RSS",
+                         model->imported ? "" : "--heap on counts them, and ");
     for (uint32_t i = 0; i < model->file_count; i++) {
         const struct file *file = model->files[i];
         for (uint32_t line = 1; line <= file->line_count; line++) {

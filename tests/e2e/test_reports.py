@@ -544,6 +544,13 @@ def test_a_recording_without_a_verdict_says_so(recording_of_version_4, name):
                          result.stdout, re.I)
 
 
+def test_a_condition_on_what_is_not_known_is_no_success(recording_of_version_4):
+    result = run("report", "--fail-on", "leak", recording_of_version_4)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "--fail-on leak cannot be told" in result.stderr
+    assert run("report", "--quiet", "--fail-on", "rss>1", recording_of_version_4).returncode == 3
+
+
 def test_the_replay_of_one_without_a_verdict_says_so(recording_of_version_4, pty):
     terminal = pty("replay", recording_of_version_4)
     terminal.wait(rb"REPLAY")
