@@ -41,11 +41,13 @@ static void on_closed(uv_handle_t *handle)
     free(pipe);
 }
 
-/* Is it a child of this process, which has not been waited for? */
-static bool is_ours(pid_t pid)
+/* Is it a child of this process that has not been waited for, and no worker? */
+static bool is_ours(const struct asking *asking, pid_t pid)
 {
     siginfo_t info;
-    return pid > 1 && waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+    bool is_worker = asking->worker_pid && *asking->worker_pid == pid;
+    return pid > 1 && !is_worker &&
+           waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
 }
 
 static void wait_for(pid_t pid)
@@ -58,7 +60,7 @@ static void wait_for(pid_t pid)
 static void end_child(struct asking *asking, pid_t pid)
 {
     size_t i = 0;
-    if (!is_ours(pid))
+    if (!is_ours(asking, pid))
         return;
     kill(pid, SIGKILL);
     asking_reap(asking);

@@ -29,7 +29,8 @@ struct asking_pipe;
 enum { ASKING_CHILDREN = 16 };
 
 struct asking {
-    uv_loop_t *loop; /* borrowed */
+    uv_loop_t *loop;       /* borrowed */
+    const int *worker_pid; /* borrowed; a child that is none of ours; NULL: there is no such */
     asking_send *send;
     void *send_context;
     asking_told *told;

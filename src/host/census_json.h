@@ -1,7 +1,7 @@
 /*
- * What a worker tells of what is alive (wire/frame.h, CENSUS_TOLD), as the model has it. As with
- * holders_json.h nothing of it is taken as it is: texts are cleaned, numbers are not negative, a
- * path counts only where the model has its file, and what is too much goes to the others.
+ * What a worker tells of what is alive (wire/question.h, QUESTION_CENSUS), as the model has it. As
+ * with holders_json.h nothing of it is taken as it is: texts are cleaned, numbers are not negative,
+ * a path counts only where the model has its file, and what is too much goes to the others.
  */
 #ifndef HOST_CENSUS_JSON_H
 #define HOST_CENSUS_JSON_H

@@ -156,6 +156,7 @@ static void on_worker_started(void *context, struct segment *segment)
         start_limit(host);
     drain_attach(host->drain, segment);
     stepper_attach(host->stepper, segment);
+    inquiry_worker_new(&host->inquirer.inquiry);
     host->replacing = false;
     model->worker = WORKER_STARTING;
     model->worker_pid = supervisor_pid(host->supervisor);

@@ -84,6 +84,7 @@ void inquirer_init(struct inquirer *inquirer, uv_loop_t *loop, struct model *mod
     inquirer->owner = *owner;
     inquiry_init(&inquirer->inquiry, &ops, model);
     inquirer->asking = (struct asking){.loop = loop,
+                                       .worker_pid = &model->worker_pid,
                                        .send = send_to_worker,
                                        .send_context = inquirer,
                                        .told = on_told,

@@ -40,13 +40,19 @@ static int send_question(struct inquiry *inquiry, uint64_t now_ns)
     return status;
 }
 
+/* What was known before is better than why nothing more is. */
 static void set_evidence_failed(struct inquiry *inquiry, const char *problem)
 {
     struct holders_list *evidence = &inquiry->model->evidence;
-    holders_list_clear(evidence);
-    for (size_t i = 0; i < inquiry->count; i++)
-        holders_fail(&evidence->lines[evidence->count++], inquiry->lines[i].file,
-                     inquiry->lines[i].line, problem);
+    for (size_t i = 0; i < inquiry->count; i++) {
+        const struct inquiry_line *asked = &inquiry->lines[i];
+        const struct holders *known = holders_list_find(evidence, asked->file, asked->line);
+        struct holders failed = {.state = HOLDERS_NONE};
+        if (known && known->state == HOLDERS_READY)
+            continue;
+        holders_fail(&failed, asked->file, asked->line, problem);
+        holders_list_put(evidence, &failed);
+    }
 }
 
 static void tell_done(struct inquiry *inquiry)
@@ -64,27 +70,51 @@ static bool is_wanted(const struct inquiry *inquiry, const struct leak *leak)
            leak->file < inquiry->model->file_count;
 }
 
-static bool collect_leaks(struct inquiry *inquiry)
+static bool is_line_wanted(void *context, uint32_t file, uint32_t line)
+{
+    const struct inquiry *inquiry = context;
+    const struct leak *leak = leaks_find(&inquiry->model->leaks, file, line);
+    return leak && is_wanted(inquiry, leak);
+}
+
+/* All lines that leak, or those alone of which something is to be known. */
+static void collect_leaks(struct inquiry *inquiry,
+                          bool (*is_for)(const struct inquiry *inquiry, const struct leak *leak))
 {
     const struct leaks *leaks = &inquiry->model->leaks;
-    inquiry->count = 0;
-    for (size_t i = 0; i < leaks->count && inquiry->count < HOLDERS_LINES; i++) {
+    inquiry->waiting_count = 0;
+    holders_list_keep(&inquiry->model->evidence, is_line_wanted, inquiry);
+    for (size_t i = 0; i < leaks->count && inquiry->waiting_count < HOLDERS_EVIDENCE; i++) {
         const struct leak *leak = &leaks->items[i];
-        if (is_wanted(inquiry, leak))
-            inquiry->lines[inquiry->count++] = (struct inquiry_line){leak->file, leak->line};
+        if (is_for(inquiry, leak))
+            inquiry->waiting[inquiry->waiting_count++] =
+                (struct inquiry_line){leak->file, leak->line};
     }
-    return inquiry->count > 0;
+}
+
+/* Ask about the next of them, as many as one question has room for. */
+static bool send_waiting(struct inquiry *inquiry, uint64_t now_ns)
+{
+    size_t count = inquiry->waiting_count < HOLDERS_LINES ? inquiry->waiting_count : HOLDERS_LINES;
+    if (!count || inquiry->ops.hindrance(inquiry->ops.context))
+        return false;
+    memcpy(inquiry->lines, inquiry->waiting, count * sizeof *inquiry->lines);
+    inquiry->waiting_count -= count;
+    memmove(inquiry->waiting, inquiry->waiting + count,
+            inquiry->waiting_count * sizeof *inquiry->waiting);
+    inquiry->count = count;
+    if (send_question(inquiry, now_ns))
+        return false;
+    inquiry->about = INQUIRY_LEAKS;
+    inquiry->asked_ns = now_ns;
+    return true;
 }
 
 static bool send_leaks(struct inquiry *inquiry, uint64_t now_ns)
 {
     inquiry->leaks_wait = false;
-    if (inquiry->ops.hindrance(inquiry->ops.context) || !collect_leaks(inquiry) ||
-        send_question(inquiry, now_ns))
-        return false;
-    inquiry->about = INQUIRY_LEAKS;
-    inquiry->asked_ns = now_ns;
-    return true;
+    collect_leaks(inquiry, is_wanted);
+    return send_waiting(inquiry, now_ns);
 }
 
 /* The question that was there is over. */
@@ -92,7 +122,8 @@ static void go_on(struct inquiry *inquiry, uint64_t now_ns)
 {
     bool was_leaks = inquiry->about == INQUIRY_LEAKS;
     inquiry->about = INQUIRY_NOTHING;
-    if (inquiry->leaks_wait ? !send_leaks(inquiry, now_ns) : was_leaks)
+    if (inquiry->leaks_wait ? !send_leaks(inquiry, now_ns)
+                            : was_leaks && !send_waiting(inquiry, now_ns))
         tell_done(inquiry);
 }
 
@@ -154,26 +185,22 @@ bool inquiry_ask_leaks(struct inquiry *inquiry, inquiry_done *done, void *contex
     return true;
 }
 
-/* Is there a line that leaks of which nothing is known? */
-static bool has_news(const struct inquiry *inquiry)
+/* Is nothing known of a line that leaks, or is what is known of its limits too old? */
+static bool is_news(const struct inquiry *inquiry, const struct leak *leak)
 {
-    const struct holders_list *evidence = &inquiry->model->evidence;
-    const struct leaks *leaks = &inquiry->model->leaks;
-    for (size_t i = 0; i < leaks->count && i < HOLDERS_LINES; i++) {
-        bool is_known = !is_wanted(inquiry, &leaks->items[i]);
-        for (size_t k = 0; !is_known && k < evidence->count; k++)
-            is_known = evidence->lines[k].file == leaks->items[i].file &&
-                       evidence->lines[k].line == leaks->items[i].line;
-        if (!is_known)
-            return true;
-    }
-    return false;
+    const struct holders *known =
+        holders_list_find(&inquiry->model->evidence, leak->file, leak->line);
+    if (!is_wanted(inquiry, leak))
+        return false;
+    return !known || (leak->is_bounded && known->newest_number < leak->last_number);
 }
 
 void inquiry_watch(struct inquiry *inquiry, uint64_t now_ns)
 {
-    if (inquiry->about == INQUIRY_NOTHING && now_ns >= inquiry->ready_ns && has_news(inquiry))
-        send_leaks(inquiry, now_ns);
+    if (inquiry->about != INQUIRY_NOTHING || now_ns < inquiry->ready_ns)
+        return;
+    collect_leaks(inquiry, is_news);
+    send_waiting(inquiry, now_ns);
 }
 
 /* ---- counting what is alive ---- */
@@ -286,9 +313,10 @@ static void take_answer(struct inquiry *inquiry, const json_t *told)
         holders_clear(&model->holders);
         model->holders = read_answer(inquiry, told, 0);
     } else {
-        holders_list_clear(&model->evidence);
-        for (size_t i = 0; i < inquiry->count; i++)
-            model->evidence.lines[model->evidence.count++] = read_answer(inquiry, told, i);
+        for (size_t i = 0; i < inquiry->count; i++) {
+            struct holders holders = read_answer(inquiry, told, i);
+            holders_list_put(&model->evidence, &holders);
+        }
         leaks_judge(model, &model->leaks);
     }
     model_touch(model);
@@ -332,15 +360,28 @@ void inquiry_told(struct inquiry *inquiry, const json_t *told, uint64_t now_ns)
             inquiry->ready_ns = now_ns + SHARE_TIMES * (now_ns - inquiry->asked_ns);
         take_answer(inquiry, told);
         go_on(inquiry, now_ns);
+    } else {
+        inquiry_fail(inquiry, "the worker has answered something else", now_ns);
     }
     free(problem);
 }
 
 void inquiry_worker_gone(struct inquiry *inquiry, const char *why, uint64_t now_ns)
 {
+    inquiry->waiting_count = 0;
     inquiry_fail(inquiry, why, now_ns);
     live_lose(&inquiry->model->live);
     model_touch(inquiry->model);
+}
+
+void inquiry_worker_new(struct inquiry *inquiry)
+{
+    struct model *model = inquiry->model;
+    holders_list_clear(&model->evidence);
+    if (model->holders.state == HOLDERS_READY)
+        holders_fail(&model->holders, model->holders.file, model->holders.line,
+                     "the worker that was asked is gone");
+    model_touch(model);
 }
 
 void inquiry_tick(struct inquiry *inquiry, uint64_t now_ns)

@@ -56,6 +56,9 @@ struct inquiry {
         uint32_t file, line;
     } lines[HOLDERS_LINES]; /* that are asked about */
     size_t count;
+    struct inquiry_line
+        waiting[HOLDERS_EVIDENCE]; /* lines that leak, and are still to be asked about */
+    size_t waiting_count;
     uint64_t heard_ns;        /* when the worker has said something, or was asked */
     bool is_collecting;       /* whatever it is about by now, the end of that is still to come */
     bool is_sent;             /* the census is; before that garbage is collected */
@@ -87,8 +90,11 @@ void inquiry_fail(struct inquiry *inquiry, const char *why, uint64_t now_ns);
 void inquiry_told(struct inquiry *inquiry, const json_t *told, uint64_t now_ns);
 /* The worker is gone, `why`: what is asked fails, and the mark is lost. */
 void inquiry_worker_gone(struct inquiry *inquiry, const char *why, uint64_t now_ns);
-/* Ask about the lines that leak where nothing is known of one of them yet, and such questions do
- * not take too much of the time. */
+/* Another worker has begun: what was told of the one before is not true of it. */
+void inquiry_worker_new(struct inquiry *inquiry);
+/* Ask about the lines that leak where nothing is known of one of them yet, or what was known of a
+ * limit that holds it is of before its newest invocations; and such questions do not take too much
+ * of the time. */
 void inquiry_watch(struct inquiry *inquiry, uint64_t now_ns);
 /* Time passes. */
 void inquiry_tick(struct inquiry *inquiry, uint64_t now_ns);

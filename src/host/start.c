@@ -16,12 +16,14 @@
 #include "host/recorder.h"
 #include "host/report_file.h"
 
-enum { SIGNALS = 3 };
+/* Service managers kill after ten seconds. */
+enum { SIGNALS = 3, LAST_LOOK_MS = 8000 };
 
 struct start {
     const struct options *options;
     uv_loop_t loop;
     uv_signal_t signals[SIGNALS];
+    uv_timer_t last_look; /* ends it */
     struct host *host;
     struct recorder *recorder; /* NULL without --record */
     FILE *console;
@@ -83,6 +85,11 @@ static void on_collected(void *context)
         uv_stop(&start->loop);
 }
 
+static void on_too_long(uv_timer_t *timer)
+{
+    uv_stop(timer->loop);
+}
+
 /* What the latest invocations left is looked at once more, and who holds it, where that is to be
  * told; a second signal does not wait for it. */
 static void on_signal(uv_signal_t *handle, int number)
@@ -94,12 +101,15 @@ static void on_signal(uv_signal_t *handle, int number)
                  host_collect(start->host, on_collected, start);
     (void)number;
     start->ending = true;
-    if (!waits)
+    if (waits)
+        uv_timer_start(&start->last_look, on_too_long, LAST_LOOK_MS, 0);
+    else
         uv_stop(&start->loop);
 }
 
 static void watch_signals(struct start *start)
 {
+    uv_timer_init(&start->loop, &start->last_look);
     static const int numbers[SIGNALS] = {SIGINT, SIGTERM, SIGHUP};
     for (size_t i = 0; i < SIGNALS; i++) {
         uv_signal_init(&start->loop, &start->signals[i]);
@@ -151,6 +161,7 @@ int start_run(const struct options *options, struct error *error)
     host_close(start.host);
     for (size_t i = 0; i < SIGNALS; i++)
         uv_close((uv_handle_t *)&start.signals[i], NULL);
+    uv_close((uv_handle_t *)&start.last_look, NULL);
     uv_run(&start.loop, UV_RUN_DEFAULT);
     uv_loop_close(&start.loop);
     return status;

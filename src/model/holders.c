@@ -99,3 +99,44 @@ void holders_list_clear(struct holders_list *list)
     list->count = 0;
     list->revision++;
 }
+
+const struct holders *holders_list_find(const struct holders_list *list, uint32_t file,
+                                        uint32_t line)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->lines[i].file == file && list->lines[i].line == line)
+            return &list->lines[i];
+    return NULL;
+}
+
+void holders_list_put(struct holders_list *list, struct holders *holders)
+{
+    size_t i = 0;
+    while (i < list->count &&
+           (list->lines[i].file != holders->file || list->lines[i].line != holders->line))
+        i++;
+    if (i == HOLDERS_EVIDENCE) {
+        holders_clear(holders);
+        return;
+    }
+    if (i < list->count)
+        holders_clear(&list->lines[i]);
+    else
+        list->count++;
+    list->lines[i] = *holders;
+    list->revision++;
+}
+
+void holders_list_keep(struct holders_list *list,
+                       bool (*wanted)(void *context, uint32_t file, uint32_t line), void *context)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        if (wanted(context, list->lines[i].file, list->lines[i].line))
+            list->lines[kept++] = list->lines[i];
+        else
+            holders_clear(&list->lines[i]);
+    }
+    list->revision += kept != list->count;
+    list->count = kept;
+}

@@ -13,7 +13,8 @@
 enum holders_limits {
     HOLDERS_TYPES = 32,
     HOLDERS_CHAINS = 16,
-    HOLDERS_LINES = 16, /* that one question may be about */
+    HOLDERS_LINES = 16,    /* that one question may be about */
+    HOLDERS_EVIDENCE = 64, /* lines that are known of at a time */
 };
 
 struct holders_type {
@@ -68,11 +69,20 @@ struct holders holders_copy(const struct holders *holders);
 
 /* Answers for several lines. Zeroed: none. */
 struct holders_list {
-    struct holders lines[HOLDERS_LINES];
+    struct holders lines[HOLDERS_EVIDENCE];
     size_t count;
-    uint64_t revision; /* rises whenever it is cleared, which a new answer begins with */
+    uint64_t revision; /* rises whenever it changes */
 };
 
 void holders_list_clear(struct holders_list *list);
+/* What is known of that line, well or not; NULL: nothing. */
+const struct holders *holders_list_find(const struct holders_list *list, uint32_t file,
+                                        uint32_t line);
+/* Take the answer (its strings become the list's) in place of the one about the same line. Without
+ * room it is cleared. */
+void holders_list_put(struct holders_list *list, struct holders *holders);
+/* Drop those that `wanted` says no of. */
+void holders_list_keep(struct holders_list *list,
+                       bool (*wanted)(void *context, uint32_t file, uint32_t line), void *context);
 
 #endif

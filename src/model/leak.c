@@ -403,20 +403,27 @@ static bool judge_growth(const struct kept *kept, const struct kept_line *line,
 
 /* ---- what holders tell ---- */
 
-/* Nine tenths of what is held is held by what drops old ones by itself. */
+/* Nine tenths of what holders have of the invocations that may keep is held by what drops old ones
+ * by itself. What there is once, as a cache of the first call, is not what grows; it is told last,
+ * so that where it is told all else is. */
 static bool is_bounded(const struct model *model, const struct leak *leak)
 {
-    const struct holders *holders = model_holders(model, leak->file, leak->line);
+    const struct holders *holders = holders_list_find(&model->evidence, leak->file, leak->line);
     int64_t all_bytes = 0, bounded_bytes = 0;
-    for (size_t i = 0; holders && i < holders->chain_count; i++) {
-        /* What there is once, as a cache of the first call, is not what grows. */
-        if (holders->chains[i].newest_number < leak->last_number)
+    bool is_all = holders && holders->chain_count < HOLDERS_CHAINS;
+    if (!holders || holders->state != HOLDERS_READY)
+        return false;
+    for (size_t i = 0; i < holders->chain_count; i++) {
+        const struct holders_chain *chain = &holders->chains[i];
+        if (chain->newest_number < leak->first_number) {
+            is_all = true;
             continue;
-        all_bytes = line_bytes_add(all_bytes, holders->chains[i].bytes);
-        if (holders->chains[i].is_bounded)
-            bounded_bytes = line_bytes_add(bounded_bytes, holders->chains[i].bytes);
+        }
+        all_bytes = line_bytes_add(all_bytes, chain->bytes);
+        if (chain->is_bounded)
+            bounded_bytes = line_bytes_add(bounded_bytes, chain->bytes);
     }
-    return bounded_bytes > 0 && bounded_bytes >= all_bytes - all_bytes / 10;
+    return is_all && bounded_bytes > 0 && bounded_bytes >= all_bytes - all_bytes / 10;
 }
 
 /* ---- the whole ---- */

@@ -11,8 +11,8 @@
  *
  * leak.c says when that is a leak, and why each of the rules is there. One thing the table cannot
  * tell: a store that is still filling and will stop looks like a leak. Where the worker was asked
- * who holds what a line keeps (model.evidence), and nearly all hangs on stores with a maximum of
- * their own (lru_cache(maxsize=128), deque(maxlen=50)), the line is no leak, but a suspect.
+ * who holds what a line keeps (model.evidence), and nine tenths of it hang on stores with a maximum
+ * of their own (lru_cache(maxsize=128), deque(maxlen=50)), the line is no leak, but a suspect.
  */
 #ifndef MODEL_LEAK_H
 #define MODEL_LEAK_H

@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "model/model.h"
 
-#define LEAK_SENTENCE 160
+#define LEAK_SENTENCE 192
 #define LEAK_TYPES    320
 #define LEAK_VERDICT  (LEAK_SENTENCE + LEAK_TYPES + 2)
 #define LEAK_HOLD     384

@@ -21,6 +21,7 @@
 #include "worker/guard.h"
 #include "worker/holders_census.h"
 #include "worker/holders_parts.h"
+#include "worker/publish.h"
 
 enum { THREADS = 1024 };
 
@@ -58,6 +59,11 @@ static void prepare(size_t count, unsigned budget_ms)
     holders_walk.thread_count = found;
     holders_walk.modules = PyImport_GetModuleDict();
     holders_walk.builtins = PyEval_GetBuiltins();
+    holders_walk.is_short = state != NULL;      /* what further threads hold is not found */
+    for (size_t i = 0; i < SEGMENT_KEPT; i++) { /* they go on changing */
+        uint64_t number = PUBLISH_LOAD(publish_shared.segment->kept_columns[i].number);
+        holders_walk.numbers[i] = i < KEPT_FIRST || number == INVOCATION_OUTSIDE ? 0 : number;
+    }
     holders_walk.budget_ns = (uint64_t)budget_ms * 1000 * 1000;
 }
 

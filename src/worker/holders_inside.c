@@ -55,25 +55,34 @@ static bool is_key(PyObject *dict, const PyObject *value)
     return false;
 }
 
-static struct holders_limit put_lru_limit(struct holders_text *note, PyObject *wrapper)
+static struct holders_limit lru_limit(PyObject *wrapper)
 {
     PyObject *dict = holders_member(wrapper, LRU_DICT);
-    Py_ssize_t limit = (Py_ssize_t)(intptr_t)holders_member(wrapper, LRU_LIMIT);
-    Py_ssize_t count = dict && PyDict_CheckExact(dict) ? PyDict_Size(dict) : 0;
-    if (limit >= 0)
-        holders_put(note, "lru_cache(maxsize=%zd), %zd in it", limit, count);
-    else
-        holders_put(note, "lru_cache(maxsize=None), %zd in it", count);
-    return (struct holders_limit){limit, count};
+    return (struct holders_limit){
+        .most = (Py_ssize_t)(intptr_t)holders_member(wrapper, LRU_LIMIT),
+        .count = dict && PyDict_CheckExact(dict) ? PyDict_Size(dict) : 0,
+    };
+}
+
+struct holders_limit holders_limit(PyObject *object)
+{
+    if (holders_is_kind(Py_TYPE(object), "functools._lru_cache_wrapper"))
+        return lru_limit(object);
+    if (holders_is_kind(Py_TYPE(object), "collections.deque"))
+        return holders_deque_limit(object);
+    return (struct holders_limit){-1, 0};
 }
 
 struct holders_limit holders_put_limit(struct holders_text *note, PyObject *object)
 {
-    if (holders_is_kind(Py_TYPE(object), "functools._lru_cache_wrapper"))
-        return put_lru_limit(note, object);
-    if (holders_is_kind(Py_TYPE(object), "collections.deque"))
-        return holders_put_deque_limit(note, object);
-    return (struct holders_limit){-1, 0};
+    bool is_lru = holders_is_kind(Py_TYPE(object), "functools._lru_cache_wrapper");
+    struct holders_limit limit = holders_limit(object);
+    if (!is_lru && !holders_is_kind(Py_TYPE(object), "collections.deque"))
+        return limit;
+    holders_put(note, is_lru ? "lru_cache(maxsize=" : "deque(maxlen=");
+    holders_put(note, limit.most >= 0 ? "%zd), " : "None), ", limit.most);
+    holders_put(note, "%zd in it", limit.count);
+    return limit;
 }
 
 static enum holders_said put_lru_cache(struct holders_text *text, struct holders_link *link)

@@ -92,14 +92,12 @@ static int count_item(PyObject *object, void *context)
     return 0;
 }
 
-struct holders_limit holders_put_deque_limit(struct holders_text *note, PyObject *deque)
+struct holders_limit holders_deque_limit(PyObject *deque)
 {
-    Py_ssize_t limit = (Py_ssize_t)(intptr_t)holders_member(deque, DEQUE_MAXLEN);
-    if (limit >= 0)
-        holders_put(note, "deque(maxlen=%zd), %zd in it", limit, Py_SIZE(deque));
-    else
-        holders_put(note, "deque(maxlen=None), %zd in it", Py_SIZE(deque));
-    return (struct holders_limit){limit, Py_SIZE(deque)};
+    return (struct holders_limit){
+        .most = (Py_ssize_t)(intptr_t)holders_member(deque, DEQUE_MAXLEN),
+        .count = Py_SIZE(deque),
+    };
 }
 
 /* Its items are shown in their order. */

@@ -41,7 +41,7 @@ holders_namer holders_put_inside;
 /* What limit the store has, and in the words of the program: "lru_cache(maxsize=128), 12 in it".
  * Nothing is put of what is no such store. */
 struct holders_limit holders_put_limit(struct holders_text *note, PyObject *object);
-struct holders_limit holders_put_deque_limit(struct holders_text *note, PyObject *deque);
+struct holders_limit holders_deque_limit(PyObject *deque);
 /* Of objects with HOLDERS_INSIDE: does it look into a block of another one? */
 bool holders_is_view(PyObject *object);
 /* Of a deque: the block behind that one, the first where it is 0; 0: there is none. */

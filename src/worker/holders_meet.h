@@ -24,7 +24,9 @@ struct holders_front {
     bool is_behind;                   /* the second part of the walk is under way */
     struct holders_room parts;        /* uint32_t */
     uint32_t parts_taken, part_count; /* nodes that are looked at before all others */
-    struct holders_room reached;      /* struct holders_met: targets that the first part has met */
+    struct holders_room stores;       /* uint32_t: nodes that are looked at after all others */
+    uint32_t stores_taken, store_count;
+    struct holders_room reached; /* struct holders_met: targets that the first part has met */
     uint32_t reached_count;
 };
 

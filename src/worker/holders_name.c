@@ -190,17 +190,32 @@ static uint32_t entry_of(uint32_t holder, uint32_t node)
     return node == holder ? entry : HOLDERS_NOBODY;
 }
 
-/* What one and the same entry of a store has more and more of is not limited by it. */
-static bool is_in_one_entry(uint32_t holder, uint32_t node, uint32_t newest)
+/* Does a store with that limit limit the group, too? Not where its newest is in the same entry as
+ * its oldest, or in another store, or where the entries are fewer than the invocations that have
+ * left something: then what is in an entry grows. */
+static bool limits(const struct holders_limit *limit, uint32_t holder,
+                   const struct holders_group *group)
 {
-    uint32_t entry = entry_of(holder, node);
-    return node != newest && entry != HOLDERS_NOBODY && entry == entry_of(holder, newest);
+    uint32_t entry = entry_of(holder, group->node), last = entry_of(holder, group->newest);
+    if (limit->most < 0 || (Py_ssize_t)group->invocations > limit->count)
+        return false;
+    return group->node == group->newest || (last != HOLDERS_NOBODY && last != entry);
+}
+
+/* The store's own: the entries of an lru_cache, the blocks of a deque. */
+static bool limits_own(const struct holders_limit *limit, uint32_t store,
+                       const struct holders_group *group)
+{
+    uint32_t at = group->newest;
+    while (at != HOLDERS_NOBODY && at != store)
+        at = holders_parents()[at];
+    return limit->most >= 0 && at == store;
 }
 
 struct holders_limit holders_put_chain(struct holders_text *text, struct holders_text *note,
-                                       uint32_t node, uint32_t newest)
+                                       const struct holders_group *group)
 {
-    struct way way = way_to(node);
+    struct way way = way_to(group->node);
     enum holders_said said = HOLDERS_ITEM;
     struct holders_limit limit = {-1, 0};
     if (way.count == 1)
@@ -218,11 +233,13 @@ struct holders_limit holders_put_chain(struct holders_text *text, struct holders
         link.note = &of_link;
         link.limit.most = -1;
         said = put_step(text, node_at(&way, i), i == 0, said, &link);
-        bool is_limit = link.limit.most >= 0 && !is_in_one_entry(node_at(&way, i), node, newest);
+        bool is_limit = limits(&link.limit, node_at(&way, i), group);
         add_note(note, &of_link, is_limit, limit.most >= 0);
         limit = limit.most < 0 && is_limit ? link.limit : limit;
     }
-    if (way.last[0] != node && holders_kind(way.last[0]) == HOLDERS_OBJECT && !note->len)
-        limit = holders_put_limit(note, holders_object(way.last[0])); /* its own entries */
+    if (way.last[0] != group->node && holders_kind(way.last[0]) == HOLDERS_OBJECT && !note->len) {
+        struct holders_limit own = holders_put_limit(note, holders_object(way.last[0]));
+        limit = limits_own(&own, way.last[0], group) ? own : limit;
+    }
     return limit;
 }

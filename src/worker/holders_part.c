@@ -104,11 +104,13 @@ unsigned holders_part_traits(const PyTypeObject *type)
 {
     enum role role = role_of(type);
     bool may = role == ROLE_DICT || role == ROLE_FUNCTION || type == &PyTuple_Type;
+    bool is_store = holders_is_kind(type, "functools._lru_cache_wrapper") ||
+                    holders_is_kind(type, "collections.deque");
     bool inside = role == ROLE_ARRAY || type == &PyMemoryView_Type ||
                   strcmp(type->tp_name, "managedbuffer") == 0 || holders_is_kind(type, "module") ||
                   holders_is_kind(type, "collections.deque");
     return (role == ROLE_PART ? HOLDERS_PART : 0u) | (may ? HOLDERS_MAYBE_PART : 0u) |
-           (inside ? HOLDERS_INSIDE : 0u);
+           (inside ? HOLDERS_INSIDE : 0u) | (is_store ? HOLDERS_STORE : 0u);
 }
 
 bool holders_is_array(const PyTypeObject *type)

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "base/attributes.h"
+#include "wire/segment.h"
 #include "worker/holders.h"
 #include "worker/holders_python.h"
 #include "worker/tags.h"
@@ -79,6 +80,7 @@ struct holders_walk {
     /* What is asked. */
     const struct holders_question *questions;
     size_t question_count;
+    uint64_t numbers[SEGMENT_KEPT]; /* of the invocations, by column; 0: of none */
     uint64_t budget_ns;
     bool is_census;               /* instead: what is alive, by line and type */
     struct holders_root *threads; /* made before the fork */
@@ -146,11 +148,12 @@ enum holders_trait {
     HOLDERS_PART = 16,       /* each is a part of what holds it */
     HOLDERS_MAYBE_PART = 32, /* it may be: holders_is_part() */
     HOLDERS_INSIDE = 64,     /* they need more than tp_traverse: holders_inside.c */
+    HOLDERS_STORE = 256,     /* they may have a limit: holders_limit() */
     HOLDERS_LIST = 128,      /* exactly list */
 };
 struct holders_class {
     const PyTypeObject *type;
-    uint8_t traits;
+    uint16_t traits;
     uint8_t before; /* bytes before the object in its block */
     /* Words of its block, up to which it is looked at for pointers to other blocks; but for these:
      * the collector's, the count and the type. */
@@ -303,11 +306,19 @@ struct holders_limit {
     Py_ssize_t most;  /* entries at the most; -1: there is no such limit */
     Py_ssize_t count; /* entries that there are */
 };
-/* The chain from a root to the node, which is that of the oldest of some that hang on the same
- * holder. The limit of a store on the way where not all of them, up to that of the newest, are in
- * one of its entries; `note` says which ("lru_cache(maxsize=128), 12 in it"). */
+/* What hangs on one holder. */
+struct holders_group {
+    uint32_t node;        /* of the oldest, */
+    uint32_t newest;      /* and of the newest */
+    unsigned invocations; /* that have left one there, at the least; 0: not asked */
+};
+/* The chain from a root to the group's node, and the limit of a store on the way that is one for
+ * all of them: each invocation's may be an entry of its own. `note` says which store, or which one
+ * would be with a limit ("lru_cache(maxsize=128), 12 in it"). */
 struct holders_limit holders_put_chain(struct holders_text *text, struct holders_text *note,
-                                       uint32_t node, uint32_t newest);
+                                       const struct holders_group *group);
+/* The limit of a store; -1 where the object is none. */
+struct holders_limit holders_limit(PyObject *object);
 
 /* ---- holders_rows.c: what is alive of a line, by type and by holder ---- */
 
@@ -328,6 +339,7 @@ struct holders_chain_row {
     uint64_t number;
     uint32_t newest_node; /* the same of the newest */
     uint64_t newest;
+    uint64_t columns[2]; /* a bit for each invocation that is told apart and has one of them */
     uint64_t count, bytes;
     uint64_t retained;
 };

@@ -176,7 +176,7 @@ const struct holders_class *holders_class(const PyTypeObject *type)
     if (!is_type(type))
         return NULL;
     struct holders_class made = {.type = type,
-                                 .traits = (uint8_t)traits_of(type),
+                                 .traits = (uint16_t)traits_of(type),
                                  .before = (uint8_t)holders_before(type),
                                  .blocks = type == &PyDict_Type || type == &PyList_Type ? 2 : 1};
     set_words(&made);

@@ -8,9 +8,6 @@
 
 #include "worker/holders_parts.h"
 
-#include "wire/segment.h"
-#include "worker/publish.h"
-
 enum { SLOTS = 4 * HOLDERS_ROWS, WAY_MAX = 64, NAMED = 3, WAY_KEY = 16, LOOK_EVERY = 1 << 16 };
 
 struct holders_rows holders_rows;
@@ -98,12 +95,6 @@ static size_t chain_row(uint32_t node, uint64_t number)
 
 /* ---- targets ---- */
 
-static uint64_t number_of(uint8_t column)
-{
-    uint64_t number = PUBLISH_LOAD(publish_shared.segment->kept_columns[column].number);
-    return column < KEPT_FIRST || number == INVOCATION_OUTSIDE ? 0 : number;
-}
-
 static void add_number(uint64_t number)
 {
     struct holders_rows *rows = &holders_rows;
@@ -151,9 +142,11 @@ static void add_target(const struct holders_target *target, bool is_known)
     uint64_t bytes = holders_bytes(target->block);
     if (!type && has_node && holders_kind(placed.node) == HOLDERS_OBJECT)
         type = Py_TYPE(holders_object(placed.node));
-    uint64_t number = number_of(target->column);
+    uint64_t number = holders_walk.numbers[target->column];
     size_t chain = chain_row(holders_topmost(placed.node), number);
     size_t row = type_row(type);
+    if (number)
+        rows->chains[chain].columns[target->column / 64] |= UINT64_C(1) << target->column % 64;
     rows->types[row].bytes += bytes;
     rows->chains[chain].bytes += bytes;
     rows->shallow += bytes;
@@ -263,6 +256,13 @@ static uint64_t bytes_of(const struct holders_chain_row *row)
     return holders_rows.has_retained ? row->retained : row->bytes;
 }
 
+/* What invocation after invocation has left is told before what one has, as a lazy import. */
+static bool is_before(const struct holders_chain_row *a, const struct holders_chain_row *b)
+{
+    bool grows = a->newest != a->number, other = b->newest != b->number;
+    return grows != other ? grows : bytes_of(a) > bytes_of(b);
+}
+
 static void choose_chains(void)
 {
     static bool is_told[HOLDERS_ROWS];
@@ -272,8 +272,8 @@ static void choose_chains(void)
     for (rows->told_chain_count = 0; rows->told_chain_count < HOLDERS_TOLD_CHAINS;) {
         size_t best = HOLDERS_ROWS;
         for (size_t i = 0; i < rows->chain_count; i++)
-            if (!is_told[i] && (best == HOLDERS_ROWS ||
-                                bytes_of(&rows->chains[i]) > bytes_of(&rows->chains[best])))
+            if (!is_told[i] &&
+                (best == HOLDERS_ROWS || is_before(&rows->chains[i], &rows->chains[best])))
                 best = i;
         if (best == HOLDERS_ROWS)
             return;

@@ -18,7 +18,8 @@ static struct {
     struct holders_text text, note, example;
     const PyTypeObject *type;
     PyObject *object;
-    uint32_t node, newest;
+    uint32_t node;
+    struct holders_group group;
     struct holders_limit limit;
     void (*make)(void);
 } job;
@@ -96,8 +97,8 @@ static void make_type(void)
     if (job.example.len && job.example.at[0] == '<')
         job.example.len = 0;
     if (job.object && is_held(job.node))
-        holders_put_chain(&job.note, &(struct holders_text){(char[TEXT]){0}, 0, TEXT}, job.node,
-                          job.node);
+        holders_put_chain(&job.note, &(struct holders_text){(char[TEXT]){0}, 0, TEXT},
+                          &(struct holders_group){job.node, job.node, 0});
 }
 
 static void put_size(struct holders_text *out, uint64_t bytes)
@@ -132,7 +133,7 @@ static void make_chain(void)
 {
     const struct holders_walk *walk = &holders_walk;
     if (job.node != HOLDERS_NOBODY)
-        job.limit = holders_put_chain(&job.text, &job.note, job.node, job.newest);
+        job.limit = holders_put_chain(&job.text, &job.note, &job.group);
     else if (walk->is_late || walk->is_short)
         holders_put(&job.text, "not found: %s",
                     walk->is_late ? "the walk through the memory took too long"
@@ -159,7 +160,12 @@ static void tell_chain(struct holders_text *out, const struct holders_chain_row 
 {
     uint64_t bytes = holders_rows.has_retained ? row->retained : row->bytes;
     job.node = row->node;
-    job.newest = row->newest_node;
+    job.group = (struct holders_group){
+        .node = row->node,
+        .newest = row->newest_node,
+        .invocations = (unsigned)(__builtin_popcountll(row->columns[0]) +
+                                  __builtin_popcountll(row->columns[1])),
+    };
     run(make_chain);
     bool bounded = is_bounded(bytes);
     holders_put(out, "{\"text\": ");

@@ -34,6 +34,30 @@ static void fetch_ahead(void)
         __builtin_prefetch(((const PyListObject *)object)->ob_item);
 }
 
+/* What a store with a limit holds is asked for at last: where something else holds it as well, that
+ * is what keeps it. In the first part alone, which finds the ways. */
+static bool put_off(uint32_t node)
+{
+    if (holders_front.is_behind || holders_kind(node) != HOLDERS_OBJECT)
+        return false;
+    const struct holders_class *class = holders_class(Py_TYPE(holders_object(node)));
+    if (!class || !(class->traits & HOLDERS_STORE) || holders_limit(holders_object(node)).most < 0)
+        return false;
+    size_t bytes = ((size_t)holders_front.store_count + 1) * sizeof(uint32_t);
+    if (!holders_grow(&holders_front.stores, bytes))
+        return false;
+    ((uint32_t *)holders_front.stores.at)[holders_front.store_count++] = node;
+    return true;
+}
+
+static bool expand_store(void)
+{
+    if (holders_front.is_behind || holders_front.stores_taken == holders_front.store_count)
+        return false;
+    holders_expand(((uint32_t *)holders_front.stores.at)[holders_front.stores_taken++]);
+    return true;
+}
+
 static bool expand_next(void)
 {
     struct holders_walk *walk = &holders_walk;
@@ -52,7 +76,8 @@ static bool expand_next(void)
             return true;
         holders_flags()[node] |= HOLDERS_EXPANDED;
         fetch_ahead();
-        holders_expand(node);
+        if (!put_off(node))
+            holders_expand(node);
         return true;
     }
     if (holders_front.count) {
@@ -60,7 +85,7 @@ static bool expand_next(void)
         return true;
     }
     holders_front.level_end = walk->count;
-    return holders_front.expanded < holders_front.level_end;
+    return holders_front.expanded < holders_front.level_end || expand_store();
 }
 
 static void add_root(PyObject *object, enum holders_kind kind)

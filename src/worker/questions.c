@@ -7,7 +7,9 @@
 
 #include "worker/questions.h"
 
+#include <fcntl.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <unistd.h>
 
 #include "wire/question.h"
@@ -19,14 +21,16 @@ static struct {
     pid_t pid;       /* whose questions they are */
     uv_loop_t *loop; /* NULL: there is none */
     uv_poll_t poll;
-    bool is_pending, is_closed;
+    bool is_closed;
+    _Atomic bool is_pending;
+    _Atomic bool has_ended; /* the host has gone: the loop's thread is to stop its poll */
 } questions = {.fd = -1};
 
 static void on_readable(uv_poll_t *handle, int status, int events)
 {
     (void)handle, (void)events;
     questions.is_pending = true;
-    if (status < 0)
+    if (status < 0 || questions.has_ended)
         uv_poll_stop(&questions.poll);
 }
 
@@ -34,6 +38,8 @@ void questions_open(uv_loop_t *loop, int fd)
 {
     questions.fd = fd;
     questions.pid = getpid();
+    if (fd >= 0)
+        fcntl(fd, F_SETFD, FD_CLOEXEC);
     if (fd < 0 || !loop || uv_poll_init(loop, &questions.poll, fd))
         return;
     questions.loop = loop;
@@ -91,6 +97,6 @@ void questions_look(void)
     atomic_fetch_and(&publish_shared.segment->control.armed, ~(uint32_t)CONTROL_QUESTION);
     while ((found = question_receive(questions.fd, &question)) > 0)
         answer(&question);
-    if (found < 0 && questions.loop)
-        uv_poll_stop(&questions.poll); /* the host has gone */
+    if (found < 0)
+        questions.has_ended = true;
 }

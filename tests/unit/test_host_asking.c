@@ -157,6 +157,26 @@ static void test_dropped_before_it_is_taken(void **state)
 }
 
 /* Only children of its own are ended. */
+static void test_a_worker_is_not_ended(void **state)
+{
+    struct question taken;
+    int worker = fork();
+    (void)state;
+    if (worker == 0) {
+        pause();
+        _exit(0);
+    }
+    asking.worker_pid = &worker;
+    assert_int_equal(asking_ask(&asking, &question), 0);
+    assert_int_equal(question_receive(ends[1], &taken), 1);
+    assert_int_equal(write(taken.answer_fd, &worker, 4), 4);
+    close(taken.answer_fd);
+    run_until_told(1);
+    assert_int_equal(waitpid(worker, NULL, WNOHANG), 0);
+    kill(worker, SIGKILL);
+    assert_int_equal(waitpid(worker, NULL, 0), worker);
+}
+
 static void test_a_number_that_is_no_child(void **state)
 {
     struct question taken;
@@ -213,6 +233,7 @@ int main(void)
         TEST(test_what_is_no_answer),
         TEST(test_a_new_question_ends_the_one_before),
         TEST(test_dropped_before_it_is_taken),
+        TEST(test_a_worker_is_not_ended),
         TEST(test_a_number_that_is_no_child),
         TEST(test_more_than_there_may_be),
         TEST(test_nobody_there),

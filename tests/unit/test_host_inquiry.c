@@ -171,14 +171,16 @@ static void test_what_is_not_ours(void **state)
     tell(ANSWER);
     assert_int_equal(model->holders.state, HOLDERS_NONE);
     inquiry_ask_line(&inquiry, 1, 3, 0);
-    tell(ANSWER); /* of the question before: another line */
-    assert_int_equal(model->holders.state, HOLDERS_ASKED);
-    tell("{\"percent\": 100, \"lines\": []}");
-    tell("{\"percent\": 100}");
-    tell("{\"percent\": 7777}");
+    tell("{\"percent\": -1}");
     tell("[]");
     assert_int_equal(model->holders.state, HOLDERS_ASKED);
     assert_int_equal(model->holders.percent, 0);
+    tell(ANSWER); /* about another line */
+    assert_int_equal(model->holders.state, HOLDERS_FAILED);
+    assert_non_null(strstr(model->holders.problem, "something else"));
+    inquiry_ask_line(&inquiry, 1, 3, 0);
+    tell("{\"percent\": 100}");
+    assert_int_equal(model->holders.state, HOLDERS_FAILED);
 }
 
 static void test_nonsense_is_cleaned(void **state)
@@ -291,9 +293,74 @@ static void test_leaks(void **state)
     tell("{\"percent\": 100, \"lines\": [" LEAK_LINE(1) "]}");
     assert_int_equal(told, 1);
     assert_non_null(model_holders(model, 1, 1));
+}
+
+/* In answer to the question that was sent last. */
+static void tell_lines(void)
+{
+    json_t *json = json_pack("{s:i, s:[]}", "percent", 100, "lines");
+    for (size_t i = 0; i < inquiry.count; i++)
+        json_array_append_new(json_object_get(json, "lines"),
+                              json_pack("{s:I}", "line", (json_int_t)inquiry.lines[i].line));
+    inquiry_told(&inquiry, json, 0);
+    json_decref(json);
+}
+
+/* More than one question has room for are asked about one after the other. */
+static void test_many_leaks(void **state)
+{
+    (void)state;
     set_leaks(40);
-    assert_true(inquiry_ask_leaks(&inquiry, NULL, NULL, 0));
+    assert_true(inquiry_ask_leaks(&inquiry, on_done, NULL, 0));
     assert_int_equal(inquiry.count, HOLDERS_LINES);
+    tell_lines();
+    tell_lines();
+    assert_int_equal(told, 0);
+    assert_int_equal(inquiry.count, 8);
+    tell_lines();
+    assert_int_equal(told, 1);
+    assert_int_equal(asked, 3);
+    assert_int_equal(model->evidence.count, 40);
+    set_leaks(100);
+    assert_true(inquiry_ask_leaks(&inquiry, on_done, NULL, 0));
+    for (unsigned i = 0; i < 4; i++)
+        tell_lines();
+    assert_int_equal(told, 2);
+    assert_int_equal(model->evidence.count, HOLDERS_EVIDENCE);
+    set_leaks(2); /* what leaks no more is forgotten, and what is known is not lost by a failure */
+    assert_true(inquiry_ask_leaks(&inquiry, on_done, NULL, 0));
+    assert_int_equal(model->evidence.count, 2);
+    inquiry_fail(&inquiry, "busy", 0);
+    assert_non_null(model_holders(model, 1, 2));
+    inquiry_worker_new(&inquiry);
+    assert_int_equal(model->evidence.count, 0);
+}
+
+static void test_another_answer(void **state)
+{
+    (void)state;
+    set_leaks(1);
+    assert_true(inquiry_ask_leaks(&inquiry, on_done, NULL, 0));
+    tell("{\"percent\": 100, \"lines\": []}");
+    assert_int_equal(told, 1);
+    assert_int_equal(model->evidence.lines[0].state, HOLDERS_FAILED);
+}
+
+/* What is known of a limit is looked at again once there is more. */
+static void test_a_limit_is_looked_at_again(void **state)
+{
+    (void)state;
+    set_leaks(1);
+    inquiry_watch(&inquiry, 0);
+    tell("{\"percent\": 100, \"lines\": [{\"line\": 1, \"newest\": 9}]}");
+    set_leaks(1);
+    model->leaks.items[0].is_bounded = true;
+    model->leaks.items[0].last_number = 9;
+    inquiry_watch(&inquiry, 1);
+    assert_int_equal(asked, 1);
+    model->leaks.items[0].last_number = 10;
+    inquiry_watch(&inquiry, 1);
+    assert_int_equal(asked, 2);
 }
 
 /* The user asks while leaks are asked about: both are answered, the user's first. */
@@ -579,6 +646,9 @@ int main(void)
         TEST(test_the_worker_fails),
         TEST(test_patience),
         TEST(test_leaks),
+        TEST(test_many_leaks),
+        TEST(test_another_answer),
+        TEST(test_a_limit_is_looked_at_again),
         TEST(test_the_user_goes_first),
         TEST(test_watched),
         TEST(test_bounded),

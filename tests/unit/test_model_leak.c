@@ -596,7 +596,8 @@ static void test_held_by_what_is_bounded(void **state)
     }
     assert_true(is_certain());
     struct holders *holders = &run.model->evidence.lines[0];
-    *holders = (struct holders){.state = HOLDERS_READY, .file = 0, .line = LINE};
+    *holders = (struct holders){
+        .state = HOLDERS_READY, .line = LINE, .shallow_bytes = 1000, .retained_bytes = -1};
     run.model->evidence.count = 1;
     leaks_judge(run.model, &run.model->leaks);
     assert_true(is_certain()); /* nothing holds it */
@@ -609,10 +610,19 @@ static void test_held_by_what_is_bounded(void **state)
     holders->chains[1].newest_number = 1;
     leaks_judge(run.model, &run.model->leaks);
     assert_false(is_certain());
-    add_chain(holders, false, 99);
+    holders->chains[1].newest_number = verdict()->first_number;
+    leaks_judge(run.model, &run.model->leaks);
+    assert_true(is_certain());
+    assert_false(verdict()->is_bounded);
+    holders->chains[1].bytes = 100;
     leaks_judge(run.model, &run.model->leaks);
     assert_false(is_certain());
-    add_chain(holders, false, 99);
+    while (holders->chain_count < HOLDERS_CHAINS) /* and there may be more */
+        add_chain(holders, true, 900);
+    leaks_judge(run.model, &run.model->leaks);
+    assert_true(is_certain());
+    holders->chains[1].newest_number = 1;
+    holders->state = HOLDERS_FAILED;
     leaks_judge(run.model, &run.model->leaks);
     assert_true(is_certain());
     assert_false(verdict()->is_bounded);
