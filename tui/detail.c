@@ -99,6 +99,7 @@ static void draw_types(const struct model *model, const struct leak *leak, struc
     buf_fini(&text);
 }
 
+/* That `w` asks who holds it the row of keys says, where it does. */
 void detail_draw_leak(const struct view_context *context, const struct leak *leak, struct pen *pen)
 {
     struct buf text;
@@ -106,11 +107,8 @@ void detail_draw_leak(const struct view_context *context, const struct leak *lea
     leak_words_line(leak, &text);
     pen_printf(pen, leak_words_style(leak), " %s", buf_text(&text));
     buf_fini(&text);
-    if (context->ui->view == VIEW_HOLDERS)
-        return; /* which has it */
-    draw_types(context->model, leak, pen);
-    if (ui_can(context->ui, context->model, CMD_HOLDERS))
-        detail_draw_part(pen, "; w: ", "who holds it");
+    if (context->ui->view != VIEW_HOLDERS) /* which has them */
+        draw_types(context->model, leak, pen);
 }
 
 /* ---- the heap */

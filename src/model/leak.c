@@ -78,13 +78,25 @@ static int compare_numbers(const void *a, const void *b)
     return left->number < right->number ? -1 : left->number > right->number;
 }
 
+/* The lowest number of this worker's invocations. A recording of before version 6 has none: there
+ * those count that were added after its load. */
+static uint64_t first_of_worker(const struct model *model)
+{
+    const struct invocation *load = invocations_find(&model->invocations, 0);
+    if (model->kept.first_number != KEPT_NOBODY)
+        return model->kept.first_number;
+    size_t at = load ? invocations_place(&model->invocations, load->serial + 1) : 0;
+    return at < model->invocations.count ? model->invocations.kept[at]->number : KEPT_NOBODY;
+}
+
 /* Is it one of the first of its function in this worker? */
 static bool is_warm_up(const struct model *model, const struct invocation *invocation)
 {
+    uint64_t first = first_of_worker(model);
     size_t before = 0;
     for (size_t i = 0; i < model->invocations.count && before < LEAK_WARM_UP; i++) {
         const struct invocation *other = model->invocations.kept[i];
-        before += other->number >= model->kept.first_number && other->number != 0 &&
+        before += other->number >= first && other->number != 0 &&
                   other->number < invocation->number &&
                   strcmp(other->function, invocation->function) == 0;
     }

@@ -88,6 +88,7 @@ static const struct field model_fields[] = {
     NUMBER(invocations.running),
     NUMBER(invocations.failed),
     WORD(slow_breakpoint),
+    NUMBER(kept.first_number), /* from version 6 of recordings on */
 };
 RECORD(model);
 #undef STRUCT

@@ -195,10 +195,11 @@ def test_live_and_replay_are_equal_at_every_event(four, pty, tmp_path):
         env=programs.environment({"PYMEMTOP_LIBEXEC": BUILD}), stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, timeout=20 * programs.LIMIT, encoding="utf-8")
     assert result.returncode == 0, result.stderr
-    match = re.fullmatch(r"(\d+) events, 10 screens, (\d+) back: (\d+) cells, 0 rows differ\n",
-                         result.stdout)
+    match = re.fullmatch(r"(\d+) events, 11 screens, (\d+) back: (\d+) cells, (\d+) with leaks, "
+                         r"0 rows differ\n", result.stdout)
     assert match and int(match.group(1)) == events and int(match.group(2)) == back
     assert int(match.group(3)) > 10 * (events + back) * 60 * 10
+    assert int(match.group(4)) > 10
     # In an empty line nothing ever grows, whichever of them ran last.
     terminal = pty("replay", tmp_path / "x.pymemtop")
     terminal.wait(rb"REPLAY (?s:.*) quit")

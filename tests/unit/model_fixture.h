@@ -171,6 +171,7 @@ static inline const char *compare_output(const struct output *a, const struct ou
 
 static inline const char *compare_kept(const struct kept *a, const struct kept *b)
 {
+    SAME(a, b, first_number);
     for (size_t i = 0; i < KEPT_WINDOW; i++) {
         SAME(a, b, invocations[i].number);
         SAME(a, b, invocations[i].is_running);
@@ -544,6 +545,7 @@ static inline void change_kept(struct changer *changer, struct model *model)
     struct kept *kept = &model->kept;
     if (changer_below(changer, 20) == 0)
         model_forget_retained(model);
+    kept->first_number = changer_below(changer, 10) ? changer_below(changer, 500) : KEPT_NOBODY;
     kept_reserve(kept, changer_below(changer, 30));
     size_t place = (size_t)changer_below(changer, KEPT_WINDOW);
     kept->invocations[place] = (struct kept_invocation){.number = changer_below(changer, 500),

@@ -523,6 +523,29 @@ static void test_warm_up_of_another_worker(void **state)
     close_run();
 }
 
+/* Where no first number was recorded, those after the load are the worker's: neither are all of
+ * them too early to count, nor those of the worker before taken for the first. */
+static void test_warm_up_where_no_number_is_known(void **state)
+{
+    (void)state;
+    open_run();
+    for (int worker = 0; worker < 2; worker++) {
+        invocations_add(&run.model->invocations, 0, "", "load", "");
+        for (int i = 0; i < 8; i++) {
+            begin("F");
+            end(true);
+        }
+    }
+    for (int is_known = 1; is_known >= 0; is_known--) {
+        run.model->kept.first_number = is_known ? 9 : KEPT_NOBODY;
+        for (uint64_t number = 9; number <= 16; number++)
+            assert_int_equal(leaks_role(run.model, number), number <= 10   ? LEAK_ROLE_FIRST
+                                                            : number <= 13 ? LEAK_ROLE_EVIDENCE
+                                                                           : LEAK_ROLE_NEWEST);
+    }
+    close_run();
+}
+
 /* Other functions' invocations say nothing about a line that they do not run. */
 static void test_among_many_of_other_functions(void **state)
 {
@@ -638,6 +661,7 @@ int main(void)
         cmocka_unit_test(test_it_is_older_than_the_collection),
         cmocka_unit_test(test_warm_up_of_each_function),
         cmocka_unit_test(test_warm_up_of_another_worker),
+        cmocka_unit_test(test_warm_up_where_no_number_is_known),
         cmocka_unit_test(test_among_many_of_other_functions),
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_held_by_what_is_bounded),
