@@ -48,7 +48,7 @@ static int settle_command(struct options *options, struct error *error)
     options->command = COMMAND_BATCH;
     if (!options->port_given)
         options->port = 0;
-    return 0;
+    return options_settle_requests(options, error);
 }
 
 static int run(const struct options *options, struct error *error)

@@ -148,7 +148,8 @@ static const char help[] =
     "      --request REQUEST     what to send, as 'POST /api/X?a=b'\n"
     "      --data TEXT           body of the request\n"
     "      --header 'NAME: TEXT' header of the request; may be repeated\n"
-    "  -n, --requests N          how many requests --batch sends (1)\n"
+    "  -n, --requests N          how many requests --batch sends (1; 12 with\n"
+    "                            --fail-on leak, which needs 10 or more)\n"
     "      --concurrency N       how many of them at a time (1)\n"
     "\n"
     "      --format FORMAT       of the report: text, the table (the default); html, a page to "
@@ -443,6 +444,7 @@ static int apply_number(struct options *options, int option, const char *value, 
     case 'n':
         result = options_parse_number(value, 1, REQUESTS_MAX, "--requests", &number, error);
         options->requests = (unsigned)number;
+        options->requests_given = true;
         break;
     case OPT_CONCURRENCY:
         result = options_parse_number(value, 1, CONCURRENCY_MAX, "--concurrency", &number, error);
@@ -588,12 +590,33 @@ static void apply_script_root(struct options *options)
     options->path = options->joined_path;
 }
 
+static bool fails_on_leak(const struct options *options)
+{
+    for (size_t i = 0; i < options->fail_on.count; i++)
+        if (options->fail_on.items[i].kind == FAIL_ON_LEAK)
+            return true;
+    return false;
+}
+
 static int check_fail_on(const struct options *options, struct error *error)
 {
-    for (size_t i = 0; !options->heap && i < options->fail_on.count; i++)
-        if (options->fail_on.items[i].kind == FAIL_ON_LEAK)
-            return error_set(error, EXIT_STATUS_USAGE,
-                             "--fail-on leak counts allocations, which --heap off turns off");
+    if (!options->heap && fails_on_leak(options))
+        return error_set(error, EXIT_STATUS_USAGE,
+                         "--fail-on leak counts allocations, which --heap off turns off");
+    return 0;
+}
+
+int options_settle_requests(struct options *options, struct error *error)
+{
+    if (!fails_on_leak(options))
+        return 0;
+    if (!options->requests_given)
+        options->requests = OPTIONS_REQUESTS_FOR_LEAKS;
+    if (options->requests < LEAK_ENOUGH)
+        return error_set(error, EXIT_STATUS_USAGE,
+                         "--fail-on leak needs %d requests or more to tell leaks, and -n sends %u; "
+                         "without -n it sends %d",
+                         LEAK_ENOUGH, options->requests, OPTIONS_REQUESTS_FOR_LEAKS);
     return 0;
 }
 
@@ -619,6 +642,8 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
         options->port = 0;
     if (!result)
         result = check_fail_on(options, error);
+    if (!result && options->command == COMMAND_BATCH)
+        result = options_settle_requests(options, error);
     if (!result && options->script &&
         (options->command == COMMAND_BATCH || options->command == COMMAND_START))
         return options_refuse_script(error);

@@ -21,7 +21,10 @@ enum command {
     COMMAND_VERSION,
 };
 
-enum { OPTIONS_TIMEOUT_DEFAULT_S = 30 };
+enum {
+    OPTIONS_TIMEOUT_DEFAULT_S = 30,
+    OPTIONS_REQUESTS_FOR_LEAKS = 12, /* of --batch with --fail-on leak */
+};
 #define OPTIONS_RECORD_LIMIT_DEFAULT (INT64_C(1) << 30)
 
 struct options {
@@ -44,7 +47,8 @@ struct options {
     const char *data;     /* --data, the body; NULL for none */
     const char **headers; /* owned array of borrowed "Name: value" */
     size_t header_count;
-    unsigned requests;      /* -n; 1 */
+    unsigned requests; /* -n; 1, or OPTIONS_REQUESTS_FOR_LEAKS */
+    bool requests_given;
     unsigned concurrency;   /* --concurrency; 1 */
     const char **functions; /* --functions a b: only these; owned array of borrowed names */
     size_t function_count;
@@ -89,6 +93,9 @@ int options_refuse_script(struct error *error);
 int options_parse_format(struct options *options, const char *text, struct error *error);
 /* Once all is read: where no format was given, it is that of the file's name. */
 void options_settle_format(struct options *options);
+/* Once it is known that the command is COMMAND_BATCH: are the requests enough to tell leaks, where
+ * --fail-on asks for them? Sets how many where -n does not. 0, or -1 with `error`. */
+int options_settle_requests(struct options *options, struct error *error);
 /* A number from `min` to `max`, the value of `option` ("--precision"): 0, or -1 with `error`. */
 int options_parse_number(const char *text, unsigned long min, unsigned long max, const char *option,
                          unsigned long *value, struct error *error);

@@ -190,6 +190,9 @@ bool report_file_say_conditions(const struct model *model, const struct fail_on 
         if (checks.items[i].holds)
             fprintf(stderr, "pymemtop: %s: %s\n", checks.items[i].condition.text,
                     checks.items[i].why);
+        else if (checks.items[i].is_undecided)
+            fprintf(stderr, "pymemtop: --fail-on %s %s\n", checks.items[i].condition.text,
+                    checks.items[i].why);
     if (checks_hold_kind(&checks, FAIL_ON_LEAK))
         say_evidence(model);
     return checks_hold(&checks);

@@ -40,8 +40,8 @@ int report_stream_close(struct report_stream *stream, bool keep);
 /* With --verify-rss, say on standard error what the worker's check of its own readings has found.
  */
 void report_file_say_check(const struct model *model, const struct options *options);
-/* Say on standard error which conditions hold for the run, in a line each, and where it is `leak`
- * the table of evidence. True where one does. */
+/* Say on standard error which conditions hold for the run, or cannot be told, in a line each, and
+ * where it is `leak` that holds the table of evidence. True where one does. */
 bool report_file_say_conditions(const struct model *model, const struct fail_on *set);
 
 #endif

@@ -128,6 +128,11 @@ unsigned leaks_missing(const struct model *model)
     return count < LEAK_ENOUGH ? LEAK_ENOUGH - count : 0;
 }
 
+bool leaks_undecided(const struct model *model)
+{
+    return !leaks_unknown(model) && model->leaks.certain == 0 && leaks_missing(model) > 0;
+}
+
 enum leak_role leaks_role(const struct model *model, uint64_t number)
 {
     const struct invocation *invocation = invocations_find(&model->invocations, number);

@@ -79,6 +79,8 @@ const char *leaks_unknown(const struct model *model);
 unsigned leaks_over(const struct model *model, uint64_t after);
 /* How many more invocations there must be before anything can be said; 0: none. */
 unsigned leaks_missing(const struct model *model);
+/* Nothing leaks for certain, and too few invocations were seen to say that nothing does. */
+bool leaks_undecided(const struct model *model);
 enum leak_role leaks_role(const struct model *model, uint64_t number);
 
 #endif

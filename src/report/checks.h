@@ -12,6 +12,7 @@ enum { CHECKS_WHY = 800 };
 struct check {
     struct fail_on_condition condition;
     bool holds;
+    bool is_undecided;    /* it does not hold, and might with more invocations: `why` says so */
     char why[CHECKS_WHY]; /* one line, harmless: what was found, whether it holds or not; or "" */
 };
 

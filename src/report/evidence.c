@@ -28,13 +28,17 @@ const char *evidence_sentence(char out[EVIDENCE_SENTENCE], const struct model *m
 
 int evidence_write_sentences(const struct model *model, struct buf *out, struct error *error)
 {
-    char sentence[EVIDENCE_SENTENCE];
+    char sentence[EVIDENCE_SENTENCE], open[LEAK_OPEN];
     for (size_t i = 0; i < model->leaks.certain; i++) {
         const struct leak *leak = &model->leaks.items[i];
         if (buf_printf(out, "%s\n", evidence_sentence(sentence, model, leak)) ||
             leak_write_holders(leak_holders(model, leak), INDENT, out))
             return told_refuse(out, error);
     }
+    /* Of the first few nobody expects it, nor of a program. */
+    if (*leak_undecided(open, model) && !model->is_program &&
+        model->invocations.total > LEAK_WARM_UP && buf_printf(out, "Leaks %s.\n", open))
+        return told_refuse(out, error);
     if (model->leaks.is_unknown &&
         buf_printf(out, "Leaks are not known: %s.\n", leaks_unknown(model)))
         return told_refuse(out, error);

@@ -16,7 +16,8 @@
 const char *evidence_sentence(char out[EVIDENCE_SENTENCE], const struct model *model,
                               const struct leak *leak);
 /* Append the sentences of all that leak for certain, a line each, and below it who holds what it
- * keeps; nothing where there is none. 0, or -1 with `error` filled in where `out` is full. */
+ * keeps; where that is so, that leaks are not known, or not yet. 0, or -1 with `error` filled in
+ * where `out` is full. */
 int evidence_write_sentences(const struct model *model, struct buf *out, struct error *error);
 /* The same, but a table: where, the source, bytes per invocation, how many keep, of which; below
  * each row what is kept by type, and who holds it. */

@@ -109,13 +109,27 @@ static void put_facts(struct html *html)
     markup_put(&html->markup, "</dl>\n");
 }
 
+static void put_check(struct html *html, const struct check *check)
+{
+    const char *color = check->holds ? "bad" : check->is_undecided ? "open" : "good";
+    const char *verdict = check->holds ? "holds" : check->is_undecided ? "" : "does not hold";
+    markup_printf(&html->markup, "<p class=\"%s\"><code>", color);
+    markup_text(&html->markup, check->condition.text, 0);
+    markup_printf(&html->markup, "</code> %s%s", verdict, *verdict && *check->why ? ": " : "");
+    markup_text(&html->markup, check->why, 0);
+    markup_put(&html->markup, "</p>\n");
+}
+
 static void put_verdict(struct html *html, const struct checks *checks)
 {
     const struct model *model = html->model;
     size_t certain = model->leaks.certain, suspects = model->leaks.count - certain;
     const char *why = leaks_unknown(model);
+    char open[LEAK_OPEN];
     if (why)
         markup_printf(&html->markup, "<p class=\"verdict\">Leaks are not known: %s.</p>\n", why);
+    else if (*leak_undecided(open, model))
+        markup_printf(&html->markup, "<p class=\"verdict\">Leaks %s.</p>\n", open);
     else if (certain == 0)
         markup_put(&html->markup, "<p class=\"verdict good\">No leak was found.</p>\n");
     else
@@ -124,15 +138,8 @@ static void put_verdict(struct html *html, const struct checks *checks)
     if (!why && suspects)
         markup_printf(&html->markup, "<p><a href=\"#suspects\">%zu %sline%s may leak.</a></p>\n",
                       suspects, certain ? "more " : "", suspects == 1 ? "" : "s");
-    for (size_t i = 0; checks && i < checks->count; i++) {
-        const struct check *check = &checks->items[i];
-        markup_printf(&html->markup, "<p class=\"%s\"><code>", check->holds ? "bad" : "good");
-        markup_text(&html->markup, check->condition.text, 0);
-        markup_printf(&html->markup, "</code> %s", check->holds ? "holds" : "does not hold");
-        markup_put(&html->markup, *check->why ? ": " : "");
-        markup_text(&html->markup, check->why, 0);
-        markup_put(&html->markup, "</p>\n");
-    }
+    for (size_t i = 0; checks && i < checks->count; i++)
+        put_check(html, &checks->items[i]);
 }
 
 int html_write(const struct model *model, const struct checks *checks, struct buf *out,

@@ -240,14 +240,16 @@ static json_t *with_import(json_t *report, const struct model *model)
 
 int json_write(const struct model *model, struct buf *out, struct error *error)
 {
-    json_t *report = json_pack(
-        "{s:s, s:o, s:o, s:o, s:{s:I, s:o, s:I}, s:o, s:o, s:o, s:o}", "pymemtop", PACKAGE_VERSION,
-        "python", string_value(model->python), "app", string_value(model->app_root), "limit_bytes",
-        limit_value(model), "baseline", "rss_bytes", (json_int_t)model->baseline_bytes,
-        "heap_bytes", counted(model->heap.is_on, model->heap.baseline_bytes), "own_bytes",
-        (json_int_t)model->own_bytes, "invocations", invocations_value(model), "files",
-        files_value(model), "leaks", json_leaks(model, LEAK_CERTAIN), "suspects",
-        json_leaks(model, LEAK_SUSPECT));
+    json_t *report =
+        json_pack("{s:s, s:o, s:o, s:o, s:{s:I, s:o, s:I}, s:o, s:o, s:o, s:o, s:o}", "pymemtop",
+                  PACKAGE_VERSION, "python", string_value(model->python), "app",
+                  string_value(model->app_root), "limit_bytes", limit_value(model), "baseline",
+                  "rss_bytes", (json_int_t)model->baseline_bytes, "heap_bytes",
+                  counted(model->heap.is_on, model->heap.baseline_bytes), "own_bytes",
+                  (json_int_t)model->own_bytes, "invocations", invocations_value(model), "files",
+                  files_value(model), "leaks", json_leaks(model, LEAK_CERTAIN), "suspects",
+                  json_leaks(model, LEAK_SUSPECT), "leaks_missing",
+                  counted(leaks_unknown(model) == NULL, leaks_missing(model)));
     report = with_import(report, model);
     if (!report)
         return error_set(error, EXIT_STATUS_SYSTEM, "no memory for the JSON report");

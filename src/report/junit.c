@@ -15,7 +15,7 @@ enum { HOLDERS_MAX = 1 << 20 };
 
 /* What of a suite has to be known before its first case. */
 struct suite {
-    size_t tests, failures, errors;
+    size_t tests, failures, errors, skipped;
     uint64_t duration_ns;
     uint64_t start_ns; /* real time; 0: unknown */
 };
@@ -39,8 +39,8 @@ static void put_suite(struct markup *xml, const char *name, const struct suite *
     char stamp[CLOCK_ISO_SIZE];
     markup_put(xml, "  <testsuite");
     put_attribute(xml, "name", name);
-    markup_printf(xml, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"0\"", suite->tests,
-                  suite->failures, suite->errors);
+    markup_printf(xml, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\"",
+                  suite->tests, suite->failures, suite->errors, suite->skipped);
     put_time(xml, suite->duration_ns);
     if (suite->start_ns) {
         clock_format_iso(suite->start_ns, stamp);
@@ -139,6 +139,7 @@ static struct suite count_checks(const struct model *model, const struct checks 
         size_t cases = has_lines(model, check) ? model->leaks.certain : 1;
         suite.tests += cases;
         suite.failures += check->holds ? cases : 0;
+        suite.skipped += check->is_undecided;
     }
     return suite;
 }
@@ -198,6 +199,10 @@ static void put_check(struct markup *xml, const struct model *model, const struc
         markup_put(xml, "      <failure type=\"fail-on\"");
         put_attribute(xml, "message", check->why);
         markup_put(xml, "/>\n");
+    } else if (check->is_undecided) {
+        markup_put(xml, "      <skipped message=\"leaks ");
+        markup_text(xml, check->why, 0);
+        markup_put(xml, "\"/>\n");
     } else if (*check->why) {
         markup_put(xml, "      <system-out>");
         markup_text(xml, check->why, 0);
@@ -214,8 +219,11 @@ static void put_memory(struct markup *xml, const struct model *model, const stru
         put_check(xml, model, &checks->items[i]);
     markup_put(xml, "    <system-out>");
     const char *why = leaks_unknown(model);
+    char open[LEAK_OPEN];
     if (why)
         markup_printf(xml, "leaks are not known: %s", why);
+    else if (*leak_undecided(open, model))
+        markup_printf(xml, "leaks %s", open);
     else if (model->leaks.certain == 0)
         markup_put(xml, "no leak was found");
     for (size_t i = 0; i < model->leaks.certain; i++) {

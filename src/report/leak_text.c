@@ -129,6 +129,21 @@ const char *leak_verdict(char out[LEAK_VERDICT], const struct model *model, cons
     return out;
 }
 
+const char *leak_undecided(char out[LEAK_OPEN], const struct model *model)
+{
+    unsigned missing = leaks_missing(model);
+    out[0] = '\0';
+    if (!leaks_undecided(model))
+        return out;
+    if (model->is_program)
+        snprintf(out, LEAK_OPEN, "cannot be told: that takes %d invocations, and a program is one",
+                 LEAK_ENOUGH);
+    else
+        snprintf(out, LEAK_OPEN, "cannot be told yet: %u more invocation%s needed", missing,
+                 missing == 1 ? " is" : "s are");
+    return out;
+}
+
 /* ---- holders ---- */
 
 static const char *same(uint32_t code)

@@ -13,6 +13,7 @@
 #define LEAK_TYPES    320
 #define LEAK_VERDICT  (LEAK_SENTENCE + LEAK_TYPES + 2)
 #define LEAK_HOLD     384
+#define LEAK_OPEN     80
 
 /* How many are told where there is no room for all. */
 enum { LEAK_TYPES_TOLD = 3, LEAK_CHAINS_TOLD = 3 };
@@ -26,6 +27,9 @@ const char *leak_types(char out[LEAK_TYPES], const struct holders *holders);
  * `out`. */
 const char *leak_verdict(char out[LEAK_VERDICT], const struct model *model,
                          const struct leak *leak);
+/* Where leaks_undecided(): "cannot be told yet: 7 more invocations are needed"; "" where not.
+ * Returns `out`. */
+const char *leak_undecided(char out[LEAK_OPEN], const struct model *model);
 /* What hangs on a chain, and whether it stays there: "3,204 of them, 9.8 MiB; drops old ones by
  * itself (lru_cache(maxsize=128), 12 in it)". Returns `out`. */
 const char *leak_hold(char out[LEAK_HOLD], const struct holders_chain *chain);

@@ -110,8 +110,15 @@ static void put_checks(struct markup *out, const struct checks *checks)
 {
     for (size_t i = 0; checks && i < checks->count; i++) {
         const struct check *check = &checks->items[i];
-        markup_put(out, check->holds ? "- :x: " : "- :white_check_mark: ");
+        const char *mark = check->holds          ? ":x:"
+                           : check->is_undecided ? ":grey_question:"
+                                                 : ":white_check_mark:";
+        markup_printf(out, "- %s ", mark);
         put_code(out, span_of(check->condition.text));
+        if (check->is_undecided) {
+            markup_printf(out, " %s\n", check->why);
+            continue;
+        }
         markup_put(out, check->holds ? " holds" : " does not hold");
         if (*check->why) {
             markup_put(out, ": ");
@@ -198,10 +205,13 @@ static void put_suspects(struct markup *out, const struct model *model)
 static void put_leaks(struct markup *out, const struct model *model)
 {
     const char *why = leaks_unknown(model);
+    char open[LEAK_OPEN];
     if (why)
         markup_printf(out, "Leaks are not known: %s.\n\n", why);
     else if (model->leaks.certain)
         put_certain(out, model);
+    else if (*leak_undecided(open, model))
+        markup_printf(out, "**Leaks %s.**\n\n", open);
     else
         markup_put(out, "**No leak was found.**\n\n");
     if (!why)

@@ -8,6 +8,7 @@
 #include "base/size.h"
 #include "base/text.h"
 #include "report/evidence.h"
+#include "report/leak_text.h"
 
 enum { NAME_SIZE = 200 };
 
@@ -15,6 +16,12 @@ static bool has_leak(const struct model *model, struct check *check)
 {
     char sentence[EVIDENCE_SENTENCE];
     const struct leaks *leaks = &model->leaks;
+    if (leaks_undecided(model)) {
+        char open[LEAK_OPEN];
+        check->is_undecided = true;
+        snprintf(check->why, sizeof check->why, "%s", leak_undecided(open, model));
+        return false;
+    }
     if (leaks->certain == 0) {
         snprintf(check->why, sizeof check->why, "no line leaks");
         return false;

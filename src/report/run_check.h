@@ -1,7 +1,7 @@
 /*
  * Which conditions of --fail-on hold for one run:
  *
- * - leak: a line leaks for certain (model/leak.h)
+ * - leak: a line leaks for certain (model/leak.h); undecided where too few invocations were seen
  * - rss>SIZE: the highest RSS of the run
  * - increment>SIZE: the Increment of one line, as in the report
  */

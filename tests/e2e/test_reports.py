@@ -146,9 +146,51 @@ def test_what_may_leak_is_told_apart(leak, tmp_path):
     assert live["leaks"] == [] and [one["line"] for one in live["suspects"]] == [9]
     assert live["suspects"][0]["types"] is live["suspects"][0]["holders"] is None
     page = batch("-n", 7, "--format", "html", leak).stdout
-    assert "No leak was found." in page and "may keep 195.4 KiB of every invocation" in page
+    assert "No leak was found." not in page and "may keep 195.4 KiB of every invocation" in page
+    assert "Leaks cannot be told yet: 3 more invocations are needed." in page
     text = batch("-n", 7, "--format", "markdown", leak).stdout
     assert "<details><summary>1 line may leak</summary>" in text
+
+
+NOT_YET = "cannot be told yet: 6 more invocations are needed"
+
+
+def test_too_few_invocations_are_no_verdict(leak, tmp_path):
+    """Neither "no leak" nor a test that has passed; with enough of them it is both."""
+    recording = tmp_path / "x.pymemtop"
+    assert batch("-n", 4, "--record={}".format(recording), "--quiet", leak).returncode == 0
+    told = {}
+    for name in ("text", "json", "html", "markdown", "junit"):
+        result = run("report", recording, "--format", name, "--fail-on", "leak, rss>900G")
+        assert result.returncode == 0, (name, result.stderr)
+        assert result.stderr == "pymemtop: --fail-on leak {}\n".format(NOT_YET)
+        assert "o leak was found" not in result.stdout and "no line leaks" not in result.stdout
+        told[name] = result.stdout
+    assert told["text"].endswith("Leaks {}.\n".format(NOT_YET))
+    assert json.loads(told["json"])["leaks_missing"] == 6
+    assert "<p class=\"verdict\">Leaks {}.</p>".format(NOT_YET) in told["html"]
+    assert "<p class=\"open\"><code>leak</code> {}</p>".format(NOT_YET) in told["html"]
+    assert "**Leaks {}.**".format(NOT_YET) in told["markdown"]
+    assert "- :grey_question: `leak` {}\n".format(NOT_YET) in told["markdown"]
+    assert told["markdown"].count(":white_check_mark:") == 1
+    suite = etree.fromstring(told["junit"]).find("testsuite[@name='memory']")
+    assert suite.get("tests") == "2" and suite.get("skipped") == "1"
+    assert suite.find("testcase[@name='leak']/skipped").get("message") == "leaks " + NOT_YET
+    assert suite.find("system-out").text == "leaks " + NOT_YET
+    assert Report(leak, "-n", 12).json["leaks_missing"] == 0
+    few = batch("-n", 9, "--fail-on", "leak", leak)
+    assert few.returncode == 2 and "10 requests or more" in error_line(few)
+    result = batch("--fail-on", "leak", "--quiet", leak)
+    assert result.returncode == 3 and "of every invocation" in result.stderr
+
+
+def test_a_program_is_no_verdict_on_leaks(tmp_path):
+    (tmp_path / "p.py").write_text("KEPT = [bytes(1000) for _ in range(100)]\n")
+    page = run("run", "--format", "html", "-o", tmp_path / "p.html", tmp_path / "p.py")
+    assert page.returncode == 0, page.stderr
+    text = (tmp_path / "p.html").read_text()
+    assert "Leaks cannot be told: that takes 10 invocations, and a program is one." in text
+    assert "No leak" not in text
 
 
 def test_what_fills_a_store_with_a_maximum_is_a_suspect(write_app, tmp_path):

@@ -71,6 +71,29 @@ static void test_heap(void **state)
     assert_int_equal(error.status, EXIT_STATUS_USAGE);
 }
 
+/* A leak takes many to tell; what is said before --batch is so, too, and start sends none. */
+static void test_requests_for_leaks(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("--fail-on", "rss>1G, leak", "--batch", NULL), 0);
+    assert_int_equal(options.requests, OPTIONS_REQUESTS_FOR_LEAKS);
+    options_fini(&options);
+
+    assert_int_equal(parse("--batch", "--fail-on", "leak", "-n", "10", NULL), 0);
+    assert_int_equal(options.requests, 10);
+    options_fini(&options);
+
+    assert_int_equal(parse("--batch", "-n", "9", "--fail-on", "leak", NULL), -1);
+    assert_int_equal(error.status, EXIT_STATUS_USAGE);
+    assert_string_equal(error.text, "--fail-on leak needs 10 requests or more to tell leaks, and "
+                                    "-n sends 9; without -n it sends 12");
+    options_fini(&options);
+
+    assert_int_equal(parse("--batch", "-n", "3", "--fail-on", "rss>1G", NULL), 0);
+    options_fini(&options);
+    assert_int_equal(parse("start", "--fail-on", "leak", NULL), 0);
+}
+
 static void test_commands(void **state)
 {
     (void)state;
@@ -286,6 +309,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_defaults, finish),
         cmocka_unit_test_teardown(test_heap, finish),
+        cmocka_unit_test_teardown(test_requests_for_leaks, finish),
         cmocka_unit_test_teardown(test_commands, finish),
         cmocka_unit_test_teardown(test_functions_take_the_names_that_follow, finish),
         cmocka_unit_test_teardown(test_request, finish),

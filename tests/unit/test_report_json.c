@@ -144,7 +144,8 @@ static const char whole_report[] = "{\n"
                                    "  }\n"
                                    " ],\n"
                                    " \"leaks\": [],\n"
-                                   " \"suspects\": []\n"
+                                   " \"suspects\": [],\n"
+                                   " \"leaks_missing\": null\n"
                                    "}\n";
 
 static void test_whole(void **state)
@@ -267,6 +268,7 @@ static void test_leaks(void **state)
     assert_true(json_is_true(json_object_get(leak, "native")));
     assert_true(json_is_false(json_object_get(leak, "outside")));
     assert_true(json_is_false(json_object_get(leak, "bounded")));
+    assert_int_equal(member(report, "leaks_missing"), LEAK_ENOUGH - 2);
     assert_int_equal(json_array_size(json_object_get(report, "suspects")), 1);
     json_t *suspect = first(report, "suspects");
     assert_int_equal(member(suspect, "line"), 1);
