@@ -138,8 +138,8 @@ static void put_leak(struct html *html, const struct leak *leak)
     put_verdict(html, leak);
     markup_printf(&html->markup, "; %s alive", amount_text(bytes, leak->alive_bytes));
     if (leak->first_number)
-        markup_printf(&html->markup, ", of invocations %" PRIu64 " to %" PRIu64, leak->first_number,
-                      leak->last_number);
+        markup_printf(&html->markup, ", judged by invocations %" PRIu64 " to %" PRIu64,
+                      leak->first_number, leak->last_number);
     markup_put(&html->markup, ".</p>\n");
     put_holders(html, leak_holders(html->model, leak));
     put_parts(html, leak);
