@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from programs import HTTP_FUNCTION, LIMIT, MIB, batch, error_line, near, run
+from programs import APPS, HTTP_FUNCTION, LIMIT, MIB, batch, error_line, near, run
 
 pytestmark = pytest.mark.usefixtures("packages")
 
@@ -206,6 +206,19 @@ def test_help_and_version(option):
     result = run(option)
     assert (result.returncode, result.stderr) == (0, "")
     assert "pymemtop" in result.stdout
+
+
+@pytest.mark.host
+def test_help_and_manual_are_of_what_there_is():
+    """The commands that take --fail-on, and the keys of all views."""
+    top = os.path.dirname(os.path.dirname(APPS))
+    with open(os.path.join(top, "src", "host", "pymemtop.1")) as manual, \
+            open(os.path.join(top, "tui", "keys.c")) as keys:
+        text, views = manual.read(), re.findall(r"CMD_VIEW_\w+, \{'(\d)'\}", keys.read())
+    assert "Its views are" in text
+    assert "\n.B {}\nto\n.BR {} ,\nor a click on a name".format(min(views), max(views)) in text
+    assert "--fail-on CONDITIONS  of --batch, start and report:" in run("--help").stdout
+    assert '.BR \\-\\-batch ", " start " and " report :\nexit with status 3' in text
 
 
 @pytest.mark.host
