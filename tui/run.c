@@ -140,6 +140,7 @@ enum ui_action run_accept_series(struct ui *ui, const struct model *model, const
 void ui_show_verdict(struct ui *ui, const struct model *model)
 {
     ui->dirty = true;
+    ui->leaks_asked = 0; /* of lines that leaked before, too, more is held now */
     if (!model->heap.is_on || ui->frozen || ui->replay.is_on || ui->prompt != PROMPT_NONE ||
         model->stop.is_stopped)
         return;

@@ -229,10 +229,11 @@ enum ui_action ui_key(struct ui *ui, const struct model *model, struct key_event
 /* Show a message until the next key. Outside text in it is cleaned when it is drawn. */
 void ui_say(struct ui *ui, enum style style, const char *format, ...) ATTR_PRINTF(3, 4);
 /* What `R` has asked for is over: show which lines leak, where that is known and nothing else is
- * looked at that stands still. */
+ * looked at that stands still. Who holds them is to be asked anew. */
 void ui_show_verdict(struct ui *ui, const struct model *model);
 /* What the display has to look up though no key was pressed: UI_EVIDENCE, once where the leaks are
- * shown and whenever other lines leak then, or UI_NOTHING. For before a frame, after ui_sync(). */
+ * shown, whenever other lines leak then and after ui_show_verdict(), or UI_NOTHING. For before a
+ * frame, after ui_sync(). */
 enum ui_action ui_wants(struct ui *ui, const struct model *model);
 /* Ask for a file to record in, beginning with `path`. */
 void ui_ask_recording(struct ui *ui, const char *path);

@@ -372,6 +372,10 @@ static void test_the_leaks_want_evidence_once(void **state)
     assert_int_equal(ui_wants(&ui, model), UI_NOTHING);
     press('L');
     assert_int_equal(ui_wants(&ui, model), UI_EVIDENCE);
+    /* Who holds the same lines after more requests is news. */
+    ui_show_verdict(&ui, model);
+    assert_int_equal(ui_wants(&ui, model), UI_EVIDENCE);
+    assert_int_equal(ui_wants(&ui, model), UI_NOTHING);
     /* What the evidence has made a suspect is no news. */
     struct leak *last = &model->leaks.items[--model->leaks.certain];
     last->state = LEAK_SUSPECT;
