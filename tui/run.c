@@ -137,6 +137,17 @@ enum ui_action run_accept_series(struct ui *ui, const struct model *model, const
     return run_start(ui, model);
 }
 
+/* The newest invocations first, unless one reads of others there. */
+static void show_newest_evidence(struct ui *ui)
+{
+    struct list *list = &ui->lists[VIEW_EVIDENCE];
+    if (ui->focus == VIEW_EVIDENCE)
+        return;
+    list->cursor = list->top = 0;
+    list->skip = 0;
+    list->hold = HOLD_FIRST;
+}
+
 void ui_show_verdict(struct ui *ui, const struct model *model)
 {
     ui->dirty = true;
@@ -144,7 +155,9 @@ void ui_show_verdict(struct ui *ui, const struct model *model)
     if (!model->heap.is_on || ui->frozen || ui->replay.is_on || ui->prompt != PROMPT_NONE ||
         model->stop.is_stopped)
         return;
-    act_set_view(ui, VIEW_LEAKS);
+    show_newest_evidence(ui);
+    if (ui->view != VIEW_LEAKS)
+        act_set_view(ui, VIEW_LEAKS);
 }
 
 enum ui_action run_start(struct ui *ui, const struct model *model)

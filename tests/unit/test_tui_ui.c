@@ -765,6 +765,26 @@ static void test_leaks_and_their_evidence(void **state)
     assert_int_equal(selected(VIEW_SOURCE), 26);
 }
 
+static void test_a_verdict_shows_its_newest_evidence(void **state)
+{
+    (void)state;
+    press('L');
+    press(K_TAB);
+    press('G');
+    assert_int_equal(selected(VIEW_EVIDENCE), 1);
+    /* One is at it. */
+    ui_show_verdict(&ui, model);
+    ui_sync(&ui, model);
+    assert_int_equal(ui.focus, VIEW_EVIDENCE);
+    assert_int_equal(selected(VIEW_EVIDENCE), 1);
+    press(K_TAB);
+    assert_int_equal(ui.focus, VIEW_LEAKS);
+    ui_show_verdict(&ui, model);
+    ui_sync(&ui, model);
+    assert_int_equal(selected(VIEW_EVIDENCE), 13);
+    assert_int_equal(ui.lists[VIEW_EVIDENCE].top, 0);
+}
+
 static void test_leaks_are_a_list(void **state)
 {
     (void)state;
@@ -1081,6 +1101,7 @@ int main(void)
         TEST(test_heap_in_a_frozen_display),
         LEAKS_TEST(test_leaks_in_the_source),
         LEAKS_TEST(test_leaks_and_their_evidence),
+        LEAKS_TEST(test_a_verdict_shows_its_newest_evidence),
         LEAKS_TEST(test_leaks_are_a_list),
         TEST(test_no_verdict_yet),
         TEST(test_output_follows_its_tail),
