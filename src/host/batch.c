@@ -18,12 +18,13 @@
 #include <uv.h>
 
 #include "base/attributes.h"
+#include "host/collector.h"
 #include "host/console.h"
 #include "host/host.h"
 #include "host/recorder.h"
 #include "host/report_file.h"
 
-enum { SIGNALS = 3, COLLECTIONS = 8 };
+enum { SIGNALS = 3 };
 
 struct batch {
     const struct options *options;
@@ -96,12 +97,9 @@ static void finish(struct batch *batch)
 
 static void send_more(struct batch *batch);
 
-/* Requests between two collections: some eight times a run what is left is looked at. As many as
- * may run at a time go in one wave, since they may wait for each other. */
 static unsigned wave_of(const struct batch *batch)
 {
-    unsigned eighth = batch->options->requests / COLLECTIONS, at_once = batch->options->concurrency;
-    return eighth > at_once ? eighth / at_once * at_once : at_once;
+    return collector_wave(batch->options->requests, batch->options->concurrency);
 }
 
 static void on_evidence(void *context)

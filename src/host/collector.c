@@ -14,7 +14,14 @@ enum {
     QUIET_TIMES = 5,  /* that of what a collection takes, in addition */
     SHARE_TIMES = 20, /* collections take no more than this part of the time */
     PATIENCE_MS = 30000,
+    WAVES = 8, /* in a run of requests */
 };
+
+unsigned collector_wave(unsigned requests, unsigned at_once)
+{
+    unsigned share = requests / WAVES;
+    return share > at_once ? share / at_once * at_once : at_once;
+}
 
 void collector_init(struct collector *collector, const struct collector_ops *ops, bool is_on)
 {

@@ -2,8 +2,8 @@
  * When the worker runs its garbage collector for pymemtop: at quiet moments, so that the verdict on
  * leaks (model/leak.h) is of what is left after it. A moment is quiet where no invocation has run
  * for a while; it is used where invocations have ended since the one before, and not more often
- * than that collections take a twentieth of the time. --batch, which makes its own quiet moments,
- * asks by itself.
+ * than that collections take a twentieth of the time. --batch and `R`, whose requests leave no
+ * moment quiet, make their own, and ask by themselves.
  *
  * With --collect off the moments are the same, and only the collector does not run.
  *
@@ -47,6 +47,11 @@ struct collector_state {
     uint64_t ended;       /* invocations that have */
     uint64_t expected_ns; /* how long a collection may take, where none has told it yet */
 };
+
+/* Of a run of that many requests, `at_once` (1 or more) of them at a time: how many are answered
+ * between two collections, so that some eight times a run what is left is looked at. As many as may
+ * run at a time are never parted, since they may wait for each other. */
+unsigned collector_wave(unsigned requests, unsigned at_once);
 
 void collector_init(struct collector *collector, const struct collector_ops *ops, bool is_on);
 /* See whether this is a moment to ask. */

@@ -1,7 +1,8 @@
 /*
  * The host with the screen (host/screen.h) on top of it, on one loop: what keys ask of the app is
- * sent from here. The terminal is given back before the host is closed, since closing waits for the
- * worker.
+ * sent from here. What `R` sends leaves no quiet moment in which the collector would run, so it
+ * goes in waves, and the collector runs between them. The terminal is given back before the host is
+ * closed, since closing waits for the worker.
  */
 #include "config.h"
 #include "host/live.h"
@@ -13,6 +14,7 @@
 #include <uv.h>
 
 #include "base/mem.h"
+#include "host/collector.h"
 #include "host/host.h"
 #include "host/player.h"
 #include "host/record_keys.h"
@@ -48,6 +50,9 @@ struct live {
     unsigned sent;                    /* begun and not answered */
     unsigned asked, answered, failed; /* of the series that runs */
     bool has_series;                  /* `R` was pressed for it, and it was not ended */
+    unsigned wave;                    /* requests of it between two collections */
+    unsigned wave_begin;              /* answered before the wave that runs */
+    bool is_collecting;               /* nothing is begun until it is over */
 };
 
 /* ---- requests, and functions that are run */
@@ -83,6 +88,13 @@ static void tell_series(struct live *live)
     live->ui->dirty = true;
 }
 
+static bool may_begin(const struct live *live)
+{
+    unsigned begun = live->answered + live->sent - live->wave_begin; /* of the wave */
+    return live->jobs && live->sent < live->jobs->at_once && !live->is_collecting &&
+           !(live->has_series && begun >= live->wave) && !screen_is_over(live->screen);
+}
+
 static void begin_waiting(struct live *live)
 {
     struct error error;
@@ -90,7 +102,7 @@ static void begin_waiting(struct live *live)
     if (live->beginning)
         return;
     live->beginning = true;
-    while (live->jobs && live->sent < live->jobs->at_once && !screen_is_over(live->screen)) {
+    while (may_begin(live)) {
         live->jobs->left--;
         live->sent++;
         if (begin_job(live, live->jobs, &error)) {
@@ -127,6 +139,39 @@ static void say_answered(struct live *live, int status, bool run)
         ui_say(live->ui, failed ? STYLE_ERROR : STYLE_GOOD, "answered with status %d", status);
 }
 
+static void go_on(struct live *live)
+{
+    if (live->has_series && live->answered == live->asked) {
+        live->has_series = false;
+        ui_show_verdict(live->ui, live->model);
+    }
+    begin_waiting(live);
+}
+
+static void on_collected(void *context)
+{
+    struct live *live = context;
+    live->is_collecting = false;
+    if (!screen_is_over(live->screen))
+        go_on(live);
+}
+
+/* Is all of a wave, or of the series, answered? */
+static bool is_wave_over(const struct live *live)
+{
+    return live->has_series && live->sent == 0 &&
+           (live->answered == live->asked || live->answered - live->wave_begin >= live->wave);
+}
+
+/* What a wave has left is looked at. A program that is stopped in an invocation of others would
+ * not answer. */
+static void end_wave(struct live *live)
+{
+    live->wave_begin = live->answered;
+    live->is_collecting =
+        !live->model->stop.is_stopped && host_collect(live->host, on_collected, live);
+}
+
 static void answered(struct live *live, int status, bool run)
 {
     live->sent--;
@@ -136,11 +181,12 @@ static void answered(struct live *live, int status, bool run)
     if (status < 0 || status >= 400)
         live->failed++;
     say_answered(live, status, run);
-    begin_waiting(live);
-    if (!live->has_series || live->answered < live->asked)
-        return;
-    live->has_series = false;
-    ui_show_verdict(live->ui, live->model);
+    if (is_wave_over(live))
+        end_wave(live);
+    if (live->is_collecting)
+        tell_series(live);
+    else
+        go_on(live);
 }
 
 /* What is under way comes to its own end. */
@@ -175,7 +221,7 @@ static void add_job(struct live *live, bool request)
     const struct ui *ui = live->ui;
     struct job **end = &live->jobs;
     if (live->sent == 0 && !live->jobs)
-        live->asked = live->answered = live->failed = 0;
+        live->asked = live->answered = live->failed = live->wave_begin = 0;
     while (*end)
         end = &(*end)->next;
     *end = mem_calloc(1, sizeof **end);
@@ -188,6 +234,8 @@ static void add_job(struct live *live, bool request)
     };
     live->asked += ui->requests;
     live->has_series = (live->has_series && live->asked > ui->requests) || ui->requests > 1;
+    if (ui->requests > 1)
+        live->wave = collector_wave(live->asked, ui->at_once);
     if (ui->requests == 1 && request)
         ui_say(live->ui, STYLE_TEXT, "request sent");
     else if (ui->requests == 1)

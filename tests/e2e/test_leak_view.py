@@ -44,6 +44,17 @@ def main(req: func.HttpRequest) -> func.HttpResponse:
     return func.HttpResponse("fine")
 """
 
+# The text takes more with each request, and nothing of the earlier ones is alive.
+GROWING = """import azure.functions as func
+LOG = ""
+
+
+def main(req: func.HttpRequest) -> func.HttpResponse:
+    global LOG
+    LOG += f"{req.method} {req.url}\\n" * 60
+    return func.HttpResponse("noted")
+"""
+
 SLOW = """import time
 import azure.functions as func
 
@@ -107,6 +118,15 @@ def test_a_look_alike_is_none(screen):
     terminal.keys("R")
     terminal.keys("Enter")
     terminal.wait("12 of 12 requests answered", "leaks 0", "no line leaks", "12 invocations were")
+
+
+def test_what_grows_is_told_at_the_end_of_the_series(screen):
+    """The collector runs between the requests: nothing has to be sent after them."""
+    terminal = screen(GROWING)
+    terminal.keys("R")
+    terminal.type("16")
+    terminal.keys("Enter")
+    terminal.wait("16 of 16 requests answered", "leaks 1", r"^L .* LOG \+= ")
 
 
 def test_escape_ends_it(screen):

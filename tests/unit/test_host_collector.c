@@ -148,6 +148,19 @@ static void test_who_waits_is_told(void **state)
     assert_int_equal(asked, 1);
 }
 
+static void test_waves(void **state)
+{
+    (void)state;
+    assert_int_equal(collector_wave(1, 1), 1);
+    assert_int_equal(collector_wave(12, 1), 1);
+    assert_int_equal(collector_wave(16, 1), 2);
+    assert_int_equal(collector_wave(100, 1), 12);
+    /* Those that may wait for each other go together. */
+    assert_int_equal(collector_wave(16, 3), 3);
+    assert_int_equal(collector_wave(100, 5), 10);
+    assert_int_equal(collector_wave(2, 500), 500);
+}
+
 static void test_no_worker(void **state)
 {
     (void)state;
@@ -184,6 +197,7 @@ int main(void)
         cmocka_unit_test(test_expected),
         cmocka_unit_test(test_off),
         cmocka_unit_test(test_who_waits_is_told),
+        cmocka_unit_test(test_waves),
         cmocka_unit_test(test_no_worker),
         cmocka_unit_test(test_no_answer),
     };
