@@ -89,7 +89,7 @@ static int note_rows(const struct view_context *context, const struct holders_ch
 {
     struct buf text;
     buf_init(&text, TEXT_BYTES_MAX);
-    holders_words_note(chain, &text);
+    holders_note_text(context, chain, &text);
     int rows = text.len ? wrapped_rows(buf_text(&text), cols_from(context, chain_at())) : 0;
     buf_fini(&text);
     return rows;
@@ -274,7 +274,7 @@ static void draw_chain(const struct view_context *context, const struct holders_
         return;
     }
     buf_init(&note, TEXT_BYTES_MAX);
-    holders_words_note(chain, &note);
+    holders_note_text(context, chain, &note);
     draw_wrapped(context, pen, chain->is_bounded ? STYLE_GOOD : STYLE_DIM, buf_text(&note), cols,
                  part - rows);
     buf_fini(&note);

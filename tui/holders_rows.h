@@ -16,6 +16,9 @@ const struct holders_type *holders_row_type(const struct view_context *context, 
 const struct holders_chain *holders_row_chain(const struct view_context *context, uint64_t id);
 /* Is that row shown whole? */
 bool holders_row_is_opened(const struct view_context *context, uint64_t id);
+/* Append what there is to note of a chain; nothing where there is nothing. */
+void holders_note_text(const struct view_context *context, const struct holders_chain *chain,
+                       struct buf *out);
 /* Append what there is instead of an answer, or is missing in it. */
 void holders_state_text(const struct view_context *context, struct buf *out);
 /* Append what search and filter look at. */

@@ -64,12 +64,16 @@ void holders_words_types(const struct holders *holders, size_t most, struct buf 
     buf_printf(out, ", %s more", number);
 }
 
-void holders_words_note(const struct holders_chain *chain, struct buf *out)
+void holders_words_note(const struct holders_chain *chain, uint64_t since, struct buf *out)
 {
     if (chain->note)
         buf_printf(out, "%s%s", chain->note, chain->is_bounded ? ": " : "");
     if (chain->is_bounded)
         buf_printf(out, "drops old ones by itself");
+    if (holders_chain_is_earlier(chain, since))
+        buf_printf(out, "%sonly of invocation%s %" PRIu64,
+                   chain->note || chain->is_bounded ? "; " : "",
+                   chain->newest_number == 1 ? "" : "s up to", chain->newest_number);
 }
 
 uint64_t holders_words_unchained(const struct holders *holders)

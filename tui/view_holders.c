@@ -145,6 +145,14 @@ void holders_state_text(const struct view_context *context, struct buf *out)
         buf_printf(out, "nothing of this line is alive");
 }
 
+void holders_note_text(const struct view_context *context, const struct holders_chain *chain,
+                       struct buf *out)
+{
+    const struct leak *leak =
+        leaks_find(&context->model->leaks, context->ui->holders_file, context->ui->holders_line);
+    holders_words_note(chain, leak ? leak->first_number : 0, out);
+}
+
 static void others_text(const struct holders *holders, bool by_type, struct buf *out)
 {
     char count[FORMAT_SIZE];
@@ -174,7 +182,7 @@ static void answer_text(const struct view_context *context, uint64_t id, struct 
     } else if (chain) {
         append_words(out, "", chain->text);
         buf_printf(out, " ");
-        holders_words_note(chain, out);
+        holders_note_text(context, chain, out);
     } else if (holders && view_holders_row(id) == HOLDERS_ROW_SUM) {
         holders_words_sum(holders, out);
     } else if (holders && view_holders_row(id) == HOLDERS_ROW_MORE) {

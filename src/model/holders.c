@@ -64,11 +64,32 @@ void holders_merge(struct holders *holders)
         }
         chains[same].count += chains[i].count;
         chains[same].bytes = line_bytes_add(chains[same].bytes, chains[i].bytes);
+        if (chains[same].newest_number < chains[i].newest_number)
+            chains[same].newest_number = chains[i].newest_number;
         free(chains[i].text);
         free(chains[i].note);
         move_up(chains, same);
     }
     holders->chain_count = count;
+}
+
+bool holders_chain_is_earlier(const struct holders_chain *chain, uint64_t since)
+{
+    return chain->newest_number && chain->newest_number < since;
+}
+
+void holders_sort(struct holders *holders, uint64_t since)
+{
+    struct holders_chain earlier[HOLDERS_CHAINS];
+    size_t earlier_count = 0, count = 0;
+    for (size_t i = 0; i < holders->chain_count; i++) {
+        if (holders_chain_is_earlier(&holders->chains[i], since))
+            earlier[earlier_count++] = holders->chains[i];
+        else
+            holders->chains[count++] = holders->chains[i];
+    }
+    for (size_t i = 0; i < earlier_count; i++)
+        holders->chains[count++] = earlier[i];
 }
 
 static char *copy_text(const char *text)

@@ -53,7 +53,8 @@ struct holders {
     uint64_t newest_number;
     struct holders_type types[HOLDERS_TYPES]; /* by bytes, falling */
     size_t type_count;
-    struct holders_chain chains[HOLDERS_CHAINS]; /* shortest chain of each holder, by bytes */
+    struct holders_chain chains[HOLDERS_CHAINS]; /* shortest chain of each holder, by bytes, or as
+                                                    holders_sort() has put them */
     size_t chain_count;
 };
 
@@ -62,8 +63,15 @@ void holders_clear(struct holders *holders);
 /* Of that line nothing will be known, and `problem` (copied) says why. */
 void holders_fail(struct holders *holders, uint32_t file, uint32_t line, const char *problem);
 /* Make one chain of those that read the same, as the stacks of many threads that run one function;
- * by bytes, falling, as before. */
+ * by bytes, falling, as before. Its newest invocation is the newest of all. */
 void holders_merge(struct holders *holders);
+/* Is all that hangs there of invocations before number `since`? False where that is not told apart.
+ */
+bool holders_chain_is_earlier(const struct holders_chain *chain, uint64_t since);
+/* Of a line that leaks since invocation `since` (struct leak.first_number; 0: of none, and nothing
+ * changes): what holds only earlier ones, as the import that the first one has made, comes last.
+ * The order is kept otherwise. */
+void holders_sort(struct holders *holders, uint64_t since);
 /* The same answer with strings of its own. */
 struct holders holders_copy(const struct holders *holders);
 

@@ -33,17 +33,46 @@ static void test_chains_that_read_the_same_are_one(void **state)
     add(&holders, "work() local data", NULL, 2, 20);
     add(&holders, "work() local data", "deque(maxlen=3), 3 in it", 1, 20);
     add(&holders, "work() local data", NULL, 1, 20);
+    holders.chains[1].newest_number = 4;
+    holders.chains[3].newest_number = 9;
     holders_merge(&holders);
     assert_int_equal(holders.chain_count, 4);
     assert_string_equal(holders.chains[0].text, "work() local data");
     assert_int_equal(holders.chains[0].count, 4);
     assert_int_equal(holders.chains[0].bytes, 60);
+    assert_int_equal(holders.chains[0].newest_number, 9);
     assert_string_equal(holders.chains[1].text, "App.A");
     assert_string_equal(holders.chains[2].text, "App.B");
     assert_string_equal(holders.chains[3].note, "deque(maxlen=3), 3 in it");
     holders_clear(&holders);
     assert_int_equal(holders.chain_count, 0);
     holders_merge(&holders);
+    assert_int_equal(holders.chain_count, 0);
+}
+
+/* "imported by the first invocation" and the like is not what a leak is held by. */
+static void test_what_is_of_earlier_invocations_comes_last(void **state)
+{
+    static const char *const texts[] = {"first", "old", "untold", "later", "older"};
+    static const uint64_t numbers[] = {3, 2, 0, 9, 1};
+    static const char *const want[] = {"first", "untold", "later", "old", "older"};
+    struct holders holders = {.state = HOLDERS_READY};
+    (void)state;
+    for (size_t i = 0; i < 5; i++) {
+        add(&holders, texts[i], NULL, 1, 50 - (int64_t)i);
+        holders.chains[i].newest_number = numbers[i];
+    }
+    holders_sort(&holders, 0);
+    for (size_t i = 0; i < 5; i++)
+        assert_string_equal(holders.chains[i].text, texts[i]);
+    holders_sort(&holders, 3);
+    assert_int_equal(holders.chain_count, 5);
+    for (size_t i = 0; i < 5; i++)
+        assert_string_equal(holders.chains[i].text, want[i]);
+    assert_false(holders_chain_is_earlier(&holders.chains[1], UINT64_MAX));
+    assert_true(holders_chain_is_earlier(&holders.chains[3], 3));
+    holders_clear(&holders);
+    holders_sort(&holders, 3);
     assert_int_equal(holders.chain_count, 0);
 }
 
@@ -65,6 +94,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_chains_that_read_the_same_are_one),
+        cmocka_unit_test(test_what_is_of_earlier_invocations_comes_last),
         cmocka_unit_test(test_a_copy_has_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

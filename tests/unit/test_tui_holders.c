@@ -485,6 +485,25 @@ static void test_words(void **state)
     buf_fini(&text);
 }
 
+static void test_what_is_only_of_earlier_invocations_is_said(void **state)
+{
+    (void)state;
+    use(fixture_holders());
+    model->holders.chains[0].newest_number = 1;
+    model->holders.chains[1].newest_number = 2;
+    model->holders.chains[3].newest_number = 13;
+    struct leak *leak = &model->leaks.items[0];
+    assert_int_equal(leak->line, LINE);
+    leak->first_number = 3;
+    press('L');
+    press('w');
+    assert_true(shows(" only of invocation 1\n"));
+    assert_true(shows(" only of invocations up to 2\n"));
+    assert_false(shows("up to 13"));
+    leak->first_number = 0;
+    assert_false(shows("only of"));
+}
+
 /* ---- chains ---- */
 
 /* The rows, each in brackets. */
@@ -573,6 +592,7 @@ int main(void)
         cmocka_unit_test(test_a_bounded_holder_is_said_of_a_suspect),
         TEST(test_the_leaks_show_what_is_known),
         TEST(test_w_in_a_recording_shows_what_it_has),
+        TEST(test_what_is_only_of_earlier_invocations_is_said),
         cmocka_unit_test(test_words),
         cmocka_unit_test(test_chain_is_cut_at_its_arrows),
         cmocka_unit_test(test_chain_whole_is_a_link_a_row),
