@@ -348,7 +348,7 @@ static void draw_title(const struct view_context *context, bool is_types, struct
 {
     pen_skip(pen, 1);
     pen_field(pen, STYLE_DIM, COUNT_COLS, true, "Objects");
-    pen_field(pen, STYLE_DIM, 1 + BYTES_COLS, true, "Bytes");
+    pen_field(pen, STYLE_DIM, 1 + BYTES_COLS, true, is_types ? "Bytes" : "Holds");
     if (is_types && has_retained(context))
         pen_field(pen, STYLE_DIM, 1 + BYTES_COLS, true, "Retained");
     pen_skip(pen, 2);

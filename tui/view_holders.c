@@ -242,7 +242,8 @@ static void draw_chain_detail(const struct view_context *context, uint64_t id,
     size_t at = 0;
     format_grouped(count, chain->count);
     format_bytes(bytes, chain->bytes);
-    pen_printf(pen, STYLE_STRONG, " %s object%s, %s,", count, chain->count == 1 ? "" : "s", bytes);
+    pen_printf(pen, STYLE_STRONG, " %s object%s, holding %s,", count, chain->count == 1 ? "" : "s",
+               bytes);
     pen_text(pen, STYLE_DIM, chain->count == 1 ? " has this holder" : " have this holder");
     if (chain_find_arrow(chain->text, &at))
         draw_opener(context, id, pen);

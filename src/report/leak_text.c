@@ -159,7 +159,7 @@ const char *leak_hold(char out[LEAK_HOLD], const struct holders_chain *chain)
     struct markup plain = {.out = &text};
     buf_init(&text, LEAK_HOLD - 1);
     if (chain->count)
-        buf_printf(&text, "%s of them, ", count_text(count, chain->count));
+        buf_printf(&text, "%s of them, holding ", count_text(count, chain->count));
     buf_printf(&text, "%s", amount_text(bytes, chain->bytes));
     if (chain->is_bounded)
         buf_printf(&text, "; drops old ones by itself");

@@ -12,7 +12,7 @@
 #define LEAK_SENTENCE 192
 #define LEAK_TYPES    320
 #define LEAK_VERDICT  (LEAK_SENTENCE + LEAK_TYPES + 2)
-#define LEAK_HOLD     384
+#define LEAK_HOLD     400
 #define LEAK_OPEN     80
 
 /* How many are told where there is no room for all. */
@@ -30,12 +30,12 @@ const char *leak_verdict(char out[LEAK_VERDICT], const struct model *model,
 /* Where leaks_undecided(): "cannot be told yet: 7 more invocations are needed"; "" where not.
  * Returns `out`. */
 const char *leak_undecided(char out[LEAK_OPEN], const struct model *model);
-/* What hangs on a chain, and whether it stays there: "3,204 of them, 9.8 MiB; drops old ones by
- * itself (lru_cache(maxsize=128), 12 in it)". Returns `out`. */
+/* What hangs on a chain, and whether it stays there: "3,204 of them, holding 9.8 MiB; drops old
+ * ones by itself (lru_cache(maxsize=128), 12 in it)". Returns `out`. */
 const char *leak_hold(char out[LEAK_HOLD], const struct holders_chain *chain);
-/* Append a line for each of the first chains, "held by CHAIN: 3,204 of them, 9.8 MiB", each with
- * `indent` before it; how many more there are; and what is not known. 0 or -ENOBUFS. `holders` may
- * be NULL: nothing. */
+/* Append a line for each of the first chains, "held by CHAIN: 3,204 of them, holding 9.8 MiB", each
+ * with `indent` before it; how many more there are; and what is not known. 0 or -ENOBUFS. `holders`
+ * may be NULL: nothing. */
 int leak_write_holders(const struct holders *holders, const char *indent, struct buf *out);
 /* What is known of its holders: the answer, or where that has failed its `problem` and nothing
  * else; NULL where nobody has asked. Borrowed. */

@@ -205,7 +205,7 @@ def test_fail_on_leak(write_app):
     kept = "12 bytearray, 1 list objects"
     sentence = "line {} of F/__init__.py keeps 2.1 KiB of every invocation, 7 of 7, {}".format(
         line, kept)
-    holders = ["    held by F.KEEP[0]: 12 of them, 24.7 KiB", "    held by F.KEEP: 1 of them, 128 B"]
+    holders = ["    held by F.KEEP[0]: 12 of them, holding 24.7 KiB", "    held by F.KEEP: 1 of them, holding 128 B"]
     report = result.stdout.splitlines()
     assert report[-4:-2] == ["", sentence]
     assert [line.rsplit(",", 1)[0] for line in report[-2:]] == [

@@ -108,16 +108,16 @@ def test_each_report_tells_what_is_kept_and_who_holds_it(leak, tmp_path):
         result = batch("-n", 12, "--format", name, "--fail-on", "leak", leak)
         assert result.returncode == 3
         texts[name] = result.stdout
-        assert "held by Leak.KEPT[0]: 12 of them, 2.3 MiB" in result.stderr
+        assert "held by Leak.KEPT[0]: 12 of them, holding 2.3 MiB" in result.stderr
     for name, text in texts.items():
         assert "12 bytearray, 1 list objects" in text, name
-        assert "Leak.KEPT[0]" in text and "12 of them, 2.3 MiB" in text, name
+        assert "Leak.KEPT[0]" in text and "12 of them, holding 2.3 MiB" in text, name
     (record,) = [record for record in csv.DictReader(io.StringIO(texts["csv"])) if record["leak"]]
     assert record["leak_types"] == "12 bytearray, 1 list objects"
-    assert record["leak_holders"].startswith("Leak.KEPT[0]: 12 of them, 2.3 MiB | ")
+    assert record["leak_holders"].startswith("Leak.KEPT[0]: 12 of them, holding 2.3 MiB | ")
     root = etree.fromstring(texts["junit"].encode())
     failure = root.findall("testsuite")[1].find("testcase/failure")
-    assert "\nheld by Leak.KEPT[0]: 12 of them, 2.3 MiB\n" in failure.text
+    assert "\nheld by Leak.KEPT[0]: 12 of them, holding 2.3 MiB\n" in failure.text
 
 
 def test_recording_knows_who_holds_what(leak, tmp_path):
@@ -130,12 +130,12 @@ def test_recording_knows_who_holds_what(leak, tmp_path):
     for name in ("text", "csv", "html", "junit", "markdown"):
         text = run("report", recording, "--format", name).stdout
         assert "12 bytearray, 1 list objects" in text, name
-        assert name == "junit" or "12 of them, 2.3 MiB" in text, name
+        assert name == "junit" or "12 of them, holding 2.3 MiB" in text, name
         # All that is alive, which is more than what is evidence has.
         assert name != "html" or "; 2.3 MiB alive, judged by invocations 3 to 9." in text
     failed = run("report", recording, "--fail-on", "leak")
     assert failed.returncode == 3
-    assert "held by Leak.KEPT[0]: 12 of them, 2.3 MiB" in failed.stderr
+    assert "held by Leak.KEPT[0]: 12 of them, holding 2.3 MiB" in failed.stderr
     with sqlite3.connect(recording) as database:
         told = database.execute("SELECT file, line, type, count FROM leak_types").fetchall()
         held = database.execute("SELECT file, line, chain, count FROM leak_holders").fetchall()

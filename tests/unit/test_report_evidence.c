@@ -119,7 +119,7 @@ static void test_kept(void **state)
         "Line             Per invocation  Kept       Memory  Invocations   Source\n"
         "F/__init__.py:2         1.0 MiB  10 of 10   Python  -             KEEP.append(^[[1m)\n"
         "    3,204 dict, 10 bytes objects\n"
-        "    held by F.CACHE['a']: 3,214 of them, 2.1 KiB\n"
+        "    held by F.CACHE['a']: 3,214 of them, holding 2.1 KiB\n"
         "F/__init__.py:3             5 B  3 of 3     Python  -             z = 1\n"
         "    who holds it is not known: the worker has died\n");
     out.len = 0;
@@ -127,7 +127,7 @@ static void test_kept(void **state)
     assert_string_equal(buf_text(&out),
                         "line 2 of F/__init__.py keeps 1.0 MiB of every invocation, 10 of 10, "
                         "3,204 dict, 10 bytes objects\n"
-                        "    held by F.CACHE['a']: 3,214 of them, 2.1 KiB\n"
+                        "    held by F.CACHE['a']: 3,214 of them, holding 2.1 KiB\n"
                         "line 3 of F/__init__.py keeps 5 B of every invocation, 3 of 3\n"
                         "    who holds it is not known: the worker has died\n");
     buf_fini(&out);

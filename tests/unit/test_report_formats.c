@@ -113,7 +113,7 @@ static void test_csv(void **state)
               "\"'=cmd('a|`b`') # \"\"<script>\"\" \xEF\xBF\xBD^[[31m\",1048576,1048576,4096");
     check_has(&out, ",certain,2048,4,10,\"1,001 =<script>`|^[\xEF\xBF\xBD, ");
     check_has(&out, " objects and 2 more types\",\"'=K['<script>`|^[\xEF\xBF\xBD'] -> list[3]: "
-                    "1,002 of them, 4.0 KiB; <script>`|\xEF\xBF\xBD | =K[");
+                    "1,002 of them, holding 4.0 KiB; <script>`|\xEF\xBF\xBD | =K[");
     check_has(&out, ",\"'\t-1\",");
     check_has(&out, ",suspect,9,2,9,,\r\n");
     buf_fini(&out);
@@ -135,7 +135,7 @@ static void test_html(void **state)
     check_has(&out, "=cmd(&#39;a|`b`&#39;) # &quot;&lt;script&gt;&quot; \xEF\xBF\xBD^[[31m");
     check_has(&out, "keeps 2.0 KiB of an invocation, 4 of 10, 1,001 =&lt;script&gt;`|^[");
     check_has(&out, "<li><code>=K[&#39;&lt;script&gt;`|^[\xEF\xBF\xBD&#39;] -&gt; list[3]</code>: "
-                    "1,002 of them, 4.0 KiB; &lt;script&gt;");
+                    "1,002 of them, holding 4.0 KiB; &lt;script&gt;");
     check_has(&out, "; drops old ones by itself (&lt;script&gt;");
     check_has(&out, "<details><summary>and by 2 more</summary>");
     check_has(&out, "<code>&#39;&lt;script&gt;`|\xEF\xBF\xBD&#39;</code>");
@@ -180,8 +180,8 @@ static void test_markdown(void **state)
     assert_int_equal(markdown_write(model, NULL, &out, NULL), 0);
     check_clean(&out);
     check_has(&out, "keeps 2.0 KiB of an invocation, 4 of 10, <code>1,001 =&#60;script&#62;");
-    check_has(&out, "list&#91;3&#93;</code>, 1,002 of them, 4.0 KiB<br>");
-    check_has(&out, ", 1,002 of them, 4.0 KiB; drops old ones by itself<br>");
+    check_has(&out, "list&#91;3&#93;</code>, 1,002 of them, holding 4.0 KiB<br>");
+    check_has(&out, ", 1,002 of them, holding 4.0 KiB; drops old ones by itself<br>");
     check_has(&out, "<br>and 2 more<br><code>&#96;&#124;&#60;script&#62;");
     check_has(&out, "<details><summary>1 line may leak</summary>\n\n| Line |");
     check_has(&out, "| may keep 9 B of an invocation, 2 of 9 |");

@@ -147,13 +147,13 @@ static void test_hold(void **state)
     char text[LEAK_HOLD], note[2000] = "lru_cache(maxsize=128), 12 in it\x1b";
     struct holders_chain chain = {.count = 3204, .bytes = 10 << 20};
     (void)state;
-    assert_string_equal(leak_hold(text, &chain), "3,204 of them, 10.0 MiB");
+    assert_string_equal(leak_hold(text, &chain), "3,204 of them, holding 10.0 MiB");
     chain.is_bounded = true;
     assert_string_equal(leak_hold(text, &chain),
-                        "3,204 of them, 10.0 MiB; drops old ones by itself");
+                        "3,204 of them, holding 10.0 MiB; drops old ones by itself");
     chain.note = note;
     assert_string_equal(leak_hold(text, &chain),
-                        "3,204 of them, 10.0 MiB; drops old ones by itself "
+                        "3,204 of them, holding 10.0 MiB; drops old ones by itself "
                         "(lru_cache(maxsize=128), 12 in it^[)");
     chain.is_bounded = false;
     chain.count = 0;
@@ -182,9 +182,9 @@ static void test_lines(void **state)
     assert_int_equal(leak_write_holders(&holders, "  ", &out), 0);
     assert_string_equal(
         buf_text(&out),
-        "  held by CACHE['^['] -> list[3]: 2 of them, 100 B\n"
-        "  held by CACHE['^['] -> list[3]: 2 of them, 100 B; drops old ones by itself\n"
-        "  held by CACHE['^['] -> list[3]: 2 of them, 100 B\n"
+        "  held by CACHE['^['] -> list[3]: 2 of them, holding 100 B\n"
+        "  held by CACHE['^['] -> list[3]: 2 of them, holding 100 B; drops old ones by itself\n"
+        "  held by CACHE['^['] -> list[3]: 2 of them, holding 100 B\n"
         "  and by 2 more\n"
         "  memory is short\n");
     buf_fini(&out);
