@@ -105,6 +105,7 @@ struct holders holders_json_read(const json_t *told, const json_t *line)
     size_t i;
     json_array_foreach(json_object_get(line, "types"), i, item) read_type(&holders, item);
     json_array_foreach(json_object_get(line, "chains"), i, item) read_chain(&holders, item);
+    holders_trim(&holders);
     holders_merge(&holders);
     return holders;
 }

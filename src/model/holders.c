@@ -73,6 +73,18 @@ void holders_merge(struct holders *holders)
     holders->chain_count = count;
 }
 
+void holders_trim(struct holders *holders)
+{
+    static const char plain[] = "deque(maxlen=None)";
+    for (size_t i = 0; i < holders->chain_count; i++) {
+        struct holders_chain *chain = &holders->chains[i];
+        if (!chain->note || strncmp(chain->note, plain, sizeof plain - 1) != 0)
+            continue;
+        free(chain->note);
+        chain->note = NULL;
+    }
+}
+
 bool holders_chain_is_earlier(const struct holders_chain *chain, uint64_t since)
 {
     return chain->newest_number && chain->newest_number < since;

@@ -65,6 +65,9 @@ void holders_fail(struct holders *holders, uint32_t file, uint32_t line, const c
 /* Make one chain of those that read the same, as the stacks of many threads that run one function;
  * by bytes, falling, as before. Its newest invocation is the newest of all. */
 void holders_merge(struct holders *holders);
+/* Leave out notes that tell nothing, as that a plain deque has no maxlen; before holders_merge().
+ */
+void holders_trim(struct holders *holders);
 /* Is all that hangs there of invocations before number `since`? False where that is not told apart.
  */
 bool holders_chain_is_earlier(const struct holders_chain *chain, uint64_t since);

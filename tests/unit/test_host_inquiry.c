@@ -165,6 +165,17 @@ static void test_a_line(void **state)
     assert_string_equal(holders->chains[0].note, "deque(maxlen=3)");
 }
 
+static void test_a_plain_deque_is_no_note(void **state)
+{
+    (void)state;
+    inquiry_ask_line(&inquiry, 1, 2, 0);
+    tell("{\"percent\": 100, \"lines\": [{\"line\": 2, \"count\": 3, \"chains\": ["
+         "{\"text\": \"app.A[0]\", \"note\": \"deque(maxlen=None), 1 in it\"},"
+         "{\"text\": \"app.A[0]\", \"note\": \"deque(maxlen=None), 2 in it\"}]}]}");
+    assert_int_equal(model->holders.chain_count, 1);
+    assert_null(model->holders.chains[0].note);
+}
+
 static void test_what_is_not_ours(void **state)
 {
     (void)state;
@@ -638,6 +649,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
         TEST(test_a_line),
+        TEST(test_a_plain_deque_is_no_note),
         TEST(test_what_is_not_ours),
         TEST(test_nonsense_is_cleaned),
         TEST(test_more_than_there_is_room_for),

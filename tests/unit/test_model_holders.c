@@ -50,6 +50,22 @@ static void test_chains_that_read_the_same_are_one(void **state)
     assert_int_equal(holders.chain_count, 0);
 }
 
+static void test_a_plain_deque_is_not_noted(void **state)
+{
+    struct holders holders = {.state = HOLDERS_READY};
+    (void)state;
+    add(&holders, "App.A", "deque(maxlen=None), 1 in it", 1, 50);
+    add(&holders, "App.B", "deque(maxlen=3), 3 in it", 1, 40);
+    add(&holders, "App.C", "lru_cache(maxsize=None), 14 in it", 1, 30);
+    add(&holders, "App.D", NULL, 1, 20);
+    holders_trim(&holders);
+    assert_int_equal(holders.chain_count, 4);
+    assert_null(holders.chains[0].note);
+    assert_string_equal(holders.chains[1].note, "deque(maxlen=3), 3 in it");
+    assert_string_equal(holders.chains[2].note, "lru_cache(maxsize=None), 14 in it");
+    holders_clear(&holders);
+}
+
 /* "imported by the first invocation" and the like is not what a leak is held by. */
 static void test_what_is_of_earlier_invocations_comes_last(void **state)
 {
@@ -94,6 +110,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_chains_that_read_the_same_are_one),
+        cmocka_unit_test(test_a_plain_deque_is_not_noted),
         cmocka_unit_test(test_what_is_of_earlier_invocations_comes_last),
         cmocka_unit_test(test_a_copy_has_its_own),
     };
