@@ -17,7 +17,8 @@
 #include "tui/holders_words.h"
 
 enum {
-    FEW_TYPES = 5,   /* that are shown until all are asked for */
+    FEW_TYPES = 5,   /* that are shown until all are asked for, where there are rows enough, */
+    OTHER_ROWS = 6,  /* beside these: the line, the sum, two titles, "and more", and a holder */
     TITLE_COLS = 16, /* "Who holds ", and the line behind the file */
 };
 
@@ -85,18 +86,29 @@ static void add_row(const struct view_context *context, struct list *list, enum 
         list_add(list, id);
 }
 
-/* One type more takes no more room than to say that there is one. */
+/* A holder is to be seen below them. */
+static size_t few_types(const struct ui *ui, const struct holders *holders)
+{
+    struct rect rect;
+    if (!holders->chain_count || !ui_view_rect(ui, VIEW_HOLDERS, &rect))
+        return FEW_TYPES;
+    int rows = rect.rows - 1 - OTHER_ROWS - (holders->problem ? 1 : 0);
+    return rows < 0 ? 0 : rows < FEW_TYPES ? (size_t)rows : FEW_TYPES;
+}
+
+/* One type more takes no more room than to say that there is one, but where no type is shown. */
 static size_t shown_types(const struct ui *ui, const struct holders *holders)
 {
-    bool all = ui->holders_all_types || holders->type_count <= FEW_TYPES + 1;
-    return all ? holders->type_count : FEW_TYPES;
+    size_t few = few_types(ui, holders);
+    bool all = ui->holders_all_types || (few && holders->type_count <= few + 1);
+    return all ? holders->type_count : few;
 }
 
 static void add_answer(const struct view_context *context, const struct holders *holders,
                        struct list *list)
 {
     size_t types = shown_types(context->ui, holders);
-    if (holders->type_count)
+    if (types)
         add_row(context, list, HOLDERS_ROW_TYPES, 0);
     for (size_t i = 0; i < types; i++)
         add_row(context, list, HOLDERS_ROW_TYPE, i);
@@ -153,6 +165,16 @@ void holders_note_text(const struct view_context *context, const struct holders_
     holders_words_note(chain, leak ? leak->first_number : 0, out);
 }
 
+static void more_text(const struct holders *holders, size_t shown, struct buf *out)
+{
+    size_t count = holders->type_count - shown;
+    if (shown)
+        buf_printf(out, "and %zu more types: Enter shows them", count);
+    else
+        buf_printf(out, "%zu type%s: Enter shows %s", count, count == 1 ? "" : "s",
+                   count == 1 ? "it" : "them");
+}
+
 static void others_text(const struct holders *holders, bool by_type, struct buf *out)
 {
     char count[FORMAT_SIZE];
@@ -186,8 +208,7 @@ static void answer_text(const struct view_context *context, uint64_t id, struct 
     } else if (holders && view_holders_row(id) == HOLDERS_ROW_SUM) {
         holders_words_sum(holders, out);
     } else if (holders && view_holders_row(id) == HOLDERS_ROW_MORE) {
-        buf_printf(out, "and %zu more types: Enter shows them",
-                   holders->type_count - shown_types(context->ui, holders));
+        more_text(holders, shown_types(context->ui, holders), out);
     } else if (holders && view_holders_row(id) == HOLDERS_ROW_OTHERS) {
         others_text(holders, place_of(id) == OF_OTHER_TYPES, out);
     }
