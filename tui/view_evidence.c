@@ -187,7 +187,7 @@ static void evidence_heap_detail(const struct view_context *context, uint64_t id
         view_leaks.heap_detail(context, ui_line_id(leak->file, leak->line), pen);
 }
 
-/* "3,204 dict, 10 bytes objects are alive", "held by pages.made, w: all". */
+/* "alive 3,204 dict, 10 bytes objects", "held by pages.made" or "nothing in Python: ...". */
 void view_evidence_draw_holders(const struct view_context *context, struct grid *grid)
 {
     const struct leak *leak = view_leaks_selected(context->ui, context->model);
@@ -204,7 +204,7 @@ void view_evidence_draw_holders(const struct view_context *context, struct grid 
     pen_text(&pen, STYLE_TEXT, buf_text(&text));
     buf_fini(&text);
     pen = pen_at(grid, pen.row + 1, rect->col, rect->cols);
-    pen_text(&pen, STYLE_DIM, " held by  ");
+    pen_text(&pen, STYLE_DIM, holders_chain_is_nobody(&holders->chains[0]) ? " " : " held by  ");
     view_draw_chain(context, &pen, holders->chains[0].text);
 }
 

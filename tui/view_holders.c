@@ -265,7 +265,9 @@ static void draw_chain_detail(const struct view_context *context, uint64_t id,
     format_bytes(bytes, chain->bytes);
     pen_printf(pen, STYLE_STRONG, " %s object%s, holding %s,", count, chain->count == 1 ? "" : "s",
                bytes);
-    pen_text(pen, STYLE_DIM, chain->count == 1 ? " has this holder" : " have this holder");
+    pen_text(pen, STYLE_DIM, chain->count == 1 ? " has " : " have ");
+    pen_text(pen, STYLE_DIM,
+             holders_chain_is_nobody(chain) ? "no holder in Python" : "this holder");
     if (chain_find_arrow(chain->text, &at))
         draw_opener(context, id, pen);
 }

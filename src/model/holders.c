@@ -73,16 +73,34 @@ void holders_merge(struct holders *holders)
     holders->chain_count = count;
 }
 
+bool holders_chain_is_nobody(const struct holders_chain *chain)
+{
+    static const char nobody[] = "nothing in Python: ";
+    return strncmp(chain->text, nobody, sizeof nobody - 1) == 0;
+}
+
+static void free_note(struct holders_chain *chain)
+{
+    free(chain->note);
+    chain->note = NULL;
+}
+
 void holders_trim(struct holders *holders)
 {
     static const char plain[] = "deque(maxlen=None)";
+    size_t count = 0;
     for (size_t i = 0; i < holders->chain_count; i++) {
-        struct holders_chain *chain = &holders->chains[i];
-        if (!chain->note || strncmp(chain->note, plain, sizeof plain - 1) != 0)
+        struct holders_chain chain = holders->chains[i];
+        if (chain.note && strncmp(chain.note, plain, sizeof plain - 1) == 0)
+            free_note(&chain);
+        if (holders_chain_is_nobody(&chain) && chain.bytes < holders->shallow_bytes / 100) {
+            free_note(&chain);
+            free(chain.text);
             continue;
-        free(chain->note);
-        chain->note = NULL;
+        }
+        holders->chains[count++] = chain;
     }
+    holders->chain_count = count;
 }
 
 bool holders_chain_is_earlier(const struct holders_chain *chain, uint64_t since)

@@ -65,9 +65,11 @@ void holders_fail(struct holders *holders, uint32_t file, uint32_t line, const c
 /* Make one chain of those that read the same, as the stacks of many threads that run one function;
  * by bytes, falling, as before. Its newest invocation is the newest of all. */
 void holders_merge(struct holders *holders);
-/* Leave out notes that tell nothing, as that a plain deque has no maxlen; before holders_merge().
- */
+/* Leave out what tells nothing, before holders_merge(): notes as that a plain deque has no maxlen,
+ * and what nobody in Python holds where that is below a hundredth of the line's own bytes. */
 void holders_trim(struct holders *holders);
+/* Does nothing in Python lead there? Then the text says so, and is no holder's. */
+bool holders_chain_is_nobody(const struct holders_chain *chain);
 /* Is all that hangs there of invocations before number `since`? False where that is not told apart.
  */
 bool holders_chain_is_earlier(const struct holders_chain *chain, uint64_t since);

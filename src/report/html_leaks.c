@@ -178,7 +178,8 @@ static void put_suspect(struct html *html, const struct leak *leak)
     markup_put(&html->markup, "</td><td class=\"text words\">");
     put_verdict(html, leak);
     if (holders && holders->chain_count) {
-        markup_put(&html->markup, "; held by <code>");
+        bool is_nobody = holders_chain_is_nobody(&holders->chains[0]);
+        markup_put(&html->markup, is_nobody ? "; held by nobody: <code>" : "; held by <code>");
         markup_text(&html->markup, holders->chains[0].text, HTML_COLUMNS);
         markup_put(&html->markup, "</code>");
     }

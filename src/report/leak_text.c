@@ -180,9 +180,10 @@ int leak_write_holders(const struct holders *holders, const char *indent, struct
     if (!holders)
         return 0;
     for (size_t i = 0; i < holders->chain_count && i < LEAK_CHAINS_TOLD; i++) {
-        markup_printf(&plain, "%sheld by ", indent);
-        plain_text(&plain, span_of(holders->chains[i].text), CHAIN_COLUMNS, same);
-        markup_printf(&plain, ": %s\n", leak_hold(hold, &holders->chains[i]));
+        const struct holders_chain *chain = &holders->chains[i];
+        markup_printf(&plain, "%s%s", indent, holders_chain_is_nobody(chain) ? "" : "held by ");
+        plain_text(&plain, span_of(chain->text), CHAIN_COLUMNS, same);
+        markup_printf(&plain, ": %s\n", leak_hold(hold, chain));
     }
     if (holders->chain_count > LEAK_CHAINS_TOLD)
         markup_printf(&plain, "%sand by %zu more\n", indent,

@@ -66,6 +66,24 @@ static void test_a_plain_deque_is_not_noted(void **state)
     holders_clear(&holders);
 }
 
+static void test_what_nobody_holds_is_left_out_where_it_is_little(void **state)
+{
+    static const char nobody[] = "nothing in Python: native code";
+    struct holders holders = {.state = HOLDERS_READY, .shallow_bytes = 10000};
+    (void)state;
+    add(&holders, "App.A", NULL, 1, 9801);
+    add(&holders, nobody, "a note", 1, 99);
+    add(&holders, "App.B", NULL, 1, 9);
+    add(&holders, nobody, NULL, 1, 100);
+    holders_trim(&holders);
+    assert_int_equal(holders.chain_count, 3);
+    assert_string_equal(holders.chains[1].text, "App.B");
+    assert_string_equal(holders.chains[2].text, nobody);
+    assert_true(holders_chain_is_nobody(&holders.chains[2]));
+    assert_false(holders_chain_is_nobody(&holders.chains[1]));
+    holders_clear(&holders);
+}
+
 /* "imported by the first invocation" and the like is not what a leak is held by. */
 static void test_what_is_of_earlier_invocations_comes_last(void **state)
 {
@@ -111,6 +129,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_chains_that_read_the_same_are_one),
         cmocka_unit_test(test_a_plain_deque_is_not_noted),
+        cmocka_unit_test(test_what_nobody_holds_is_left_out_where_it_is_little),
         cmocka_unit_test(test_what_is_of_earlier_invocations_comes_last),
         cmocka_unit_test(test_a_copy_has_its_own),
     };

@@ -191,6 +191,13 @@ static void test_lines(void **state)
     buf_init(&out, 100);
     assert_int_equal(leak_write_holders(&holders, "  ", &out), -ENOBUFS);
     holders_clear(&holders);
+    buf_fini(&out);
+    buf_init(&out, 4096);
+    add_chain(&holders, "nothing in Python: native code", false);
+    assert_int_equal(leak_write_holders(&holders, "  ", &out), 0);
+    assert_string_equal(buf_text(&out),
+                        "  nothing in Python: native code: 2 of them, holding 100 B\n");
+    holders_clear(&holders);
     out.len = 0;
     holders = (struct holders){.state = HOLDERS_FAILED, .problem = mem_strdup("no answer")};
     assert_int_equal(leak_write_holders(&holders, "", &out), 0);

@@ -395,6 +395,23 @@ static void test_a_bounded_holder_is_said_of_a_suspect(void **state)
     buf_fini(&text);
 }
 
+static void test_nobody_is_no_holder(void **state)
+{
+    (void)state;
+    use(fixture_evidence());
+    press('L');
+    assert_true(shows(" held by  HttpTriggerAsync.KEPT"));
+    free(model->evidence.lines[0].chains[0].text);
+    model->evidence.lines[0].chains[0].text = mem_strdup("nothing in Python: native code");
+    assert_true(shows("\n nothing in Python: native code\n"));
+    assert_false(shows("held by"));
+    press('w');
+    model->holders = holders_copy(&model->evidence.lines[0]);
+    for (int i = 0; i < 10; i++)
+        press('j');
+    assert_true(shows(" have no holder in Python"));
+}
+
 static void test_what_cannot_be_asked_is_not_wanted(void **state)
 {
     (void)state;
@@ -588,6 +605,7 @@ int main(void)
         TEST(test_an_answer_about_another_line_is_not_shown),
         TEST(test_search_finds_a_holder),
         TEST(test_the_leaks_want_evidence_once),
+        TEST(test_nobody_is_no_holder),
         TEST(test_what_cannot_be_asked_is_not_wanted),
         cmocka_unit_test(test_a_bounded_holder_is_said_of_a_suspect),
         TEST(test_the_leaks_show_what_is_known),
