@@ -303,6 +303,8 @@ static struct holders read_answer(const struct inquiry *inquiry, const json_t *t
     struct holders holders = holders_json_read(told, line);
     holders.file = inquiry->lines[index].file;
     holders.line = inquiry->lines[index].line;
+    const struct leak *leak = leaks_find(&inquiry->model->leaks, holders.file, holders.line);
+    holders_sort(&holders, leak ? leak->first_number : 0);
     return holders;
 }
 
