@@ -49,7 +49,7 @@ struct live {
     bool beginning;
     unsigned sent;                    /* begun and not answered */
     unsigned asked, answered, failed; /* of the series that runs */
-    bool has_series;                  /* `R` was pressed for it, and it was not ended */
+    bool has_series;                  /* `R` was pressed for it, and it is not over */
     unsigned wave;                    /* requests of it between two collections */
     unsigned wave_begin;              /* answered before the wave that runs */
     bool is_collecting;               /* nothing is begun until it is over */
@@ -81,7 +81,7 @@ static int begin_job(struct live *live, const struct job *job, struct error *err
 static void tell_series(struct live *live)
 {
     live->ui->series = (struct ui_series){
-        .is_on = live->has_series && live->answered < live->asked,
+        .is_on = live->has_series,
         .asked = live->asked,
         .answered = live->answered,
     };
@@ -119,16 +119,22 @@ static void begin_waiting(struct live *live)
     tell_series(live);
 }
 
+static void say_series(struct live *live)
+{
+    if (live->failed)
+        ui_say(live->ui, STYLE_WARNING, "%u of %u requests answered, %u of them with an error",
+               live->answered, live->asked, live->failed);
+    else
+        ui_say(live->ui, STYLE_GOOD, "%u of %u requests answered", live->answered, live->asked);
+}
+
 static void say_answered(struct live *live, int status, bool run)
 {
     bool failed = status < 0 || status >= 400;
-    if (live->has_series && live->answered < live->asked)
+    if (live->has_series)
         return;
-    if (live->asked > 1 && live->failed)
-        ui_say(live->ui, STYLE_WARNING, "%u of %u requests answered, %u of them with an error",
-               live->answered, live->asked, live->failed);
-    else if (live->asked > 1)
-        ui_say(live->ui, STYLE_GOOD, "%u of %u requests answered", live->answered, live->asked);
+    if (live->asked > 1)
+        say_series(live);
     else if (run && failed)
         ui_say(live->ui, STYLE_ERROR, "the function failed; 4 shows what it said");
     else if (run)
@@ -143,6 +149,7 @@ static void go_on(struct live *live)
 {
     if (live->has_series && live->answered == live->asked) {
         live->has_series = false;
+        say_series(live);
         ui_show_verdict(live->ui, live->model);
     }
     begin_waiting(live);
@@ -220,7 +227,7 @@ static void add_job(struct live *live, bool request)
     const struct model_function *function = &live->model->functions[live->ui->function];
     const struct ui *ui = live->ui;
     struct job **end = &live->jobs;
-    if (live->sent == 0 && !live->jobs)
+    if (live->sent == 0 && !live->jobs && !live->has_series)
         live->asked = live->answered = live->failed = live->wave_begin = 0;
     while (*end)
         end = &(*end)->next;

@@ -102,7 +102,7 @@ def test_a_recording_has_no_memory(screen, tmp_path):
 def test_a_script_waits_for_it(write_app, pty, tmp_path):
     app = write_app({**HOST, "Work/__init__.py": ASYNC}, name="scripted")
     script, saved = tmp_path / "keys", tmp_path / "saved"
-    script.write_text("wait loaded\nkey R\ntype 3\nkey Enter\nwait ended 3\nwait text cannot be said yet\n"
+    script.write_text("wait loaded\nkey R\ntype 3\nkey Enter\nwait ended 3\nwait text 3 of 3 requests\n"
                       "key 1 g {} w\nwait holders\nsave-screen {}\nquit\n"
                       .format("j " * (DATA - 1), saved))
     terminal = pty("-p", 0, "--script", script, app / "Work", cols=120, rows=30)
