@@ -73,6 +73,15 @@ def test_the_holder_of_a_leak(screen):
     terminal.wait("1 line leaks|lines leak", r"^ held by ")
 
 
+def test_more_requests_are_asked_about_anew(screen):
+    """The same line leaks, and more is held; the newest evidence stands first."""
+    terminal = screen()
+    request(terminal, 12)
+    terminal.wait(r"^ alive    12 bytes objects", r"^ +12 .*too new to count")
+    request(terminal, 50)
+    terminal.wait(r"^ alive    62 bytes objects", r"^ +62 .*too new to count")
+
+
 def test_what_is_gone_has_no_holder(screen):
     terminal = screen(cols=80, rows=24)
     request(terminal, 2)
