@@ -109,17 +109,16 @@ def test_lines_that_a_page_names_have_what_it_says():
             assert any(text.strip() for text in texts), (lesson, path, number)
 
 
-def test_what_comes_and_goes_is_above_its_start():
-    """Where the page says that it is, and as much: its Net and its Retained are far less."""
+def test_what_comes_and_goes_is_as_much_as_its_page_says():
     lesson = os.path.join(DEMO, "lessons", "13-what-comes-and-goes")
     with open(os.path.join(lesson, "page.md")) as file:
         page = file.read()
-    assert "takes some 600 KiB" in page and "`curves.measure:8`" in page
+    assert "took 8.7 MiB in all" in page and "`curves.measure:8`" in page
     report = programs.Report(os.path.join(lesson, "app"), "-n", 14)
     (line,) = [line for file in report.json["files"] if file["path"].endswith("curves.py")
                for line in file["lines"] if line["line"] == 8]
-    assert 550 << 10 < line["high_bytes"] < 700 << 10
-    assert line["retained_bytes"] < 200 << 10
+    assert abs(line["net_python_bytes"] / (1 << 20) - 8.7) < 0.1
+    assert 0 < line["retained_bytes"] < 100 << 10
 
 
 def test_list_names_all_lessons():
