@@ -5,6 +5,7 @@
 #include "config.h"
 #include <Python.h>
 
+#include "base/text.h"
 #include "worker/holders_parts.h"
 
 enum { TEXT = 1024, CHAIN = 4 * TEXT, BOUNDED_MOST_MIB = 256 };
@@ -43,26 +44,22 @@ static void run(void (*make)(void))
     holders_each(make_once);
 }
 
-/* Without the beginning of a character whose rest there was no room for. */
-static size_t whole_length(const struct holders_text *text)
-{
-    size_t start = text->len;
-    while (start > 0 && text->len - start < 4 && (text->at[start - 1] & 0xc0) == 0x80)
-        start--;
-    unsigned char lead = start > 0 ? (unsigned char)text->at[start - 1] : 0;
-    size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
-    return lead >= 0xc0 && text->len - start + 1 < length ? start - 1 : text->len;
-}
-
+/* A text ends where there was no room for more, or where the program's object could not be read:
+ * also within a character. */
 static void quote(struct holders_text *out, const struct holders_text *text)
 {
     holders_put(out, "\"");
-    for (size_t i = 0, len = whole_length(text); i < len; i++) {
-        char c = text->at[i];
-        if (c >= 0 && c < 0x20)
-            holders_put(out, "\\u%04x", (unsigned)c);
+    for (size_t i = 0; i < text->len;) {
+        uint32_t code;
+        size_t len = text_decode(text->at + i, text->len - i, &code);
+        if (code < 0x20)
+            holders_put(out, "\\u%04x", code);
+        else if (code == TEXT_REPLACEMENT)
+            holders_put(out, text->len - i < TEXT_UTF8_MAX ? "" : "?");
         else
-            holders_put(out, c == '"' || c == '\\' ? "\\%c" : "%c", c);
+            holders_put(out, code == '"' || code == '\\' ? "\\%.*s" : "%.*s", (int)len,
+                        text->at + i);
+        i += len;
     }
     holders_put(out, "\"");
 }
