@@ -158,11 +158,20 @@ static bool is_head(const struct holders_class *class, unsigned word)
     return word >= class->first_head && word < class->head + 2u;
 }
 
+/* A type that lies in no block is shorter than those that do, and has nothing before it. */
+static bool is_static_type(const PyObject *object, const struct holders_class *class)
+{
+    return class->type->tp_flags & Py_TPFLAGS_TYPE_SUBCLASS &&
+           !(((const PyTypeObject *)object)->tp_flags & Py_TPFLAGS_HEAPTYPE);
+}
+
 void holders_look_for_targets(const PyObject *object, const struct holders_class *class,
                               uint32_t node)
 {
     const struct holders_walk *walk = &holders_walk;
     const uintptr_t *words = (const uintptr_t *)((uintptr_t)object - class->before);
+    if (is_static_type(object, class))
+        return;
     for (unsigned i = 0; i < class->words; i++)
         if (words[i] >= walk->first_target && words[i] < walk->last_target && !is_head(class, i))
             own(words[i], node);
