@@ -15,6 +15,7 @@ from conftest import environment_python, skip_without, worker_program
 from holders_asked import ask, line_of, send_question, wait_for
 
 RESPONSE = 18
+SANITIZED = bool(os.environ.get("PYMEMTOP_SANITIZED"))
 APP = '''
 import asyncio, ctypes, gc, json, os, resource, signal, sys, threading, time, weakref, zlib
 import azure.functions as func
@@ -174,6 +175,8 @@ BROKEN = {
 
 @pytest.mark.parametrize("what", BROKEN)
 def test_what_is_broken_is_left_out(asked, what):
+    if "shorter" in what and SANITIZED:
+        pytest.skip("a sanitizer has terabytes mapped, which are then read as the table")
     asked.begin()
     asked.run(BREAK.format(BROKEN[what]))
     for _ in range(2):
