@@ -193,19 +193,6 @@ static int send_frame(struct frame_header *header, const Py_buffer *json, const 
     return result;
 }
 
-void link_tell(int type, const char *json, size_t len)
-{
-    struct frame_header header;
-    Py_buffer text = {.len = (Py_ssize_t)len}, none = {.buf = NULL};
-    union {
-        const char *in;
-        char *out;
-    } bytes = {.in = json}; /* only read */
-    text.buf = bytes.out;
-    if (frame_header_fill(&header, (enum frame_type)type, len, 0) == 0)
-        send_frame(&header, &text, &none);
-}
-
 PyDoc_STRVAR(send_doc, "send(type, json, body=b\"\")\n\n"
                        "Send a frame to the host; returns when it is written. Any thread.");
 static PyObject *py_send(PyObject *Py_UNUSED(module), PyObject *args)

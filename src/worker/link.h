@@ -31,9 +31,6 @@ void link_close(void);
 /* Add `send`, `set_inbox` and `exit_within` to `module`. 0, or -1 with an exception. */
 int link_add(PyObject *module);
 
-/* Send a frame of this JSON to the host, as far as there is one. Any thread, without the lock. */
-void link_tell(int type, const char *json, size_t len);
-
 /* True while there is something for link_deliver. The loop's thread; needs no interpreter lock. */
 bool link_pending(void);
 /* Hand every whole frame to the inbox. Under the interpreter lock, on the loop's thread, outside
